@@ -7,6 +7,7 @@
 package portonev2
 
 import (
+	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -29,16 +30,460 @@ type ErrorReason int32
 const (
 	// The error's type is not in this list: PortOne added it after this contract
 	// was made. PortOneError.type has it as PortOne sent it.
-	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
+	ErrorReason_ERROR_REASON_UNSPECIFIED                                                                             ErrorReason = 0
+	ErrorReason_ERROR_REASON_ALREADY_PAID                                                                            ErrorReason = 1
+	ErrorReason_ERROR_REASON_ALREADY_PAID_OR_WAITING                                                                 ErrorReason = 2
+	ErrorReason_ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND                                                          ErrorReason = 3
+	ErrorReason_ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE                                                              ErrorReason = 4
+	ErrorReason_ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED                                                      ErrorReason = 5
+	ErrorReason_ERROR_REASON_B2B_EXTERNAL_SERVICE                                                                    ErrorReason = 6
+	ErrorReason_ERROR_REASON_B2B_FILE_NOT_FOUND                                                                      ErrorReason = 7
+	ErrorReason_ERROR_REASON_B2B_ID_ALREADY_EXISTS                                                                   ErrorReason = 8
+	ErrorReason_ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH                                                              ErrorReason = 9
+	ErrorReason_ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED                                                           ErrorReason = 10
+	ErrorReason_ERROR_REASON_B2B_NOT_ENABLED                                                                         ErrorReason = 11
+	ErrorReason_ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND                                                      ErrorReason = 12
+	ErrorReason_ERROR_REASON_B2B_RECIPIENT_NOT_FOUND                                                                 ErrorReason = 13
+	ErrorReason_ERROR_REASON_B2B_SUPPLIER_NOT_FOUND                                                                  ErrorReason = 14
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND                                                    ErrorReason = 15
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS                                                    ErrorReason = 16
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS                                                      ErrorReason = 17
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND                                                               ErrorReason = 18
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS                                                       ErrorReason = 19
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS                                                    ErrorReason = 20
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY                                               ErrorReason = 21
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY                                                ErrorReason = 22
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED                                     ErrorReason = 23
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED                                            ErrorReason = 24
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED                                      ErrorReason = 25
+	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_DELETED                                                             ErrorReason = 26
+	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_ISSUED                                                              ErrorReason = 27
+	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_FOUND                                                                   ErrorReason = 28
+	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_ISSUED                                                                  ErrorReason = 29
+	ErrorReason_ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN                                                   ErrorReason = 30
+	ErrorReason_ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT                                                ErrorReason = 31
+	ErrorReason_ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT                                        ErrorReason = 32
+	ErrorReason_ERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT                              ErrorReason = 33
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED                                                             ErrorReason = 34
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_FOUND                                                                  ErrorReason = 35
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_ISSUED                                                                 ErrorReason = 36
+	ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND                                                                       ErrorReason = 37
+	ErrorReason_ERROR_REASON_CHANNEL_SPECIFIC                                                                        ErrorReason = 38
+	ErrorReason_ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT                                                    ErrorReason = 39
+	ErrorReason_ERROR_REASON_FORBIDDEN                                                                               ErrorReason = 40
+	ErrorReason_ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST                                                         ErrorReason = 41
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT                                                      ErrorReason = 42
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED                                                  ErrorReason = 43
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND                                                         ErrorReason = 44
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT                                                          ErrorReason = 45
+	ErrorReason_ERROR_REASON_INFORMATION_MISMATCH                                                                    ErrorReason = 46
+	ErrorReason_ERROR_REASON_INVALID_PAYMENT_TOKEN                                                                   ErrorReason = 47
+	ErrorReason_ERROR_REASON_INVALID_REQUEST                                                                         ErrorReason = 48
+	ErrorReason_ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED                                                           ErrorReason = 49
+	ErrorReason_ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED                                                         ErrorReason = 50
+	ErrorReason_ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT                                               ErrorReason = 51
+	ErrorReason_ERROR_REASON_PAYMENT_ALREADY_CANCELLED                                                               ErrorReason = 52
+	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND                                                          ErrorReason = 53
+	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING                                                        ErrorReason = 54
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND                                                                       ErrorReason = 55
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_PAID                                                                        ErrorReason = 56
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT                                                         ErrorReason = 57
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS                                                         ErrorReason = 58
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED                                                      ErrorReason = 59
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED                                                        ErrorReason = 60
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND                                                              ErrorReason = 61
+	ErrorReason_ERROR_REASON_PG_PROVIDER                                                                             ErrorReason = 62
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED                                              ErrorReason = 63
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED                                                    ErrorReason = 64
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND                                                 ErrorReason = 65
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND                                              ErrorReason = 66
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS                                           ErrorReason = 67
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND                                                ErrorReason = 68
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS                                  ErrorReason = 69
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED        ErrorReason = 70
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY                                                 ErrorReason = 71
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT                                                              ErrorReason = 72
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY                                                 ErrorReason = 73
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER                                                               ErrorReason = 74
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED                                          ErrorReason = 75
+	ErrorReason_ERROR_REASON_PLATFORM_BTX_NOT_ENABLED                                                                ErrorReason = 76
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED                                                    ErrorReason = 77
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED                                           ErrorReason = 78
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED                                  ErrorReason = 79
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED                                          ErrorReason = 80
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED                                       ErrorReason = 81
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND                                                         ErrorReason = 82
+	ErrorReason_ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS                                                  ErrorReason = 83
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY                                 ErrorReason = 84
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT                                              ErrorReason = 85
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY                                 ErrorReason = 86
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER                                               ErrorReason = 87
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER                                                        ErrorReason = 88
+	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND                                                              ErrorReason = 89
+	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED                                              ErrorReason = 90
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND                                                            ErrorReason = 91
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS                                                        ErrorReason = 92
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND                                                             ErrorReason = 93
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED ErrorReason = 94
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS                                               ErrorReason = 95
+	ErrorReason_ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED                                                         ErrorReason = 96
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND                                              ErrorReason = 97
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS                                           ErrorReason = 98
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED                                            ErrorReason = 99
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND                                                ErrorReason = 100
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS                                  ErrorReason = 101
+	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED                                                            ErrorReason = 102
+	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED                                                ErrorReason = 103
+	ErrorReason_ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE                                       ErrorReason = 104
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED                          ErrorReason = 105
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE                              ErrorReason = 106
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED                           ErrorReason = 107
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE                             ErrorReason = 108
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS                                          ErrorReason = 109
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED                                                   ErrorReason = 110
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_ENABLED                                                                    ErrorReason = 111
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK                                                             ErrorReason = 112
+	ErrorReason_ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS                                                     ErrorReason = 113
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED                                                        ErrorReason = 114
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED                                               ErrorReason = 115
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS                                                     ErrorReason = 116
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED                                                         ErrorReason = 117
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS                                                      ErrorReason = 118
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND                                                              ErrorReason = 119
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST                                                ErrorReason = 120
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS                                                ErrorReason = 121
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS                                                        ErrorReason = 122
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE                                                ErrorReason = 123
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS                                                   ErrorReason = 124
+	ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND                                                              ErrorReason = 125
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED                                                          ErrorReason = 126
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND                                                           ErrorReason = 127
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED                                                     ErrorReason = 128
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL                              ErrorReason = 129
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE                             ErrorReason = 130
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND                                                 ErrorReason = 131
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                            ErrorReason = 132
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                    ErrorReason = 133
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                           ErrorReason = 134
+	ErrorReason_ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND                                                       ErrorReason = 135
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS                                                        ErrorReason = 136
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND                                       ErrorReason = 137
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS                                                  ErrorReason = 138
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND                                                             ErrorReason = 139
+	ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND                                                ErrorReason = 140
+	ErrorReason_ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED                                  ErrorReason = 141
+	ErrorReason_ERROR_REASON_PROMOTION_NOT_FOUND                                                                     ErrorReason = 142
+	ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH                                                     ErrorReason = 143
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT                                                      ErrorReason = 144
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT                                                       ErrorReason = 145
+	ErrorReason_ERROR_REASON_UNAUTHORIZED                                                                            ErrorReason = 146
+	ErrorReason_ERROR_REASON_UNKNOWN                                                                                 ErrorReason = 147
+	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND                                                                       ErrorReason = 148
 )
 
 // Enum value maps for ErrorReason.
 var (
 	ErrorReason_name = map[int32]string{
-		0: "ERROR_REASON_UNSPECIFIED",
+		0:   "ERROR_REASON_UNSPECIFIED",
+		1:   "ERROR_REASON_ALREADY_PAID",
+		2:   "ERROR_REASON_ALREADY_PAID_OR_WAITING",
+		3:   "ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND",
+		4:   "ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE",
+		5:   "ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED",
+		6:   "ERROR_REASON_B2B_EXTERNAL_SERVICE",
+		7:   "ERROR_REASON_B2B_FILE_NOT_FOUND",
+		8:   "ERROR_REASON_B2B_ID_ALREADY_EXISTS",
+		9:   "ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH",
+		10:  "ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED",
+		11:  "ERROR_REASON_B2B_NOT_ENABLED",
+		12:  "ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND",
+		13:  "ERROR_REASON_B2B_RECIPIENT_NOT_FOUND",
+		14:  "ERROR_REASON_B2B_SUPPLIER_NOT_FOUND",
+		15:  "ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND",
+		16:  "ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS",
+		17:  "ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS",
+		18:  "ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND",
+		19:  "ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS",
+		20:  "ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS",
+		21:  "ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY",
+		22:  "ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY",
+		23:  "ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED",
+		24:  "ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED",
+		25:  "ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED",
+		26:  "ERROR_REASON_BILLING_KEY_ALREADY_DELETED",
+		27:  "ERROR_REASON_BILLING_KEY_ALREADY_ISSUED",
+		28:  "ERROR_REASON_BILLING_KEY_NOT_FOUND",
+		29:  "ERROR_REASON_BILLING_KEY_NOT_ISSUED",
+		30:  "ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN",
+		31:  "ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT",
+		32:  "ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT",
+		33:  "ERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT",
+		34:  "ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED",
+		35:  "ERROR_REASON_CASH_RECEIPT_NOT_FOUND",
+		36:  "ERROR_REASON_CASH_RECEIPT_NOT_ISSUED",
+		37:  "ERROR_REASON_CHANNEL_NOT_FOUND",
+		38:  "ERROR_REASON_CHANNEL_SPECIFIC",
+		39:  "ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT",
+		40:  "ERROR_REASON_FORBIDDEN",
+		41:  "ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST",
+		42:  "ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT",
+		43:  "ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED",
+		44:  "ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND",
+		45:  "ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT",
+		46:  "ERROR_REASON_INFORMATION_MISMATCH",
+		47:  "ERROR_REASON_INVALID_PAYMENT_TOKEN",
+		48:  "ERROR_REASON_INVALID_REQUEST",
+		49:  "ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED",
+		50:  "ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED",
+		51:  "ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT",
+		52:  "ERROR_REASON_PAYMENT_ALREADY_CANCELLED",
+		53:  "ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND",
+		54:  "ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING",
+		55:  "ERROR_REASON_PAYMENT_NOT_FOUND",
+		56:  "ERROR_REASON_PAYMENT_NOT_PAID",
+		57:  "ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT",
+		58:  "ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS",
+		59:  "ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED",
+		60:  "ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED",
+		61:  "ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND",
+		62:  "ERROR_REASON_PG_PROVIDER",
+		63:  "ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED",
+		64:  "ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED",
+		65:  "ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND",
+		66:  "ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND",
+		67:  "ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS",
+		68:  "ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND",
+		69:  "ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS",
+		70:  "ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED",
+		71:  "ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY",
+		72:  "ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT",
+		73:  "ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY",
+		74:  "ERROR_REASON_PLATFORM_ARCHIVED_PARTNER",
+		75:  "ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED",
+		76:  "ERROR_REASON_PLATFORM_BTX_NOT_ENABLED",
+		77:  "ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED",
+		78:  "ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED",
+		79:  "ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED",
+		80:  "ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED",
+		81:  "ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED",
+		82:  "ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND",
+		83:  "ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS",
+		84:  "ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY",
+		85:  "ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT",
+		86:  "ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY",
+		87:  "ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER",
+		88:  "ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER",
+		89:  "ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND",
+		90:  "ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED",
+		91:  "ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND",
+		92:  "ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS",
+		93:  "ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND",
+		94:  "ERROR_REASON_PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED",
+		95:  "ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS",
+		96:  "ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED",
+		97:  "ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND",
+		98:  "ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS",
+		99:  "ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED",
+		100: "ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND",
+		101: "ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS",
+		102: "ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED",
+		103: "ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED",
+		104: "ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE",
+		105: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED",
+		106: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE",
+		107: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED",
+		108: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE",
+		109: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS",
+		110: "ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED",
+		111: "ERROR_REASON_PLATFORM_NOT_ENABLED",
+		112: "ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK",
+		113: "ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS",
+		114: "ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED",
+		115: "ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED",
+		116: "ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS",
+		117: "ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED",
+		118: "ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS",
+		119: "ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND",
+		120: "ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST",
+		121: "ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS",
+		122: "ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS",
+		123: "ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE",
+		124: "ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS",
+		125: "ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND",
+		126: "ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED",
+		127: "ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND",
+		128: "ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED",
+		129: "ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL",
+		130: "ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE",
+		131: "ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND",
+		132: "ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT",
+		133: "ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT",
+		134: "ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT",
+		135: "ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND",
+		136: "ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS",
+		137: "ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND",
+		138: "ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS",
+		139: "ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND",
+		140: "ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND",
+		141: "ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED",
+		142: "ERROR_REASON_PROMOTION_NOT_FOUND",
+		143: "ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH",
+		144: "ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT",
+		145: "ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT",
+		146: "ERROR_REASON_UNAUTHORIZED",
+		147: "ERROR_REASON_UNKNOWN",
+		148: "ERROR_REASON_WEBHOOK_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
-		"ERROR_REASON_UNSPECIFIED": 0,
+		"ERROR_REASON_UNSPECIFIED":                                                                             0,
+		"ERROR_REASON_ALREADY_PAID":                                                                            1,
+		"ERROR_REASON_ALREADY_PAID_OR_WAITING":                                                                 2,
+		"ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND":                                                          3,
+		"ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE":                                                              4,
+		"ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED":                                                      5,
+		"ERROR_REASON_B2B_EXTERNAL_SERVICE":                                                                    6,
+		"ERROR_REASON_B2B_FILE_NOT_FOUND":                                                                      7,
+		"ERROR_REASON_B2B_ID_ALREADY_EXISTS":                                                                   8,
+		"ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH":                                                              9,
+		"ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED":                                                           10,
+		"ERROR_REASON_B2B_NOT_ENABLED":                                                                         11,
+		"ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND":                                                      12,
+		"ERROR_REASON_B2B_RECIPIENT_NOT_FOUND":                                                                 13,
+		"ERROR_REASON_B2B_SUPPLIER_NOT_FOUND":                                                                  14,
+		"ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND":                                                    15,
+		"ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS":                                                    16,
+		"ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS":                                                      17,
+		"ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND":                                                               18,
+		"ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS":                                                       19,
+		"ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS":                                                    20,
+		"ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY":                                               21,
+		"ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY":                                                22,
+		"ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED":                                     23,
+		"ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED":                                            24,
+		"ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED":                                      25,
+		"ERROR_REASON_BILLING_KEY_ALREADY_DELETED":                                                             26,
+		"ERROR_REASON_BILLING_KEY_ALREADY_ISSUED":                                                              27,
+		"ERROR_REASON_BILLING_KEY_NOT_FOUND":                                                                   28,
+		"ERROR_REASON_BILLING_KEY_NOT_ISSUED":                                                                  29,
+		"ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN":                                                   30,
+		"ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT":                                                31,
+		"ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT":                                        32,
+		"ERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT":                              33,
+		"ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED":                                                             34,
+		"ERROR_REASON_CASH_RECEIPT_NOT_FOUND":                                                                  35,
+		"ERROR_REASON_CASH_RECEIPT_NOT_ISSUED":                                                                 36,
+		"ERROR_REASON_CHANNEL_NOT_FOUND":                                                                       37,
+		"ERROR_REASON_CHANNEL_SPECIFIC":                                                                        38,
+		"ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT":                                                    39,
+		"ERROR_REASON_FORBIDDEN":                                                                               40,
+		"ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST":                                                         41,
+		"ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT":                                                      42,
+		"ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED":                                                  43,
+		"ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND":                                                         44,
+		"ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT":                                                          45,
+		"ERROR_REASON_INFORMATION_MISMATCH":                                                                    46,
+		"ERROR_REASON_INVALID_PAYMENT_TOKEN":                                                                   47,
+		"ERROR_REASON_INVALID_REQUEST":                                                                         48,
+		"ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED":                                                           49,
+		"ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED":                                                         50,
+		"ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT":                                               51,
+		"ERROR_REASON_PAYMENT_ALREADY_CANCELLED":                                                               52,
+		"ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND":                                                          53,
+		"ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING":                                                        54,
+		"ERROR_REASON_PAYMENT_NOT_FOUND":                                                                       55,
+		"ERROR_REASON_PAYMENT_NOT_PAID":                                                                        56,
+		"ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT":                                                         57,
+		"ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS":                                                         58,
+		"ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED":                                                      59,
+		"ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED":                                                        60,
+		"ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND":                                                              61,
+		"ERROR_REASON_PG_PROVIDER":                                                                             62,
+		"ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED":                                              63,
+		"ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED":                                                    64,
+		"ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND":                                                 65,
+		"ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND":                                              66,
+		"ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS":                                           67,
+		"ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND":                                                68,
+		"ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS":                                  69,
+		"ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED":        70,
+		"ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY":                                                 71,
+		"ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT":                                                              72,
+		"ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY":                                                 73,
+		"ERROR_REASON_PLATFORM_ARCHIVED_PARTNER":                                                               74,
+		"ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED":                                          75,
+		"ERROR_REASON_PLATFORM_BTX_NOT_ENABLED":                                                                76,
+		"ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED":                                                    77,
+		"ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED":                                           78,
+		"ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED":                                  79,
+		"ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED":                                          80,
+		"ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED":                                       81,
+		"ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND":                                                         82,
+		"ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS":                                                  83,
+		"ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY":                                 84,
+		"ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT":                                              85,
+		"ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY":                                 86,
+		"ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER":                                               87,
+		"ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER":                                                        88,
+		"ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND":                                                              89,
+		"ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED":                                              90,
+		"ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND":                                                            91,
+		"ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS":                                                        92,
+		"ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND":                                                             93,
+		"ERROR_REASON_PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED": 94,
+		"ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS":                                               95,
+		"ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED":                                                         96,
+		"ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND":                                              97,
+		"ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS":                                           98,
+		"ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED":                                            99,
+		"ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND":                                                100,
+		"ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS":                                  101,
+		"ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED":                                                            102,
+		"ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED":                                                103,
+		"ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE":                                       104,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED":                          105,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE":                              106,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED":                           107,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE":                             108,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS":                                          109,
+		"ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED":                                                   110,
+		"ERROR_REASON_PLATFORM_NOT_ENABLED":                                                                    111,
+		"ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK":                                                             112,
+		"ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS":                                                     113,
+		"ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED":                                                        114,
+		"ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED":                                               115,
+		"ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS":                                                     116,
+		"ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED":                                                         117,
+		"ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS":                                                      118,
+		"ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND":                                                              119,
+		"ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST":                                                120,
+		"ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS":                                                121,
+		"ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS":                                                        122,
+		"ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE":                                                123,
+		"ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS":                                                   124,
+		"ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND":                                                              125,
+		"ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED":                                                          126,
+		"ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND":                                                           127,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED":                                                     128,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL":                              129,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE":                             130,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND":                                                 131,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT":                            132,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT":                    133,
+		"ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT":                           134,
+		"ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND":                                                       135,
+		"ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS":                                                        136,
+		"ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND":                                       137,
+		"ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS":                                                  138,
+		"ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND":                                                             139,
+		"ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND":                                                140,
+		"ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED":                                  141,
+		"ERROR_REASON_PROMOTION_NOT_FOUND":                                                                     142,
+		"ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH":                                                     143,
+		"ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT":                                                      144,
+		"ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT":                                                       145,
+		"ERROR_REASON_UNAUTHORIZED":                                                                            146,
+		"ERROR_REASON_UNKNOWN":                                                                                 147,
+		"ERROR_REASON_WEBHOOK_NOT_FOUND":                                                                       148,
 	}
 )
 
@@ -69,6 +514,159 @@ func (ErrorReason) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_error_proto_rawDescGZIP(), []int{0}
 }
 
+type PlatformCancellableAmountType int32
+
+const (
+	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED     PlatformCancellableAmountType = 0
+	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT PlatformCancellableAmountType = 1
+	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE        PlatformCancellableAmountType = 2
+)
+
+// Enum value maps for PlatformCancellableAmountType.
+var (
+	PlatformCancellableAmountType_name = map[int32]string{
+		0: "PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED",
+		1: "PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT",
+		2: "PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE",
+	}
+	PlatformCancellableAmountType_value = map[string]int32{
+		"PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED":     0,
+		"PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT": 1,
+		"PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE":        2,
+	}
+)
+
+func (x PlatformCancellableAmountType) Enum() *PlatformCancellableAmountType {
+	p := new(PlatformCancellableAmountType)
+	*p = x
+	return p
+}
+
+func (x PlatformCancellableAmountType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlatformCancellableAmountType) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_error_proto_enumTypes[1].Descriptor()
+}
+
+func (PlatformCancellableAmountType) Type() protoreflect.EnumType {
+	return &file_portone_v2_error_proto_enumTypes[1]
+}
+
+func (x PlatformCancellableAmountType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlatformCancellableAmountType.Descriptor instead.
+func (PlatformCancellableAmountType) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{1}
+}
+
+type PlatformAmountExceededType int32
+
+const (
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED                           PlatformAmountExceededType = 0
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER                   PlatformAmountExceededType = 1
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT       PlatformAmountExceededType = 2
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_ORDER_TAX_FREE PlatformAmountExceededType = 3
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT         PlatformAmountExceededType = 4
+)
+
+// Enum value maps for PlatformAmountExceededType.
+var (
+	PlatformAmountExceededType_name = map[int32]string{
+		0: "PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED",
+		1: "PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER",
+		2: "PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT",
+		3: "PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_ORDER_TAX_FREE",
+		4: "PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT",
+	}
+	PlatformAmountExceededType_value = map[string]int32{
+		"PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED":                           0,
+		"PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER":                   1,
+		"PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT":       2,
+		"PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_ORDER_TAX_FREE": 3,
+		"PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT":         4,
+	}
+)
+
+func (x PlatformAmountExceededType) Enum() *PlatformAmountExceededType {
+	p := new(PlatformAmountExceededType)
+	*p = x
+	return p
+}
+
+func (x PlatformAmountExceededType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlatformAmountExceededType) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_error_proto_enumTypes[2].Descriptor()
+}
+
+func (PlatformAmountExceededType) Type() protoreflect.EnumType {
+	return &file_portone_v2_error_proto_enumTypes[2]
+}
+
+func (x PlatformAmountExceededType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlatformAmountExceededType.Descriptor instead.
+func (PlatformAmountExceededType) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{2}
+}
+
+type PlatformPortOnePaymentCancelAmountType int32
+
+const (
+	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED     PlatformPortOnePaymentCancelAmountType = 0
+	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_SUPPLY_WITH_VAT PlatformPortOnePaymentCancelAmountType = 1
+	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE        PlatformPortOnePaymentCancelAmountType = 2
+)
+
+// Enum value maps for PlatformPortOnePaymentCancelAmountType.
+var (
+	PlatformPortOnePaymentCancelAmountType_name = map[int32]string{
+		0: "PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED",
+		1: "PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_SUPPLY_WITH_VAT",
+		2: "PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE",
+	}
+	PlatformPortOnePaymentCancelAmountType_value = map[string]int32{
+		"PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED":     0,
+		"PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_SUPPLY_WITH_VAT": 1,
+		"PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE":        2,
+	}
+)
+
+func (x PlatformPortOnePaymentCancelAmountType) Enum() *PlatformPortOnePaymentCancelAmountType {
+	p := new(PlatformPortOnePaymentCancelAmountType)
+	*p = x
+	return p
+}
+
+func (x PlatformPortOnePaymentCancelAmountType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlatformPortOnePaymentCancelAmountType) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_error_proto_enumTypes[3].Descriptor()
+}
+
+func (PlatformPortOnePaymentCancelAmountType) Type() protoreflect.EnumType {
+	return &file_portone_v2_error_proto_enumTypes[3]
+}
+
+func (x PlatformPortOnePaymentCancelAmountType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlatformPortOnePaymentCancelAmountType.Descriptor instead.
+func (PlatformPortOnePaymentCancelAmountType) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{3}
+}
+
 // PortOneError is the detail that every gRPC status made from an answer of
 // PortOne carries beside the standard google.rpc ones: the error as PortOne sent
 // it, nothing left out.
@@ -84,6 +682,35 @@ type PortOneError struct {
 	Message *string `protobuf:"bytes,3,opt,name=message,proto3,oneof" json:"message,omitempty"`
 	// The HTTP status of PortOne's answer.
 	HttpStatus *int32 `protobuf:"varint,4,opt,name=http_status,json=httpStatus,proto3,oneof" json:"http_status,omitempty"`
+	// Types that are valid to be assigned to Data:
+	//
+	//	*PortOneError_ChannelSpecific
+	//	*PortOneError_PgProvider
+	//	*PortOneError_PlatformAdditionalFeePoliciesNotFound
+	//	*PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched
+	//	*PortOneError_PlatformCancellableAmountExceeded
+	//	*PortOneError_PlatformCancellableDiscountAmountExceeded
+	//	*PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded
+	//	*PortOneError_PlatformCancellableProductQuantityExceeded
+	//	*PortOneError_PlatformContractsNotFound
+	//	*PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched
+	//	*PortOneError_PlatformDiscountSharePoliciesNotFound
+	//	*PortOneError_PlatformDiscountSharePolicyIdDuplicated
+	//	*PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled
+	//	*PortOneError_PlatformPartnerIdsAlreadyExist
+	//	*PortOneError_PlatformPartnerIdsDuplicated
+	//	*PortOneError_PlatformPartnerSchedulesAlreadyExist
+	//	*PortOneError_PlatformProductIdDuplicated
+	//	*PortOneError_PlatformProductIdNotFound
+	//	*PortOneError_PlatformSettlementAmountExceeded
+	//	*PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel
+	//	*PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate
+	//	*PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment
+	//	*PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment
+	//	*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment
+	//	*PortOneError_PlatformTransferAlreadyExists
+	//	*PortOneError_PlatformTransferDiscountSharePolicyNotFound
+	Data isPortOneError_Data `protobuf_oneof:"data"`
 	// Members of the error's JSON that have no place elsewhere in this message:
 	// JSON name to raw JSON text. For an error of unknown type, every member but
 	// its type and message.
@@ -150,7 +777,2108 @@ func (x *PortOneError) GetHttpStatus() int32 {
 	return 0
 }
 
+func (x *PortOneError) GetData() isPortOneError_Data {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
+func (x *PortOneError) GetChannelSpecific() *ChannelSpecificError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_ChannelSpecific); ok {
+			return x.ChannelSpecific
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPgProvider() *PgProviderError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PgProvider); ok {
+			return x.PgProvider
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformAdditionalFeePoliciesNotFound() *PlatformAdditionalFeePoliciesNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformAdditionalFeePoliciesNotFound); ok {
+			return x.PlatformAdditionalFeePoliciesNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched() *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched); ok {
+			return x.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformCancellableAmountExceeded() *PlatformCancellableAmountExceededError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformCancellableAmountExceeded); ok {
+			return x.PlatformCancellableAmountExceeded
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformCancellableDiscountAmountExceeded() *PlatformCancellableDiscountAmountExceededError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformCancellableDiscountAmountExceeded); ok {
+			return x.PlatformCancellableDiscountAmountExceeded
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformCancellableDiscountTaxFreeAmountExceeded() *PlatformCancellableDiscountTaxFreeAmountExceededError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded); ok {
+			return x.PlatformCancellableDiscountTaxFreeAmountExceeded
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformCancellableProductQuantityExceeded() *PlatformCancellableProductQuantityExceededError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformCancellableProductQuantityExceeded); ok {
+			return x.PlatformCancellableProductQuantityExceeded
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformContractsNotFound() *PlatformContractsNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformContractsNotFound); ok {
+			return x.PlatformContractsNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched() *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched); ok {
+			return x.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformDiscountSharePoliciesNotFound() *PlatformDiscountSharePoliciesNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformDiscountSharePoliciesNotFound); ok {
+			return x.PlatformDiscountSharePoliciesNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformDiscountSharePolicyIdDuplicated() *PlatformDiscountSharePolicyIdDuplicatedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformDiscountSharePolicyIdDuplicated); ok {
+			return x.PlatformDiscountSharePolicyIdDuplicated
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformMemberCompanyConnectedPartnersCannotBeScheduled() *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled); ok {
+			return x.PlatformMemberCompanyConnectedPartnersCannotBeScheduled
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformPartnerIdsAlreadyExist() *PlatformPartnerIdsAlreadyExistError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformPartnerIdsAlreadyExist); ok {
+			return x.PlatformPartnerIdsAlreadyExist
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformPartnerIdsDuplicated() *PlatformPartnerIdsDuplicatedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformPartnerIdsDuplicated); ok {
+			return x.PlatformPartnerIdsDuplicated
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformPartnerSchedulesAlreadyExist() *PlatformPartnerSchedulesAlreadyExistError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformPartnerSchedulesAlreadyExist); ok {
+			return x.PlatformPartnerSchedulesAlreadyExist
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformProductIdDuplicated() *PlatformProductIdDuplicatedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformProductIdDuplicated); ok {
+			return x.PlatformProductIdDuplicated
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformProductIdNotFound() *PlatformProductIdNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformProductIdNotFound); ok {
+			return x.PlatformProductIdNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementAmountExceeded() *PlatformSettlementAmountExceededError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementAmountExceeded); ok {
+			return x.PlatformSettlementAmountExceeded
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementCancelAmountExceededPortOneCancel() *PlatformSettlementCancelAmountExceededPortOneCancelError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel); ok {
+			return x.PlatformSettlementCancelAmountExceededPortOneCancel
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementDateEarlierThanSettlementStartDate() *PlatformSettlementDateEarlierThanSettlementStartDateError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate); ok {
+			return x.PlatformSettlementDateEarlierThanSettlementStartDate
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementPaymentAmountExceededPortOnePayment() *PlatformSettlementPaymentAmountExceededPortOnePaymentError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment); ok {
+			return x.PlatformSettlementPaymentAmountExceededPortOnePayment
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementSupplyWithVatAmountExceededPortOnePayment() *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment); ok {
+			return x.PlatformSettlementSupplyWithVatAmountExceededPortOnePayment
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformSettlementTaxFreeAmountExceededPortOnePayment() *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment); ok {
+			return x.PlatformSettlementTaxFreeAmountExceededPortOnePayment
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformTransferAlreadyExists() *PlatformTransferAlreadyExistsError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformTransferAlreadyExists); ok {
+			return x.PlatformTransferAlreadyExists
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformTransferDiscountSharePolicyNotFound() *PlatformTransferDiscountSharePolicyNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformTransferDiscountSharePolicyNotFound); ok {
+			return x.PlatformTransferDiscountSharePolicyNotFound
+		}
+	}
+	return nil
+}
+
 func (x *PortOneError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type isPortOneError_Data interface {
+	isPortOneError_Data()
+}
+
+type PortOneError_ChannelSpecific struct {
+	ChannelSpecific *ChannelSpecificError `protobuf:"bytes,101,opt,name=channel_specific,json=channelSpecific,proto3,oneof"`
+}
+
+type PortOneError_PgProvider struct {
+	PgProvider *PgProviderError `protobuf:"bytes,102,opt,name=pg_provider,json=pgProvider,proto3,oneof"`
+}
+
+type PortOneError_PlatformAdditionalFeePoliciesNotFound struct {
+	PlatformAdditionalFeePoliciesNotFound *PlatformAdditionalFeePoliciesNotFoundError `protobuf:"bytes,103,opt,name=platform_additional_fee_policies_not_found,json=platformAdditionalFeePoliciesNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched struct {
+	PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError `protobuf:"bytes,104,opt,name=platform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched,json=platformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched,proto3,oneof"`
+}
+
+type PortOneError_PlatformCancellableAmountExceeded struct {
+	PlatformCancellableAmountExceeded *PlatformCancellableAmountExceededError `protobuf:"bytes,105,opt,name=platform_cancellable_amount_exceeded,json=platformCancellableAmountExceeded,proto3,oneof"`
+}
+
+type PortOneError_PlatformCancellableDiscountAmountExceeded struct {
+	PlatformCancellableDiscountAmountExceeded *PlatformCancellableDiscountAmountExceededError `protobuf:"bytes,106,opt,name=platform_cancellable_discount_amount_exceeded,json=platformCancellableDiscountAmountExceeded,proto3,oneof"`
+}
+
+type PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded struct {
+	PlatformCancellableDiscountTaxFreeAmountExceeded *PlatformCancellableDiscountTaxFreeAmountExceededError `protobuf:"bytes,107,opt,name=platform_cancellable_discount_tax_free_amount_exceeded,json=platformCancellableDiscountTaxFreeAmountExceeded,proto3,oneof"`
+}
+
+type PortOneError_PlatformCancellableProductQuantityExceeded struct {
+	PlatformCancellableProductQuantityExceeded *PlatformCancellableProductQuantityExceededError `protobuf:"bytes,108,opt,name=platform_cancellable_product_quantity_exceeded,json=platformCancellableProductQuantityExceeded,proto3,oneof"`
+}
+
+type PortOneError_PlatformContractsNotFound struct {
+	PlatformContractsNotFound *PlatformContractsNotFoundError `protobuf:"bytes,109,opt,name=platform_contracts_not_found,json=platformContractsNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched struct {
+	PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError `protobuf:"bytes,110,opt,name=platform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched,json=platformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched,proto3,oneof"`
+}
+
+type PortOneError_PlatformDiscountSharePoliciesNotFound struct {
+	PlatformDiscountSharePoliciesNotFound *PlatformDiscountSharePoliciesNotFoundError `protobuf:"bytes,111,opt,name=platform_discount_share_policies_not_found,json=platformDiscountSharePoliciesNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformDiscountSharePolicyIdDuplicated struct {
+	PlatformDiscountSharePolicyIdDuplicated *PlatformDiscountSharePolicyIdDuplicatedError `protobuf:"bytes,112,opt,name=platform_discount_share_policy_id_duplicated,json=platformDiscountSharePolicyIdDuplicated,proto3,oneof"`
+}
+
+type PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled struct {
+	PlatformMemberCompanyConnectedPartnersCannotBeScheduled *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError `protobuf:"bytes,113,opt,name=platform_member_company_connected_partners_cannot_be_scheduled,json=platformMemberCompanyConnectedPartnersCannotBeScheduled,proto3,oneof"`
+}
+
+type PortOneError_PlatformPartnerIdsAlreadyExist struct {
+	PlatformPartnerIdsAlreadyExist *PlatformPartnerIdsAlreadyExistError `protobuf:"bytes,114,opt,name=platform_partner_ids_already_exist,json=platformPartnerIdsAlreadyExist,proto3,oneof"`
+}
+
+type PortOneError_PlatformPartnerIdsDuplicated struct {
+	PlatformPartnerIdsDuplicated *PlatformPartnerIdsDuplicatedError `protobuf:"bytes,115,opt,name=platform_partner_ids_duplicated,json=platformPartnerIdsDuplicated,proto3,oneof"`
+}
+
+type PortOneError_PlatformPartnerSchedulesAlreadyExist struct {
+	PlatformPartnerSchedulesAlreadyExist *PlatformPartnerSchedulesAlreadyExistError `protobuf:"bytes,116,opt,name=platform_partner_schedules_already_exist,json=platformPartnerSchedulesAlreadyExist,proto3,oneof"`
+}
+
+type PortOneError_PlatformProductIdDuplicated struct {
+	PlatformProductIdDuplicated *PlatformProductIdDuplicatedError `protobuf:"bytes,117,opt,name=platform_product_id_duplicated,json=platformProductIdDuplicated,proto3,oneof"`
+}
+
+type PortOneError_PlatformProductIdNotFound struct {
+	PlatformProductIdNotFound *PlatformProductIdNotFoundError `protobuf:"bytes,118,opt,name=platform_product_id_not_found,json=platformProductIdNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementAmountExceeded struct {
+	PlatformSettlementAmountExceeded *PlatformSettlementAmountExceededError `protobuf:"bytes,119,opt,name=platform_settlement_amount_exceeded,json=platformSettlementAmountExceeded,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel struct {
+	PlatformSettlementCancelAmountExceededPortOneCancel *PlatformSettlementCancelAmountExceededPortOneCancelError `protobuf:"bytes,120,opt,name=platform_settlement_cancel_amount_exceeded_port_one_cancel,json=platformSettlementCancelAmountExceededPortOneCancel,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate struct {
+	PlatformSettlementDateEarlierThanSettlementStartDate *PlatformSettlementDateEarlierThanSettlementStartDateError `protobuf:"bytes,121,opt,name=platform_settlement_date_earlier_than_settlement_start_date,json=platformSettlementDateEarlierThanSettlementStartDate,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment struct {
+	PlatformSettlementPaymentAmountExceededPortOnePayment *PlatformSettlementPaymentAmountExceededPortOnePaymentError `protobuf:"bytes,122,opt,name=platform_settlement_payment_amount_exceeded_port_one_payment,json=platformSettlementPaymentAmountExceededPortOnePayment,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment struct {
+	PlatformSettlementSupplyWithVatAmountExceededPortOnePayment *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError `protobuf:"bytes,123,opt,name=platform_settlement_supply_with_vat_amount_exceeded_port_one_payment,json=platformSettlementSupplyWithVatAmountExceededPortOnePayment,proto3,oneof"`
+}
+
+type PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment struct {
+	PlatformSettlementTaxFreeAmountExceededPortOnePayment *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError `protobuf:"bytes,124,opt,name=platform_settlement_tax_free_amount_exceeded_port_one_payment,json=platformSettlementTaxFreeAmountExceededPortOnePayment,proto3,oneof"`
+}
+
+type PortOneError_PlatformTransferAlreadyExists struct {
+	PlatformTransferAlreadyExists *PlatformTransferAlreadyExistsError `protobuf:"bytes,125,opt,name=platform_transfer_already_exists,json=platformTransferAlreadyExists,proto3,oneof"`
+}
+
+type PortOneError_PlatformTransferDiscountSharePolicyNotFound struct {
+	PlatformTransferDiscountSharePolicyNotFound *PlatformTransferDiscountSharePolicyNotFoundError `protobuf:"bytes,126,opt,name=platform_transfer_discount_share_policy_not_found,json=platformTransferDiscountSharePolicyNotFound,proto3,oneof"`
+}
+
+func (*PortOneError_ChannelSpecific) isPortOneError_Data() {}
+
+func (*PortOneError_PgProvider) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformAdditionalFeePoliciesNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched) isPortOneError_Data() {
+}
+
+func (*PortOneError_PlatformCancellableAmountExceeded) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformCancellableDiscountAmountExceeded) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformCancellableProductQuantityExceeded) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformContractsNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched) isPortOneError_Data() {
+}
+
+func (*PortOneError_PlatformDiscountSharePoliciesNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformDiscountSharePolicyIdDuplicated) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformPartnerIdsAlreadyExist) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformPartnerIdsDuplicated) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformPartnerSchedulesAlreadyExist) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformProductIdDuplicated) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformProductIdNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformSettlementAmountExceeded) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment) isPortOneError_Data() {
+}
+
+func (*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformTransferAlreadyExists) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformTransferDiscountSharePolicyNotFound) isPortOneError_Data() {}
+
+type ChannelSpecificError struct {
+	state             protoimpl.MessageState    `protogen:"open.v1"`
+	Failures          []*ChannelSpecificFailure `protobuf:"bytes,1,rep,name=failures,proto3" json:"failures,omitempty"`
+	SucceededChannels []*SelectedChannel        `protobuf:"bytes,2,rep,name=succeeded_channels,json=succeededChannels,proto3" json:"succeeded_channels,omitempty"`
+	Unrecognized      map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *ChannelSpecificError) Reset() {
+	*x = ChannelSpecificError{}
+	mi := &file_portone_v2_error_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelSpecificError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelSpecificError) ProtoMessage() {}
+
+func (x *ChannelSpecificError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelSpecificError.ProtoReflect.Descriptor instead.
+func (*ChannelSpecificError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ChannelSpecificError) GetFailures() []*ChannelSpecificFailure {
+	if x != nil {
+		return x.Failures
+	}
+	return nil
+}
+
+func (x *ChannelSpecificError) GetSucceededChannels() []*SelectedChannel {
+	if x != nil {
+		return x.SucceededChannels
+	}
+	return nil
+}
+
+func (x *ChannelSpecificError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PgProviderError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	PgCode        *string                `protobuf:"bytes,1,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	PgMessage     *string                `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PgProviderError) Reset() {
+	*x = PgProviderError{}
+	mi := &file_portone_v2_error_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PgProviderError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PgProviderError) ProtoMessage() {}
+
+func (x *PgProviderError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PgProviderError.ProtoReflect.Descriptor instead.
+func (*PgProviderError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *PgProviderError) GetPgCode() string {
+	if x != nil && x.PgCode != nil {
+		return *x.PgCode
+	}
+	return ""
+}
+
+func (x *PgProviderError) GetPgMessage() string {
+	if x != nil && x.PgMessage != nil {
+		return *x.PgMessage
+	}
+	return ""
+}
+
+func (x *PgProviderError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformAdditionalFeePoliciesNotFoundError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) Reset() {
+	*x = PlatformAdditionalFeePoliciesNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformAdditionalFeePoliciesNotFoundError) ProtoMessage() {}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformAdditionalFeePoliciesNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformAdditionalFeePoliciesNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformAdditionalFeePoliciesNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Id                 *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	GraphqlId          *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	FeeCurrency        *Currency              `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
+	SettlementCurrency *Currency              `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
+	*x = PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) ProtoMessage() {}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.ProtoReflect.Descriptor instead.
+func (*PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetGraphqlId() string {
+	if x != nil && x.GraphqlId != nil {
+		return *x.GraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetFeeCurrency() Currency {
+	if x != nil && x.FeeCurrency != nil {
+		return *x.FeeCurrency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetSettlementCurrency() Currency {
+	if x != nil && x.SettlementCurrency != nil {
+		return *x.SettlementCurrency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
+}
+
+func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformCancellableAmountExceededError struct {
+	state             protoimpl.MessageState         `protogen:"open.v1"`
+	CancellableAmount *int64                         `protobuf:"varint,1,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	RequestAmount     *int64                         `protobuf:"varint,2,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	AmountType        *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized      map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *PlatformCancellableAmountExceededError) Reset() {
+	*x = PlatformCancellableAmountExceededError{}
+	mi := &file_portone_v2_error_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformCancellableAmountExceededError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformCancellableAmountExceededError) ProtoMessage() {}
+
+func (x *PlatformCancellableAmountExceededError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformCancellableAmountExceededError.ProtoReflect.Descriptor instead.
+func (*PlatformCancellableAmountExceededError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *PlatformCancellableAmountExceededError) GetCancellableAmount() int64 {
+	if x != nil && x.CancellableAmount != nil {
+		return *x.CancellableAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableAmountExceededError) GetRequestAmount() int64 {
+	if x != nil && x.RequestAmount != nil {
+		return *x.RequestAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableAmountExceededError) GetAmountType() PlatformCancellableAmountType {
+	if x != nil && x.AmountType != nil {
+		return *x.AmountType
+	}
+	return PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED
+}
+
+func (x *PlatformCancellableAmountExceededError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformCancellableDiscountAmountExceededError struct {
+	state                        protoimpl.MessageState `protogen:"open.v1"`
+	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	CancellableAmount            *int64                 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	RequestAmount                *int64                 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	ProductId                    *string                `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) Reset() {
+	*x = PlatformCancellableDiscountAmountExceededError{}
+	mi := &file_portone_v2_error_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformCancellableDiscountAmountExceededError) ProtoMessage() {}
+
+func (x *PlatformCancellableDiscountAmountExceededError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformCancellableDiscountAmountExceededError.ProtoReflect.Descriptor instead.
+func (*PlatformCancellableDiscountAmountExceededError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetDiscountSharePolicyId() string {
+	if x != nil && x.DiscountSharePolicyId != nil {
+		return *x.DiscountSharePolicyId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetDiscountSharePolicyGraphqlId() string {
+	if x != nil && x.DiscountSharePolicyGraphqlId != nil {
+		return *x.DiscountSharePolicyGraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetCancellableAmount() int64 {
+	if x != nil && x.CancellableAmount != nil {
+		return *x.CancellableAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetRequestAmount() int64 {
+	if x != nil && x.RequestAmount != nil {
+		return *x.RequestAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetProductId() string {
+	if x != nil && x.ProductId != nil {
+		return *x.ProductId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountAmountExceededError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformCancellableDiscountTaxFreeAmountExceededError struct {
+	state                        protoimpl.MessageState `protogen:"open.v1"`
+	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	CancellableAmount            *int64                 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	RequestAmount                *int64                 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	ProductId                    *string                `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) Reset() {
+	*x = PlatformCancellableDiscountTaxFreeAmountExceededError{}
+	mi := &file_portone_v2_error_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformCancellableDiscountTaxFreeAmountExceededError) ProtoMessage() {}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformCancellableDiscountTaxFreeAmountExceededError.ProtoReflect.Descriptor instead.
+func (*PlatformCancellableDiscountTaxFreeAmountExceededError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetDiscountSharePolicyId() string {
+	if x != nil && x.DiscountSharePolicyId != nil {
+		return *x.DiscountSharePolicyId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetDiscountSharePolicyGraphqlId() string {
+	if x != nil && x.DiscountSharePolicyGraphqlId != nil {
+		return *x.DiscountSharePolicyGraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetCancellableAmount() int64 {
+	if x != nil && x.CancellableAmount != nil {
+		return *x.CancellableAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetRequestAmount() int64 {
+	if x != nil && x.RequestAmount != nil {
+		return *x.RequestAmount
+	}
+	return 0
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetProductId() string {
+	if x != nil && x.ProductId != nil {
+		return *x.ProductId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformCancellableProductQuantityExceededError struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	ProductId           *string                `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	CancellableQuantity *int64                 `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
+	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *PlatformCancellableProductQuantityExceededError) Reset() {
+	*x = PlatformCancellableProductQuantityExceededError{}
+	mi := &file_portone_v2_error_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformCancellableProductQuantityExceededError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformCancellableProductQuantityExceededError) ProtoMessage() {}
+
+func (x *PlatformCancellableProductQuantityExceededError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformCancellableProductQuantityExceededError.ProtoReflect.Descriptor instead.
+func (*PlatformCancellableProductQuantityExceededError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *PlatformCancellableProductQuantityExceededError) GetProductId() string {
+	if x != nil && x.ProductId != nil {
+		return *x.ProductId
+	}
+	return ""
+}
+
+func (x *PlatformCancellableProductQuantityExceededError) GetCancellableQuantity() int64 {
+	if x != nil && x.CancellableQuantity != nil {
+		return *x.CancellableQuantity
+	}
+	return 0
+}
+
+func (x *PlatformCancellableProductQuantityExceededError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformContractsNotFoundError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformContractsNotFoundError) Reset() {
+	*x = PlatformContractsNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformContractsNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformContractsNotFoundError) ProtoMessage() {}
+
+func (x *PlatformContractsNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformContractsNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformContractsNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *PlatformContractsNotFoundError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformContractsNotFoundError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformContractsNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError struct {
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	Id                 *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	GraphqlId          *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	FeeCurrency        *Currency              `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
+	SettlementCurrency *Currency              `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
+	*x = PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) ProtoMessage() {
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.ProtoReflect.Descriptor instead.
+func (*PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetGraphqlId() string {
+	if x != nil && x.GraphqlId != nil {
+		return *x.GraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetFeeCurrency() Currency {
+	if x != nil && x.FeeCurrency != nil {
+		return *x.FeeCurrency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetSettlementCurrency() Currency {
+	if x != nil && x.SettlementCurrency != nil {
+		return *x.SettlementCurrency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
+}
+
+func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformDiscountSharePoliciesNotFoundError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) Reset() {
+	*x = PlatformDiscountSharePoliciesNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformDiscountSharePoliciesNotFoundError) ProtoMessage() {}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformDiscountSharePoliciesNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformDiscountSharePoliciesNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformDiscountSharePoliciesNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformDiscountSharePolicyIdDuplicatedError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	GraphqlId     *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) Reset() {
+	*x = PlatformDiscountSharePolicyIdDuplicatedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformDiscountSharePolicyIdDuplicatedError) ProtoMessage() {}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformDiscountSharePolicyIdDuplicatedError.ProtoReflect.Descriptor instead.
+func (*PlatformDiscountSharePolicyIdDuplicatedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) GetGraphqlId() string {
+	if x != nil && x.GraphqlId != nil {
+		return *x.GraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformDiscountSharePolicyIdDuplicatedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformMemberCompanyConnectedPartnersCannotBeScheduledError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) Reset() {
+	*x = PlatformMemberCompanyConnectedPartnersCannotBeScheduledError{}
+	mi := &file_portone_v2_error_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) ProtoMessage() {}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.ProtoReflect.Descriptor instead.
+func (*PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformPartnerIdsAlreadyExistError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformPartnerIdsAlreadyExistError) Reset() {
+	*x = PlatformPartnerIdsAlreadyExistError{}
+	mi := &file_portone_v2_error_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformPartnerIdsAlreadyExistError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformPartnerIdsAlreadyExistError) ProtoMessage() {}
+
+func (x *PlatformPartnerIdsAlreadyExistError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformPartnerIdsAlreadyExistError.ProtoReflect.Descriptor instead.
+func (*PlatformPartnerIdsAlreadyExistError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *PlatformPartnerIdsAlreadyExistError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformPartnerIdsAlreadyExistError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformPartnerIdsAlreadyExistError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformPartnerIdsDuplicatedError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformPartnerIdsDuplicatedError) Reset() {
+	*x = PlatformPartnerIdsDuplicatedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformPartnerIdsDuplicatedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformPartnerIdsDuplicatedError) ProtoMessage() {}
+
+func (x *PlatformPartnerIdsDuplicatedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformPartnerIdsDuplicatedError.ProtoReflect.Descriptor instead.
+func (*PlatformPartnerIdsDuplicatedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PlatformPartnerIdsDuplicatedError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformPartnerIdsDuplicatedError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformPartnerIdsDuplicatedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformPartnerSchedulesAlreadyExistError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) Reset() {
+	*x = PlatformPartnerSchedulesAlreadyExistError{}
+	mi := &file_portone_v2_error_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformPartnerSchedulesAlreadyExistError) ProtoMessage() {}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformPartnerSchedulesAlreadyExistError.ProtoReflect.Descriptor instead.
+func (*PlatformPartnerSchedulesAlreadyExistError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformPartnerSchedulesAlreadyExistError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformProductIdDuplicatedError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformProductIdDuplicatedError) Reset() {
+	*x = PlatformProductIdDuplicatedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformProductIdDuplicatedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformProductIdDuplicatedError) ProtoMessage() {}
+
+func (x *PlatformProductIdDuplicatedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformProductIdDuplicatedError.ProtoReflect.Descriptor instead.
+func (*PlatformProductIdDuplicatedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PlatformProductIdDuplicatedError) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *PlatformProductIdDuplicatedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformProductIdNotFoundError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformProductIdNotFoundError) Reset() {
+	*x = PlatformProductIdNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformProductIdNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformProductIdNotFoundError) ProtoMessage() {}
+
+func (x *PlatformProductIdNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformProductIdNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformProductIdNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *PlatformProductIdNotFoundError) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *PlatformProductIdNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementAmountExceededError struct {
+	state           protoimpl.MessageState      `protogen:"open.v1"`
+	Type            *PlatformAmountExceededType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.PlatformAmountExceededType,oneof" json:"type,omitempty"`
+	ProductId       *string                     `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	RequestedAmount *int64                      `protobuf:"varint,3,opt,name=requested_amount,json=requestedAmount,proto3,oneof" json:"requested_amount,omitempty"`
+	AllowedAmount   *int64                      `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
+	Unrecognized    map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementAmountExceededError) Reset() {
+	*x = PlatformSettlementAmountExceededError{}
+	mi := &file_portone_v2_error_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementAmountExceededError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementAmountExceededError) ProtoMessage() {}
+
+func (x *PlatformSettlementAmountExceededError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementAmountExceededError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementAmountExceededError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *PlatformSettlementAmountExceededError) GetType() PlatformAmountExceededType {
+	if x != nil && x.Type != nil {
+		return *x.Type
+	}
+	return PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED
+}
+
+func (x *PlatformSettlementAmountExceededError) GetProductId() string {
+	if x != nil && x.ProductId != nil {
+		return *x.ProductId
+	}
+	return ""
+}
+
+func (x *PlatformSettlementAmountExceededError) GetRequestedAmount() int64 {
+	if x != nil && x.RequestedAmount != nil {
+		return *x.RequestedAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementAmountExceededError) GetAllowedAmount() int64 {
+	if x != nil && x.AllowedAmount != nil {
+		return *x.AllowedAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementAmountExceededError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementCancelAmountExceededPortOneCancelError struct {
+	state                            protoimpl.MessageState                  `protogen:"open.v1"`
+	RegisteredSettlementCancelAmount *int64                                  `protobuf:"varint,1,opt,name=registered_settlement_cancel_amount,json=registeredSettlementCancelAmount,proto3,oneof" json:"registered_settlement_cancel_amount,omitempty"`
+	RequestSettlementCancelAmount    *int64                                  `protobuf:"varint,2,opt,name=request_settlement_cancel_amount,json=requestSettlementCancelAmount,proto3,oneof" json:"request_settlement_cancel_amount,omitempty"`
+	PortOneCancelAmount              *int64                                  `protobuf:"varint,3,opt,name=port_one_cancel_amount,json=portOneCancelAmount,proto3,oneof" json:"port_one_cancel_amount,omitempty"`
+	AmountType                       *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized                     map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                    protoimpl.UnknownFields
+	sizeCache                        protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) Reset() {
+	*x = PlatformSettlementCancelAmountExceededPortOneCancelError{}
+	mi := &file_portone_v2_error_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementCancelAmountExceededPortOneCancelError) ProtoMessage() {}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementCancelAmountExceededPortOneCancelError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementCancelAmountExceededPortOneCancelError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetRegisteredSettlementCancelAmount() int64 {
+	if x != nil && x.RegisteredSettlementCancelAmount != nil {
+		return *x.RegisteredSettlementCancelAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetRequestSettlementCancelAmount() int64 {
+	if x != nil && x.RequestSettlementCancelAmount != nil {
+		return *x.RequestSettlementCancelAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetPortOneCancelAmount() int64 {
+	if x != nil && x.PortOneCancelAmount != nil {
+		return *x.PortOneCancelAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetAmountType() PlatformPortOnePaymentCancelAmountType {
+	if x != nil && x.AmountType != nil {
+		return *x.AmountType
+	}
+	return PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED
+}
+
+func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementDateEarlierThanSettlementStartDateError struct {
+	state               protoimpl.MessageState `protogen:"open.v1"`
+	SettlementStartDate *string                `protobuf:"bytes,1,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	SettlementDate      *string                `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) Reset() {
+	*x = PlatformSettlementDateEarlierThanSettlementStartDateError{}
+	mi := &file_portone_v2_error_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementDateEarlierThanSettlementStartDateError) ProtoMessage() {}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementDateEarlierThanSettlementStartDateError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementDateEarlierThanSettlementStartDateError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) GetSettlementStartDate() string {
+	if x != nil && x.SettlementStartDate != nil {
+		return *x.SettlementStartDate
+	}
+	return ""
+}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) GetSettlementDate() string {
+	if x != nil && x.SettlementDate != nil {
+		return *x.SettlementDate
+	}
+	return ""
+}
+
+func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementPaymentAmountExceededPortOnePaymentError struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	RegisteredSettlementPaymentAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_payment_amount,json=registeredSettlementPaymentAmount,proto3,oneof" json:"registered_settlement_payment_amount,omitempty"`
+	RequestSettlementPaymentAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_payment_amount,json=requestSettlementPaymentAmount,proto3,oneof" json:"request_settlement_payment_amount,omitempty"`
+	PortOnePaymentAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
+	Unrecognized                      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) Reset() {
+	*x = PlatformSettlementPaymentAmountExceededPortOnePaymentError{}
+	mi := &file_portone_v2_error_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementPaymentAmountExceededPortOnePaymentError) ProtoMessage() {}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementPaymentAmountExceededPortOnePaymentError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementPaymentAmountExceededPortOnePaymentError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) GetRegisteredSettlementPaymentAmount() int64 {
+	if x != nil && x.RegisteredSettlementPaymentAmount != nil {
+		return *x.RegisteredSettlementPaymentAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) GetRequestSettlementPaymentAmount() int64 {
+	if x != nil && x.RequestSettlementPaymentAmount != nil {
+		return *x.RequestSettlementPaymentAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) GetPortOnePaymentAmount() int64 {
+	if x != nil && x.PortOnePaymentAmount != nil {
+		return *x.PortOnePaymentAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError struct {
+	state                                   protoimpl.MessageState `protogen:"open.v1"`
+	RegisteredSettlementSupplyWithVatAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_supply_with_vat_amount,json=registeredSettlementSupplyWithVatAmount,proto3,oneof" json:"registered_settlement_supply_with_vat_amount,omitempty"`
+	RequestSettlementSupplyWithVatAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_supply_with_vat_amount,json=requestSettlementSupplyWithVatAmount,proto3,oneof" json:"request_settlement_supply_with_vat_amount,omitempty"`
+	PortOneSupplyWithVatAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
+	Unrecognized                            map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                           protoimpl.UnknownFields
+	sizeCache                               protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) Reset() {
+	*x = PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError{}
+	mi := &file_portone_v2_error_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) ProtoMessage() {}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) GetRegisteredSettlementSupplyWithVatAmount() int64 {
+	if x != nil && x.RegisteredSettlementSupplyWithVatAmount != nil {
+		return *x.RegisteredSettlementSupplyWithVatAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) GetRequestSettlementSupplyWithVatAmount() int64 {
+	if x != nil && x.RequestSettlementSupplyWithVatAmount != nil {
+		return *x.RequestSettlementSupplyWithVatAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) GetPortOneSupplyWithVatAmount() int64 {
+	if x != nil && x.PortOneSupplyWithVatAmount != nil {
+		return *x.PortOneSupplyWithVatAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformSettlementTaxFreeAmountExceededPortOnePaymentError struct {
+	state                             protoimpl.MessageState `protogen:"open.v1"`
+	RegisteredSettlementTaxFreeAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_tax_free_amount,json=registeredSettlementTaxFreeAmount,proto3,oneof" json:"registered_settlement_tax_free_amount,omitempty"`
+	RequestSettlementTaxFreeAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_tax_free_amount,json=requestSettlementTaxFreeAmount,proto3,oneof" json:"request_settlement_tax_free_amount,omitempty"`
+	PortOneTaxFreeAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
+	Unrecognized                      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) Reset() {
+	*x = PlatformSettlementTaxFreeAmountExceededPortOnePaymentError{}
+	mi := &file_portone_v2_error_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) ProtoMessage() {}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.ProtoReflect.Descriptor instead.
+func (*PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) GetRegisteredSettlementTaxFreeAmount() int64 {
+	if x != nil && x.RegisteredSettlementTaxFreeAmount != nil {
+		return *x.RegisteredSettlementTaxFreeAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) GetRequestSettlementTaxFreeAmount() int64 {
+	if x != nil && x.RequestSettlementTaxFreeAmount != nil {
+		return *x.RequestSettlementTaxFreeAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) GetPortOneTaxFreeAmount() int64 {
+	if x != nil && x.PortOneTaxFreeAmount != nil {
+		return *x.PortOneTaxFreeAmount
+	}
+	return 0
+}
+
+func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformTransferAlreadyExistsError struct {
+	state             protoimpl.MessageState `protogen:"open.v1"`
+	TransferId        *string                `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
+	TransferGraphqlId *string                `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
+	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *PlatformTransferAlreadyExistsError) Reset() {
+	*x = PlatformTransferAlreadyExistsError{}
+	mi := &file_portone_v2_error_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformTransferAlreadyExistsError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformTransferAlreadyExistsError) ProtoMessage() {}
+
+func (x *PlatformTransferAlreadyExistsError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformTransferAlreadyExistsError.ProtoReflect.Descriptor instead.
+func (*PlatformTransferAlreadyExistsError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *PlatformTransferAlreadyExistsError) GetTransferId() string {
+	if x != nil && x.TransferId != nil {
+		return *x.TransferId
+	}
+	return ""
+}
+
+func (x *PlatformTransferAlreadyExistsError) GetTransferGraphqlId() string {
+	if x != nil && x.TransferGraphqlId != nil {
+		return *x.TransferGraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformTransferAlreadyExistsError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformTransferDiscountSharePolicyNotFoundError struct {
+	state                        protoimpl.MessageState `protogen:"open.v1"`
+	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	ProductId                    *string                `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) Reset() {
+	*x = PlatformTransferDiscountSharePolicyNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformTransferDiscountSharePolicyNotFoundError) ProtoMessage() {}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformTransferDiscountSharePolicyNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformTransferDiscountSharePolicyNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetDiscountSharePolicyId() string {
+	if x != nil && x.DiscountSharePolicyId != nil {
+		return *x.DiscountSharePolicyId
+	}
+	return ""
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetDiscountSharePolicyGraphqlId() string {
+	if x != nil && x.DiscountSharePolicyGraphqlId != nil {
+		return *x.DiscountSharePolicyGraphqlId
+	}
+	return ""
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetProductId() string {
+	if x != nil && x.ProductId != nil {
+		return *x.ProductId
+	}
+	return ""
+}
+
+func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
 	}
@@ -162,24 +2890,661 @@ var File_portone_v2_error_proto protoreflect.FileDescriptor
 const file_portone_v2_error_proto_rawDesc = "" +
 	"\n" +
 	"\x16portone/v2/error.proto\x12\n" +
-	"portone.v2\"\xe4\x02\n" +
+	"portone.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xa3#\n" +
 	"\fPortOneError\x124\n" +
-	"\x06reason\x18\x01 \x01(\x0e2\x17.portone.v2.ErrorReasonH\x00R\x06reason\x88\x01\x01\x12\x17\n" +
-	"\x04type\x18\x02 \x01(\tH\x01R\x04type\x88\x01\x01\x12\x1d\n" +
-	"\amessage\x18\x03 \x01(\tH\x02R\amessage\x88\x01\x01\x12$\n" +
-	"\vhttp_status\x18\x04 \x01(\x05H\x03R\n" +
-	"httpStatus\x88\x01\x01\x12O\n" +
+	"\x06reason\x18\x01 \x01(\x0e2\x17.portone.v2.ErrorReasonH\x01R\x06reason\x88\x01\x01\x12\x17\n" +
+	"\x04type\x18\x02 \x01(\tH\x02R\x04type\x88\x01\x01\x12\x1d\n" +
+	"\amessage\x18\x03 \x01(\tH\x03R\amessage\x88\x01\x01\x12$\n" +
+	"\vhttp_status\x18\x04 \x01(\x05H\x04R\n" +
+	"httpStatus\x88\x01\x01\x12M\n" +
+	"\x10channel_specific\x18e \x01(\v2 .portone.v2.ChannelSpecificErrorH\x00R\x0fchannelSpecific\x12>\n" +
+	"\vpg_provider\x18f \x01(\v2\x1b.portone.v2.PgProviderErrorH\x00R\n" +
+	"pgProvider\x12\x93\x01\n" +
+	"*platform_additional_fee_policies_not_found\x18g \x01(\v26.portone.v2.PlatformAdditionalFeePoliciesNotFoundErrorH\x00R%platformAdditionalFeePoliciesNotFound\x12\xfd\x01\n" +
+	"Pplatform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched\x18h \x01(\v2X.portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedErrorH\x00RGplatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched\x12\x85\x01\n" +
+	"$platform_cancellable_amount_exceeded\x18i \x01(\v22.portone.v2.PlatformCancellableAmountExceededErrorH\x00R!platformCancellableAmountExceeded\x12\x9e\x01\n" +
+	"-platform_cancellable_discount_amount_exceeded\x18j \x01(\v2:.portone.v2.PlatformCancellableDiscountAmountExceededErrorH\x00R)platformCancellableDiscountAmountExceeded\x12\xb5\x01\n" +
+	"6platform_cancellable_discount_tax_free_amount_exceeded\x18k \x01(\v2A.portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededErrorH\x00R0platformCancellableDiscountTaxFreeAmountExceeded\x12\xa1\x01\n" +
+	".platform_cancellable_product_quantity_exceeded\x18l \x01(\v2;.portone.v2.PlatformCancellableProductQuantityExceededErrorH\x00R*platformCancellableProductQuantityExceeded\x12m\n" +
+	"\x1cplatform_contracts_not_found\x18m \x01(\v2*.portone.v2.PlatformContractsNotFoundErrorH\x00R\x19platformContractsNotFound\x12\x90\x02\n" +
+	"Wplatform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched\x18n \x01(\v2^.portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedErrorH\x00RMplatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched\x12\x93\x01\n" +
+	"*platform_discount_share_policies_not_found\x18o \x01(\v26.portone.v2.PlatformDiscountSharePoliciesNotFoundErrorH\x00R%platformDiscountSharePoliciesNotFound\x12\x99\x01\n" +
+	",platform_discount_share_policy_id_duplicated\x18p \x01(\v28.portone.v2.PlatformDiscountSharePolicyIdDuplicatedErrorH\x00R'platformDiscountSharePolicyIdDuplicated\x12\xcb\x01\n" +
+	">platform_member_company_connected_partners_cannot_be_scheduled\x18q \x01(\v2H.portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledErrorH\x00R7platformMemberCompanyConnectedPartnersCannotBeScheduled\x12}\n" +
+	"\"platform_partner_ids_already_exist\x18r \x01(\v2/.portone.v2.PlatformPartnerIdsAlreadyExistErrorH\x00R\x1eplatformPartnerIdsAlreadyExist\x12v\n" +
+	"\x1fplatform_partner_ids_duplicated\x18s \x01(\v2-.portone.v2.PlatformPartnerIdsDuplicatedErrorH\x00R\x1cplatformPartnerIdsDuplicated\x12\x8f\x01\n" +
+	"(platform_partner_schedules_already_exist\x18t \x01(\v25.portone.v2.PlatformPartnerSchedulesAlreadyExistErrorH\x00R$platformPartnerSchedulesAlreadyExist\x12s\n" +
+	"\x1eplatform_product_id_duplicated\x18u \x01(\v2,.portone.v2.PlatformProductIdDuplicatedErrorH\x00R\x1bplatformProductIdDuplicated\x12n\n" +
+	"\x1dplatform_product_id_not_found\x18v \x01(\v2*.portone.v2.PlatformProductIdNotFoundErrorH\x00R\x19platformProductIdNotFound\x12\x82\x01\n" +
+	"#platform_settlement_amount_exceeded\x18w \x01(\v21.portone.v2.PlatformSettlementAmountExceededErrorH\x00R platformSettlementAmountExceeded\x12\xbf\x01\n" +
+	":platform_settlement_cancel_amount_exceeded_port_one_cancel\x18x \x01(\v2D.portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelErrorH\x00R3platformSettlementCancelAmountExceededPortOneCancel\x12\xc2\x01\n" +
+	";platform_settlement_date_earlier_than_settlement_start_date\x18y \x01(\v2E.portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateErrorH\x00R4platformSettlementDateEarlierThanSettlementStartDate\x12\xc5\x01\n" +
+	"<platform_settlement_payment_amount_exceeded_port_one_payment\x18z \x01(\v2F.portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentErrorH\x00R5platformSettlementPaymentAmountExceededPortOnePayment\x12\xd9\x01\n" +
+	"Dplatform_settlement_supply_with_vat_amount_exceeded_port_one_payment\x18{ \x01(\v2L.portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentErrorH\x00R;platformSettlementSupplyWithVatAmountExceededPortOnePayment\x12\xc6\x01\n" +
+	"=platform_settlement_tax_free_amount_exceeded_port_one_payment\x18| \x01(\v2F.portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentErrorH\x00R5platformSettlementTaxFreeAmountExceededPortOnePayment\x12y\n" +
+	" platform_transfer_already_exists\x18} \x01(\v2..portone.v2.PlatformTransferAlreadyExistsErrorH\x00R\x1dplatformTransferAlreadyExists\x12\xa6\x01\n" +
+	"1platform_transfer_discount_share_policy_not_found\x18~ \x01(\v2<.portone.v2.PlatformTransferDiscountSharePolicyNotFoundErrorH\x00R+platformTransferDiscountSharePolicyNotFound\x12O\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2*.portone.v2.PortOneError.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
+	"\x04dataB\t\n" +
 	"\a_reasonB\a\n" +
 	"\x05_typeB\n" +
 	"\n" +
 	"\b_messageB\x0e\n" +
-	"\f_http_status*+\n" +
+	"\f_http_status\"\xe4\x02\n" +
+	"\x14ChannelSpecificError\x12C\n" +
+	"\bfailures\x18\x01 \x03(\v2\".portone.v2.ChannelSpecificFailureB\x03\xe0A\x02R\bfailures\x12O\n" +
+	"\x12succeeded_channels\x18\x02 \x03(\v2\x1b.portone.v2.SelectedChannelB\x03\xe0A\x02R\x11succeededChannels\x12W\n" +
+	"\funrecognized\x18\xe8\a \x03(\v22.portone.v2.ChannelSpecificError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x1c\x8a\xb2\x19\x18\n" +
+	"\x04type\x12\x10CHANNEL_SPECIFIC\"\xa6\x02\n" +
+	"\x0fPgProviderError\x12!\n" +
+	"\apg_code\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x06pgCode\x88\x01\x01\x12'\n" +
+	"\n" +
+	"pg_message\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\tpgMessage\x88\x01\x01\x12R\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2-.portone.v2.PgProviderError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x17\x8a\xb2\x19\x13\n" +
+	"\x04type\x12\vPG_PROVIDERB\n" +
+	"\n" +
+	"\b_pg_codeB\r\n" +
+	"\v_pg_message\"\xd1\x02\n" +
+	"*PlatformAdditionalFeePoliciesNotFoundError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12m\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2H.portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:6\x8a\xb2\x192\n" +
+	"\x04type\x12*PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND\"\x95\x05\n" +
+	"LPlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
+	"\n" +
+	"graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\tgraphqlId\x88\x01\x01\x12A\n" +
+	"\ffee_currency\x18\x03 \x01(\x0e2\x14.portone.v2.CurrencyB\x03\xe0A\x02H\x02R\vfeeCurrency\x88\x01\x01\x12O\n" +
+	"\x13settlement_currency\x18\x04 \x01(\x0e2\x14.portone.v2.CurrencyB\x03\xe0A\x02H\x03R\x12settlementCurrency\x88\x01\x01\x12\x8f\x01\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2j.portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\\\x8a\xb2\x19X\n" +
+	"\x04type\x12PPLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHEDB\x05\n" +
+	"\x03_idB\r\n" +
+	"\v_graphql_idB\x0f\n" +
+	"\r_fee_currencyB\x16\n" +
+	"\x14_settlement_currency\"\x80\x04\n" +
+	"&PlatformCancellableAmountExceededError\x127\n" +
+	"\x12cancellable_amount\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R\x11cancellableAmount\x88\x01\x01\x12/\n" +
+	"\x0erequest_amount\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\rrequestAmount\x88\x01\x01\x12T\n" +
+	"\vamount_type\x18\x03 \x01(\x0e2).portone.v2.PlatformCancellableAmountTypeB\x03\xe0A\x02H\x02R\n" +
+	"amountType\x88\x01\x01\x12i\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2D.portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:0\x8a\xb2\x19,\n" +
+	"\x04type\x12$PLATFORM_CANCELLABLE_AMOUNT_EXCEEDEDB\x15\n" +
+	"\x13_cancellable_amountB\x11\n" +
+	"\x0f_request_amountB\x0e\n" +
+	"\f_amount_type\"\xbd\x05\n" +
+	".PlatformCancellableDiscountAmountExceededError\x12A\n" +
+	"\x18discount_share_policy_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x15discountSharePolicyId\x88\x01\x01\x12P\n" +
+	" discount_share_policy_graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x1cdiscountSharePolicyGraphqlId\x88\x01\x01\x127\n" +
+	"\x12cancellable_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x11cancellableAmount\x88\x01\x01\x12/\n" +
+	"\x0erequest_amount\x18\x04 \x01(\x03B\x03\xe0A\x02H\x03R\rrequestAmount\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"product_id\x18\x05 \x01(\tH\x04R\tproductId\x88\x01\x01\x12q\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2L.portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:9\x8a\xb2\x195\n" +
+	"\x04type\x12-PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDEDB\x1b\n" +
+	"\x19_discount_share_policy_idB#\n" +
+	"!_discount_share_policy_graphql_idB\x15\n" +
+	"\x13_cancellable_amountB\x11\n" +
+	"\x0f_request_amountB\r\n" +
+	"\v_product_id\"\xd4\x05\n" +
+	"5PlatformCancellableDiscountTaxFreeAmountExceededError\x12A\n" +
+	"\x18discount_share_policy_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x15discountSharePolicyId\x88\x01\x01\x12P\n" +
+	" discount_share_policy_graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x1cdiscountSharePolicyGraphqlId\x88\x01\x01\x127\n" +
+	"\x12cancellable_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x11cancellableAmount\x88\x01\x01\x12/\n" +
+	"\x0erequest_amount\x18\x04 \x01(\x03B\x03\xe0A\x02H\x03R\rrequestAmount\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"product_id\x18\x05 \x01(\tH\x04R\tproductId\x88\x01\x01\x12x\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2S.portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:B\x8a\xb2\x19>\n" +
+	"\x04type\x126PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDEDB\x1b\n" +
+	"\x19_discount_share_policy_idB#\n" +
+	"!_discount_share_policy_graphql_idB\x15\n" +
+	"\x13_cancellable_amountB\x11\n" +
+	"\x0f_request_amountB\r\n" +
+	"\v_product_id\"\xb0\x03\n" +
+	"/PlatformCancellableProductQuantityExceededError\x12'\n" +
+	"\n" +
+	"product_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\tproductId\x88\x01\x01\x12;\n" +
+	"\x14cancellable_quantity\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\x13cancellableQuantity\x88\x01\x01\x12r\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2M.portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01::\x8a\xb2\x196\n" +
+	"\x04type\x12.PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDEDB\r\n" +
+	"\v_product_idB\x17\n" +
+	"\x15_cancellable_quantity\"\xab\x02\n" +
+	"\x1ePlatformContractsNotFoundError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12a\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.PlatformContractsNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:(\x8a\xb2\x19$\n" +
+	"\x04type\x12\x1cPLATFORM_CONTRACTS_NOT_FOUND\"\xa8\x05\n" +
+	"RPlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
+	"\n" +
+	"graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\tgraphqlId\x88\x01\x01\x12A\n" +
+	"\ffee_currency\x18\x03 \x01(\x0e2\x14.portone.v2.CurrencyB\x03\xe0A\x02H\x02R\vfeeCurrency\x88\x01\x01\x12O\n" +
+	"\x13settlement_currency\x18\x04 \x01(\x0e2\x14.portone.v2.CurrencyB\x03\xe0A\x02H\x03R\x12settlementCurrency\x88\x01\x01\x12\x95\x01\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2p.portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:c\x8a\xb2\x19_\n" +
+	"\x04type\x12WPLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHEDB\x05\n" +
+	"\x03_idB\r\n" +
+	"\v_graphql_idB\x0f\n" +
+	"\r_fee_currencyB\x16\n" +
+	"\x14_settlement_currency\"\xd1\x02\n" +
+	"*PlatformDiscountSharePoliciesNotFoundError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12m\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2H.portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:6\x8a\xb2\x192\n" +
+	"\x04type\x12*PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND\"\xf3\x02\n" +
+	",PlatformDiscountSharePolicyIdDuplicatedError\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
+	"\n" +
+	"graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\tgraphqlId\x88\x01\x01\x12o\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2J.portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:8\x8a\xb2\x194\n" +
+	"\x04type\x12,PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATEDB\x05\n" +
+	"\x03_idB\r\n" +
+	"\v_graphql_id\"\x89\x03\n" +
+	"<PlatformMemberCompanyConnectedPartnersCannotBeScheduledError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12\x7f\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2Z.portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:J\x8a\xb2\x19F\n" +
+	"\x04type\x12>PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED\"\xbc\x02\n" +
+	"#PlatformPartnerIdsAlreadyExistError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12f\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:/\x8a\xb2\x19+\n" +
+	"\x04type\x12#PLATFORM_PARTNER_IDS_ALREADY_EXISTS\"\xb4\x02\n" +
+	"!PlatformPartnerIdsDuplicatedError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12d\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2?.portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:+\x8a\xb2\x19'\n" +
+	"\x04type\x12\x1fPLATFORM_PARTNER_IDS_DUPLICATED\"\xcd\x02\n" +
+	")PlatformPartnerSchedulesAlreadyExistError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12l\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2G.portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:4\x8a\xb2\x190\n" +
+	"\x04type\x12(PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST\"\x95\x02\n" +
+	" PlatformProductIdDuplicatedError\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12c\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2>.portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:*\x8a\xb2\x19&\n" +
+	"\x04type\x12\x1ePLATFORM_PRODUCT_ID_DUPLICATEDB\x05\n" +
+	"\x03_id\"\x90\x02\n" +
+	"\x1ePlatformProductIdNotFoundError\x12\x18\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12a\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:)\x8a\xb2\x19%\n" +
+	"\x04type\x12\x1dPLATFORM_PRODUCT_ID_NOT_FOUNDB\x05\n" +
+	"\x03_id\"\x93\x04\n" +
+	"%PlatformSettlementAmountExceededError\x12D\n" +
+	"\x04type\x18\x01 \x01(\x0e2&.portone.v2.PlatformAmountExceededTypeB\x03\xe0A\x02H\x00R\x04type\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"product_id\x18\x02 \x01(\tH\x01R\tproductId\x88\x01\x01\x123\n" +
+	"\x10requested_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x0frequestedAmount\x88\x01\x01\x12/\n" +
+	"\x0eallowed_amount\x18\x04 \x01(\x03B\x03\xe0A\x02H\x03R\rallowedAmount\x88\x01\x01\x12h\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2C.portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:/\x8a\xb2\x19+\n" +
+	"\x04type\x12#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDEDB\a\n" +
+	"\x05_typeB\r\n" +
+	"\v_product_idB\x13\n" +
+	"\x11_requested_amountB\x11\n" +
+	"\x0f_allowed_amount\"\x82\x06\n" +
+	"8PlatformSettlementCancelAmountExceededPortOneCancelError\x12W\n" +
+	"#registered_settlement_cancel_amount\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R registeredSettlementCancelAmount\x88\x01\x01\x12Q\n" +
+	" request_settlement_cancel_amount\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\x1drequestSettlementCancelAmount\x88\x01\x01\x12=\n" +
+	"\x16port_one_cancel_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x13portOneCancelAmount\x88\x01\x01\x12]\n" +
+	"\vamount_type\x18\x04 \x01(\x0e22.portone.v2.PlatformPortOnePaymentCancelAmountTypeB\x03\xe0A\x02H\x03R\n" +
+	"amountType\x88\x01\x01\x12{\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2V.portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:F\x8a\xb2\x19B\n" +
+	"\x04type\x12:PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCELB&\n" +
+	"$_registered_settlement_cancel_amountB#\n" +
+	"!_request_settlement_cancel_amountB\x19\n" +
+	"\x17_port_one_cancel_amountB\x0e\n" +
+	"\f_amount_type\"\xe2\x03\n" +
+	"9PlatformSettlementDateEarlierThanSettlementStartDateError\x12<\n" +
+	"\x15settlement_start_date\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x13settlementStartDate\x88\x01\x01\x121\n" +
+	"\x0fsettlement_date\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x0esettlementDate\x88\x01\x01\x12|\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2W.portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:G\x8a\xb2\x19C\n" +
+	"\x04type\x12;PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATEB\x18\n" +
+	"\x16_settlement_start_dateB\x12\n" +
+	"\x10_settlement_date\"\xa2\x05\n" +
+	":PlatformSettlementPaymentAmountExceededPortOnePaymentError\x12Y\n" +
+	"$registered_settlement_payment_amount\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R!registeredSettlementPaymentAmount\x88\x01\x01\x12S\n" +
+	"!request_settlement_payment_amount\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\x1erequestSettlementPaymentAmount\x88\x01\x01\x12?\n" +
+	"\x17port_one_payment_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x14portOnePaymentAmount\x88\x01\x01\x12}\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2X.portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:H\x8a\xb2\x19D\n" +
+	"\x04type\x12<PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENTB'\n" +
+	"%_registered_settlement_payment_amountB$\n" +
+	"\"_request_settlement_payment_amountB\x1a\n" +
+	"\x18_port_one_payment_amount\"\xf9\x05\n" +
+	"@PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError\x12g\n" +
+	",registered_settlement_supply_with_vat_amount\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R'registeredSettlementSupplyWithVatAmount\x88\x01\x01\x12a\n" +
+	")request_settlement_supply_with_vat_amount\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R$requestSettlementSupplyWithVatAmount\x88\x01\x01\x12M\n" +
+	"\x1fport_one_supply_with_vat_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x1aportOneSupplyWithVatAmount\x88\x01\x01\x12\x83\x01\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2^.portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:P\x8a\xb2\x19L\n" +
+	"\x04type\x12DPLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENTB/\n" +
+	"-_registered_settlement_supply_with_vat_amountB,\n" +
+	"*_request_settlement_supply_with_vat_amountB\"\n" +
+	" _port_one_supply_with_vat_amount\"\xa9\x05\n" +
+	":PlatformSettlementTaxFreeAmountExceededPortOnePaymentError\x12Z\n" +
+	"%registered_settlement_tax_free_amount\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R!registeredSettlementTaxFreeAmount\x88\x01\x01\x12T\n" +
+	"\"request_settlement_tax_free_amount\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\x1erequestSettlementTaxFreeAmount\x88\x01\x01\x12@\n" +
+	"\x18port_one_tax_free_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x14portOneTaxFreeAmount\x88\x01\x01\x12}\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2X.portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:I\x8a\xb2\x19E\n" +
+	"\x04type\x12=PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENTB(\n" +
+	"&_registered_settlement_tax_free_amountB%\n" +
+	"#_request_settlement_tax_free_amountB\x1b\n" +
+	"\x19_port_one_tax_free_amount\"\x87\x03\n" +
+	"\"PlatformTransferAlreadyExistsError\x12)\n" +
+	"\vtransfer_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\n" +
+	"transferId\x88\x01\x01\x128\n" +
+	"\x13transfer_graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x11transferGraphqlId\x88\x01\x01\x12e\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:,\x8a\xb2\x19(\n" +
+	"\x04type\x12 PLATFORM_TRANSFER_ALREADY_EXISTSB\x0e\n" +
+	"\f_transfer_idB\x16\n" +
+	"\x14_transfer_graphql_id\"\xb1\x04\n" +
+	"0PlatformTransferDiscountSharePolicyNotFoundError\x12A\n" +
+	"\x18discount_share_policy_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x15discountSharePolicyId\x88\x01\x01\x12P\n" +
+	" discount_share_policy_graphql_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x1cdiscountSharePolicyGraphqlId\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"product_id\x18\x03 \x01(\tH\x02R\tproductId\x88\x01\x01\x12s\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2N.portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:=\x8a\xb2\x199\n" +
+	"\x04type\x121PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUNDB\x1b\n" +
+	"\x19_discount_share_policy_idB#\n" +
+	"!_discount_share_policy_graphql_idB\r\n" +
+	"\v_product_id*\xe9\xa1\x01\n" +
 	"\vErrorReason\x12\x1c\n" +
-	"\x18ERROR_REASON_UNSPECIFIED\x10\x00By\n" +
+	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12F\n" +
+	"\x19ERROR_REASON_ALREADY_PAID\x10\x01\x1a'\x8a\xb2\x19#\n" +
+	"\fALREADY_PAID\x10\x99\x03\x1a\x10AlreadyPaidError\x12e\n" +
+	"$ERROR_REASON_ALREADY_PAID_OR_WAITING\x10\x02\x1a;\x8a\xb2\x197\n" +
+	"\x17ALREADY_PAID_OR_WAITING\x10\x99\x03\x1a\x19AlreadyPaidOrWaitingError\x12x\n" +
+	"+ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND\x10\x03\x1aG\x8a\xb2\x19C\n" +
+	"\x1eB2B_BULK_TAX_INVOICE_NOT_FOUND\x10\x94\x03\x1a\x1eB2bBulkTaxInvoiceNotFoundError\x12m\n" +
+	"'ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE\x10\x04\x1a@\x8a\xb2\x19<\n" +
+	"\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x10\x90\x03\x1a\x1bB2BCannotChangeTaxTypeError\x12\x84\x01\n" +
+	"/ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED\x10\x05\x1aO\x8a\xb2\x19K\n" +
+	"\"B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED\x10\x90\x03\x1a\"B2bDocumentKeyCannotBeChangedError\x12]\n" +
+	"!ERROR_REASON_B2B_EXTERNAL_SERVICE\x10\x06\x1a6\x8a\xb2\x192\n" +
+	"\x14B2B_EXTERNAL_SERVICE\x10\xf6\x03\x1a\x17B2bExternalServiceError\x12V\n" +
+	"\x1fERROR_REASON_B2B_FILE_NOT_FOUND\x10\a\x1a1\x8a\xb2\x19-\n" +
+	"\x12B2B_FILE_NOT_FOUND\x10\x94\x03\x1a\x14B2bFileNotFoundError\x12_\n" +
+	"\"ERROR_REASON_B2B_ID_ALREADY_EXISTS\x10\b\x1a7\x8a\xb2\x193\n" +
+	"\x15B2B_ID_ALREADY_EXISTS\x10\x99\x03\x1a\x17B2bIdAlreadyExistsError\x12n\n" +
+	"'ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH\x10\t\x1aA\x8a\xb2\x19=\n" +
+	"\x1aB2B_ISSUANCE_TYPE_MISMATCH\x10\x90\x03\x1a\x1cB2bIssuanceTypeMismatchError\x12w\n" +
+	"*ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED\x10\n" +
+	"\x1aG\x8a\xb2\x19C\n" +
+	"\x1dB2B_MODIFICATION_NOT_PROVIDED\x10\x90\x03\x1a\x1fB2bModificationNotProvidedError\x12N\n" +
+	"\x1cERROR_REASON_B2B_NOT_ENABLED\x10\v\x1a,\x8a\xb2\x19(\n" +
+	"\x0fB2B_NOT_ENABLED\x10\x93\x03\x1a\x12B2bNotEnabledError\x12\x84\x01\n" +
+	"/ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x10\f\x1aO\x8a\xb2\x19K\n" +
+	"\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x10\x94\x03\x1a\"B2bOriginalTaxInvoiceNotFoundError\x12e\n" +
+	"$ERROR_REASON_B2B_RECIPIENT_NOT_FOUND\x10\r\x1a;\x8a\xb2\x197\n" +
+	"\x17B2B_RECIPIENT_NOT_FOUND\x10\x94\x03\x1a\x19B2bRecipientNotFoundError\x12b\n" +
+	"#ERROR_REASON_B2B_SUPPLIER_NOT_FOUND\x10\x0e\x1a9\x8a\xb2\x195\n" +
+	"\x16B2B_SUPPLIER_NOT_FOUND\x10\x94\x03\x1a\x18B2bSupplierNotFoundError\x12\x8a\x01\n" +
+	"1ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND\x10\x0f\x1aS\x8a\xb2\x19O\n" +
+	"$B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND\x10\x94\x03\x1a$B2bTaxInvoiceAttachmentNotFoundError\x12\x8a\x01\n" +
+	"1ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS\x10\x10\x1aS\x8a\xb2\x19O\n" +
+	"$B2B_TAX_INVOICE_NON_DELETABLE_STATUS\x10\x90\x03\x1a$B2bTaxInvoiceNonDeletableStatusError\x12\x84\x01\n" +
+	"/ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS\x10\x11\x1aO\x8a\xb2\x19K\n" +
+	"\"B2B_TAX_INVOICE_NOT_DRAFTED_STATUS\x10\x90\x03\x1a\"B2bTaxInvoiceNotDraftedStatusError\x12j\n" +
+	"&ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND\x10\x12\x1a>\x8a\xb2\x19:\n" +
+	"\x19B2B_TAX_INVOICE_NOT_FOUND\x10\x94\x03\x1a\x1aB2bTaxInvoiceNotFoundError\x12\x81\x01\n" +
+	".ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS\x10\x13\x1aM\x8a\xb2\x19I\n" +
+	"!B2B_TAX_INVOICE_NOT_ISSUED_STATUS\x10\x90\x03\x1a!B2bTaxInvoiceNotIssuedStatusError\x12\x8a\x01\n" +
+	"1ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS\x10\x14\x1aS\x8a\xb2\x19O\n" +
+	"$B2B_TAX_INVOICE_NOT_REQUESTED_STATUS\x10\x90\x03\x1a$B2bTaxInvoiceNotRequestedStatusError\x12\x98\x01\n" +
+	"6ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY\x10\x15\x1a\\\x8a\xb2\x19X\n" +
+	")B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY\x10\x90\x03\x1a(B2bTaxInvoiceNoRecipientDocumentKeyError\x12\x95\x01\n" +
+	"5ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY\x10\x16\x1aZ\x8a\xb2\x19V\n" +
+	"(B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY\x10\x90\x03\x1a'B2bTaxInvoiceNoSupplierDocumentKeyError\x12\xb5\x01\n" +
+	"@ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x10\x17\x1ao\x8a\xb2\x19k\n" +
+	"3B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x10\x90\x03\x1a1B2bTaxInvoiceRecipientDocumentKeyAlreadyUsedError\x12\xa1\x01\n" +
+	"9ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x10\x18\x1ab\x8a\xb2\x19^\n" +
+	",B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x10\x90\x03\x1a+B2BTaxInvoiceStatusNotSendingCompletedError\x12\xb2\x01\n" +
+	"?ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x10\x19\x1am\x8a\xb2\x19i\n" +
+	"2B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x10\x90\x03\x1a0B2bTaxInvoiceSupplierDocumentKeyAlreadyUsedError\x12q\n" +
+	"(ERROR_REASON_BILLING_KEY_ALREADY_DELETED\x10\x1a\x1aC\x8a\xb2\x19?\n" +
+	"\x1bBILLING_KEY_ALREADY_DELETED\x10\x99\x03\x1a\x1dBillingKeyAlreadyDeletedError\x12n\n" +
+	"'ERROR_REASON_BILLING_KEY_ALREADY_ISSUED\x10\x1b\x1aA\x8a\xb2\x19=\n" +
+	"\x1aBILLING_KEY_ALREADY_ISSUED\x10\x99\x03\x1a\x1cBillingKeyAlreadyIssuedError\x12_\n" +
+	"\"ERROR_REASON_BILLING_KEY_NOT_FOUND\x10\x1c\x1a7\x8a\xb2\x193\n" +
+	"\x15BILLING_KEY_NOT_FOUND\x10\x94\x03\x1a\x17BillingKeyNotFoundError\x12b\n" +
+	"#ERROR_REASON_BILLING_KEY_NOT_ISSUED\x10\x1d\x1a9\x8a\xb2\x195\n" +
+	"\x16BILLING_KEY_NOT_ISSUED\x10\x94\x03\x1a\x18BillingKeyNotIssuedError\x12\x8f\x01\n" +
+	"2ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN\x10\x1e\x1aW\x8a\xb2\x19S\n" +
+	"%CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN\x10\x99\x03\x1a'CancellableAmountConsistencyBrokenError\x12\x97\x01\n" +
+	"5ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT\x10\x1f\x1a\\\x8a\xb2\x19X\n" +
+	"(CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT\x10\x99\x03\x1a)CancelAmountExceedsCancellableAmountError\x12\xad\x01\n" +
+	"=ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT\x10 \x1aj\x8a\xb2\x19f\n" +
+	"0CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT\x10\x99\x03\x1a/CancelTaxAmountExceedsCancellableTaxAmountError\x12\xc9\x01\n" +
+	"GERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT\x10!\x1a|\x8a\xb2\x19x\n" +
+	":CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT\x10\x99\x03\x1a7CancelTaxFreeAmountExceedsCancellableTaxFreeAmountError\x12q\n" +
+	"(ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED\x10\"\x1aC\x8a\xb2\x19?\n" +
+	"\x1bCASH_RECEIPT_ALREADY_ISSUED\x10\x99\x03\x1a\x1dCashReceiptAlreadyIssuedError\x12b\n" +
+	"#ERROR_REASON_CASH_RECEIPT_NOT_FOUND\x10#\x1a9\x8a\xb2\x195\n" +
+	"\x16CASH_RECEIPT_NOT_FOUND\x10\x94\x03\x1a\x18CashReceiptNotFoundError\x12e\n" +
+	"$ERROR_REASON_CASH_RECEIPT_NOT_ISSUED\x10$\x1a;\x8a\xb2\x197\n" +
+	"\x17CASH_RECEIPT_NOT_ISSUED\x10\x94\x03\x1a\x19CashReceiptNotIssuedError\x12T\n" +
+	"\x1eERROR_REASON_CHANNEL_NOT_FOUND\x10%\x1a0\x8a\xb2\x19,\n" +
+	"\x11CHANNEL_NOT_FOUND\x10\x94\x03\x1a\x14ChannelNotFoundError\x12R\n" +
+	"\x1dERROR_REASON_CHANNEL_SPECIFIC\x10&\x1a/\x8a\xb2\x19+\n" +
+	"\x10CHANNEL_SPECIFIC\x10\xf6\x03\x1a\x14ChannelSpecificError\x12\x8b\x01\n" +
+	"1ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT\x10'\x1aT\x8a\xb2\x19P\n" +
+	"$DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT\x10\x90\x03\x1a%DiscountAmountExceedsTotalAmountError\x12>\n" +
+	"\x16ERROR_REASON_FORBIDDEN\x10(\x1a\"\x8a\xb2\x19\x1e\n" +
+	"\tFORBIDDEN\x10\x93\x03\x1a\x0eForbiddenError\x12Z\n" +
+	",ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST\x10)\x1a(\x8a\xb2\x19$\n" +
+	"\x1fIDEMPOTENCY_OUTSTANDING_REQUEST\x10\x99\x03\x12\x86\x01\n" +
+	"/ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT\x10*\x1aQ\x8a\xb2\x19M\n" +
+	"\"IDENTITY_VERIFICATION_ALREADY_SENT\x10\x99\x03\x1a$IdentityVerificationAlreadySentError\x12\x92\x01\n" +
+	"3ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED\x10+\x1aY\x8a\xb2\x19U\n" +
+	"&IDENTITY_VERIFICATION_ALREADY_VERIFIED\x10\x99\x03\x1a(IdentityVerificationAlreadyVerifiedError\x12}\n" +
+	",ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND\x10,\x1aK\x8a\xb2\x19G\n" +
+	"\x1fIDENTITY_VERIFICATION_NOT_FOUND\x10\x94\x03\x1a!IdentityVerificationNotFoundError\x12z\n" +
+	"+ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT\x10-\x1aI\x8a\xb2\x19E\n" +
+	"\x1eIDENTITY_VERIFICATION_NOT_SENT\x10\x94\x03\x1a IdentityVerificationNotSentError\x12^\n" +
+	"!ERROR_REASON_INFORMATION_MISMATCH\x10.\x1a7\x8a\xb2\x193\n" +
+	"\x14INFORMATION_MISMATCH\x10\x99\x03\x1a\x18InformationMismatchError\x12`\n" +
+	"\"ERROR_REASON_INVALID_PAYMENT_TOKEN\x10/\x1a8\x8a\xb2\x194\n" +
+	"\x15INVALID_PAYMENT_TOKEN\x10\x90\x03\x1a\x18InvalidPaymentTokenError\x12O\n" +
+	"\x1cERROR_REASON_INVALID_REQUEST\x100\x1a-\x8a\xb2\x19)\n" +
+	"\x0fINVALID_REQUEST\x10\x90\x03\x1a\x13InvalidRequestError\x12w\n" +
+	"*ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED\x101\x1aG\x8a\xb2\x19C\n" +
+	"\x1dMAX_TRANSACTION_COUNT_REACHED\x10\x90\x03\x1a\x1fMaxTransactionCountReachedError\x12|\n" +
+	",ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED\x102\x1aJ\x8a\xb2\x19F\n" +
+	"\x1fMAX_WEBHOOK_RETRY_COUNT_REACHED\x10\x90\x03\x1a MaxWebhookRetryCountReachedError\x12\x9a\x01\n" +
+	"6ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT\x103\x1a^\x8a\xb2\x19Z\n" +
+	")NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT\x10\x90\x03\x1a*NegativePromotionAdjustedCancelAmountError\x12l\n" +
+	"&ERROR_REASON_PAYMENT_ALREADY_CANCELLED\x104\x1a@\x8a\xb2\x19<\n" +
+	"\x19PAYMENT_ALREADY_CANCELLED\x10\x99\x03\x1a\x1cPaymentAlreadyCancelledError\x12z\n" +
+	"+ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND\x105\x1aI\x8a\xb2\x19E\n" +
+	"\x1ePAYMENT_CANCELLATION_NOT_FOUND\x10\x94\x03\x1a PaymentCancellationNotFoundError\x12\x80\x01\n" +
+	"-ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING\x106\x1aM\x8a\xb2\x19I\n" +
+	" PAYMENT_CANCELLATION_NOT_PENDING\x10\x99\x03\x1a\"PaymentCancellationNotPendingError\x12T\n" +
+	"\x1eERROR_REASON_PAYMENT_NOT_FOUND\x107\x1a0\x8a\xb2\x19,\n" +
+	"\x11PAYMENT_NOT_FOUND\x10\x94\x03\x1a\x14PaymentNotFoundError\x12Q\n" +
+	"\x1dERROR_REASON_PAYMENT_NOT_PAID\x108\x1a.\x8a\xb2\x19*\n" +
+	"\x10PAYMENT_NOT_PAID\x10\x99\x03\x1a\x13PaymentNotPaidError\x12|\n" +
+	",ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT\x109\x1aJ\x8a\xb2\x19F\n" +
+	"\x1fPAYMENT_NOT_WAITING_FOR_DEPOSIT\x10\x99\x03\x1a PaymentNotWaitingForDepositError\x12}\n" +
+	",ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS\x10:\x1aK\x8a\xb2\x19G\n" +
+	"\x1fPAYMENT_SCHEDULE_ALREADY_EXISTS\x10\x99\x03\x1a!PaymentScheduleAlreadyExistsError\x12\x86\x01\n" +
+	"/ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED\x10;\x1aQ\x8a\xb2\x19M\n" +
+	"\"PAYMENT_SCHEDULE_ALREADY_PROCESSED\x10\x99\x03\x1a$PaymentScheduleAlreadyProcessedError\x12\x80\x01\n" +
+	"-ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED\x10<\x1aM\x8a\xb2\x19I\n" +
+	" PAYMENT_SCHEDULE_ALREADY_REVOKED\x10\x99\x03\x1a\"PaymentScheduleAlreadyRevokedError\x12n\n" +
+	"'ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND\x10=\x1aA\x8a\xb2\x19=\n" +
+	"\x1aPAYMENT_SCHEDULE_NOT_FOUND\x10\x94\x03\x1a\x1cPaymentScheduleNotFoundError\x12C\n" +
+	"\x18ERROR_REASON_PG_PROVIDER\x10>\x1a%\x8a\xb2\x19!\n" +
+	"\vPG_PROVIDER\x10\xf6\x03\x1a\x0fPgProviderError\x12\x9d\x01\n" +
+	"7ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED\x10?\x1a`\x8a\xb2\x19\\\n" +
+	"*PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED\x10\x99\x03\x1a+PlatformAccountVerificationAlreadyUsedError\x12\x8c\x01\n" +
+	"1ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED\x10@\x1aU\x8a\xb2\x19Q\n" +
+	"$PLATFORM_ACCOUNT_VERIFICATION_FAILED\x10\x90\x03\x1a&PlatformAccountVerificationFailedError\x12\x94\x01\n" +
+	"4ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND\x10A\x1aZ\x8a\xb2\x19V\n" +
+	"'PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND\x10\x94\x03\x1a(PlatformAccountVerificationNotFoundError\x12\x9c\x01\n" +
+	"7ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND\x10B\x1a_\x8a\xb2\x19[\n" +
+	"*PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND\x10\x94\x03\x1a*PlatformAdditionalFeePoliciesNotFoundError\x12\xa5\x01\n" +
+	":ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS\x10C\x1ae\x8a\xb2\x19a\n" +
+	"-PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS\x10\x99\x03\x1a-PlatformAdditionalFeePolicyAlreadyExistsError\x12\x96\x01\n" +
+	"5ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND\x10D\x1a[\x8a\xb2\x19W\n" +
+	"(PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND\x10\x94\x03\x1a(PlatformAdditionalFeePolicyNotFoundError\x12\xbf\x01\n" +
+	"CERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS\x10E\x1av\x8a\xb2\x19r\n" +
+	"6PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS\x10\x99\x03\x1a5PlatformAdditionalFeePolicyScheduleAlreadyExistsError\x12\x8c\x02\n" +
+	"]ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x10F\x1a\xa8\x01\x8a\xb2\x19\xa3\x01\n" +
+	"PPLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x10\x90\x03\x1aLPlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError\x12\x94\x01\n" +
+	"4ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY\x10G\x1aZ\x8a\xb2\x19V\n" +
+	"'PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY\x10\x99\x03\x1a(PlatformArchivedAdditionalFeePolicyError\x12o\n" +
+	"'ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT\x10H\x1aB\x8a\xb2\x19>\n" +
+	"\x1aPLATFORM_ARCHIVED_CONTRACT\x10\x99\x03\x1a\x1dPlatformArchivedContractError\x12\x94\x01\n" +
+	"4ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY\x10I\x1aZ\x8a\xb2\x19V\n" +
+	"'PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY\x10\x99\x03\x1a(PlatformArchivedDiscountSharePolicyError\x12l\n" +
+	"&ERROR_REASON_PLATFORM_ARCHIVED_PARTNER\x10J\x1a@\x8a\xb2\x19<\n" +
+	"\x19PLATFORM_ARCHIVED_PARTNER\x10\x99\x03\x1a\x1cPlatformArchivedPartnerError\x12\xa8\x01\n" +
+	";ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED\x10K\x1ag\x8a\xb2\x19c\n" +
+	".PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED\x10\x99\x03\x1a.PlatformArchivedPartnersCannotBeScheduledError\x12h\n" +
+	"%ERROR_REASON_PLATFORM_BTX_NOT_ENABLED\x10L\x1a=\x8a\xb2\x199\n" +
+	"\x18PLATFORM_BTX_NOT_ENABLED\x10\x93\x03\x1a\x1aPlatformBtxNotEnabledError\x12\x8c\x01\n" +
+	"1ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED\x10M\x1aU\x8a\xb2\x19Q\n" +
+	"$PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED\x10\x90\x03\x1a&PlatformCancellableAmountExceededError\x12\xa6\x01\n" +
+	":ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED\x10N\x1af\x8a\xb2\x19b\n" +
+	"-PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED\x10\x90\x03\x1a.PlatformCancellableDiscountAmountExceededError\x12\xbf\x01\n" +
+	"CERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED\x10O\x1av\x8a\xb2\x19r\n" +
+	"6PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED\x10\x90\x03\x1a5PlatformCancellableDiscountTaxFreeAmountExceededError\x12\xa9\x01\n" +
+	";ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED\x10P\x1ah\x8a\xb2\x19d\n" +
+	".PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED\x10\x90\x03\x1a/PlatformCancellableProductQuantityExceededError\x12\xb1\x01\n" +
+	">ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED\x10Q\x1am\x8a\xb2\x19i\n" +
+	"1PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED\x10\x90\x03\x1a1PlatformCancellationAndPaymentTypeMismatchedError\x12}\n" +
+	",ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND\x10R\x1aK\x8a\xb2\x19G\n" +
+	"\x1fPLATFORM_CANCELLATION_NOT_FOUND\x10\x94\x03\x1a!PlatformCancellationNotFoundError\x12\x91\x01\n" +
+	"3ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS\x10S\x1aX\x8a\xb2\x19T\n" +
+	"&PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS\x10\x90\x03\x1a'PlatformCancelOrderTransfersExistsError\x12\xc2\x01\n" +
+	"DERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY\x10T\x1ax\x8a\xb2\x19t\n" +
+	"7PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY\x10\x99\x03\x1a6PlatformCannotArchiveScheduledAdditionalFeePolicyError\x12\x9d\x01\n" +
+	"7ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT\x10U\x1a`\x8a\xb2\x19\\\n" +
+	"*PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT\x10\x99\x03\x1a+PlatformCannotArchiveScheduledContractError\x12\xc2\x01\n" +
+	"DERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY\x10V\x1ax\x8a\xb2\x19t\n" +
+	"7PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY\x10\x99\x03\x1a6PlatformCannotArchiveScheduledDiscountSharePolicyError\x12\x9a\x01\n" +
+	"6ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER\x10W\x1a^\x8a\xb2\x19Z\n" +
+	")PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER\x10\x99\x03\x1a*PlatformCannotArchiveScheduledPartnerError\x12\x80\x01\n" +
+	"-ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER\x10X\x1aM\x8a\xb2\x19I\n" +
+	" PLATFORM_CANNOT_SPECIFY_TRANSFER\x10\x90\x03\x1a\"PlatformCannotSpecifyTransferError\x12n\n" +
+	"'ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND\x10Y\x1aA\x8a\xb2\x19=\n" +
+	"\x1aPLATFORM_COMPANY_NOT_FOUND\x10\x94\x03\x1a\x1cPlatformCompanyNotFoundError\x12\x9d\x01\n" +
+	"7ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED\x10Z\x1a`\x8a\xb2\x19\\\n" +
+	"*PLATFORM_COMPANY_VERIFICATION_ALREADY_USED\x10\x99\x03\x1a+PlatformCompanyVerificationAlreadyUsedError\x12t\n" +
+	")ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND\x10[\x1aE\x8a\xb2\x19A\n" +
+	"\x1cPLATFORM_CONTRACTS_NOT_FOUND\x10\x94\x03\x1a\x1ePlatformContractsNotFoundError\x12\x80\x01\n" +
+	"-ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS\x10\\\x1aM\x8a\xb2\x19I\n" +
+	" PLATFORM_CONTRACT_ALREADY_EXISTS\x10\x99\x03\x1a\"PlatformContractAlreadyExistsError\x12q\n" +
+	"(ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND\x10]\x1aC\x8a\xb2\x19?\n" +
+	"\x1bPLATFORM_CONTRACT_NOT_FOUND\x10\x94\x03\x1a\x1dPlatformContractNotFoundError\x12\xa0\x02\n" +
+	"dERROR_REASON_PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x10^\x1a\xb5\x01\x8a\xb2\x19\xb0\x01\n" +
+	"WPLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x10\x90\x03\x1aRPlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError\x12\x9a\x01\n" +
+	"6ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS\x10_\x1a^\x8a\xb2\x19Z\n" +
+	")PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS\x10\x99\x03\x1a*PlatformContractScheduleAlreadyExistsError\x12}\n" +
+	",ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED\x10`\x1aK\x8a\xb2\x19G\n" +
+	"\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x10\x90\x03\x1a!PlatformCurrencyNotSupportedError\x12\x9c\x01\n" +
+	"7ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND\x10a\x1a_\x8a\xb2\x19[\n" +
+	"*PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND\x10\x94\x03\x1a*PlatformDiscountSharePoliciesNotFoundError\x12\xa5\x01\n" +
+	":ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS\x10b\x1ae\x8a\xb2\x19a\n" +
+	"-PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS\x10\x99\x03\x1a-PlatformDiscountSharePolicyAlreadyExistsError\x12\xa2\x01\n" +
+	"9ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED\x10c\x1ac\x8a\xb2\x19_\n" +
+	",PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED\x10\x90\x03\x1a,PlatformDiscountSharePolicyIdDuplicatedError\x12\x96\x01\n" +
+	"5ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND\x10d\x1a[\x8a\xb2\x19W\n" +
+	"(PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND\x10\x94\x03\x1a(PlatformDiscountSharePolicyNotFoundError\x12\xbf\x01\n" +
+	"CERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS\x10e\x1av\x8a\xb2\x19r\n" +
+	"6PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS\x10\x99\x03\x1a5PlatformDiscountSharePolicyScheduleAlreadyExistsError\x12t\n" +
+	")ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED\x10f\x1aE\x8a\xb2\x19A\n" +
+	"\x1cPLATFORM_EXTERNAL_API_FAILED\x10\xf7\x03\x1a\x1ePlatformExternalApiFailedError\x12\x97\x01\n" +
+	"5ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED\x10g\x1a\\\x8a\xb2\x19X\n" +
+	"(PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED\x10\xf7\x03\x1a)PlatformExternalApiTemporarilyFailedError\x12\xb0\x01\n" +
+	">ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE\x10h\x1al\x8a\xb2\x19h\n" +
+	"1PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE\x10\x90\x03\x1a0PlatformInsufficientDataToChangePartnerTypeError\x12\xd8\x01\n" +
+	"KERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED\x10i\x1a\x86\x01\x8a\xb2\x19\x81\x01\n" +
+	">PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED\x10\x99\x03\x1a<PlatformMemberCompanyConnectedPartnersCannotBeScheduledError\x12\xcb\x01\n" +
+	"GERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE\x10j\x1a~\x8a\xb2\x19z\n" +
+	":PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE\x10\x99\x03\x1a9PlatformMemberCompanyConnectedPartnerBrnUnchangeableError\x12\xd4\x01\n" +
+	"JERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED\x10k\x1a\x83\x01\x8a\xb2\x19\x7f\n" +
+	"=PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED\x10\x99\x03\x1a;PlatformMemberCompanyConnectedPartnerCannotBeScheduledError\x12\xcf\x01\n" +
+	"HERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE\x10l\x1a\x80\x01\x8a\xb2\x19|\n" +
+	";PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE\x10\x99\x03\x1a:PlatformMemberCompanyConnectedPartnerTypeUnchangeableError\x12\xa8\x01\n" +
+	";ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10m\x1ag\x8a\xb2\x19c\n" +
+	".PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10\x90\x03\x1a.PlatformMemberCompanyNotConnectableStatusError\x12\x8e\x01\n" +
+	"2ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10n\x1aV\x8a\xb2\x19R\n" +
+	"%PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10\x90\x03\x1a&PlatformMemberCompanyNotConnectedError\x12]\n" +
+	"!ERROR_REASON_PLATFORM_NOT_ENABLED\x10o\x1a6\x8a\xb2\x192\n" +
+	"\x14PLATFORM_NOT_ENABLED\x10\x93\x03\x1a\x17PlatformNotEnabledError\x12q\n" +
+	"(ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK\x10p\x1aC\x8a\xb2\x19?\n" +
+	"\x1bPLATFORM_NOT_SUPPORTED_BANK\x10\x90\x03\x1a\x1dPlatformNotSupportedBankError\x12\x88\x01\n" +
+	"0ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS\x10q\x1aR\x8a\xb2\x19N\n" +
+	"#PLATFORM_ONGOING_TAX_INVOICE_EXISTS\x10\x99\x03\x1a$PlatformOngoingTaxInvoiceExistsError\x12\x80\x01\n" +
+	"-ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED\x10r\x1aM\x8a\xb2\x19I\n" +
+	" PLATFORM_ORDER_DETAIL_MISMATCHED\x10\x90\x03\x1a\"PlatformOrderDetailMismatchedError\x12\x9a\x01\n" +
+	"6ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED\x10s\x1a^\x8a\xb2\x19Z\n" +
+	")PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED\x10\x90\x03\x1a*PlatformOrderTransferAlreadyCancelledError\x12\x87\x01\n" +
+	"0ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS\x10t\x1aQ\x8a\xb2\x19M\n" +
+	"#PLATFORM_PARTNER_IDS_ALREADY_EXISTS\x10\x99\x03\x1a#PlatformPartnerIdsAlreadyExistError\x12}\n" +
+	",ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED\x10u\x1aK\x8a\xb2\x19G\n" +
+	"\x1fPLATFORM_PARTNER_IDS_DUPLICATED\x10\x90\x03\x1a!PlatformPartnerIdsDuplicatedError\x12\x85\x01\n" +
+	"/ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS\x10v\x1aP\x8a\xb2\x19L\n" +
+	"\"PLATFORM_PARTNER_ID_ALREADY_EXISTS\x10\x99\x03\x1a#PlatformPartnerIdAlreadyExistsError\x12n\n" +
+	"'ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND\x10w\x1aA\x8a\xb2\x19=\n" +
+	"\x1aPLATFORM_PARTNER_NOT_FOUND\x10\x94\x03\x1a\x1cPlatformPartnerNotFoundError\x12\x97\x01\n" +
+	"5ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST\x10x\x1a\\\x8a\xb2\x19X\n" +
+	"(PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST\x10\x99\x03\x1a)PlatformPartnerSchedulesAlreadyExistError\x12\x97\x01\n" +
+	"5ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS\x10y\x1a\\\x8a\xb2\x19X\n" +
+	"(PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS\x10\x99\x03\x1a)PlatformPartnerScheduleAlreadyExistsError\x12\x80\x01\n" +
+	"-ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS\x10z\x1aM\x8a\xb2\x19I\n" +
+	" PLATFORM_PARTNER_SCHEDULE_EXISTS\x10\x99\x03\x1a\"PlatformPartnerScheduleExistsError\x12\x96\x01\n" +
+	"5ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x10{\x1a[\x8a\xb2\x19W\n" +
+	"(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x10\x90\x03\x1a(PlatformPartnerTaxationTypeIsSimpleError\x12\x8d\x01\n" +
+	"2ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x10|\x1aU\x8a\xb2\x19Q\n" +
+	"%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x10\x90\x03\x1a%PlatformPartnerTypeIsNotBusinessError\x12n\n" +
+	"'ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND\x10}\x1aA\x8a\xb2\x19=\n" +
+	"\x1aPLATFORM_PAYMENT_NOT_FOUND\x10\x94\x03\x1a\x1cPlatformPaymentNotFoundError\x12z\n" +
+	"+ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED\x10~\x1aI\x8a\xb2\x19E\n" +
+	"\x1ePLATFORM_PRODUCT_ID_DUPLICATED\x10\x90\x03\x1a PlatformProductIdDuplicatedError\x12v\n" +
+	"*ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND\x10\x7f\x1aF\x8a\xb2\x19B\n" +
+	"\x1dPLATFORM_PRODUCT_ID_NOT_FOUND\x10\x94\x03\x1a\x1ePlatformProductIdNotFoundError\x12\x8a\x01\n" +
+	"0ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x10\x80\x01\x1aS\x8a\xb2\x19O\n" +
+	"#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x10\x90\x03\x1a%PlatformSettlementAmountExceededError\x12\xcb\x01\n" +
+	"GERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL\x10\x81\x01\x1a}\x8a\xb2\x19y\n" +
+	":PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL\x10\x90\x03\x1a8PlatformSettlementCancelAmountExceededPortOneCancelError\x12\xce\x01\n" +
+	"HERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x10\x82\x01\x1a\x7f\x8a\xb2\x19{\n" +
+	";PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x10\x90\x03\x1a9PlatformSettlementDateEarlierThanSettlementStartDateError\x12\x95\x01\n" +
+	"4ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND\x10\x83\x01\x1aZ\x8a\xb2\x19V\n" +
+	"'PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND\x10\x94\x03\x1a(PlatformSettlementParameterNotFoundError\x12\xd2\x01\n" +
+	"IERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x84\x01\x1a\x81\x01\x8a\xb2\x19}\n" +
+	"<PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x90\x03\x1a:PlatformSettlementPaymentAmountExceededPortOnePaymentError\x12\xe9\x01\n" +
+	"QERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x85\x01\x1a\x90\x01\x8a\xb2\x19\x8b\x01\n" +
+	"DPLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x90\x03\x1a@PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError\x12\xd4\x01\n" +
+	"JERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x86\x01\x1a\x82\x01\x8a\xb2\x19~\n" +
+	"=PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x10\x90\x03\x1a:PlatformSettlementTaxFreeAmountExceededPortOnePaymentError\x12\x83\x01\n" +
+	".ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND\x10\x87\x01\x1aN\x8a\xb2\x19J\n" +
+	"!PLATFORM_TARGET_PARTNER_NOT_FOUND\x10\x94\x03\x1a\"PlatformTargetPartnerNotFoundError\x12\x81\x01\n" +
+	"-ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS\x10\x88\x01\x1aM\x8a\xb2\x19I\n" +
+	" PLATFORM_TRANSFER_ALREADY_EXISTS\x10\x99\x03\x1a\"PlatformTransferAlreadyExistsError\x12\xb1\x01\n" +
+	">ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND\x10\x89\x01\x1al\x8a\xb2\x19h\n" +
+	"1PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND\x10\x94\x03\x1a0PlatformTransferDiscountSharePolicyNotFoundError\x12\x92\x01\n" +
+	"3ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS\x10\x8a\x01\x1aX\x8a\xb2\x19T\n" +
+	"&PLATFORM_TRANSFER_NON_DELETABLE_STATUS\x10\x90\x03\x1a'PlatformTransferNonDeletableStatusError\x12r\n" +
+	"(ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND\x10\x8b\x01\x1aC\x8a\xb2\x19?\n" +
+	"\x1bPLATFORM_TRANSFER_NOT_FOUND\x10\x94\x03\x1a\x1dPlatformTransferNotFoundError\x12\x97\x01\n" +
+	"5ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x10\x8c\x01\x1a[\x8a\xb2\x19W\n" +
+	"(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x10\x94\x03\x1a(PlatformUserDefinedPropertyNotFoundError\x12\xbf\x01\n" +
+	"CERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED\x10\x8d\x01\x1au\x8a\xb2\x19q\n" +
+	"6PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED\x10\x90\x03\x1a4PromotionDiscountRetainOptionShouldNotBeChangedError\x12[\n" +
+	" ERROR_REASON_PROMOTION_NOT_FOUND\x10\x8e\x01\x1a4\x8a\xb2\x190\n" +
+	"\x13PROMOTION_NOT_FOUND\x10\x94\x03\x1a\x16PromotionNotFoundError\x12\x88\x01\n" +
+	"0ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH\x10\x8f\x01\x1aQ\x8a\xb2\x19M\n" +
+	"#PROMOTION_PAY_METHOD_DOES_NOT_MATCH\x10\x90\x03\x1a#PromotionPayMethodDoesNotMatchError\x12\x85\x01\n" +
+	"/ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT\x10\x90\x01\x1aO\x8a\xb2\x19K\n" +
+	"\"SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT\x10\x99\x03\x1a\"SumOfPartsExceedsCancelAmountError\x12\x82\x01\n" +
+	".ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT\x10\x91\x01\x1aM\x8a\xb2\x19I\n" +
+	"!SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT\x10\x99\x03\x1a!SumOfPartsExceedsTotalAmountError\x12H\n" +
+	"\x19ERROR_REASON_UNAUTHORIZED\x10\x92\x01\x1a(\x8a\xb2\x19$\n" +
+	"\fUNAUTHORIZED\x10\x91\x03\x1a\x11UnauthorizedError\x12(\n" +
+	"\x14ERROR_REASON_UNKNOWN\x10\x93\x01\x1a\r\x8a\xb2\x19\t\n" +
+	"\aUNKNOWN\x12U\n" +
+	"\x1eERROR_REASON_WEBHOOK_NOT_FOUND\x10\x94\x01\x1a0\x8a\xb2\x19,\n" +
+	"\x11WEBHOOK_NOT_FOUND\x10\x94\x03\x1a\x14WebhookNotFoundError*\xb6\x01\n" +
+	"\x1dPlatformCancellableAmountType\x120\n" +
+	",PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED\x10\x00\x124\n" +
+	"0PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT\x10\x01\x12-\n" +
+	")PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE\x10\x02*\xcf\x02\n" +
+	"\x1aPlatformAmountExceededType\x12-\n" +
+	")PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED\x10\x00\x125\n" +
+	"1PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER\x10\x01\x12A\n" +
+	"=PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT\x10\x02\x12G\n" +
+	"CPLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_ORDER_TAX_FREE\x10\x03\x12?\n" +
+	";PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT\x10\x04*\xe3\x01\n" +
+	"&PlatformPortOnePaymentCancelAmountType\x12<\n" +
+	"8PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED\x10\x00\x12@\n" +
+	"<PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_SUPPLY_WITH_VAT\x10\x01\x129\n" +
+	"5PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE\x10\x02By\n" +
 	"$com.github.portonegateway.portone.v2B\n" +
 	"ErrorProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
@@ -195,21 +3560,140 @@ func file_portone_v2_error_proto_rawDescGZIP() []byte {
 	return file_portone_v2_error_proto_rawDescData
 }
 
-var file_portone_v2_error_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_portone_v2_error_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_portone_v2_error_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_portone_v2_error_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
 var file_portone_v2_error_proto_goTypes = []any{
-	(ErrorReason)(0),     // 0: portone.v2.ErrorReason
-	(*PortOneError)(nil), // 1: portone.v2.PortOneError
-	nil,                  // 2: portone.v2.PortOneError.UnrecognizedEntry
+	(ErrorReason)(0),                                   // 0: portone.v2.ErrorReason
+	(PlatformCancellableAmountType)(0),                 // 1: portone.v2.PlatformCancellableAmountType
+	(PlatformAmountExceededType)(0),                    // 2: portone.v2.PlatformAmountExceededType
+	(PlatformPortOnePaymentCancelAmountType)(0),        // 3: portone.v2.PlatformPortOnePaymentCancelAmountType
+	(*PortOneError)(nil),                               // 4: portone.v2.PortOneError
+	(*ChannelSpecificError)(nil),                       // 5: portone.v2.ChannelSpecificError
+	(*PgProviderError)(nil),                            // 6: portone.v2.PgProviderError
+	(*PlatformAdditionalFeePoliciesNotFoundError)(nil), // 7: portone.v2.PlatformAdditionalFeePoliciesNotFoundError
+	(*PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError)(nil),       // 8: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	(*PlatformCancellableAmountExceededError)(nil),                                             // 9: portone.v2.PlatformCancellableAmountExceededError
+	(*PlatformCancellableDiscountAmountExceededError)(nil),                                     // 10: portone.v2.PlatformCancellableDiscountAmountExceededError
+	(*PlatformCancellableDiscountTaxFreeAmountExceededError)(nil),                              // 11: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError
+	(*PlatformCancellableProductQuantityExceededError)(nil),                                    // 12: portone.v2.PlatformCancellableProductQuantityExceededError
+	(*PlatformContractsNotFoundError)(nil),                                                     // 13: portone.v2.PlatformContractsNotFoundError
+	(*PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError)(nil), // 14: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	(*PlatformDiscountSharePoliciesNotFoundError)(nil),                                         // 15: portone.v2.PlatformDiscountSharePoliciesNotFoundError
+	(*PlatformDiscountSharePolicyIdDuplicatedError)(nil),                                       // 16: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError
+	(*PlatformMemberCompanyConnectedPartnersCannotBeScheduledError)(nil),                       // 17: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError
+	(*PlatformPartnerIdsAlreadyExistError)(nil),                                                // 18: portone.v2.PlatformPartnerIdsAlreadyExistError
+	(*PlatformPartnerIdsDuplicatedError)(nil),                                                  // 19: portone.v2.PlatformPartnerIdsDuplicatedError
+	(*PlatformPartnerSchedulesAlreadyExistError)(nil),                                          // 20: portone.v2.PlatformPartnerSchedulesAlreadyExistError
+	(*PlatformProductIdDuplicatedError)(nil),                                                   // 21: portone.v2.PlatformProductIdDuplicatedError
+	(*PlatformProductIdNotFoundError)(nil),                                                     // 22: portone.v2.PlatformProductIdNotFoundError
+	(*PlatformSettlementAmountExceededError)(nil),                                              // 23: portone.v2.PlatformSettlementAmountExceededError
+	(*PlatformSettlementCancelAmountExceededPortOneCancelError)(nil),                           // 24: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError
+	(*PlatformSettlementDateEarlierThanSettlementStartDateError)(nil),                          // 25: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError
+	(*PlatformSettlementPaymentAmountExceededPortOnePaymentError)(nil),                         // 26: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError
+	(*PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError)(nil),                   // 27: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError
+	(*PlatformSettlementTaxFreeAmountExceededPortOnePaymentError)(nil),                         // 28: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
+	(*PlatformTransferAlreadyExistsError)(nil),                                                 // 29: portone.v2.PlatformTransferAlreadyExistsError
+	(*PlatformTransferDiscountSharePolicyNotFoundError)(nil),                                   // 30: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
+	nil,                            // 31: portone.v2.PortOneError.UnrecognizedEntry
+	nil,                            // 32: portone.v2.ChannelSpecificError.UnrecognizedEntry
+	nil,                            // 33: portone.v2.PgProviderError.UnrecognizedEntry
+	nil,                            // 34: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
+	nil,                            // 35: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	nil,                            // 36: portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
+	nil,                            // 37: portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
+	nil,                            // 38: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
+	nil,                            // 39: portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
+	nil,                            // 40: portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
+	nil,                            // 41: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	nil,                            // 42: portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
+	nil,                            // 43: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
+	nil,                            // 44: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
+	nil,                            // 45: portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
+	nil,                            // 46: portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
+	nil,                            // 47: portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
+	nil,                            // 48: portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
+	nil,                            // 49: portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
+	nil,                            // 50: portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
+	nil,                            // 51: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
+	nil,                            // 52: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
+	nil,                            // 53: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 54: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 55: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 56: portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
+	nil,                            // 57: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
+	(*ChannelSpecificFailure)(nil), // 58: portone.v2.ChannelSpecificFailure
+	(*SelectedChannel)(nil),        // 59: portone.v2.SelectedChannel
+	(Currency)(0),                  // 60: portone.v2.Currency
 }
 var file_portone_v2_error_proto_depIdxs = []int32{
-	0, // 0: portone.v2.PortOneError.reason:type_name -> portone.v2.ErrorReason
-	2, // 1: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	0,  // 0: portone.v2.PortOneError.reason:type_name -> portone.v2.ErrorReason
+	5,  // 1: portone.v2.PortOneError.channel_specific:type_name -> portone.v2.ChannelSpecificError
+	6,  // 2: portone.v2.PortOneError.pg_provider:type_name -> portone.v2.PgProviderError
+	7,  // 3: portone.v2.PortOneError.platform_additional_fee_policies_not_found:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError
+	8,  // 4: portone.v2.PortOneError.platform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	9,  // 5: portone.v2.PortOneError.platform_cancellable_amount_exceeded:type_name -> portone.v2.PlatformCancellableAmountExceededError
+	10, // 6: portone.v2.PortOneError.platform_cancellable_discount_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError
+	11, // 7: portone.v2.PortOneError.platform_cancellable_discount_tax_free_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError
+	12, // 8: portone.v2.PortOneError.platform_cancellable_product_quantity_exceeded:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError
+	13, // 9: portone.v2.PortOneError.platform_contracts_not_found:type_name -> portone.v2.PlatformContractsNotFoundError
+	14, // 10: portone.v2.PortOneError.platform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	15, // 11: portone.v2.PortOneError.platform_discount_share_policies_not_found:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError
+	16, // 12: portone.v2.PortOneError.platform_discount_share_policy_id_duplicated:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError
+	17, // 13: portone.v2.PortOneError.platform_member_company_connected_partners_cannot_be_scheduled:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError
+	18, // 14: portone.v2.PortOneError.platform_partner_ids_already_exist:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError
+	19, // 15: portone.v2.PortOneError.platform_partner_ids_duplicated:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError
+	20, // 16: portone.v2.PortOneError.platform_partner_schedules_already_exist:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError
+	21, // 17: portone.v2.PortOneError.platform_product_id_duplicated:type_name -> portone.v2.PlatformProductIdDuplicatedError
+	22, // 18: portone.v2.PortOneError.platform_product_id_not_found:type_name -> portone.v2.PlatformProductIdNotFoundError
+	23, // 19: portone.v2.PortOneError.platform_settlement_amount_exceeded:type_name -> portone.v2.PlatformSettlementAmountExceededError
+	24, // 20: portone.v2.PortOneError.platform_settlement_cancel_amount_exceeded_port_one_cancel:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError
+	25, // 21: portone.v2.PortOneError.platform_settlement_date_earlier_than_settlement_start_date:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError
+	26, // 22: portone.v2.PortOneError.platform_settlement_payment_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError
+	27, // 23: portone.v2.PortOneError.platform_settlement_supply_with_vat_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError
+	28, // 24: portone.v2.PortOneError.platform_settlement_tax_free_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
+	29, // 25: portone.v2.PortOneError.platform_transfer_already_exists:type_name -> portone.v2.PlatformTransferAlreadyExistsError
+	30, // 26: portone.v2.PortOneError.platform_transfer_discount_share_policy_not_found:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
+	31, // 27: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
+	58, // 28: portone.v2.ChannelSpecificError.failures:type_name -> portone.v2.ChannelSpecificFailure
+	59, // 29: portone.v2.ChannelSpecificError.succeeded_channels:type_name -> portone.v2.SelectedChannel
+	32, // 30: portone.v2.ChannelSpecificError.unrecognized:type_name -> portone.v2.ChannelSpecificError.UnrecognizedEntry
+	33, // 31: portone.v2.PgProviderError.unrecognized:type_name -> portone.v2.PgProviderError.UnrecognizedEntry
+	34, // 32: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
+	60, // 33: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	60, // 34: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	35, // 35: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	1,  // 36: portone.v2.PlatformCancellableAmountExceededError.amount_type:type_name -> portone.v2.PlatformCancellableAmountType
+	36, // 37: portone.v2.PlatformCancellableAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
+	37, // 38: portone.v2.PlatformCancellableDiscountAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
+	38, // 39: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
+	39, // 40: portone.v2.PlatformCancellableProductQuantityExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
+	40, // 41: portone.v2.PlatformContractsNotFoundError.unrecognized:type_name -> portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
+	60, // 42: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	60, // 43: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	41, // 44: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	42, // 45: portone.v2.PlatformDiscountSharePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
+	43, // 46: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
+	44, // 47: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.unrecognized:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
+	45, // 48: portone.v2.PlatformPartnerIdsAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
+	46, // 49: portone.v2.PlatformPartnerIdsDuplicatedError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
+	47, // 50: portone.v2.PlatformPartnerSchedulesAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
+	48, // 51: portone.v2.PlatformProductIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
+	49, // 52: portone.v2.PlatformProductIdNotFoundError.unrecognized:type_name -> portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
+	2,  // 53: portone.v2.PlatformSettlementAmountExceededError.type:type_name -> portone.v2.PlatformAmountExceededType
+	50, // 54: portone.v2.PlatformSettlementAmountExceededError.unrecognized:type_name -> portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
+	3,  // 55: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.amount_type:type_name -> portone.v2.PlatformPortOnePaymentCancelAmountType
+	51, // 56: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.unrecognized:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
+	52, // 57: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.unrecognized:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
+	53, // 58: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
+	54, // 59: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
+	55, // 60: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
+	56, // 61: portone.v2.PlatformTransferAlreadyExistsError.unrecognized:type_name -> portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
+	57, // 62: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.unrecognized:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_error_proto_init() }
@@ -217,14 +3701,61 @@ func file_portone_v2_error_proto_init() {
 	if File_portone_v2_error_proto != nil {
 		return
 	}
-	file_portone_v2_error_proto_msgTypes[0].OneofWrappers = []any{}
+	file_portone_v2_annotations_proto_init()
+	file_portone_v2_common_proto_init()
+	file_portone_v2_error_proto_msgTypes[0].OneofWrappers = []any{
+		(*PortOneError_ChannelSpecific)(nil),
+		(*PortOneError_PgProvider)(nil),
+		(*PortOneError_PlatformAdditionalFeePoliciesNotFound)(nil),
+		(*PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched)(nil),
+		(*PortOneError_PlatformCancellableAmountExceeded)(nil),
+		(*PortOneError_PlatformCancellableDiscountAmountExceeded)(nil),
+		(*PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded)(nil),
+		(*PortOneError_PlatformCancellableProductQuantityExceeded)(nil),
+		(*PortOneError_PlatformContractsNotFound)(nil),
+		(*PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched)(nil),
+		(*PortOneError_PlatformDiscountSharePoliciesNotFound)(nil),
+		(*PortOneError_PlatformDiscountSharePolicyIdDuplicated)(nil),
+		(*PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled)(nil),
+		(*PortOneError_PlatformPartnerIdsAlreadyExist)(nil),
+		(*PortOneError_PlatformPartnerIdsDuplicated)(nil),
+		(*PortOneError_PlatformPartnerSchedulesAlreadyExist)(nil),
+		(*PortOneError_PlatformProductIdDuplicated)(nil),
+		(*PortOneError_PlatformProductIdNotFound)(nil),
+		(*PortOneError_PlatformSettlementAmountExceeded)(nil),
+		(*PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel)(nil),
+		(*PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate)(nil),
+		(*PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment)(nil),
+		(*PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment)(nil),
+		(*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment)(nil),
+		(*PortOneError_PlatformTransferAlreadyExists)(nil),
+		(*PortOneError_PlatformTransferDiscountSharePolicyNotFound)(nil),
+	}
+	file_portone_v2_error_proto_msgTypes[2].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[4].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[5].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[6].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[7].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[8].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[10].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[12].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[17].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[18].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[19].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[20].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[21].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[22].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[23].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[24].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[25].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[26].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_error_proto_rawDesc), len(file_portone_v2_error_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   2,
+			NumEnums:      4,
+			NumMessages:   54,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
