@@ -2015,6 +2015,7 @@ type IssueBillingKeyRequest struct {
 	CustomData     *string                              `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	Bypass         *string                              `protobuf:"bytes,7,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
 	NoticeUrls     []string                             `protobuf:"bytes,8,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	SkipWebhook    *bool                                `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized   map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -2104,6 +2105,13 @@ func (x *IssueBillingKeyRequest) GetNoticeUrls() []string {
 		return x.NoticeUrls
 	}
 	return nil
+}
+
+func (x *IssueBillingKeyRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
+	}
+	return false
 }
 
 func (x *IssueBillingKeyRequest) GetUnrecognized() map[string]string {
@@ -2350,6 +2358,7 @@ type ConfirmBillingKeyRequest struct {
 	StoreId           *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	BillingIssueToken *string                `protobuf:"bytes,2,opt,name=billing_issue_token,json=billingIssueToken,proto3,oneof" json:"billing_issue_token,omitempty"`
 	IsTest            *bool                  `protobuf:"varint,3,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	SkipWebhook       *bool                  `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -2402,6 +2411,13 @@ func (x *ConfirmBillingKeyRequest) GetBillingIssueToken() string {
 func (x *ConfirmBillingKeyRequest) GetIsTest() bool {
 	if x != nil && x.IsTest != nil {
 		return *x.IsTest
+	}
+	return false
+}
+
+func (x *ConfirmBillingKeyRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
 	}
 	return false
 }
@@ -2474,6 +2490,7 @@ type ConfirmBillingKeyIssueAndPayRequest struct {
 	TotalAmount       *int64                 `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	TaxFreeAmount     *int64                 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	IsTest            *bool                  `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	SkipWebhook       *bool                  `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -2554,6 +2571,13 @@ func (x *ConfirmBillingKeyIssueAndPayRequest) GetTaxFreeAmount() int64 {
 func (x *ConfirmBillingKeyIssueAndPayRequest) GetIsTest() bool {
 	if x != nil && x.IsTest != nil {
 		return *x.IsTest
+	}
+	return false
+}
+
+func (x *ConfirmBillingKeyIssueAndPayRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
 	}
 	return false
 }
@@ -2691,6 +2715,7 @@ type DeleteBillingKeyRequest struct {
 	StoreId       *string                    `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Reason        *string                    `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
 	Requester     *BillingKeyDeleteRequester `protobuf:"varint,4,opt,name=requester,proto3,enum=portone.v2.BillingKeyDeleteRequester,oneof" json:"requester,omitempty"`
+	SkipWebhook   *bool                      `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2752,6 +2777,13 @@ func (x *DeleteBillingKeyRequest) GetRequester() BillingKeyDeleteRequester {
 		return *x.Requester
 	}
 	return BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_UNSPECIFIED
+}
+
+func (x *DeleteBillingKeyRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
+	}
+	return false
 }
 
 func (x *DeleteBillingKeyRequest) GetUnrecognized() map[string]string {
@@ -3055,7 +3087,7 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\t_store_idB\x0e\n" +
 	"\f_custom_dataB\v\n" +
 	"\t_issue_idB\r\n" +
-	"\v_issue_name\"\xe5\x04\n" +
+	"\v_issue_name\"\x9e\x05\n" +
 	"\x16IssueBillingKeyRequest\x12\x1e\n" +
 	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x12L\n" +
 	"\x06method\x18\x02 \x01(\v2/.portone.v2.InstantBillingKeyPaymentMethodInputB\x03\xe0A\x02R\x06method\x12$\n" +
@@ -3067,7 +3099,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"customData\x88\x01\x01\x12!\n" +
 	"\x06bypass\x18\a \x01(\tB\x04\x90\xb2\x19\x01H\x04R\x06bypass\x88\x01\x01\x12\x1f\n" +
 	"\vnotice_urls\x18\b \x03(\tR\n" +
-	"noticeUrls\x12Y\n" +
+	"noticeUrls\x12&\n" +
+	"\fskip_webhook\x18\t \x01(\bH\x05R\vskipWebhook\x88\x01\x01\x12Y\n" +
 	"\funrecognized\x18\xe8\a \x03(\v24.portone.v2.IssueBillingKeyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3076,7 +3109,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\f_channel_keyB\x13\n" +
 	"\x11_channel_group_idB\x0e\n" +
 	"\f_custom_dataB\t\n" +
-	"\a_bypass\"\x97\x02\n" +
+	"\a_bypassB\x0f\n" +
+	"\r_skip_webhook\"\x97\x02\n" +
 	"#InstantBillingKeyPaymentMethodInput\x12G\n" +
 	"\x04card\x18\x01 \x01(\v23.portone.v2.InstantBillingKeyPaymentMethodInputCardR\x04card\x12f\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.InstantBillingKeyPaymentMethodInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
@@ -3107,11 +3141,12 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n" +
-	"\f_billing_key\"\xe1\x02\n" +
+	"\f_billing_key\"\x9a\x03\n" +
 	"\x18ConfirmBillingKeyRequest\x12\x1e\n" +
 	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x128\n" +
 	"\x13billing_issue_token\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x11billingIssueToken\x88\x01\x01\x12\x1c\n" +
-	"\ais_test\x18\x03 \x01(\bH\x02R\x06isTest\x88\x01\x01\x12[\n" +
+	"\ais_test\x18\x03 \x01(\bH\x02R\x06isTest\x88\x01\x01\x12&\n" +
+	"\fskip_webhook\x18\x04 \x01(\bH\x03R\vskipWebhook\x88\x01\x01\x12[\n" +
 	"\funrecognized\x18\xe8\a \x03(\v26.portone.v2.ConfirmBillingKeyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3119,7 +3154,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\t_store_idB\x16\n" +
 	"\x14_billing_issue_tokenB\n" +
 	"\n" +
-	"\b_is_test\"\xf7\x01\n" +
+	"\b_is_testB\x0f\n" +
+	"\r_skip_webhook\"\xf7\x01\n" +
 	"\x1aConfirmedBillingKeySummary\x12)\n" +
 	"\vbilling_key\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\n" +
 	"billingKey\x88\x01\x01\x12]\n" +
@@ -3127,7 +3163,7 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n" +
-	"\f_billing_key\"\xe8\x04\n" +
+	"\f_billing_key\"\xa1\x05\n" +
 	"#ConfirmBillingKeyIssueAndPayRequest\x12\x1e\n" +
 	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x128\n" +
 	"\x13billing_issue_token\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x11billingIssueToken\x88\x01\x01\x12\"\n" +
@@ -3136,7 +3172,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\bcurrency\x18\x04 \x01(\x0e2\x14.portone.v2.CurrencyH\x03R\bcurrency\x88\x01\x01\x12&\n" +
 	"\ftotal_amount\x18\x05 \x01(\x03H\x04R\vtotalAmount\x88\x01\x01\x12+\n" +
 	"\x0ftax_free_amount\x18\x06 \x01(\x03H\x05R\rtaxFreeAmount\x88\x01\x01\x12\x1c\n" +
-	"\ais_test\x18\a \x01(\bH\x06R\x06isTest\x88\x01\x01\x12f\n" +
+	"\ais_test\x18\a \x01(\bH\x06R\x06isTest\x88\x01\x01\x12&\n" +
+	"\fskip_webhook\x18\b \x01(\bH\aR\vskipWebhook\x88\x01\x01\x12f\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.ConfirmBillingKeyIssueAndPayRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3148,7 +3185,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\r_total_amountB\x12\n" +
 	"\x10_tax_free_amountB\n" +
 	"\n" +
-	"\b_is_test\"\xc5\x02\n" +
+	"\b_is_testB\x0f\n" +
+	"\r_skip_webhook\"\xc5\x02\n" +
 	"%ConfirmedBillingKeyIssueAndPaySummary\x12)\n" +
 	"\vbilling_key\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\n" +
 	"billingKey\x88\x01\x01\x12'\n" +
@@ -3168,13 +3206,14 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
-	"\t_store_id\"\x9b\x03\n" +
+	"\t_store_id\"\xda\x03\n" +
 	"\x17DeleteBillingKeyRequest\x12$\n" +
 	"\vbilling_key\x18\x01 \x01(\tB\x03\xe0A\x02R\n" +
 	"billingKey\x12$\n" +
 	"\bstore_id\x18\x02 \x01(\tB\x04\x88\xb2\x19\x01H\x00R\astoreId\x88\x01\x01\x12!\n" +
 	"\x06reason\x18\x03 \x01(\tB\x04\x88\xb2\x19\x01H\x01R\x06reason\x88\x01\x01\x12N\n" +
-	"\trequester\x18\x04 \x01(\x0e2%.portone.v2.BillingKeyDeleteRequesterB\x04\x88\xb2\x19\x01H\x02R\trequester\x88\x01\x01\x12Z\n" +
+	"\trequester\x18\x04 \x01(\x0e2%.portone.v2.BillingKeyDeleteRequesterB\x04\x88\xb2\x19\x01H\x02R\trequester\x88\x01\x01\x12,\n" +
+	"\fskip_webhook\x18\x05 \x01(\bB\x04\x88\xb2\x19\x01H\x03R\vskipWebhook\x88\x01\x01\x12Z\n" +
 	"\funrecognized\x18\xe8\a \x03(\v25.portone.v2.DeleteBillingKeyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3182,7 +3221,8 @@ const file_portone_v2_billing_key_proto_rawDesc = "" +
 	"\t_store_idB\t\n" +
 	"\a_reasonB\f\n" +
 	"\n" +
-	"_requester\"\xf8\x01\n" +
+	"_requesterB\x0f\n" +
+	"\r_skip_webhook\"\xf8\x01\n" +
 	"\x18DeleteBillingKeyResponse\x12>\n" +
 	"\n" +
 	"deleted_at\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\tdeletedAt\x12[\n" +

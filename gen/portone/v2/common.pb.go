@@ -461,6 +461,9 @@ const (
 	PgProvider_PG_PROVIDER_PAYLETTER_GLOBAL PgProvider = 51
 	PgProvider_PG_PROVIDER_MOBILIANS_V2     PgProvider = 52
 	PgProvider_PG_PROVIDER_TRIPLE_A         PgProvider = 53
+	PgProvider_PG_PROVIDER_KICC_V2          PgProvider = 54
+	PgProvider_PG_PROVIDER_INNOPAY          PgProvider = 55
+	PgProvider_PG_PROVIDER_HECTO_GLOBAL     PgProvider = 56
 )
 
 // Enum value maps for PgProvider.
@@ -520,6 +523,9 @@ var (
 		51: "PG_PROVIDER_PAYLETTER_GLOBAL",
 		52: "PG_PROVIDER_MOBILIANS_V2",
 		53: "PG_PROVIDER_TRIPLE_A",
+		54: "PG_PROVIDER_KICC_V2",
+		55: "PG_PROVIDER_INNOPAY",
+		56: "PG_PROVIDER_HECTO_GLOBAL",
 	}
 	PgProvider_value = map[string]int32{
 		"PG_PROVIDER_UNSPECIFIED":      0,
@@ -576,6 +582,9 @@ var (
 		"PG_PROVIDER_PAYLETTER_GLOBAL": 51,
 		"PG_PROVIDER_MOBILIANS_V2":     52,
 		"PG_PROVIDER_TRIPLE_A":         53,
+		"PG_PROVIDER_KICC_V2":          54,
+		"PG_PROVIDER_INNOPAY":          55,
+		"PG_PROVIDER_HECTO_GLOBAL":     56,
 	}
 )
 
@@ -642,6 +651,7 @@ const (
 	PgCompany_PG_COMPANY_HYPHEN       PgCompany = 30
 	PgCompany_PG_COMPANY_PAYLETTER    PgCompany = 31
 	PgCompany_PG_COMPANY_TRIPLE_A     PgCompany = 32
+	PgCompany_PG_COMPANY_INNOPAY      PgCompany = 33
 )
 
 // Enum value maps for PgCompany.
@@ -680,6 +690,7 @@ var (
 		30: "PG_COMPANY_HYPHEN",
 		31: "PG_COMPANY_PAYLETTER",
 		32: "PG_COMPANY_TRIPLE_A",
+		33: "PG_COMPANY_INNOPAY",
 	}
 	PgCompany_value = map[string]int32{
 		"PG_COMPANY_UNSPECIFIED":  0,
@@ -715,6 +726,7 @@ var (
 		"PG_COMPANY_HYPHEN":       30,
 		"PG_COMPANY_PAYLETTER":    31,
 		"PG_COMPANY_TRIPLE_A":     32,
+		"PG_COMPANY_INNOPAY":      33,
 	}
 )
 
@@ -962,41 +974,63 @@ func (CardOwnerType) EnumDescriptor() ([]byte, []int) {
 type EasyPayProvider int32
 
 const (
-	EasyPayProvider_EASY_PAY_PROVIDER_UNSPECIFIED   EasyPayProvider = 0
-	EasyPayProvider_EASY_PAY_PROVIDER_SAMSUNGPAY    EasyPayProvider = 1
-	EasyPayProvider_EASY_PAY_PROVIDER_KAKAOPAY      EasyPayProvider = 2
-	EasyPayProvider_EASY_PAY_PROVIDER_NAVERPAY      EasyPayProvider = 3
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYCO         EasyPayProvider = 4
-	EasyPayProvider_EASY_PAY_PROVIDER_SSGPAY        EasyPayProvider = 5
-	EasyPayProvider_EASY_PAY_PROVIDER_CHAI          EasyPayProvider = 6
-	EasyPayProvider_EASY_PAY_PROVIDER_LPAY          EasyPayProvider = 7
-	EasyPayProvider_EASY_PAY_PROVIDER_KPAY          EasyPayProvider = 8
-	EasyPayProvider_EASY_PAY_PROVIDER_TOSSPAY       EasyPayProvider = 9
-	EasyPayProvider_EASY_PAY_PROVIDER_LGPAY         EasyPayProvider = 10
-	EasyPayProvider_EASY_PAY_PROVIDER_PINPAY        EasyPayProvider = 11
-	EasyPayProvider_EASY_PAY_PROVIDER_APPLEPAY      EasyPayProvider = 12
-	EasyPayProvider_EASY_PAY_PROVIDER_SKPAY         EasyPayProvider = 13
-	EasyPayProvider_EASY_PAY_PROVIDER_TOSS_BRANDPAY EasyPayProvider = 14
-	EasyPayProvider_EASY_PAY_PROVIDER_KB_APP        EasyPayProvider = 15
-	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY        EasyPayProvider = 16
-	EasyPayProvider_EASY_PAY_PROVIDER_HYPHEN        EasyPayProvider = 17
-	EasyPayProvider_EASY_PAY_PROVIDER_TMONEY        EasyPayProvider = 18
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAL        EasyPayProvider = 19
-	EasyPayProvider_EASY_PAY_PROVIDER_SMILEPAY      EasyPayProvider = 20
-	EasyPayProvider_EASY_PAY_PROVIDER_MIR           EasyPayProvider = 21
-	EasyPayProvider_EASY_PAY_PROVIDER_WECHAT        EasyPayProvider = 22
-	EasyPayProvider_EASY_PAY_PROVIDER_LINEPAY       EasyPayProvider = 23
-	EasyPayProvider_EASY_PAY_PROVIDER_KLARNA        EasyPayProvider = 24
-	EasyPayProvider_EASY_PAY_PROVIDER_GRABPAY       EasyPayProvider = 25
-	EasyPayProvider_EASY_PAY_PROVIDER_SHOPEEPAY     EasyPayProvider = 26
-	EasyPayProvider_EASY_PAY_PROVIDER_JKOPAY        EasyPayProvider = 27
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAY        EasyPayProvider = 28
-	EasyPayProvider_EASY_PAY_PROVIDER_AMAZONPAY     EasyPayProvider = 29
-	EasyPayProvider_EASY_PAY_PROVIDER_RAKUTENPAY    EasyPayProvider = 30
-	EasyPayProvider_EASY_PAY_PROVIDER_DBARAI        EasyPayProvider = 31
-	EasyPayProvider_EASY_PAY_PROVIDER_AUPAY         EasyPayProvider = 32
-	EasyPayProvider_EASY_PAY_PROVIDER_MERPAY        EasyPayProvider = 33
-	EasyPayProvider_EASY_PAY_PROVIDER_MONEYTREE     EasyPayProvider = 34
+	EasyPayProvider_EASY_PAY_PROVIDER_UNSPECIFIED       EasyPayProvider = 0
+	EasyPayProvider_EASY_PAY_PROVIDER_SAMSUNGPAY        EasyPayProvider = 1
+	EasyPayProvider_EASY_PAY_PROVIDER_KAKAOPAY          EasyPayProvider = 2
+	EasyPayProvider_EASY_PAY_PROVIDER_NAVERPAY          EasyPayProvider = 3
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYCO             EasyPayProvider = 4
+	EasyPayProvider_EASY_PAY_PROVIDER_SSGPAY            EasyPayProvider = 5
+	EasyPayProvider_EASY_PAY_PROVIDER_CHAI              EasyPayProvider = 6
+	EasyPayProvider_EASY_PAY_PROVIDER_LPAY              EasyPayProvider = 7
+	EasyPayProvider_EASY_PAY_PROVIDER_KPAY              EasyPayProvider = 8
+	EasyPayProvider_EASY_PAY_PROVIDER_TOSSPAY           EasyPayProvider = 9
+	EasyPayProvider_EASY_PAY_PROVIDER_LGPAY             EasyPayProvider = 10
+	EasyPayProvider_EASY_PAY_PROVIDER_PINPAY            EasyPayProvider = 11
+	EasyPayProvider_EASY_PAY_PROVIDER_APPLEPAY          EasyPayProvider = 12
+	EasyPayProvider_EASY_PAY_PROVIDER_SKPAY             EasyPayProvider = 13
+	EasyPayProvider_EASY_PAY_PROVIDER_TOSS_BRANDPAY     EasyPayProvider = 14
+	EasyPayProvider_EASY_PAY_PROVIDER_KB_APP            EasyPayProvider = 15
+	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY            EasyPayProvider = 16
+	EasyPayProvider_EASY_PAY_PROVIDER_HYPHEN            EasyPayProvider = 17
+	EasyPayProvider_EASY_PAY_PROVIDER_TMONEY            EasyPayProvider = 18
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAL            EasyPayProvider = 19
+	EasyPayProvider_EASY_PAY_PROVIDER_SMILEPAY          EasyPayProvider = 20
+	EasyPayProvider_EASY_PAY_PROVIDER_MIR               EasyPayProvider = 21
+	EasyPayProvider_EASY_PAY_PROVIDER_WECHAT            EasyPayProvider = 22
+	EasyPayProvider_EASY_PAY_PROVIDER_LINEPAY           EasyPayProvider = 23
+	EasyPayProvider_EASY_PAY_PROVIDER_KLARNA            EasyPayProvider = 24
+	EasyPayProvider_EASY_PAY_PROVIDER_GRABPAY           EasyPayProvider = 25
+	EasyPayProvider_EASY_PAY_PROVIDER_SHOPEEPAY         EasyPayProvider = 26
+	EasyPayProvider_EASY_PAY_PROVIDER_JKOPAY            EasyPayProvider = 27
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAY            EasyPayProvider = 28
+	EasyPayProvider_EASY_PAY_PROVIDER_AMAZONPAY         EasyPayProvider = 29
+	EasyPayProvider_EASY_PAY_PROVIDER_RAKUTENPAY        EasyPayProvider = 30
+	EasyPayProvider_EASY_PAY_PROVIDER_DBARAI            EasyPayProvider = 31
+	EasyPayProvider_EASY_PAY_PROVIDER_AUPAY             EasyPayProvider = 32
+	EasyPayProvider_EASY_PAY_PROVIDER_MERPAY            EasyPayProvider = 33
+	EasyPayProvider_EASY_PAY_PROVIDER_MONEYTREE         EasyPayProvider = 34
+	EasyPayProvider_EASY_PAY_PROVIDER_KPLUS             EasyPayProvider = 35
+	EasyPayProvider_EASY_PAY_PROVIDER_TINABA            EasyPayProvider = 36
+	EasyPayProvider_EASY_PAY_PROVIDER_BILL_EASE         EasyPayProvider = 37
+	EasyPayProvider_EASY_PAY_PROVIDER_KREDIVO           EasyPayProvider = 38
+	EasyPayProvider_EASY_PAY_PROVIDER_RABBIT_LINE_PAY   EasyPayProvider = 39
+	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY_HK         EasyPayProvider = 40
+	EasyPayProvider_EASY_PAY_PROVIDER_AKULAKU_PAY_LATER EasyPayProvider = 41
+	EasyPayProvider_EASY_PAY_PROVIDER_BOOST             EasyPayProvider = 42
+	EasyPayProvider_EASY_PAY_PROVIDER_BPI               EasyPayProvider = 43
+	EasyPayProvider_EASY_PAY_PROVIDER_DANA              EasyPayProvider = 44
+	EasyPayProvider_EASY_PAY_PROVIDER_G_CASH            EasyPayProvider = 45
+	EasyPayProvider_EASY_PAY_PROVIDER_HIPAY             EasyPayProvider = 46
+	EasyPayProvider_EASY_PAY_PROVIDER_MPAY              EasyPayProvider = 47
+	EasyPayProvider_EASY_PAY_PROVIDER_TOUCH_N_GO        EasyPayProvider = 48
+	EasyPayProvider_EASY_PAY_PROVIDER_TRUE_MONEY        EasyPayProvider = 49
+	EasyPayProvider_EASY_PAY_PROVIDER_DOKU_WALLET       EasyPayProvider = 50
+	EasyPayProvider_EASY_PAY_PROVIDER_JENIUS_PAY        EasyPayProvider = 51
+	EasyPayProvider_EASY_PAY_PROVIDER_OVO               EasyPayProvider = 52
+	EasyPayProvider_EASY_PAY_PROVIDER_MAYA              EasyPayProvider = 53
+	EasyPayProvider_EASY_PAY_PROVIDER_QRIS              EasyPayProvider = 54
+	EasyPayProvider_EASY_PAY_PROVIDER_THAI_QR           EasyPayProvider = 55
+	EasyPayProvider_EASY_PAY_PROVIDER_GOOGLE_PAY        EasyPayProvider = 56
 )
 
 // Enum value maps for EasyPayProvider.
@@ -1037,43 +1071,87 @@ var (
 		32: "EASY_PAY_PROVIDER_AUPAY",
 		33: "EASY_PAY_PROVIDER_MERPAY",
 		34: "EASY_PAY_PROVIDER_MONEYTREE",
+		35: "EASY_PAY_PROVIDER_KPLUS",
+		36: "EASY_PAY_PROVIDER_TINABA",
+		37: "EASY_PAY_PROVIDER_BILL_EASE",
+		38: "EASY_PAY_PROVIDER_KREDIVO",
+		39: "EASY_PAY_PROVIDER_RABBIT_LINE_PAY",
+		40: "EASY_PAY_PROVIDER_ALIPAY_HK",
+		41: "EASY_PAY_PROVIDER_AKULAKU_PAY_LATER",
+		42: "EASY_PAY_PROVIDER_BOOST",
+		43: "EASY_PAY_PROVIDER_BPI",
+		44: "EASY_PAY_PROVIDER_DANA",
+		45: "EASY_PAY_PROVIDER_G_CASH",
+		46: "EASY_PAY_PROVIDER_HIPAY",
+		47: "EASY_PAY_PROVIDER_MPAY",
+		48: "EASY_PAY_PROVIDER_TOUCH_N_GO",
+		49: "EASY_PAY_PROVIDER_TRUE_MONEY",
+		50: "EASY_PAY_PROVIDER_DOKU_WALLET",
+		51: "EASY_PAY_PROVIDER_JENIUS_PAY",
+		52: "EASY_PAY_PROVIDER_OVO",
+		53: "EASY_PAY_PROVIDER_MAYA",
+		54: "EASY_PAY_PROVIDER_QRIS",
+		55: "EASY_PAY_PROVIDER_THAI_QR",
+		56: "EASY_PAY_PROVIDER_GOOGLE_PAY",
 	}
 	EasyPayProvider_value = map[string]int32{
-		"EASY_PAY_PROVIDER_UNSPECIFIED":   0,
-		"EASY_PAY_PROVIDER_SAMSUNGPAY":    1,
-		"EASY_PAY_PROVIDER_KAKAOPAY":      2,
-		"EASY_PAY_PROVIDER_NAVERPAY":      3,
-		"EASY_PAY_PROVIDER_PAYCO":         4,
-		"EASY_PAY_PROVIDER_SSGPAY":        5,
-		"EASY_PAY_PROVIDER_CHAI":          6,
-		"EASY_PAY_PROVIDER_LPAY":          7,
-		"EASY_PAY_PROVIDER_KPAY":          8,
-		"EASY_PAY_PROVIDER_TOSSPAY":       9,
-		"EASY_PAY_PROVIDER_LGPAY":         10,
-		"EASY_PAY_PROVIDER_PINPAY":        11,
-		"EASY_PAY_PROVIDER_APPLEPAY":      12,
-		"EASY_PAY_PROVIDER_SKPAY":         13,
-		"EASY_PAY_PROVIDER_TOSS_BRANDPAY": 14,
-		"EASY_PAY_PROVIDER_KB_APP":        15,
-		"EASY_PAY_PROVIDER_ALIPAY":        16,
-		"EASY_PAY_PROVIDER_HYPHEN":        17,
-		"EASY_PAY_PROVIDER_TMONEY":        18,
-		"EASY_PAY_PROVIDER_PAYPAL":        19,
-		"EASY_PAY_PROVIDER_SMILEPAY":      20,
-		"EASY_PAY_PROVIDER_MIR":           21,
-		"EASY_PAY_PROVIDER_WECHAT":        22,
-		"EASY_PAY_PROVIDER_LINEPAY":       23,
-		"EASY_PAY_PROVIDER_KLARNA":        24,
-		"EASY_PAY_PROVIDER_GRABPAY":       25,
-		"EASY_PAY_PROVIDER_SHOPEEPAY":     26,
-		"EASY_PAY_PROVIDER_JKOPAY":        27,
-		"EASY_PAY_PROVIDER_PAYPAY":        28,
-		"EASY_PAY_PROVIDER_AMAZONPAY":     29,
-		"EASY_PAY_PROVIDER_RAKUTENPAY":    30,
-		"EASY_PAY_PROVIDER_DBARAI":        31,
-		"EASY_PAY_PROVIDER_AUPAY":         32,
-		"EASY_PAY_PROVIDER_MERPAY":        33,
-		"EASY_PAY_PROVIDER_MONEYTREE":     34,
+		"EASY_PAY_PROVIDER_UNSPECIFIED":       0,
+		"EASY_PAY_PROVIDER_SAMSUNGPAY":        1,
+		"EASY_PAY_PROVIDER_KAKAOPAY":          2,
+		"EASY_PAY_PROVIDER_NAVERPAY":          3,
+		"EASY_PAY_PROVIDER_PAYCO":             4,
+		"EASY_PAY_PROVIDER_SSGPAY":            5,
+		"EASY_PAY_PROVIDER_CHAI":              6,
+		"EASY_PAY_PROVIDER_LPAY":              7,
+		"EASY_PAY_PROVIDER_KPAY":              8,
+		"EASY_PAY_PROVIDER_TOSSPAY":           9,
+		"EASY_PAY_PROVIDER_LGPAY":             10,
+		"EASY_PAY_PROVIDER_PINPAY":            11,
+		"EASY_PAY_PROVIDER_APPLEPAY":          12,
+		"EASY_PAY_PROVIDER_SKPAY":             13,
+		"EASY_PAY_PROVIDER_TOSS_BRANDPAY":     14,
+		"EASY_PAY_PROVIDER_KB_APP":            15,
+		"EASY_PAY_PROVIDER_ALIPAY":            16,
+		"EASY_PAY_PROVIDER_HYPHEN":            17,
+		"EASY_PAY_PROVIDER_TMONEY":            18,
+		"EASY_PAY_PROVIDER_PAYPAL":            19,
+		"EASY_PAY_PROVIDER_SMILEPAY":          20,
+		"EASY_PAY_PROVIDER_MIR":               21,
+		"EASY_PAY_PROVIDER_WECHAT":            22,
+		"EASY_PAY_PROVIDER_LINEPAY":           23,
+		"EASY_PAY_PROVIDER_KLARNA":            24,
+		"EASY_PAY_PROVIDER_GRABPAY":           25,
+		"EASY_PAY_PROVIDER_SHOPEEPAY":         26,
+		"EASY_PAY_PROVIDER_JKOPAY":            27,
+		"EASY_PAY_PROVIDER_PAYPAY":            28,
+		"EASY_PAY_PROVIDER_AMAZONPAY":         29,
+		"EASY_PAY_PROVIDER_RAKUTENPAY":        30,
+		"EASY_PAY_PROVIDER_DBARAI":            31,
+		"EASY_PAY_PROVIDER_AUPAY":             32,
+		"EASY_PAY_PROVIDER_MERPAY":            33,
+		"EASY_PAY_PROVIDER_MONEYTREE":         34,
+		"EASY_PAY_PROVIDER_KPLUS":             35,
+		"EASY_PAY_PROVIDER_TINABA":            36,
+		"EASY_PAY_PROVIDER_BILL_EASE":         37,
+		"EASY_PAY_PROVIDER_KREDIVO":           38,
+		"EASY_PAY_PROVIDER_RABBIT_LINE_PAY":   39,
+		"EASY_PAY_PROVIDER_ALIPAY_HK":         40,
+		"EASY_PAY_PROVIDER_AKULAKU_PAY_LATER": 41,
+		"EASY_PAY_PROVIDER_BOOST":             42,
+		"EASY_PAY_PROVIDER_BPI":               43,
+		"EASY_PAY_PROVIDER_DANA":              44,
+		"EASY_PAY_PROVIDER_G_CASH":            45,
+		"EASY_PAY_PROVIDER_HIPAY":             46,
+		"EASY_PAY_PROVIDER_MPAY":              47,
+		"EASY_PAY_PROVIDER_TOUCH_N_GO":        48,
+		"EASY_PAY_PROVIDER_TRUE_MONEY":        49,
+		"EASY_PAY_PROVIDER_DOKU_WALLET":       50,
+		"EASY_PAY_PROVIDER_JENIUS_PAY":        51,
+		"EASY_PAY_PROVIDER_OVO":               52,
+		"EASY_PAY_PROVIDER_MAYA":              53,
+		"EASY_PAY_PROVIDER_QRIS":              54,
+		"EASY_PAY_PROVIDER_THAI_QR":           55,
+		"EASY_PAY_PROVIDER_GOOGLE_PAY":        56,
 	}
 )
 
@@ -3462,6 +3540,133 @@ func (x SettlementAmountType) Number() protoreflect.EnumNumber {
 // Deprecated: Use SettlementAmountType.Descriptor instead.
 func (SettlementAmountType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{29}
+}
+
+type CheckoutPaymentMethod int32
+
+const (
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNSPECIFIED          CheckoutPaymentMethod = 0
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_KR              CheckoutPaymentMethod = 1
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_N_PAY                CheckoutPaymentMethod = 2
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KAKAO_PAY            CheckoutPaymentMethod = 3
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOSS_PAY             CheckoutPaymentMethod = 4
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL   CheckoutPaymentMethod = 5
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAL              CheckoutPaymentMethod = 6
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNION_PAY            CheckoutPaymentMethod = 7
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_CN            CheckoutPaymentMethod = 8
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_HK            CheckoutPaymentMethod = 9
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TRUE_MONEY           CheckoutPaymentMethod = 10
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_DANA                 CheckoutPaymentMethod = 11
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO           CheckoutPaymentMethod = 12
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_G_CASH               CheckoutPaymentMethod = 13
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY          CheckoutPaymentMethod = 14
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KLARNA               CheckoutPaymentMethod = 15
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_E_CONTEXT            CheckoutPaymentMethod = 16
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY          CheckoutPaymentMethod = 17
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG          CheckoutPaymentMethod = 18
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH        CheckoutPaymentMethod = 19
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAY              CheckoutPaymentMethod = 20
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_BPI                  CheckoutPaymentMethod = 21
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY      CheckoutPaymentMethod = 22
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CONVENIENCE_STORE_JP CheckoutPaymentMethod = 23
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_AMAZON_PAY           CheckoutPaymentMethod = 24
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY          CheckoutPaymentMethod = 25
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_D_BARAI              CheckoutPaymentMethod = 26
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_AU_PAY               CheckoutPaymentMethod = 27
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_MERPAY               CheckoutPaymentMethod = 28
+)
+
+// Enum value maps for CheckoutPaymentMethod.
+var (
+	CheckoutPaymentMethod_name = map[int32]string{
+		0:  "CHECKOUT_PAYMENT_METHOD_UNSPECIFIED",
+		1:  "CHECKOUT_PAYMENT_METHOD_CARD_KR",
+		2:  "CHECKOUT_PAYMENT_METHOD_N_PAY",
+		3:  "CHECKOUT_PAYMENT_METHOD_KAKAO_PAY",
+		4:  "CHECKOUT_PAYMENT_METHOD_TOSS_PAY",
+		5:  "CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL",
+		6:  "CHECKOUT_PAYMENT_METHOD_PAY_PAL",
+		7:  "CHECKOUT_PAYMENT_METHOD_UNION_PAY",
+		8:  "CHECKOUT_PAYMENT_METHOD_ALIPAY_CN",
+		9:  "CHECKOUT_PAYMENT_METHOD_ALIPAY_HK",
+		10: "CHECKOUT_PAYMENT_METHOD_TRUE_MONEY",
+		11: "CHECKOUT_PAYMENT_METHOD_DANA",
+		12: "CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO",
+		13: "CHECKOUT_PAYMENT_METHOD_G_CASH",
+		14: "CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY",
+		15: "CHECKOUT_PAYMENT_METHOD_KLARNA",
+		16: "CHECKOUT_PAYMENT_METHOD_E_CONTEXT",
+		17: "CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY",
+		18: "CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG",
+		19: "CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH",
+		20: "CHECKOUT_PAYMENT_METHOD_PAY_PAY",
+		21: "CHECKOUT_PAYMENT_METHOD_BPI",
+		22: "CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY",
+		23: "CHECKOUT_PAYMENT_METHOD_CONVENIENCE_STORE_JP",
+		24: "CHECKOUT_PAYMENT_METHOD_AMAZON_PAY",
+		25: "CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY",
+		26: "CHECKOUT_PAYMENT_METHOD_D_BARAI",
+		27: "CHECKOUT_PAYMENT_METHOD_AU_PAY",
+		28: "CHECKOUT_PAYMENT_METHOD_MERPAY",
+	}
+	CheckoutPaymentMethod_value = map[string]int32{
+		"CHECKOUT_PAYMENT_METHOD_UNSPECIFIED":          0,
+		"CHECKOUT_PAYMENT_METHOD_CARD_KR":              1,
+		"CHECKOUT_PAYMENT_METHOD_N_PAY":                2,
+		"CHECKOUT_PAYMENT_METHOD_KAKAO_PAY":            3,
+		"CHECKOUT_PAYMENT_METHOD_TOSS_PAY":             4,
+		"CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL":   5,
+		"CHECKOUT_PAYMENT_METHOD_PAY_PAL":              6,
+		"CHECKOUT_PAYMENT_METHOD_UNION_PAY":            7,
+		"CHECKOUT_PAYMENT_METHOD_ALIPAY_CN":            8,
+		"CHECKOUT_PAYMENT_METHOD_ALIPAY_HK":            9,
+		"CHECKOUT_PAYMENT_METHOD_TRUE_MONEY":           10,
+		"CHECKOUT_PAYMENT_METHOD_DANA":                 11,
+		"CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO":           12,
+		"CHECKOUT_PAYMENT_METHOD_G_CASH":               13,
+		"CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY":          14,
+		"CHECKOUT_PAYMENT_METHOD_KLARNA":               15,
+		"CHECKOUT_PAYMENT_METHOD_E_CONTEXT":            16,
+		"CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY":          17,
+		"CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG":          18,
+		"CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH":        19,
+		"CHECKOUT_PAYMENT_METHOD_PAY_PAY":              20,
+		"CHECKOUT_PAYMENT_METHOD_BPI":                  21,
+		"CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY":      22,
+		"CHECKOUT_PAYMENT_METHOD_CONVENIENCE_STORE_JP": 23,
+		"CHECKOUT_PAYMENT_METHOD_AMAZON_PAY":           24,
+		"CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY":          25,
+		"CHECKOUT_PAYMENT_METHOD_D_BARAI":              26,
+		"CHECKOUT_PAYMENT_METHOD_AU_PAY":               27,
+		"CHECKOUT_PAYMENT_METHOD_MERPAY":               28,
+	}
+)
+
+func (x CheckoutPaymentMethod) Enum() *CheckoutPaymentMethod {
+	p := new(CheckoutPaymentMethod)
+	*p = x
+	return p
+}
+
+func (x CheckoutPaymentMethod) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CheckoutPaymentMethod) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_common_proto_enumTypes[30].Descriptor()
+}
+
+func (CheckoutPaymentMethod) Type() protoreflect.EnumType {
+	return &file_portone_v2_common_proto_enumTypes[30]
+}
+
+func (x CheckoutPaymentMethod) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CheckoutPaymentMethod.Descriptor instead.
+func (CheckoutPaymentMethod) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_common_proto_rawDescGZIP(), []int{30}
 }
 
 type PageInfo struct {
@@ -8115,7 +8320,7 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\x1fPAYMENT_CLIENT_TYPE_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1ePAYMENT_CLIENT_TYPE_SDK_MOBILE\x10\x01\x12\x1e\n" +
 	"\x1aPAYMENT_CLIENT_TYPE_SDK_PC\x10\x02\x12\x1b\n" +
-	"\x17PAYMENT_CLIENT_TYPE_API\x10\x03*\x80\v\n" +
+	"\x17PAYMENT_CLIENT_TYPE_API\x10\x03*\xd0\v\n" +
 	"\n" +
 	"PgProvider\x12\x1b\n" +
 	"\x17PG_PROVIDER_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -8172,7 +8377,10 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\x15PG_PROVIDER_INICIS_JP\x102\x12 \n" +
 	"\x1cPG_PROVIDER_PAYLETTER_GLOBAL\x103\x12\x1c\n" +
 	"\x18PG_PROVIDER_MOBILIANS_V2\x104\x12\x18\n" +
-	"\x14PG_PROVIDER_TRIPLE_A\x105*\x95\x06\n" +
+	"\x14PG_PROVIDER_TRIPLE_A\x105\x12\x17\n" +
+	"\x13PG_PROVIDER_KICC_V2\x106\x12\x17\n" +
+	"\x13PG_PROVIDER_INNOPAY\x107\x12\x1c\n" +
+	"\x18PG_PROVIDER_HECTO_GLOBAL\x108*\xad\x06\n" +
 	"\tPgCompany\x12\x1a\n" +
 	"\x16PG_COMPANY_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11PG_COMPANY_INICIS\x10\x01\x12\x13\n" +
@@ -8207,7 +8415,8 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\x0ePG_COMPANY_KPN\x10\x1d\x12\x15\n" +
 	"\x11PG_COMPANY_HYPHEN\x10\x1e\x12\x18\n" +
 	"\x14PG_COMPANY_PAYLETTER\x10\x1f\x12\x17\n" +
-	"\x13PG_COMPANY_TRIPLE_A\x10 *d\n" +
+	"\x13PG_COMPANY_TRIPLE_A\x10 \x12\x16\n" +
+	"\x12PG_COMPANY_INNOPAY\x10!*d\n" +
 	"\x0ePortOneVersion\x12 \n" +
 	"\x1cPORT_ONE_VERSION_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13PORT_ONE_VERSION_V1\x10\x01\x12\x17\n" +
@@ -8229,7 +8438,7 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\rCardOwnerType\x12\x1f\n" +
 	"\x1bCARD_OWNER_TYPE_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CARD_OWNER_TYPE_PERSONAL\x10\x01\x12\x1d\n" +
-	"\x19CARD_OWNER_TYPE_CORPORATE\x10\x02*\xc6\b\n" +
+	"\x19CARD_OWNER_TYPE_CORPORATE\x10\x02*\xfa\r\n" +
 	"\x0fEasyPayProvider\x12!\n" +
 	"\x1dEASY_PAY_PROVIDER_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cEASY_PAY_PROVIDER_SAMSUNGPAY\x10\x01\x12\x1e\n" +
@@ -8266,7 +8475,29 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\x18EASY_PAY_PROVIDER_DBARAI\x10\x1f\x12\x1b\n" +
 	"\x17EASY_PAY_PROVIDER_AUPAY\x10 \x12\x1c\n" +
 	"\x18EASY_PAY_PROVIDER_MERPAY\x10!\x12\x1f\n" +
-	"\x1bEASY_PAY_PROVIDER_MONEYTREE\x10\"*|\n" +
+	"\x1bEASY_PAY_PROVIDER_MONEYTREE\x10\"\x12\x1b\n" +
+	"\x17EASY_PAY_PROVIDER_KPLUS\x10#\x12\x1c\n" +
+	"\x18EASY_PAY_PROVIDER_TINABA\x10$\x12\x1f\n" +
+	"\x1bEASY_PAY_PROVIDER_BILL_EASE\x10%\x12\x1d\n" +
+	"\x19EASY_PAY_PROVIDER_KREDIVO\x10&\x12%\n" +
+	"!EASY_PAY_PROVIDER_RABBIT_LINE_PAY\x10'\x12\x1f\n" +
+	"\x1bEASY_PAY_PROVIDER_ALIPAY_HK\x10(\x12'\n" +
+	"#EASY_PAY_PROVIDER_AKULAKU_PAY_LATER\x10)\x12\x1b\n" +
+	"\x17EASY_PAY_PROVIDER_BOOST\x10*\x12\x19\n" +
+	"\x15EASY_PAY_PROVIDER_BPI\x10+\x12\x1a\n" +
+	"\x16EASY_PAY_PROVIDER_DANA\x10,\x12\x1c\n" +
+	"\x18EASY_PAY_PROVIDER_G_CASH\x10-\x12\x1b\n" +
+	"\x17EASY_PAY_PROVIDER_HIPAY\x10.\x12\x1a\n" +
+	"\x16EASY_PAY_PROVIDER_MPAY\x10/\x12 \n" +
+	"\x1cEASY_PAY_PROVIDER_TOUCH_N_GO\x100\x12 \n" +
+	"\x1cEASY_PAY_PROVIDER_TRUE_MONEY\x101\x12!\n" +
+	"\x1dEASY_PAY_PROVIDER_DOKU_WALLET\x102\x12 \n" +
+	"\x1cEASY_PAY_PROVIDER_JENIUS_PAY\x103\x12\x19\n" +
+	"\x15EASY_PAY_PROVIDER_OVO\x104\x12\x1a\n" +
+	"\x16EASY_PAY_PROVIDER_MAYA\x105\x12\x1a\n" +
+	"\x16EASY_PAY_PROVIDER_QRIS\x106\x12\x1d\n" +
+	"\x19EASY_PAY_PROVIDER_THAI_QR\x107\x12 \n" +
+	"\x1cEASY_PAY_PROVIDER_GOOGLE_PAY\x108*|\n" +
 	"\x13SelectedChannelType\x12%\n" +
 	"!SELECTED_CHANNEL_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aSELECTED_CHANNEL_TYPE_LIVE\x10\x01\x12\x1e\n" +
@@ -9057,7 +9288,38 @@ const file_portone_v2_common_proto_rawDesc = "" +
 	"\x14SettlementAmountType\x12&\n" +
 	"\"SETTLEMENT_AMOUNT_TYPE_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aSETTLEMENT_AMOUNT_TYPE_NET\x10\x01\x12 \n" +
-	"\x1cSETTLEMENT_AMOUNT_TYPE_GROSS\x10\x02Bz\n" +
+	"\x1cSETTLEMENT_AMOUNT_TYPE_GROSS\x10\x02*\x89\t\n" +
+	"\x15CheckoutPaymentMethod\x12'\n" +
+	"#CHECKOUT_PAYMENT_METHOD_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fCHECKOUT_PAYMENT_METHOD_CARD_KR\x10\x01\x12!\n" +
+	"\x1dCHECKOUT_PAYMENT_METHOD_N_PAY\x10\x02\x12%\n" +
+	"!CHECKOUT_PAYMENT_METHOD_KAKAO_PAY\x10\x03\x12$\n" +
+	" CHECKOUT_PAYMENT_METHOD_TOSS_PAY\x10\x04\x12.\n" +
+	"*CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL\x10\x05\x12#\n" +
+	"\x1fCHECKOUT_PAYMENT_METHOD_PAY_PAL\x10\x06\x12%\n" +
+	"!CHECKOUT_PAYMENT_METHOD_UNION_PAY\x10\a\x12%\n" +
+	"!CHECKOUT_PAYMENT_METHOD_ALIPAY_CN\x10\b\x12%\n" +
+	"!CHECKOUT_PAYMENT_METHOD_ALIPAY_HK\x10\t\x12&\n" +
+	"\"CHECKOUT_PAYMENT_METHOD_TRUE_MONEY\x10\n" +
+	"\x12 \n" +
+	"\x1cCHECKOUT_PAYMENT_METHOD_DANA\x10\v\x12&\n" +
+	"\"CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO\x10\f\x12\"\n" +
+	"\x1eCHECKOUT_PAYMENT_METHOD_G_CASH\x10\r\x12'\n" +
+	"#CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY\x10\x0e\x12\"\n" +
+	"\x1eCHECKOUT_PAYMENT_METHOD_KLARNA\x10\x0f\x12%\n" +
+	"!CHECKOUT_PAYMENT_METHOD_E_CONTEXT\x10\x10\x12'\n" +
+	"#CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY\x10\x11\x12'\n" +
+	"#CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG\x10\x12\x12)\n" +
+	"%CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH\x10\x13\x12#\n" +
+	"\x1fCHECKOUT_PAYMENT_METHOD_PAY_PAY\x10\x14\x12\x1f\n" +
+	"\x1bCHECKOUT_PAYMENT_METHOD_BPI\x10\x15\x12+\n" +
+	"'CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY\x10\x16\x120\n" +
+	",CHECKOUT_PAYMENT_METHOD_CONVENIENCE_STORE_JP\x10\x17\x12&\n" +
+	"\"CHECKOUT_PAYMENT_METHOD_AMAZON_PAY\x10\x18\x12'\n" +
+	"#CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY\x10\x19\x12#\n" +
+	"\x1fCHECKOUT_PAYMENT_METHOD_D_BARAI\x10\x1a\x12\"\n" +
+	"\x1eCHECKOUT_PAYMENT_METHOD_AU_PAY\x10\x1b\x12\"\n" +
+	"\x1eCHECKOUT_PAYMENT_METHOD_MERPAY\x10\x1cBz\n" +
 	"$com.github.portonegateway.portone.v2B\vCommonProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
@@ -9072,7 +9334,7 @@ func file_portone_v2_common_proto_rawDescGZIP() []byte {
 	return file_portone_v2_common_proto_rawDescData
 }
 
-var file_portone_v2_common_proto_enumTypes = make([]protoimpl.EnumInfo, 30)
+var file_portone_v2_common_proto_enumTypes = make([]protoimpl.EnumInfo, 31)
 var file_portone_v2_common_proto_msgTypes = make([]protoimpl.MessageInfo, 94)
 var file_portone_v2_common_proto_goTypes = []any{
 	(SortOrder)(0),                         // 0: portone.v2.SortOrder
@@ -9105,207 +9367,208 @@ var file_portone_v2_common_proto_goTypes = []any{
 	(PlatformPartnerMemberCompanyConnectionStatus)(0), // 27: portone.v2.PlatformPartnerMemberCompanyConnectionStatus
 	(PlatformPartnerTypeName)(0),                      // 28: portone.v2.PlatformPartnerTypeName
 	(SettlementAmountType)(0),                         // 29: portone.v2.SettlementAmountType
-	(*PageInfo)(nil),                                  // 30: portone.v2.PageInfo
-	(*PageInput)(nil),                                 // 31: portone.v2.PageInput
-	(*Card)(nil),                                      // 32: portone.v2.Card
-	(*SelectedChannel)(nil),                           // 33: portone.v2.SelectedChannel
-	(*Customer)(nil),                                  // 34: portone.v2.Customer
-	(*Address)(nil),                                   // 35: portone.v2.Address
-	(*OneLineAddress)(nil),                            // 36: portone.v2.OneLineAddress
-	(*SeparatedAddress)(nil),                          // 37: portone.v2.SeparatedAddress
-	(*ChannelGroupSummary)(nil),                       // 38: portone.v2.ChannelGroupSummary
-	(*CardCredential)(nil),                            // 39: portone.v2.CardCredential
-	(*CustomerInput)(nil),                             // 40: portone.v2.CustomerInput
-	(*CustomerNameInput)(nil),                         // 41: portone.v2.CustomerNameInput
-	(*CustomerSeparatedName)(nil),                     // 42: portone.v2.CustomerSeparatedName
-	(*SeparatedAddressInput)(nil),                     // 43: portone.v2.SeparatedAddressInput
-	(*ChannelSpecificFailure)(nil),                    // 44: portone.v2.ChannelSpecificFailure
-	(*ChannelSpecificFailureInvalidRequest)(nil),      // 45: portone.v2.ChannelSpecificFailureInvalidRequest
-	(*ChannelSpecificFailurePgProvider)(nil),          // 46: portone.v2.ChannelSpecificFailurePgProvider
-	(*PaymentAmountInput)(nil),                        // 47: portone.v2.PaymentAmountInput
-	(*PaymentProduct)(nil),                            // 48: portone.v2.PaymentProduct
-	(*DateRange)(nil),                                 // 49: portone.v2.DateRange
-	(*CashReceiptInput)(nil),                          // 50: portone.v2.CashReceiptInput
-	(*DateTimeRange)(nil),                             // 51: portone.v2.DateTimeRange
-	(*PlatformAccountTransferStatusStats)(nil),        // 52: portone.v2.PlatformAccountTransferStatusStats
-	(*PlatformAdditionalFeePolicy)(nil),               // 53: portone.v2.PlatformAdditionalFeePolicy
-	(*PlatformFee)(nil),                               // 54: portone.v2.PlatformFee
-	(*PlatformFixedAmountFee)(nil),                    // 55: portone.v2.PlatformFixedAmountFee
-	(*PlatformFixedRateFee)(nil),                      // 56: portone.v2.PlatformFixedRateFee
-	(*PlatformPayoutStatusStats)(nil),                 // 57: portone.v2.PlatformPayoutStatusStats
-	(*PlatformContract)(nil),                          // 58: portone.v2.PlatformContract
-	(*PlatformSettlementCycle)(nil),                   // 59: portone.v2.PlatformSettlementCycle
-	(*PlatformSettlementCycleMethod)(nil),             // 60: portone.v2.PlatformSettlementCycleMethod
-	(*PlatformSettlementCycleMethodDaily)(nil),        // 61: portone.v2.PlatformSettlementCycleMethodDaily
-	(*PlatformSettlementCycleMethodManualDates)(nil),  // 62: portone.v2.PlatformSettlementCycleMethodManualDates
-	(*MonthDay)(nil),                                  // 63: portone.v2.MonthDay
-	(*PlatformSettlementCycleMethodMonthly)(nil),      // 64: portone.v2.PlatformSettlementCycleMethodMonthly
-	(*PlatformSettlementCycleMethodWeekly)(nil),       // 65: portone.v2.PlatformSettlementCycleMethodWeekly
-	(*PlatformDiscountSharePolicy)(nil),               // 66: portone.v2.PlatformDiscountSharePolicy
-	(*PlatformPartner)(nil),                           // 67: portone.v2.PlatformPartner
-	(*PlatformContact)(nil),                           // 68: portone.v2.PlatformContact
-	(*PlatformAccount)(nil),                           // 69: portone.v2.PlatformAccount
-	(*PlatformPartnerType)(nil),                       // 70: portone.v2.PlatformPartnerType
-	(*PlatformPartnerTypeBusiness)(nil),               // 71: portone.v2.PlatformPartnerTypeBusiness
-	(*PlatformPartnerTypeNonWhtPayer)(nil),            // 72: portone.v2.PlatformPartnerTypeNonWhtPayer
-	(*PlatformPartnerTypeWhtPayer)(nil),               // 73: portone.v2.PlatformPartnerTypeWhtPayer
-	(*PlatformUserDefinedPropertyValue)(nil),          // 74: portone.v2.PlatformUserDefinedPropertyValue
-	(*PlatformOrderSettlementAmount)(nil),             // 75: portone.v2.PlatformOrderSettlementAmount
-	nil,                                               // 76: portone.v2.PageInfo.UnrecognizedEntry
-	nil,                                               // 77: portone.v2.PageInput.UnrecognizedEntry
-	nil,                                               // 78: portone.v2.Card.UnrecognizedEntry
-	nil,                                               // 79: portone.v2.SelectedChannel.UnrecognizedEntry
-	nil,                                               // 80: portone.v2.Customer.UnrecognizedEntry
-	nil,                                               // 81: portone.v2.Address.UnrecognizedEntry
-	nil,                                               // 82: portone.v2.OneLineAddress.UnrecognizedEntry
-	nil,                                               // 83: portone.v2.SeparatedAddress.UnrecognizedEntry
-	nil,                                               // 84: portone.v2.ChannelGroupSummary.UnrecognizedEntry
-	nil,                                               // 85: portone.v2.CardCredential.UnrecognizedEntry
-	nil,                                               // 86: portone.v2.CustomerInput.UnrecognizedEntry
-	nil,                                               // 87: portone.v2.CustomerNameInput.UnrecognizedEntry
-	nil,                                               // 88: portone.v2.CustomerSeparatedName.UnrecognizedEntry
-	nil,                                               // 89: portone.v2.SeparatedAddressInput.UnrecognizedEntry
-	nil,                                               // 90: portone.v2.ChannelSpecificFailure.UnrecognizedEntry
-	nil,                                               // 91: portone.v2.ChannelSpecificFailureInvalidRequest.UnrecognizedEntry
-	nil,                                               // 92: portone.v2.ChannelSpecificFailurePgProvider.UnrecognizedEntry
-	nil,                                               // 93: portone.v2.PaymentAmountInput.UnrecognizedEntry
-	nil,                                               // 94: portone.v2.PaymentProduct.UnrecognizedEntry
-	nil,                                               // 95: portone.v2.DateRange.UnrecognizedEntry
-	nil,                                               // 96: portone.v2.CashReceiptInput.UnrecognizedEntry
-	nil,                                               // 97: portone.v2.DateTimeRange.UnrecognizedEntry
-	nil,                                               // 98: portone.v2.PlatformAccountTransferStatusStats.UnrecognizedEntry
-	nil,                                               // 99: portone.v2.PlatformAdditionalFeePolicy.UnrecognizedEntry
-	nil,                                               // 100: portone.v2.PlatformFee.UnrecognizedEntry
-	nil,                                               // 101: portone.v2.PlatformFixedAmountFee.UnrecognizedEntry
-	nil,                                               // 102: portone.v2.PlatformFixedRateFee.UnrecognizedEntry
-	nil,                                               // 103: portone.v2.PlatformPayoutStatusStats.UnrecognizedEntry
-	nil,                                               // 104: portone.v2.PlatformContract.UnrecognizedEntry
-	nil,                                               // 105: portone.v2.PlatformSettlementCycle.UnrecognizedEntry
-	nil,                                               // 106: portone.v2.PlatformSettlementCycleMethod.UnrecognizedEntry
-	nil,                                               // 107: portone.v2.PlatformSettlementCycleMethodDaily.UnrecognizedEntry
-	nil,                                               // 108: portone.v2.PlatformSettlementCycleMethodManualDates.UnrecognizedEntry
-	nil,                                               // 109: portone.v2.MonthDay.UnrecognizedEntry
-	nil,                                               // 110: portone.v2.PlatformSettlementCycleMethodMonthly.UnrecognizedEntry
-	nil,                                               // 111: portone.v2.PlatformSettlementCycleMethodWeekly.UnrecognizedEntry
-	nil,                                               // 112: portone.v2.PlatformDiscountSharePolicy.UnrecognizedEntry
-	nil,                                               // 113: portone.v2.PlatformPartner.UserDefinedPropertiesEntry
-	nil,                                               // 114: portone.v2.PlatformPartner.UnrecognizedEntry
-	nil,                                               // 115: portone.v2.PlatformContact.UnrecognizedEntry
-	nil,                                               // 116: portone.v2.PlatformAccount.UnrecognizedEntry
-	nil,                                               // 117: portone.v2.PlatformPartnerType.UnrecognizedEntry
-	nil,                                               // 118: portone.v2.PlatformPartnerTypeBusiness.UnrecognizedEntry
-	nil,                                               // 119: portone.v2.PlatformPartnerTypeNonWhtPayer.UnrecognizedEntry
-	nil,                                               // 120: portone.v2.PlatformPartnerTypeWhtPayer.UnrecognizedEntry
-	nil,                                               // 121: portone.v2.PlatformUserDefinedPropertyValue.UnrecognizedEntry
-	nil,                                               // 122: portone.v2.PlatformOrderSettlementAmount.UserDefinedFormulasEntry
-	nil,                                               // 123: portone.v2.PlatformOrderSettlementAmount.UnrecognizedEntry
-	(*timestamppb.Timestamp)(nil),                     // 124: google.protobuf.Timestamp
+	(CheckoutPaymentMethod)(0),                        // 30: portone.v2.CheckoutPaymentMethod
+	(*PageInfo)(nil),                                  // 31: portone.v2.PageInfo
+	(*PageInput)(nil),                                 // 32: portone.v2.PageInput
+	(*Card)(nil),                                      // 33: portone.v2.Card
+	(*SelectedChannel)(nil),                           // 34: portone.v2.SelectedChannel
+	(*Customer)(nil),                                  // 35: portone.v2.Customer
+	(*Address)(nil),                                   // 36: portone.v2.Address
+	(*OneLineAddress)(nil),                            // 37: portone.v2.OneLineAddress
+	(*SeparatedAddress)(nil),                          // 38: portone.v2.SeparatedAddress
+	(*ChannelGroupSummary)(nil),                       // 39: portone.v2.ChannelGroupSummary
+	(*CardCredential)(nil),                            // 40: portone.v2.CardCredential
+	(*CustomerInput)(nil),                             // 41: portone.v2.CustomerInput
+	(*CustomerNameInput)(nil),                         // 42: portone.v2.CustomerNameInput
+	(*CustomerSeparatedName)(nil),                     // 43: portone.v2.CustomerSeparatedName
+	(*SeparatedAddressInput)(nil),                     // 44: portone.v2.SeparatedAddressInput
+	(*ChannelSpecificFailure)(nil),                    // 45: portone.v2.ChannelSpecificFailure
+	(*ChannelSpecificFailureInvalidRequest)(nil),      // 46: portone.v2.ChannelSpecificFailureInvalidRequest
+	(*ChannelSpecificFailurePgProvider)(nil),          // 47: portone.v2.ChannelSpecificFailurePgProvider
+	(*PaymentAmountInput)(nil),                        // 48: portone.v2.PaymentAmountInput
+	(*PaymentProduct)(nil),                            // 49: portone.v2.PaymentProduct
+	(*DateRange)(nil),                                 // 50: portone.v2.DateRange
+	(*CashReceiptInput)(nil),                          // 51: portone.v2.CashReceiptInput
+	(*DateTimeRange)(nil),                             // 52: portone.v2.DateTimeRange
+	(*PlatformAccountTransferStatusStats)(nil),        // 53: portone.v2.PlatformAccountTransferStatusStats
+	(*PlatformAdditionalFeePolicy)(nil),               // 54: portone.v2.PlatformAdditionalFeePolicy
+	(*PlatformFee)(nil),                               // 55: portone.v2.PlatformFee
+	(*PlatformFixedAmountFee)(nil),                    // 56: portone.v2.PlatformFixedAmountFee
+	(*PlatformFixedRateFee)(nil),                      // 57: portone.v2.PlatformFixedRateFee
+	(*PlatformPayoutStatusStats)(nil),                 // 58: portone.v2.PlatformPayoutStatusStats
+	(*PlatformContract)(nil),                          // 59: portone.v2.PlatformContract
+	(*PlatformSettlementCycle)(nil),                   // 60: portone.v2.PlatformSettlementCycle
+	(*PlatformSettlementCycleMethod)(nil),             // 61: portone.v2.PlatformSettlementCycleMethod
+	(*PlatformSettlementCycleMethodDaily)(nil),        // 62: portone.v2.PlatformSettlementCycleMethodDaily
+	(*PlatformSettlementCycleMethodManualDates)(nil),  // 63: portone.v2.PlatformSettlementCycleMethodManualDates
+	(*MonthDay)(nil),                                  // 64: portone.v2.MonthDay
+	(*PlatformSettlementCycleMethodMonthly)(nil),      // 65: portone.v2.PlatformSettlementCycleMethodMonthly
+	(*PlatformSettlementCycleMethodWeekly)(nil),       // 66: portone.v2.PlatformSettlementCycleMethodWeekly
+	(*PlatformDiscountSharePolicy)(nil),               // 67: portone.v2.PlatformDiscountSharePolicy
+	(*PlatformPartner)(nil),                           // 68: portone.v2.PlatformPartner
+	(*PlatformContact)(nil),                           // 69: portone.v2.PlatformContact
+	(*PlatformAccount)(nil),                           // 70: portone.v2.PlatformAccount
+	(*PlatformPartnerType)(nil),                       // 71: portone.v2.PlatformPartnerType
+	(*PlatformPartnerTypeBusiness)(nil),               // 72: portone.v2.PlatformPartnerTypeBusiness
+	(*PlatformPartnerTypeNonWhtPayer)(nil),            // 73: portone.v2.PlatformPartnerTypeNonWhtPayer
+	(*PlatformPartnerTypeWhtPayer)(nil),               // 74: portone.v2.PlatformPartnerTypeWhtPayer
+	(*PlatformUserDefinedPropertyValue)(nil),          // 75: portone.v2.PlatformUserDefinedPropertyValue
+	(*PlatformOrderSettlementAmount)(nil),             // 76: portone.v2.PlatformOrderSettlementAmount
+	nil,                                               // 77: portone.v2.PageInfo.UnrecognizedEntry
+	nil,                                               // 78: portone.v2.PageInput.UnrecognizedEntry
+	nil,                                               // 79: portone.v2.Card.UnrecognizedEntry
+	nil,                                               // 80: portone.v2.SelectedChannel.UnrecognizedEntry
+	nil,                                               // 81: portone.v2.Customer.UnrecognizedEntry
+	nil,                                               // 82: portone.v2.Address.UnrecognizedEntry
+	nil,                                               // 83: portone.v2.OneLineAddress.UnrecognizedEntry
+	nil,                                               // 84: portone.v2.SeparatedAddress.UnrecognizedEntry
+	nil,                                               // 85: portone.v2.ChannelGroupSummary.UnrecognizedEntry
+	nil,                                               // 86: portone.v2.CardCredential.UnrecognizedEntry
+	nil,                                               // 87: portone.v2.CustomerInput.UnrecognizedEntry
+	nil,                                               // 88: portone.v2.CustomerNameInput.UnrecognizedEntry
+	nil,                                               // 89: portone.v2.CustomerSeparatedName.UnrecognizedEntry
+	nil,                                               // 90: portone.v2.SeparatedAddressInput.UnrecognizedEntry
+	nil,                                               // 91: portone.v2.ChannelSpecificFailure.UnrecognizedEntry
+	nil,                                               // 92: portone.v2.ChannelSpecificFailureInvalidRequest.UnrecognizedEntry
+	nil,                                               // 93: portone.v2.ChannelSpecificFailurePgProvider.UnrecognizedEntry
+	nil,                                               // 94: portone.v2.PaymentAmountInput.UnrecognizedEntry
+	nil,                                               // 95: portone.v2.PaymentProduct.UnrecognizedEntry
+	nil,                                               // 96: portone.v2.DateRange.UnrecognizedEntry
+	nil,                                               // 97: portone.v2.CashReceiptInput.UnrecognizedEntry
+	nil,                                               // 98: portone.v2.DateTimeRange.UnrecognizedEntry
+	nil,                                               // 99: portone.v2.PlatformAccountTransferStatusStats.UnrecognizedEntry
+	nil,                                               // 100: portone.v2.PlatformAdditionalFeePolicy.UnrecognizedEntry
+	nil,                                               // 101: portone.v2.PlatformFee.UnrecognizedEntry
+	nil,                                               // 102: portone.v2.PlatformFixedAmountFee.UnrecognizedEntry
+	nil,                                               // 103: portone.v2.PlatformFixedRateFee.UnrecognizedEntry
+	nil,                                               // 104: portone.v2.PlatformPayoutStatusStats.UnrecognizedEntry
+	nil,                                               // 105: portone.v2.PlatformContract.UnrecognizedEntry
+	nil,                                               // 106: portone.v2.PlatformSettlementCycle.UnrecognizedEntry
+	nil,                                               // 107: portone.v2.PlatformSettlementCycleMethod.UnrecognizedEntry
+	nil,                                               // 108: portone.v2.PlatformSettlementCycleMethodDaily.UnrecognizedEntry
+	nil,                                               // 109: portone.v2.PlatformSettlementCycleMethodManualDates.UnrecognizedEntry
+	nil,                                               // 110: portone.v2.MonthDay.UnrecognizedEntry
+	nil,                                               // 111: portone.v2.PlatformSettlementCycleMethodMonthly.UnrecognizedEntry
+	nil,                                               // 112: portone.v2.PlatformSettlementCycleMethodWeekly.UnrecognizedEntry
+	nil,                                               // 113: portone.v2.PlatformDiscountSharePolicy.UnrecognizedEntry
+	nil,                                               // 114: portone.v2.PlatformPartner.UserDefinedPropertiesEntry
+	nil,                                               // 115: portone.v2.PlatformPartner.UnrecognizedEntry
+	nil,                                               // 116: portone.v2.PlatformContact.UnrecognizedEntry
+	nil,                                               // 117: portone.v2.PlatformAccount.UnrecognizedEntry
+	nil,                                               // 118: portone.v2.PlatformPartnerType.UnrecognizedEntry
+	nil,                                               // 119: portone.v2.PlatformPartnerTypeBusiness.UnrecognizedEntry
+	nil,                                               // 120: portone.v2.PlatformPartnerTypeNonWhtPayer.UnrecognizedEntry
+	nil,                                               // 121: portone.v2.PlatformPartnerTypeWhtPayer.UnrecognizedEntry
+	nil,                                               // 122: portone.v2.PlatformUserDefinedPropertyValue.UnrecognizedEntry
+	nil,                                               // 123: portone.v2.PlatformOrderSettlementAmount.UserDefinedFormulasEntry
+	nil,                                               // 124: portone.v2.PlatformOrderSettlementAmount.UnrecognizedEntry
+	(*timestamppb.Timestamp)(nil),                     // 125: google.protobuf.Timestamp
 }
 var file_portone_v2_common_proto_depIdxs = []int32{
-	76,  // 0: portone.v2.PageInfo.unrecognized:type_name -> portone.v2.PageInfo.UnrecognizedEntry
-	77,  // 1: portone.v2.PageInput.unrecognized:type_name -> portone.v2.PageInput.UnrecognizedEntry
+	77,  // 0: portone.v2.PageInfo.unrecognized:type_name -> portone.v2.PageInfo.UnrecognizedEntry
+	78,  // 1: portone.v2.PageInput.unrecognized:type_name -> portone.v2.PageInput.UnrecognizedEntry
 	6,   // 2: portone.v2.Card.brand:type_name -> portone.v2.CardBrand
 	7,   // 3: portone.v2.Card.type:type_name -> portone.v2.CardType
 	8,   // 4: portone.v2.Card.owner_type:type_name -> portone.v2.CardOwnerType
-	78,  // 5: portone.v2.Card.unrecognized:type_name -> portone.v2.Card.UnrecognizedEntry
+	79,  // 5: portone.v2.Card.unrecognized:type_name -> portone.v2.Card.UnrecognizedEntry
 	10,  // 6: portone.v2.SelectedChannel.type:type_name -> portone.v2.SelectedChannelType
 	3,   // 7: portone.v2.SelectedChannel.pg_provider:type_name -> portone.v2.PgProvider
-	79,  // 8: portone.v2.SelectedChannel.unrecognized:type_name -> portone.v2.SelectedChannel.UnrecognizedEntry
+	80,  // 8: portone.v2.SelectedChannel.unrecognized:type_name -> portone.v2.SelectedChannel.UnrecognizedEntry
 	11,  // 9: portone.v2.Customer.gender:type_name -> portone.v2.Gender
-	35,  // 10: portone.v2.Customer.address:type_name -> portone.v2.Address
-	80,  // 11: portone.v2.Customer.unrecognized:type_name -> portone.v2.Customer.UnrecognizedEntry
-	36,  // 12: portone.v2.Address.one_line:type_name -> portone.v2.OneLineAddress
-	37,  // 13: portone.v2.Address.separated:type_name -> portone.v2.SeparatedAddress
-	81,  // 14: portone.v2.Address.unrecognized:type_name -> portone.v2.Address.UnrecognizedEntry
-	82,  // 15: portone.v2.OneLineAddress.unrecognized:type_name -> portone.v2.OneLineAddress.UnrecognizedEntry
+	36,  // 10: portone.v2.Customer.address:type_name -> portone.v2.Address
+	81,  // 11: portone.v2.Customer.unrecognized:type_name -> portone.v2.Customer.UnrecognizedEntry
+	37,  // 12: portone.v2.Address.one_line:type_name -> portone.v2.OneLineAddress
+	38,  // 13: portone.v2.Address.separated:type_name -> portone.v2.SeparatedAddress
+	82,  // 14: portone.v2.Address.unrecognized:type_name -> portone.v2.Address.UnrecognizedEntry
+	83,  // 15: portone.v2.OneLineAddress.unrecognized:type_name -> portone.v2.OneLineAddress.UnrecognizedEntry
 	12,  // 16: portone.v2.SeparatedAddress.country:type_name -> portone.v2.Country
-	83,  // 17: portone.v2.SeparatedAddress.unrecognized:type_name -> portone.v2.SeparatedAddress.UnrecognizedEntry
-	84,  // 18: portone.v2.ChannelGroupSummary.unrecognized:type_name -> portone.v2.ChannelGroupSummary.UnrecognizedEntry
-	85,  // 19: portone.v2.CardCredential.unrecognized:type_name -> portone.v2.CardCredential.UnrecognizedEntry
-	41,  // 20: portone.v2.CustomerInput.name:type_name -> portone.v2.CustomerNameInput
+	84,  // 17: portone.v2.SeparatedAddress.unrecognized:type_name -> portone.v2.SeparatedAddress.UnrecognizedEntry
+	85,  // 18: portone.v2.ChannelGroupSummary.unrecognized:type_name -> portone.v2.ChannelGroupSummary.UnrecognizedEntry
+	86,  // 19: portone.v2.CardCredential.unrecognized:type_name -> portone.v2.CardCredential.UnrecognizedEntry
+	42,  // 20: portone.v2.CustomerInput.name:type_name -> portone.v2.CustomerNameInput
 	12,  // 21: portone.v2.CustomerInput.country:type_name -> portone.v2.Country
 	11,  // 22: portone.v2.CustomerInput.gender:type_name -> portone.v2.Gender
-	43,  // 23: portone.v2.CustomerInput.address:type_name -> portone.v2.SeparatedAddressInput
-	86,  // 24: portone.v2.CustomerInput.unrecognized:type_name -> portone.v2.CustomerInput.UnrecognizedEntry
-	42,  // 25: portone.v2.CustomerNameInput.separated:type_name -> portone.v2.CustomerSeparatedName
-	87,  // 26: portone.v2.CustomerNameInput.unrecognized:type_name -> portone.v2.CustomerNameInput.UnrecognizedEntry
-	88,  // 27: portone.v2.CustomerSeparatedName.unrecognized:type_name -> portone.v2.CustomerSeparatedName.UnrecognizedEntry
+	44,  // 23: portone.v2.CustomerInput.address:type_name -> portone.v2.SeparatedAddressInput
+	87,  // 24: portone.v2.CustomerInput.unrecognized:type_name -> portone.v2.CustomerInput.UnrecognizedEntry
+	43,  // 25: portone.v2.CustomerNameInput.separated:type_name -> portone.v2.CustomerSeparatedName
+	88,  // 26: portone.v2.CustomerNameInput.unrecognized:type_name -> portone.v2.CustomerNameInput.UnrecognizedEntry
+	89,  // 27: portone.v2.CustomerSeparatedName.unrecognized:type_name -> portone.v2.CustomerSeparatedName.UnrecognizedEntry
 	12,  // 28: portone.v2.SeparatedAddressInput.country:type_name -> portone.v2.Country
-	89,  // 29: portone.v2.SeparatedAddressInput.unrecognized:type_name -> portone.v2.SeparatedAddressInput.UnrecognizedEntry
-	45,  // 30: portone.v2.ChannelSpecificFailure.invalid_request:type_name -> portone.v2.ChannelSpecificFailureInvalidRequest
-	46,  // 31: portone.v2.ChannelSpecificFailure.pg_provider:type_name -> portone.v2.ChannelSpecificFailurePgProvider
-	90,  // 32: portone.v2.ChannelSpecificFailure.unrecognized:type_name -> portone.v2.ChannelSpecificFailure.UnrecognizedEntry
-	33,  // 33: portone.v2.ChannelSpecificFailureInvalidRequest.channel:type_name -> portone.v2.SelectedChannel
-	91,  // 34: portone.v2.ChannelSpecificFailureInvalidRequest.unrecognized:type_name -> portone.v2.ChannelSpecificFailureInvalidRequest.UnrecognizedEntry
-	33,  // 35: portone.v2.ChannelSpecificFailurePgProvider.channel:type_name -> portone.v2.SelectedChannel
-	92,  // 36: portone.v2.ChannelSpecificFailurePgProvider.unrecognized:type_name -> portone.v2.ChannelSpecificFailurePgProvider.UnrecognizedEntry
-	93,  // 37: portone.v2.PaymentAmountInput.unrecognized:type_name -> portone.v2.PaymentAmountInput.UnrecognizedEntry
-	94,  // 38: portone.v2.PaymentProduct.unrecognized:type_name -> portone.v2.PaymentProduct.UnrecognizedEntry
-	95,  // 39: portone.v2.DateRange.unrecognized:type_name -> portone.v2.DateRange.UnrecognizedEntry
+	90,  // 29: portone.v2.SeparatedAddressInput.unrecognized:type_name -> portone.v2.SeparatedAddressInput.UnrecognizedEntry
+	46,  // 30: portone.v2.ChannelSpecificFailure.invalid_request:type_name -> portone.v2.ChannelSpecificFailureInvalidRequest
+	47,  // 31: portone.v2.ChannelSpecificFailure.pg_provider:type_name -> portone.v2.ChannelSpecificFailurePgProvider
+	91,  // 32: portone.v2.ChannelSpecificFailure.unrecognized:type_name -> portone.v2.ChannelSpecificFailure.UnrecognizedEntry
+	34,  // 33: portone.v2.ChannelSpecificFailureInvalidRequest.channel:type_name -> portone.v2.SelectedChannel
+	92,  // 34: portone.v2.ChannelSpecificFailureInvalidRequest.unrecognized:type_name -> portone.v2.ChannelSpecificFailureInvalidRequest.UnrecognizedEntry
+	34,  // 35: portone.v2.ChannelSpecificFailurePgProvider.channel:type_name -> portone.v2.SelectedChannel
+	93,  // 36: portone.v2.ChannelSpecificFailurePgProvider.unrecognized:type_name -> portone.v2.ChannelSpecificFailurePgProvider.UnrecognizedEntry
+	94,  // 37: portone.v2.PaymentAmountInput.unrecognized:type_name -> portone.v2.PaymentAmountInput.UnrecognizedEntry
+	95,  // 38: portone.v2.PaymentProduct.unrecognized:type_name -> portone.v2.PaymentProduct.UnrecognizedEntry
+	96,  // 39: portone.v2.DateRange.unrecognized:type_name -> portone.v2.DateRange.UnrecognizedEntry
 	16,  // 40: portone.v2.CashReceiptInput.type:type_name -> portone.v2.CashReceiptInputType
-	96,  // 41: portone.v2.CashReceiptInput.unrecognized:type_name -> portone.v2.CashReceiptInput.UnrecognizedEntry
-	124, // 42: portone.v2.DateTimeRange.from:type_name -> google.protobuf.Timestamp
-	124, // 43: portone.v2.DateTimeRange.until:type_name -> google.protobuf.Timestamp
-	97,  // 44: portone.v2.DateTimeRange.unrecognized:type_name -> portone.v2.DateTimeRange.UnrecognizedEntry
-	98,  // 45: portone.v2.PlatformAccountTransferStatusStats.unrecognized:type_name -> portone.v2.PlatformAccountTransferStatusStats.UnrecognizedEntry
-	54,  // 46: portone.v2.PlatformAdditionalFeePolicy.fee:type_name -> portone.v2.PlatformFee
+	97,  // 41: portone.v2.CashReceiptInput.unrecognized:type_name -> portone.v2.CashReceiptInput.UnrecognizedEntry
+	125, // 42: portone.v2.DateTimeRange.from:type_name -> google.protobuf.Timestamp
+	125, // 43: portone.v2.DateTimeRange.until:type_name -> google.protobuf.Timestamp
+	98,  // 44: portone.v2.DateTimeRange.unrecognized:type_name -> portone.v2.DateTimeRange.UnrecognizedEntry
+	99,  // 45: portone.v2.PlatformAccountTransferStatusStats.unrecognized:type_name -> portone.v2.PlatformAccountTransferStatusStats.UnrecognizedEntry
+	55,  // 46: portone.v2.PlatformAdditionalFeePolicy.fee:type_name -> portone.v2.PlatformFee
 	19,  // 47: portone.v2.PlatformAdditionalFeePolicy.vat_payer:type_name -> portone.v2.PlatformPayer
-	124, // 48: portone.v2.PlatformAdditionalFeePolicy.applied_at:type_name -> google.protobuf.Timestamp
-	99,  // 49: portone.v2.PlatformAdditionalFeePolicy.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePolicy.UnrecognizedEntry
-	55,  // 50: portone.v2.PlatformFee.fixed_amount:type_name -> portone.v2.PlatformFixedAmountFee
-	56,  // 51: portone.v2.PlatformFee.fixed_rate:type_name -> portone.v2.PlatformFixedRateFee
-	100, // 52: portone.v2.PlatformFee.unrecognized:type_name -> portone.v2.PlatformFee.UnrecognizedEntry
-	101, // 53: portone.v2.PlatformFixedAmountFee.unrecognized:type_name -> portone.v2.PlatformFixedAmountFee.UnrecognizedEntry
-	102, // 54: portone.v2.PlatformFixedRateFee.unrecognized:type_name -> portone.v2.PlatformFixedRateFee.UnrecognizedEntry
-	103, // 55: portone.v2.PlatformPayoutStatusStats.unrecognized:type_name -> portone.v2.PlatformPayoutStatusStats.UnrecognizedEntry
-	54,  // 56: portone.v2.PlatformContract.platform_fee:type_name -> portone.v2.PlatformFee
-	59,  // 57: portone.v2.PlatformContract.settlement_cycle:type_name -> portone.v2.PlatformSettlementCycle
+	125, // 48: portone.v2.PlatformAdditionalFeePolicy.applied_at:type_name -> google.protobuf.Timestamp
+	100, // 49: portone.v2.PlatformAdditionalFeePolicy.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePolicy.UnrecognizedEntry
+	56,  // 50: portone.v2.PlatformFee.fixed_amount:type_name -> portone.v2.PlatformFixedAmountFee
+	57,  // 51: portone.v2.PlatformFee.fixed_rate:type_name -> portone.v2.PlatformFixedRateFee
+	101, // 52: portone.v2.PlatformFee.unrecognized:type_name -> portone.v2.PlatformFee.UnrecognizedEntry
+	102, // 53: portone.v2.PlatformFixedAmountFee.unrecognized:type_name -> portone.v2.PlatformFixedAmountFee.UnrecognizedEntry
+	103, // 54: portone.v2.PlatformFixedRateFee.unrecognized:type_name -> portone.v2.PlatformFixedRateFee.UnrecognizedEntry
+	104, // 55: portone.v2.PlatformPayoutStatusStats.unrecognized:type_name -> portone.v2.PlatformPayoutStatusStats.UnrecognizedEntry
+	55,  // 56: portone.v2.PlatformContract.platform_fee:type_name -> portone.v2.PlatformFee
+	60,  // 57: portone.v2.PlatformContract.settlement_cycle:type_name -> portone.v2.PlatformSettlementCycle
 	19,  // 58: portone.v2.PlatformContract.platform_fee_vat_payer:type_name -> portone.v2.PlatformPayer
-	124, // 59: portone.v2.PlatformContract.applied_at:type_name -> google.protobuf.Timestamp
-	104, // 60: portone.v2.PlatformContract.unrecognized:type_name -> portone.v2.PlatformContract.UnrecognizedEntry
+	125, // 59: portone.v2.PlatformContract.applied_at:type_name -> google.protobuf.Timestamp
+	105, // 60: portone.v2.PlatformContract.unrecognized:type_name -> portone.v2.PlatformContract.UnrecognizedEntry
 	21,  // 61: portone.v2.PlatformSettlementCycle.date_policy:type_name -> portone.v2.PlatformSettlementCycleDatePolicy
-	60,  // 62: portone.v2.PlatformSettlementCycle.method:type_name -> portone.v2.PlatformSettlementCycleMethod
-	105, // 63: portone.v2.PlatformSettlementCycle.unrecognized:type_name -> portone.v2.PlatformSettlementCycle.UnrecognizedEntry
-	61,  // 64: portone.v2.PlatformSettlementCycleMethod.daily:type_name -> portone.v2.PlatformSettlementCycleMethodDaily
-	62,  // 65: portone.v2.PlatformSettlementCycleMethod.manual_dates:type_name -> portone.v2.PlatformSettlementCycleMethodManualDates
-	64,  // 66: portone.v2.PlatformSettlementCycleMethod.monthly:type_name -> portone.v2.PlatformSettlementCycleMethodMonthly
-	65,  // 67: portone.v2.PlatformSettlementCycleMethod.weekly:type_name -> portone.v2.PlatformSettlementCycleMethodWeekly
-	106, // 68: portone.v2.PlatformSettlementCycleMethod.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethod.UnrecognizedEntry
-	107, // 69: portone.v2.PlatformSettlementCycleMethodDaily.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodDaily.UnrecognizedEntry
-	63,  // 70: portone.v2.PlatformSettlementCycleMethodManualDates.dates:type_name -> portone.v2.MonthDay
-	108, // 71: portone.v2.PlatformSettlementCycleMethodManualDates.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodManualDates.UnrecognizedEntry
-	109, // 72: portone.v2.MonthDay.unrecognized:type_name -> portone.v2.MonthDay.UnrecognizedEntry
-	110, // 73: portone.v2.PlatformSettlementCycleMethodMonthly.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodMonthly.UnrecognizedEntry
+	61,  // 62: portone.v2.PlatformSettlementCycle.method:type_name -> portone.v2.PlatformSettlementCycleMethod
+	106, // 63: portone.v2.PlatformSettlementCycle.unrecognized:type_name -> portone.v2.PlatformSettlementCycle.UnrecognizedEntry
+	62,  // 64: portone.v2.PlatformSettlementCycleMethod.daily:type_name -> portone.v2.PlatformSettlementCycleMethodDaily
+	63,  // 65: portone.v2.PlatformSettlementCycleMethod.manual_dates:type_name -> portone.v2.PlatformSettlementCycleMethodManualDates
+	65,  // 66: portone.v2.PlatformSettlementCycleMethod.monthly:type_name -> portone.v2.PlatformSettlementCycleMethodMonthly
+	66,  // 67: portone.v2.PlatformSettlementCycleMethod.weekly:type_name -> portone.v2.PlatformSettlementCycleMethodWeekly
+	107, // 68: portone.v2.PlatformSettlementCycleMethod.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethod.UnrecognizedEntry
+	108, // 69: portone.v2.PlatformSettlementCycleMethodDaily.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodDaily.UnrecognizedEntry
+	64,  // 70: portone.v2.PlatformSettlementCycleMethodManualDates.dates:type_name -> portone.v2.MonthDay
+	109, // 71: portone.v2.PlatformSettlementCycleMethodManualDates.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodManualDates.UnrecognizedEntry
+	110, // 72: portone.v2.MonthDay.unrecognized:type_name -> portone.v2.MonthDay.UnrecognizedEntry
+	111, // 73: portone.v2.PlatformSettlementCycleMethodMonthly.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodMonthly.UnrecognizedEntry
 	22,  // 74: portone.v2.PlatformSettlementCycleMethodWeekly.days_of_week:type_name -> portone.v2.DayOfWeek
-	111, // 75: portone.v2.PlatformSettlementCycleMethodWeekly.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodWeekly.UnrecognizedEntry
-	124, // 76: portone.v2.PlatformDiscountSharePolicy.applied_at:type_name -> google.protobuf.Timestamp
-	112, // 77: portone.v2.PlatformDiscountSharePolicy.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicy.UnrecognizedEntry
-	68,  // 78: portone.v2.PlatformPartner.contact:type_name -> portone.v2.PlatformContact
-	69,  // 79: portone.v2.PlatformPartner.account:type_name -> portone.v2.PlatformAccount
+	112, // 75: portone.v2.PlatformSettlementCycleMethodWeekly.unrecognized:type_name -> portone.v2.PlatformSettlementCycleMethodWeekly.UnrecognizedEntry
+	125, // 76: portone.v2.PlatformDiscountSharePolicy.applied_at:type_name -> google.protobuf.Timestamp
+	113, // 77: portone.v2.PlatformDiscountSharePolicy.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicy.UnrecognizedEntry
+	69,  // 78: portone.v2.PlatformPartner.contact:type_name -> portone.v2.PlatformContact
+	70,  // 79: portone.v2.PlatformPartner.account:type_name -> portone.v2.PlatformAccount
 	24,  // 80: portone.v2.PlatformPartner.status:type_name -> portone.v2.PlatformPartnerStatus
-	70,  // 81: portone.v2.PlatformPartner.type:type_name -> portone.v2.PlatformPartnerType
-	124, // 82: portone.v2.PlatformPartner.applied_at:type_name -> google.protobuf.Timestamp
-	113, // 83: portone.v2.PlatformPartner.user_defined_properties:type_name -> portone.v2.PlatformPartner.UserDefinedPropertiesEntry
-	114, // 84: portone.v2.PlatformPartner.unrecognized:type_name -> portone.v2.PlatformPartner.UnrecognizedEntry
-	115, // 85: portone.v2.PlatformContact.unrecognized:type_name -> portone.v2.PlatformContact.UnrecognizedEntry
+	71,  // 81: portone.v2.PlatformPartner.type:type_name -> portone.v2.PlatformPartnerType
+	125, // 82: portone.v2.PlatformPartner.applied_at:type_name -> google.protobuf.Timestamp
+	114, // 83: portone.v2.PlatformPartner.user_defined_properties:type_name -> portone.v2.PlatformPartner.UserDefinedPropertiesEntry
+	115, // 84: portone.v2.PlatformPartner.unrecognized:type_name -> portone.v2.PlatformPartner.UnrecognizedEntry
+	116, // 85: portone.v2.PlatformContact.unrecognized:type_name -> portone.v2.PlatformContact.UnrecognizedEntry
 	1,   // 86: portone.v2.PlatformAccount.bank:type_name -> portone.v2.Bank
 	13,  // 87: portone.v2.PlatformAccount.currency:type_name -> portone.v2.Currency
 	23,  // 88: portone.v2.PlatformAccount.status:type_name -> portone.v2.PlatformAccountStatus
-	116, // 89: portone.v2.PlatformAccount.unrecognized:type_name -> portone.v2.PlatformAccount.UnrecognizedEntry
-	71,  // 90: portone.v2.PlatformPartnerType.business:type_name -> portone.v2.PlatformPartnerTypeBusiness
-	72,  // 91: portone.v2.PlatformPartnerType.non_wht_payer:type_name -> portone.v2.PlatformPartnerTypeNonWhtPayer
-	73,  // 92: portone.v2.PlatformPartnerType.wht_payer:type_name -> portone.v2.PlatformPartnerTypeWhtPayer
-	117, // 93: portone.v2.PlatformPartnerType.unrecognized:type_name -> portone.v2.PlatformPartnerType.UnrecognizedEntry
+	117, // 89: portone.v2.PlatformAccount.unrecognized:type_name -> portone.v2.PlatformAccount.UnrecognizedEntry
+	72,  // 90: portone.v2.PlatformPartnerType.business:type_name -> portone.v2.PlatformPartnerTypeBusiness
+	73,  // 91: portone.v2.PlatformPartnerType.non_wht_payer:type_name -> portone.v2.PlatformPartnerTypeNonWhtPayer
+	74,  // 92: portone.v2.PlatformPartnerType.wht_payer:type_name -> portone.v2.PlatformPartnerTypeWhtPayer
+	118, // 93: portone.v2.PlatformPartnerType.unrecognized:type_name -> portone.v2.PlatformPartnerType.UnrecognizedEntry
 	25,  // 94: portone.v2.PlatformPartnerTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
 	26,  // 95: portone.v2.PlatformPartnerTypeBusiness.business_status:type_name -> portone.v2.PlatformPartnerBusinessStatus
 	27,  // 96: portone.v2.PlatformPartnerTypeBusiness.member_company_connection_status:type_name -> portone.v2.PlatformPartnerMemberCompanyConnectionStatus
-	118, // 97: portone.v2.PlatformPartnerTypeBusiness.unrecognized:type_name -> portone.v2.PlatformPartnerTypeBusiness.UnrecognizedEntry
-	119, // 98: portone.v2.PlatformPartnerTypeNonWhtPayer.unrecognized:type_name -> portone.v2.PlatformPartnerTypeNonWhtPayer.UnrecognizedEntry
-	120, // 99: portone.v2.PlatformPartnerTypeWhtPayer.unrecognized:type_name -> portone.v2.PlatformPartnerTypeWhtPayer.UnrecognizedEntry
-	121, // 100: portone.v2.PlatformUserDefinedPropertyValue.unrecognized:type_name -> portone.v2.PlatformUserDefinedPropertyValue.UnrecognizedEntry
-	122, // 101: portone.v2.PlatformOrderSettlementAmount.user_defined_formulas:type_name -> portone.v2.PlatformOrderSettlementAmount.UserDefinedFormulasEntry
-	123, // 102: portone.v2.PlatformOrderSettlementAmount.unrecognized:type_name -> portone.v2.PlatformOrderSettlementAmount.UnrecognizedEntry
-	74,  // 103: portone.v2.PlatformPartner.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	119, // 97: portone.v2.PlatformPartnerTypeBusiness.unrecognized:type_name -> portone.v2.PlatformPartnerTypeBusiness.UnrecognizedEntry
+	120, // 98: portone.v2.PlatformPartnerTypeNonWhtPayer.unrecognized:type_name -> portone.v2.PlatformPartnerTypeNonWhtPayer.UnrecognizedEntry
+	121, // 99: portone.v2.PlatformPartnerTypeWhtPayer.unrecognized:type_name -> portone.v2.PlatformPartnerTypeWhtPayer.UnrecognizedEntry
+	122, // 100: portone.v2.PlatformUserDefinedPropertyValue.unrecognized:type_name -> portone.v2.PlatformUserDefinedPropertyValue.UnrecognizedEntry
+	123, // 101: portone.v2.PlatformOrderSettlementAmount.user_defined_formulas:type_name -> portone.v2.PlatformOrderSettlementAmount.UserDefinedFormulasEntry
+	124, // 102: portone.v2.PlatformOrderSettlementAmount.unrecognized:type_name -> portone.v2.PlatformOrderSettlementAmount.UnrecognizedEntry
+	75,  // 103: portone.v2.PlatformPartner.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
 	104, // [104:104] is the sub-list for method output_type
 	104, // [104:104] is the sub-list for method input_type
 	104, // [104:104] is the sub-list for extension type_name
@@ -9383,7 +9646,7 @@ func file_portone_v2_common_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_common_proto_rawDesc), len(file_portone_v2_common_proto_rawDesc)),
-			NumEnums:      30,
+			NumEnums:      31,
 			NumMessages:   94,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -139,46 +139,86 @@ const (
 	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE                              ErrorReason = 106
 	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED                           ErrorReason = 107
 	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE                             ErrorReason = 108
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS                                          ErrorReason = 109
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED                                                   ErrorReason = 110
-	ErrorReason_ERROR_REASON_PLATFORM_NOT_ENABLED                                                                    ErrorReason = 111
-	ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK                                                             ErrorReason = 112
-	ErrorReason_ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS                                                     ErrorReason = 113
-	ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED                                                        ErrorReason = 114
-	ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED                                               ErrorReason = 115
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS                                                     ErrorReason = 116
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED                                                         ErrorReason = 117
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS                                                      ErrorReason = 118
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND                                                              ErrorReason = 119
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST                                                ErrorReason = 120
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS                                                ErrorReason = 121
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS                                                        ErrorReason = 122
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE                                                ErrorReason = 123
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS                                                   ErrorReason = 124
-	ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND                                                              ErrorReason = 125
-	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED                                                          ErrorReason = 126
-	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND                                                           ErrorReason = 127
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED                                                     ErrorReason = 128
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL                              ErrorReason = 129
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE                             ErrorReason = 130
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND                                                 ErrorReason = 131
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                            ErrorReason = 132
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                    ErrorReason = 133
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT                           ErrorReason = 134
-	ErrorReason_ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND                                                       ErrorReason = 135
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS                                                        ErrorReason = 136
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND                                       ErrorReason = 137
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS                                                  ErrorReason = 138
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND                                                             ErrorReason = 139
-	ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND                                                ErrorReason = 140
-	ErrorReason_ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED                                  ErrorReason = 141
-	ErrorReason_ERROR_REASON_PROMOTION_NOT_FOUND                                                                     ErrorReason = 142
-	ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH                                                     ErrorReason = 143
-	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT                                                      ErrorReason = 144
-	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT                                                       ErrorReason = 145
-	ErrorReason_ERROR_REASON_UNAUTHORIZED                                                                            ErrorReason = 146
-	ErrorReason_ERROR_REASON_UNKNOWN                                                                                 ErrorReason = 147
-	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND                                                                       ErrorReason = 148
+	// Deprecated: Marked as deprecated in portone/v2/error.proto.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS ErrorReason = 109
+	// Deprecated: Marked as deprecated in portone/v2/error.proto.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED                                ErrorReason = 110
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_ENABLED                                                 ErrorReason = 111
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK                                          ErrorReason = 112
+	ErrorReason_ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS                                  ErrorReason = 113
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED                                     ErrorReason = 114
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED                            ErrorReason = 115
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS                                  ErrorReason = 116
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED                                      ErrorReason = 117
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS                                   ErrorReason = 118
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND                                           ErrorReason = 119
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST                             ErrorReason = 120
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS                             ErrorReason = 121
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS                                     ErrorReason = 122
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE                             ErrorReason = 123
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS                                ErrorReason = 124
+	ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND                                           ErrorReason = 125
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED                                       ErrorReason = 126
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND                                        ErrorReason = 127
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED                                  ErrorReason = 128
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL           ErrorReason = 129
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE          ErrorReason = 130
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND                              ErrorReason = 131
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT         ErrorReason = 132
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT ErrorReason = 133
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT        ErrorReason = 134
+	ErrorReason_ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND                                    ErrorReason = 135
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS                                     ErrorReason = 136
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND                    ErrorReason = 137
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS                               ErrorReason = 138
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND                                          ErrorReason = 139
+	ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND                             ErrorReason = 140
+	ErrorReason_ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED               ErrorReason = 141
+	ErrorReason_ERROR_REASON_PROMOTION_NOT_FOUND                                                  ErrorReason = 142
+	ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH                                  ErrorReason = 143
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT                                   ErrorReason = 144
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT                                    ErrorReason = 145
+	ErrorReason_ERROR_REASON_UNAUTHORIZED                                                         ErrorReason = 146
+	ErrorReason_ERROR_REASON_UNKNOWN                                                              ErrorReason = 147
+	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND                                                    ErrorReason = 148
+	ErrorReason_ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED                                         ErrorReason = 149
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID                                         ErrorReason = 150
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED                        ErrorReason = 151
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS                                   ErrorReason = 152
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER                        ErrorReason = 153
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS                             ErrorReason = 154
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND                                           ErrorReason = 155
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED                               ErrorReason = 156
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED                                   ErrorReason = 157
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS                          ErrorReason = 158
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE                             ErrorReason = 159
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE                               ErrorReason = 160
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE                               ErrorReason = 161
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH                            ErrorReason = 162
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS                        ErrorReason = 163
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH                           ErrorReason = 164
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID                                ErrorReason = 165
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND                              ErrorReason = 166
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH                          ErrorReason = 167
+	ErrorReason_ERROR_REASON_MAX_CANCEL_COUNT_REACHED                                             ErrorReason = 168
+	ErrorReason_ERROR_REASON_MAX_TTL_EXCEEDED                                                     ErrorReason = 169
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED                            ErrorReason = 170
+	ErrorReason_ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS                               ErrorReason = 171
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS                         ErrorReason = 172
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED                                  ErrorReason = 173
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS                     ErrorReason = 174
+	ErrorReason_ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS                           ErrorReason = 175
+	ErrorReason_ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED                                 ErrorReason = 176
+	ErrorReason_ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS                           ErrorReason = 177
+	ErrorReason_ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS                             ErrorReason = 178
+	ErrorReason_ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS                             ErrorReason = 179
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION                               ErrorReason = 180
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND                               ErrorReason = 181
+	ErrorReason_ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST                     ErrorReason = 182
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED                                    ErrorReason = 183
+	ErrorReason_ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND                                           ErrorReason = 184
+	ErrorReason_ERROR_REASON_SESSION_EXPIRED                                                      ErrorReason = 185
+	ErrorReason_ERROR_REASON_SESSION_NOT_FOUND                                                    ErrorReason = 186
 )
 
 // Enum value maps for ErrorReason.
@@ -333,6 +373,44 @@ var (
 		146: "ERROR_REASON_UNAUTHORIZED",
 		147: "ERROR_REASON_UNKNOWN",
 		148: "ERROR_REASON_WEBHOOK_NOT_FOUND",
+		149: "ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED",
+		150: "ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID",
+		151: "ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED",
+		152: "ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS",
+		153: "ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER",
+		154: "ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS",
+		155: "ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND",
+		156: "ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED",
+		157: "ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED",
+		158: "ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS",
+		159: "ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE",
+		160: "ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE",
+		161: "ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE",
+		162: "ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH",
+		163: "ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS",
+		164: "ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH",
+		165: "ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID",
+		166: "ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND",
+		167: "ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH",
+		168: "ERROR_REASON_MAX_CANCEL_COUNT_REACHED",
+		169: "ERROR_REASON_MAX_TTL_EXCEEDED",
+		170: "ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED",
+		171: "ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS",
+		172: "ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS",
+		173: "ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED",
+		174: "ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS",
+		175: "ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS",
+		176: "ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED",
+		177: "ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS",
+		178: "ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS",
+		179: "ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS",
+		180: "ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION",
+		181: "ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND",
+		182: "ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST",
+		183: "ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED",
+		184: "ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND",
+		185: "ERROR_REASON_SESSION_EXPIRED",
+		186: "ERROR_REASON_SESSION_NOT_FOUND",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                                                                             0,
@@ -484,6 +562,44 @@ var (
 		"ERROR_REASON_UNAUTHORIZED":                                                                            146,
 		"ERROR_REASON_UNKNOWN":                                                                                 147,
 		"ERROR_REASON_WEBHOOK_NOT_FOUND":                                                                       148,
+		"ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED":                                                            149,
+		"ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID":                                                            150,
+		"ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED":                                           151,
+		"ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS":                                                      152,
+		"ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER":                                           153,
+		"ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS":                                                154,
+		"ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND":                                                              155,
+		"ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED":                                                  156,
+		"ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED":                                                      157,
+		"ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS":                                             158,
+		"ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE":                                                159,
+		"ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE":                                                  160,
+		"ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE":                                                  161,
+		"ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH":                                               162,
+		"ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS":                                           163,
+		"ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH":                                              164,
+		"ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID":                                                   165,
+		"ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND":                                                 166,
+		"ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH":                                             167,
+		"ERROR_REASON_MAX_CANCEL_COUNT_REACHED":                                                                168,
+		"ERROR_REASON_MAX_TTL_EXCEEDED":                                                                        169,
+		"ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED":                                               170,
+		"ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS":                                                  171,
+		"ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS":                                            172,
+		"ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED":                                                     173,
+		"ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS":                                        174,
+		"ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS":                                              175,
+		"ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED":                                                    176,
+		"ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS":                                              177,
+		"ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS":                                                178,
+		"ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS":                                                179,
+		"ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION":                                                  180,
+		"ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND":                                                  181,
+		"ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST":                                        182,
+		"ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED":                                                       183,
+		"ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND":                                                              184,
+		"ERROR_REASON_SESSION_EXPIRED":                                                                         185,
+		"ERROR_REASON_SESSION_NOT_FOUND":                                                                       186,
 	}
 )
 
@@ -710,6 +826,14 @@ type PortOneError struct {
 	//	*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment
 	//	*PortOneError_PlatformTransferAlreadyExists
 	//	*PortOneError_PlatformTransferDiscountSharePolicyNotFound
+	//	*PortOneError_B2BCounterpartyNotFound
+	//	*PortOneError_B2BCounterpartyNtsNotConnected
+	//	*PortOneError_B2BRecipientNotFound
+	//	*PortOneError_B2BSupplierNotFound
+	//	*PortOneError_PlatformNonDeletablePartnerSettlements
+	//	*PortOneError_PlatformNonPayablePartnerSettlements
+	//	*PortOneError_PlatformPartnerSettlementsNotFound
+	//	*PortOneError_PlatformReferencedCancelOrderTransfersExist
 	Data isPortOneError_Data `protobuf_oneof:"data"`
 	// Members of the error's JSON that have no place elsewhere in this message:
 	// JSON name to raw JSON text. For an error of unknown type, every member but
@@ -1018,6 +1142,78 @@ func (x *PortOneError) GetPlatformTransferDiscountSharePolicyNotFound() *Platfor
 	return nil
 }
 
+func (x *PortOneError) GetB2BCounterpartyNotFound() *B2BCounterpartyNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_B2BCounterpartyNotFound); ok {
+			return x.B2BCounterpartyNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetB2BCounterpartyNtsNotConnected() *B2BCounterpartyNtsNotConnectedError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_B2BCounterpartyNtsNotConnected); ok {
+			return x.B2BCounterpartyNtsNotConnected
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetB2BRecipientNotFound() *B2BRecipientNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_B2BRecipientNotFound); ok {
+			return x.B2BRecipientNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetB2BSupplierNotFound() *B2BSupplierNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_B2BSupplierNotFound); ok {
+			return x.B2BSupplierNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformNonDeletablePartnerSettlements() *PlatformNonDeletablePartnerSettlementsError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformNonDeletablePartnerSettlements); ok {
+			return x.PlatformNonDeletablePartnerSettlements
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformNonPayablePartnerSettlements() *PlatformNonPayablePartnerSettlementsError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformNonPayablePartnerSettlements); ok {
+			return x.PlatformNonPayablePartnerSettlements
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformPartnerSettlementsNotFound() *PlatformPartnerSettlementsNotFoundError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformPartnerSettlementsNotFound); ok {
+			return x.PlatformPartnerSettlementsNotFound
+		}
+	}
+	return nil
+}
+
+func (x *PortOneError) GetPlatformReferencedCancelOrderTransfersExist() *PlatformReferencedCancelOrderTransfersExistError {
+	if x != nil {
+		if x, ok := x.Data.(*PortOneError_PlatformReferencedCancelOrderTransfersExist); ok {
+			return x.PlatformReferencedCancelOrderTransfersExist
+		}
+	}
+	return nil
+}
+
 func (x *PortOneError) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -1133,6 +1329,38 @@ type PortOneError_PlatformTransferDiscountSharePolicyNotFound struct {
 	PlatformTransferDiscountSharePolicyNotFound *PlatformTransferDiscountSharePolicyNotFoundError `protobuf:"bytes,126,opt,name=platform_transfer_discount_share_policy_not_found,json=platformTransferDiscountSharePolicyNotFound,proto3,oneof"`
 }
 
+type PortOneError_B2BCounterpartyNotFound struct {
+	B2BCounterpartyNotFound *B2BCounterpartyNotFoundError `protobuf:"bytes,127,opt,name=b2b_counterparty_not_found,json=b2bCounterpartyNotFound,proto3,oneof"`
+}
+
+type PortOneError_B2BCounterpartyNtsNotConnected struct {
+	B2BCounterpartyNtsNotConnected *B2BCounterpartyNtsNotConnectedError `protobuf:"bytes,128,opt,name=b2b_counterparty_nts_not_connected,json=b2bCounterpartyNtsNotConnected,proto3,oneof"`
+}
+
+type PortOneError_B2BRecipientNotFound struct {
+	B2BRecipientNotFound *B2BRecipientNotFoundError `protobuf:"bytes,129,opt,name=b2b_recipient_not_found,json=b2bRecipientNotFound,proto3,oneof"`
+}
+
+type PortOneError_B2BSupplierNotFound struct {
+	B2BSupplierNotFound *B2BSupplierNotFoundError `protobuf:"bytes,130,opt,name=b2b_supplier_not_found,json=b2bSupplierNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformNonDeletablePartnerSettlements struct {
+	PlatformNonDeletablePartnerSettlements *PlatformNonDeletablePartnerSettlementsError `protobuf:"bytes,131,opt,name=platform_non_deletable_partner_settlements,json=platformNonDeletablePartnerSettlements,proto3,oneof"`
+}
+
+type PortOneError_PlatformNonPayablePartnerSettlements struct {
+	PlatformNonPayablePartnerSettlements *PlatformNonPayablePartnerSettlementsError `protobuf:"bytes,132,opt,name=platform_non_payable_partner_settlements,json=platformNonPayablePartnerSettlements,proto3,oneof"`
+}
+
+type PortOneError_PlatformPartnerSettlementsNotFound struct {
+	PlatformPartnerSettlementsNotFound *PlatformPartnerSettlementsNotFoundError `protobuf:"bytes,133,opt,name=platform_partner_settlements_not_found,json=platformPartnerSettlementsNotFound,proto3,oneof"`
+}
+
+type PortOneError_PlatformReferencedCancelOrderTransfersExist struct {
+	PlatformReferencedCancelOrderTransfersExist *PlatformReferencedCancelOrderTransfersExistError `protobuf:"bytes,134,opt,name=platform_referenced_cancel_order_transfers_exist,json=platformReferencedCancelOrderTransfersExist,proto3,oneof"`
+}
+
 func (*PortOneError_ChannelSpecific) isPortOneError_Data() {}
 
 func (*PortOneError_PgProvider) isPortOneError_Data() {}
@@ -1187,6 +1415,22 @@ func (*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment) isPor
 func (*PortOneError_PlatformTransferAlreadyExists) isPortOneError_Data() {}
 
 func (*PortOneError_PlatformTransferDiscountSharePolicyNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_B2BCounterpartyNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_B2BCounterpartyNtsNotConnected) isPortOneError_Data() {}
+
+func (*PortOneError_B2BRecipientNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_B2BSupplierNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformNonDeletablePartnerSettlements) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformNonPayablePartnerSettlements) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformPartnerSettlementsNotFound) isPortOneError_Data() {}
+
+func (*PortOneError_PlatformReferencedCancelOrderTransfersExist) isPortOneError_Data() {}
 
 type ChannelSpecificError struct {
 	state             protoimpl.MessageState    `protogen:"open.v1"`
@@ -2885,12 +3129,476 @@ func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetUnrecognized() map
 	return nil
 }
 
+type B2BCounterpartyNotFoundError struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	CounterpartyId *string                `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *B2BCounterpartyNotFoundError) Reset() {
+	*x = B2BCounterpartyNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *B2BCounterpartyNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*B2BCounterpartyNotFoundError) ProtoMessage() {}
+
+func (x *B2BCounterpartyNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use B2BCounterpartyNotFoundError.ProtoReflect.Descriptor instead.
+func (*B2BCounterpartyNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *B2BCounterpartyNotFoundError) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
+}
+
+func (x *B2BCounterpartyNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type B2BCounterpartyNtsNotConnectedError struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *B2BCounterpartyNtsNotConnectedError) Reset() {
+	*x = B2BCounterpartyNtsNotConnectedError{}
+	mi := &file_portone_v2_error_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *B2BCounterpartyNtsNotConnectedError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*B2BCounterpartyNtsNotConnectedError) ProtoMessage() {}
+
+func (x *B2BCounterpartyNtsNotConnectedError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use B2BCounterpartyNtsNotConnectedError.ProtoReflect.Descriptor instead.
+func (*B2BCounterpartyNtsNotConnectedError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *B2BCounterpartyNtsNotConnectedError) GetBrn() string {
+	if x != nil && x.Brn != nil {
+		return *x.Brn
+	}
+	return ""
+}
+
+func (x *B2BCounterpartyNtsNotConnectedError) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
+}
+
+func (x *B2BCounterpartyNtsNotConnectedError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type B2BRecipientNotFoundError struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *B2BRecipientNotFoundError) Reset() {
+	*x = B2BRecipientNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *B2BRecipientNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*B2BRecipientNotFoundError) ProtoMessage() {}
+
+func (x *B2BRecipientNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use B2BRecipientNotFoundError.ProtoReflect.Descriptor instead.
+func (*B2BRecipientNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *B2BRecipientNotFoundError) GetBrn() string {
+	if x != nil && x.Brn != nil {
+		return *x.Brn
+	}
+	return ""
+}
+
+func (x *B2BRecipientNotFoundError) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
+}
+
+func (x *B2BRecipientNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type B2BSupplierNotFoundError struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *B2BSupplierNotFoundError) Reset() {
+	*x = B2BSupplierNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *B2BSupplierNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*B2BSupplierNotFoundError) ProtoMessage() {}
+
+func (x *B2BSupplierNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use B2BSupplierNotFoundError.ProtoReflect.Descriptor instead.
+func (*B2BSupplierNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *B2BSupplierNotFoundError) GetBrn() string {
+	if x != nil && x.Brn != nil {
+		return *x.Brn
+	}
+	return ""
+}
+
+func (x *B2BSupplierNotFoundError) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
+}
+
+func (x *B2BSupplierNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformNonDeletablePartnerSettlementsError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) Reset() {
+	*x = PlatformNonDeletablePartnerSettlementsError{}
+	mi := &file_portone_v2_error_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformNonDeletablePartnerSettlementsError) ProtoMessage() {}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformNonDeletablePartnerSettlementsError.ProtoReflect.Descriptor instead.
+func (*PlatformNonDeletablePartnerSettlementsError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformNonDeletablePartnerSettlementsError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformNonPayablePartnerSettlementsError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformNonPayablePartnerSettlementsError) Reset() {
+	*x = PlatformNonPayablePartnerSettlementsError{}
+	mi := &file_portone_v2_error_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformNonPayablePartnerSettlementsError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformNonPayablePartnerSettlementsError) ProtoMessage() {}
+
+func (x *PlatformNonPayablePartnerSettlementsError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformNonPayablePartnerSettlementsError.ProtoReflect.Descriptor instead.
+func (*PlatformNonPayablePartnerSettlementsError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *PlatformNonPayablePartnerSettlementsError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformNonPayablePartnerSettlementsError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformNonPayablePartnerSettlementsError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformPartnerSettlementsNotFoundError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformPartnerSettlementsNotFoundError) Reset() {
+	*x = PlatformPartnerSettlementsNotFoundError{}
+	mi := &file_portone_v2_error_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformPartnerSettlementsNotFoundError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformPartnerSettlementsNotFoundError) ProtoMessage() {}
+
+func (x *PlatformPartnerSettlementsNotFoundError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformPartnerSettlementsNotFoundError.ProtoReflect.Descriptor instead.
+func (*PlatformPartnerSettlementsNotFoundError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *PlatformPartnerSettlementsNotFoundError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformPartnerSettlementsNotFoundError) GetGraphqlIds() []string {
+	if x != nil {
+		return x.GraphqlIds
+	}
+	return nil
+}
+
+func (x *PlatformPartnerSettlementsNotFoundError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformReferencedCancelOrderTransfersExistError struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformReferencedCancelOrderTransfersExistError) Reset() {
+	*x = PlatformReferencedCancelOrderTransfersExistError{}
+	mi := &file_portone_v2_error_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformReferencedCancelOrderTransfersExistError) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformReferencedCancelOrderTransfersExistError) ProtoMessage() {}
+
+func (x *PlatformReferencedCancelOrderTransfersExistError) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_error_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformReferencedCancelOrderTransfersExistError.ProtoReflect.Descriptor instead.
+func (*PlatformReferencedCancelOrderTransfersExistError) Descriptor() ([]byte, []int) {
+	return file_portone_v2_error_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *PlatformReferencedCancelOrderTransfersExistError) GetIds() []string {
+	if x != nil {
+		return x.Ids
+	}
+	return nil
+}
+
+func (x *PlatformReferencedCancelOrderTransfersExistError) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_error_proto protoreflect.FileDescriptor
 
 const file_portone_v2_error_proto_rawDesc = "" +
 	"\n" +
 	"\x16portone/v2/error.proto\x12\n" +
-	"portone.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xa3#\n" +
+	"portone.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xad+\n" +
 	"\fPortOneError\x124\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x17.portone.v2.ErrorReasonH\x01R\x06reason\x88\x01\x01\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tH\x02R\x04type\x88\x01\x01\x12\x1d\n" +
@@ -2923,7 +3631,15 @@ const file_portone_v2_error_proto_rawDesc = "" +
 	"Dplatform_settlement_supply_with_vat_amount_exceeded_port_one_payment\x18{ \x01(\v2L.portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentErrorH\x00R;platformSettlementSupplyWithVatAmountExceededPortOnePayment\x12\xc6\x01\n" +
 	"=platform_settlement_tax_free_amount_exceeded_port_one_payment\x18| \x01(\v2F.portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentErrorH\x00R5platformSettlementTaxFreeAmountExceededPortOnePayment\x12y\n" +
 	" platform_transfer_already_exists\x18} \x01(\v2..portone.v2.PlatformTransferAlreadyExistsErrorH\x00R\x1dplatformTransferAlreadyExists\x12\xa6\x01\n" +
-	"1platform_transfer_discount_share_policy_not_found\x18~ \x01(\v2<.portone.v2.PlatformTransferDiscountSharePolicyNotFoundErrorH\x00R+platformTransferDiscountSharePolicyNotFound\x12O\n" +
+	"1platform_transfer_discount_share_policy_not_found\x18~ \x01(\v2<.portone.v2.PlatformTransferDiscountSharePolicyNotFoundErrorH\x00R+platformTransferDiscountSharePolicyNotFound\x12g\n" +
+	"\x1ab2b_counterparty_not_found\x18\x7f \x01(\v2(.portone.v2.B2bCounterpartyNotFoundErrorH\x00R\x17b2bCounterpartyNotFound\x12~\n" +
+	"\"b2b_counterparty_nts_not_connected\x18\x80\x01 \x01(\v2/.portone.v2.B2bCounterpartyNtsNotConnectedErrorH\x00R\x1eb2bCounterpartyNtsNotConnected\x12_\n" +
+	"\x17b2b_recipient_not_found\x18\x81\x01 \x01(\v2%.portone.v2.B2bRecipientNotFoundErrorH\x00R\x14b2bRecipientNotFound\x12\\\n" +
+	"\x16b2b_supplier_not_found\x18\x82\x01 \x01(\v2$.portone.v2.B2bSupplierNotFoundErrorH\x00R\x13b2bSupplierNotFound\x12\x96\x01\n" +
+	"*platform_non_deletable_partner_settlements\x18\x83\x01 \x01(\v27.portone.v2.PlatformNonDeletablePartnerSettlementsErrorH\x00R&platformNonDeletablePartnerSettlements\x12\x90\x01\n" +
+	"(platform_non_payable_partner_settlements\x18\x84\x01 \x01(\v25.portone.v2.PlatformNonPayablePartnerSettlementsErrorH\x00R$platformNonPayablePartnerSettlements\x12\x8a\x01\n" +
+	"&platform_partner_settlements_not_found\x18\x85\x01 \x01(\v23.portone.v2.PlatformPartnerSettlementsNotFoundErrorH\x00R\"platformPartnerSettlementsNotFound\x12\xa6\x01\n" +
+	"0platform_referenced_cancel_order_transfers_exist\x18\x86\x01 \x01(\v2<.portone.v2.PlatformReferencedCancelOrderTransfersExistErrorH\x00R+platformReferencedCancelOrderTransfersExist\x12O\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2*.portone.v2.PortOneError.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -3231,7 +3947,79 @@ const file_portone_v2_error_proto_rawDesc = "" +
 	"\x04type\x121PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUNDB\x1b\n" +
 	"\x19_discount_share_policy_idB#\n" +
 	"!_discount_share_policy_graphql_idB\r\n" +
-	"\v_product_id*\xe9\xa1\x01\n" +
+	"\v_product_id\"\xaa\x02\n" +
+	"\x1cB2bCounterpartyNotFoundError\x12,\n" +
+	"\x0fcounterparty_id\x18\x01 \x01(\tH\x00R\x0ecounterpartyId\x88\x01\x01\x12_\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2:.portone.v2.B2bCounterpartyNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:&\x8a\xb2\x19\"\n" +
+	"\x04type\x12\x1aB2B_COUNTERPARTY_NOT_FOUNDB\x12\n" +
+	"\x10_counterparty_id\"\xdf\x02\n" +
+	"#B2bCounterpartyNtsNotConnectedError\x12\x15\n" +
+	"\x03brn\x18\x01 \x01(\tH\x00R\x03brn\x88\x01\x01\x12,\n" +
+	"\x0fcounterparty_id\x18\x02 \x01(\tH\x01R\x0ecounterpartyId\x88\x01\x01\x12f\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.B2bCounterpartyNtsNotConnectedError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:.\x8a\xb2\x19*\n" +
+	"\x04type\x12\"B2B_COUNTERPARTY_NTS_NOT_CONNECTEDB\x06\n" +
+	"\x04_brnB\x12\n" +
+	"\x10_counterparty_id\"\xc0\x02\n" +
+	"\x19B2bRecipientNotFoundError\x12\x15\n" +
+	"\x03brn\x18\x01 \x01(\tH\x00R\x03brn\x88\x01\x01\x12,\n" +
+	"\x0fcounterparty_id\x18\x02 \x01(\tH\x01R\x0ecounterpartyId\x88\x01\x01\x12\\\n" +
+	"\funrecognized\x18\xe8\a \x03(\v27.portone.v2.B2bRecipientNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:#\x8a\xb2\x19\x1f\n" +
+	"\x04type\x12\x17B2B_RECIPIENT_NOT_FOUNDB\x06\n" +
+	"\x04_brnB\x12\n" +
+	"\x10_counterparty_id\"\xbd\x02\n" +
+	"\x18B2bSupplierNotFoundError\x12\x15\n" +
+	"\x03brn\x18\x01 \x01(\tH\x00R\x03brn\x88\x01\x01\x12,\n" +
+	"\x0fcounterparty_id\x18\x02 \x01(\tH\x01R\x0ecounterpartyId\x88\x01\x01\x12[\n" +
+	"\funrecognized\x18\xe8\a \x03(\v26.portone.v2.B2bSupplierNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\"\x8a\xb2\x19\x1e\n" +
+	"\x04type\x12\x16B2B_SUPPLIER_NOT_FOUNDB\x06\n" +
+	"\x04_brnB\x12\n" +
+	"\x10_counterparty_id\"\xd3\x02\n" +
+	"+PlatformNonDeletablePartnerSettlementsError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12n\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2I.portone.v2.PlatformNonDeletablePartnerSettlementsError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:6\x8a\xb2\x192\n" +
+	"\x04type\x12*PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS\"\xcd\x02\n" +
+	")PlatformNonPayablePartnerSettlementsError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12l\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2G.portone.v2.PlatformNonPayablePartnerSettlementsError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:4\x8a\xb2\x190\n" +
+	"\x04type\x12(PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS\"\xc7\x02\n" +
+	"'PlatformPartnerSettlementsNotFoundError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12$\n" +
+	"\vgraphql_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\n" +
+	"graphqlIds\x12j\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2E.portone.v2.PlatformPartnerSettlementsNotFoundError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:2\x8a\xb2\x19.\n" +
+	"\x04type\x12&PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND\"\xbd\x02\n" +
+	"0PlatformReferencedCancelOrderTransfersExistError\x12\x15\n" +
+	"\x03ids\x18\x01 \x03(\tB\x03\xe0A\x02R\x03ids\x12s\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2N.portone.v2.PlatformReferencedCancelOrderTransfersExistError.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:<\x8a\xb2\x198\n" +
+	"\x04type\x120PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST*\xd7\xcc\x01\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12F\n" +
 	"\x19ERROR_REASON_ALREADY_PAID\x10\x01\x1a'\x8a\xb2\x19#\n" +
@@ -3450,11 +4238,11 @@ const file_portone_v2_error_proto_rawDesc = "" +
 	"JERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED\x10k\x1a\x83\x01\x8a\xb2\x19\x7f\n" +
 	"=PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED\x10\x99\x03\x1a;PlatformMemberCompanyConnectedPartnerCannotBeScheduledError\x12\xcf\x01\n" +
 	"HERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE\x10l\x1a\x80\x01\x8a\xb2\x19|\n" +
-	";PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE\x10\x99\x03\x1a:PlatformMemberCompanyConnectedPartnerTypeUnchangeableError\x12\xa8\x01\n" +
-	";ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10m\x1ag\x8a\xb2\x19c\n" +
-	".PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10\x90\x03\x1a.PlatformMemberCompanyNotConnectableStatusError\x12\x8e\x01\n" +
-	"2ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10n\x1aV\x8a\xb2\x19R\n" +
-	"%PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10\x90\x03\x1a&PlatformMemberCompanyNotConnectedError\x12]\n" +
+	";PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE\x10\x99\x03\x1a:PlatformMemberCompanyConnectedPartnerTypeUnchangeableError\x12\xaa\x01\n" +
+	";ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10m\x1ai\x8a\xb2\x19c\n" +
+	".PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x10\x90\x03\x1a.PlatformMemberCompanyNotConnectableStatusError\b\x01\x12\x90\x01\n" +
+	"2ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10n\x1aX\x8a\xb2\x19R\n" +
+	"%PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x10\x90\x03\x1a&PlatformMemberCompanyNotConnectedError\b\x01\x12]\n" +
 	"!ERROR_REASON_PLATFORM_NOT_ENABLED\x10o\x1a6\x8a\xb2\x192\n" +
 	"\x14PLATFORM_NOT_ENABLED\x10\x93\x03\x1a\x17PlatformNotEnabledError\x12q\n" +
 	"(ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK\x10p\x1aC\x8a\xb2\x19?\n" +
@@ -3530,7 +4318,83 @@ const file_portone_v2_error_proto_rawDesc = "" +
 	"\x14ERROR_REASON_UNKNOWN\x10\x93\x01\x1a\r\x8a\xb2\x19\t\n" +
 	"\aUNKNOWN\x12U\n" +
 	"\x1eERROR_REASON_WEBHOOK_NOT_FOUND\x10\x94\x01\x1a0\x8a\xb2\x19,\n" +
-	"\x11WEBHOOK_NOT_FOUND\x10\x94\x03\x1a\x14WebhookNotFoundError*\xb6\x01\n" +
+	"\x11WEBHOOK_NOT_FOUND\x10\x94\x03\x1a\x14WebhookNotFoundError\x12v\n" +
+	")ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED\x10\x95\x01\x1aF\x8a\xb2\x19B\n" +
+	"\x1cB2B_CERTIFICATE_UNREGISTERED\x10\x94\x03\x1a\x1fB2bCertificateUnregisteredError\x12u\n" +
+	")ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID\x10\x96\x01\x1aE\x8a\xb2\x19A\n" +
+	"\x1cB2B_COUNTERPARTY_BRN_INVALID\x10\x90\x03\x1a\x1eB2bCounterpartyBrnInvalidError\x12\xa6\x01\n" +
+	":ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED\x10\x97\x01\x1ae\x8a\xb2\x19a\n" +
+	"-B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED\x10\x90\x03\x1a-B2bCounterpartyBrnModificationNotAllowedError\x12\x86\x01\n" +
+	"/ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS\x10\x98\x01\x1aP\x8a\xb2\x19L\n" +
+	"\"B2B_COUNTERPARTY_ID_ALREADY_EXISTS\x10\x99\x03\x1a#B2bCounterpartyIdAlreadyExistsError\x12\xa5\x01\n" +
+	":ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER\x10\x99\x01\x1ad\x8a\xb2\x19`\n" +
+	"-B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER\x10\x99\x03\x1a,B2bCounterpartyIdAlreadyExistsByPartnerError\x12\x98\x01\n" +
+	"5ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS\x10\x9a\x01\x1a\\\x8a\xb2\x19X\n" +
+	"(B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS\x10\x90\x03\x1a)B2bCounterpartyMissingRequiredFieldsError\x12o\n" +
+	"'ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND\x10\x9b\x01\x1aA\x8a\xb2\x19=\n" +
+	"\x1aB2B_COUNTERPARTY_NOT_FOUND\x10\x94\x03\x1a\x1cB2bCounterpartyNotFoundError\x12\x92\x01\n" +
+	"3ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED\x10\x9c\x01\x1aX\x8a\xb2\x19T\n" +
+	"&B2B_COUNTERPARTY_NTS_CONNECTION_FAILED\x10\xf6\x03\x1a'B2bCounterpartyNtsConnectionFailedError\x12\x86\x01\n" +
+	"/ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x10\x9d\x01\x1aP\x8a\xb2\x19L\n" +
+	"\"B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x10\x90\x03\x1a#B2bCounterpartyNtsNotConnectedError\x12\xa0\x01\n" +
+	"8ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS\x10\x9e\x01\x1aa\x8a\xb2\x19]\n" +
+	"+B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS\x10\x99\x03\x1a+B2bCounterpartyOngoingTaxInvoiceExistsError\x12\x98\x01\n" +
+	"5ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE\x10\x9f\x01\x1a\\\x8a\xb2\x19X\n" +
+	"(B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE\x10\x93\x03\x1a)B2bCounterpartyPartnerNotConnectableError\x12\x92\x01\n" +
+	"3ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE\x10\xa0\x01\x1aX\x8a\xb2\x19T\n" +
+	"&B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE\x10\x93\x03\x1a'B2bCounterpartyPartnerNotDeletableError\x12\x92\x01\n" +
+	"3ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE\x10\xa1\x01\x1aX\x8a\xb2\x19T\n" +
+	"&B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE\x10\x93\x03\x1a'B2bCounterpartyPartnerNotUpdatableError\x12\x9a\x01\n" +
+	"6ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH\x10\xa2\x01\x1a]\x8a\xb2\x19Y\n" +
+	")B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH\x10\x90\x03\x1a)B2bCounterpartySelfOriginBrnMismatchError\x12\xa6\x01\n" +
+	":ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS\x10\xa3\x01\x1ae\x8a\xb2\x19a\n" +
+	"-B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS\x10\x90\x03\x1a-B2bCounterpartyTooManyAdditionalContactsError\x12\x9e\x01\n" +
+	"7ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH\x10\xa4\x01\x1a`\x8a\xb2\x19\\\n" +
+	"*B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH\x10\x90\x03\x1a+B2bCounterpartyVerificationBrnMismatchError\x12\x90\x01\n" +
+	"2ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID\x10\xa5\x01\x1aW\x8a\xb2\x19S\n" +
+	"%B2B_COUNTERPARTY_VERIFICATION_INVALID\x10\x90\x03\x1a'B2bCounterpartyVerificationInvalidError\x12\x95\x01\n" +
+	"4ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND\x10\xa6\x01\x1aZ\x8a\xb2\x19V\n" +
+	"'B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND\x10\x94\x03\x1a(B2bCounterpartyVerificationNotFoundError\x12\xa1\x01\n" +
+	"8ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH\x10\xa7\x01\x1ab\x8a\xb2\x19^\n" +
+	"+B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH\x10\x90\x03\x1a,B2bCounterpartyVerificationTypeMismatchError\x12i\n" +
+	"%ERROR_REASON_MAX_CANCEL_COUNT_REACHED\x10\xa8\x01\x1a=\x8a\xb2\x199\n" +
+	"\x18MAX_CANCEL_COUNT_REACHED\x10\x99\x03\x1a\x1aMaxCancelCountReachedError\x12R\n" +
+	"\x1dERROR_REASON_MAX_TTL_EXCEEDED\x10\xa9\x01\x1a.\x8a\xb2\x19*\n" +
+	"\x10MAX_TTL_EXCEEDED\x10\x90\x03\x1a\x13MaxTtlExceededError\x12\x9a\x01\n" +
+	"6ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED\x10\xaa\x01\x1a]\x8a\xb2\x19Y\n" +
+	")PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED\x10\x99\x03\x1a)PlatformArchivedPartnerNtsNotAllowedError\x12\x91\x01\n" +
+	"3ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS\x10\xab\x01\x1aW\x8a\xb2\x19S\n" +
+	"&PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS\x10\x99\x03\x1a&PlatformBulkPayoutIdAlreadyExistsError\x12\xa4\x01\n" +
+	"9ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS\x10\xac\x01\x1ad\x8a\xb2\x19`\n" +
+	",PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS\x10\x90\x03\x1a-PlatformCounterpartyNotConnectableStatusError\x12\x8a\x01\n" +
+	"0ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED\x10\xad\x01\x1aS\x8a\xb2\x19O\n" +
+	"#PLATFORM_COUNTERPARTY_NOT_CONNECTED\x10\x90\x03\x1a%PlatformCounterpartyNotConnectedError\x12\xaf\x01\n" +
+	"=ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS\x10\xae\x01\x1ak\x8a\xb2\x19g\n" +
+	"0PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS\x10\x99\x03\x1a0PlatformCounterpartyOngoingTaxInvoiceExistsError\x12\x9e\x01\n" +
+	"7ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS\x10\xaf\x01\x1a`\x8a\xb2\x19\\\n" +
+	"*PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS\x10\x90\x03\x1a+PlatformDuplicatedPartnerSettlementIdsError\x12\x8c\x01\n" +
+	"1ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED\x10\xb0\x01\x1aT\x8a\xb2\x19P\n" +
+	"$PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED\x10\x90\x03\x1a%PlatformNegativeAmountNotAllowedError\x12\x9e\x01\n" +
+	"7ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS\x10\xb1\x01\x1a`\x8a\xb2\x19\\\n" +
+	"*PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS\x10\x90\x03\x1a+PlatformNonDeletablePartnerSettlementsError\x12\x98\x01\n" +
+	"5ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS\x10\xb2\x01\x1a\\\x8a\xb2\x19X\n" +
+	"(PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS\x10\x90\x03\x1a)PlatformNonPayablePartnerSettlementsError\x12\x98\x01\n" +
+	"5ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS\x10\xb3\x01\x1a\\\x8a\xb2\x19X\n" +
+	"(PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS\x10\x90\x03\x1a)PlatformNoSelectedPartnerSettlementsError\x12\x92\x01\n" +
+	"3ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION\x10\xb4\x01\x1aX\x8a\xb2\x19T\n" +
+	"&PLATFORM_PARTNER_PENDING_NTS_OPERATION\x10\x99\x03\x1a'PlatformPartnerPendingNtsOperationError\x12\x92\x01\n" +
+	"3ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND\x10\xb5\x01\x1aX\x8a\xb2\x19T\n" +
+	"&PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND\x10\x94\x03\x1a'PlatformPartnerSettlementsNotFoundError\x12\xaf\x01\n" +
+	"=ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST\x10\xb6\x01\x1ak\x8a\xb2\x19g\n" +
+	"0PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST\x10\x90\x03\x1a0PlatformReferencedCancelOrderTransfersExistError\x12\x83\x01\n" +
+	".ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED\x10\xb7\x01\x1aN\x8a\xb2\x19J\n" +
+	"!PLATFORM_TRANSFER_ID_ALREADY_USED\x10\x99\x03\x1a\"PlatformTransferIdAlreadyUsedError\x12o\n" +
+	"'ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND\x10\xb8\x01\x1aA\x8a\xb2\x19=\n" +
+	"\x1aPROFILE_SETTINGS_NOT_FOUND\x10\x94\x03\x1a\x1cProfileSettingsNotFoundError\x12P\n" +
+	"\x1cERROR_REASON_SESSION_EXPIRED\x10\xb9\x01\x1a-\x8a\xb2\x19)\n" +
+	"\x0fSESSION_EXPIRED\x10\x9a\x03\x1a\x13SessionExpiredError\x12U\n" +
+	"\x1eERROR_REASON_SESSION_NOT_FOUND\x10\xba\x01\x1a0\x8a\xb2\x19,\n" +
+	"\x11SESSION_NOT_FOUND\x10\x94\x03\x1a\x14SessionNotFoundError*\xb6\x01\n" +
 	"\x1dPlatformCancellableAmountType\x120\n" +
 	",PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED\x10\x00\x124\n" +
 	"0PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT\x10\x01\x12-\n" +
@@ -3561,7 +4425,7 @@ func file_portone_v2_error_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_error_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_portone_v2_error_proto_msgTypes = make([]protoimpl.MessageInfo, 54)
+var file_portone_v2_error_proto_msgTypes = make([]protoimpl.MessageInfo, 70)
 var file_portone_v2_error_proto_goTypes = []any{
 	(ErrorReason)(0),                                   // 0: portone.v2.ErrorReason
 	(PlatformCancellableAmountType)(0),                 // 1: portone.v2.PlatformCancellableAmountType
@@ -3594,36 +4458,52 @@ var file_portone_v2_error_proto_goTypes = []any{
 	(*PlatformSettlementTaxFreeAmountExceededPortOnePaymentError)(nil),                         // 28: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
 	(*PlatformTransferAlreadyExistsError)(nil),                                                 // 29: portone.v2.PlatformTransferAlreadyExistsError
 	(*PlatformTransferDiscountSharePolicyNotFoundError)(nil),                                   // 30: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
-	nil,                            // 31: portone.v2.PortOneError.UnrecognizedEntry
-	nil,                            // 32: portone.v2.ChannelSpecificError.UnrecognizedEntry
-	nil,                            // 33: portone.v2.PgProviderError.UnrecognizedEntry
-	nil,                            // 34: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
-	nil,                            // 35: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	nil,                            // 36: portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
-	nil,                            // 37: portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
-	nil,                            // 38: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
-	nil,                            // 39: portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
-	nil,                            // 40: portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
-	nil,                            // 41: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	nil,                            // 42: portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
-	nil,                            // 43: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
-	nil,                            // 44: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
-	nil,                            // 45: portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
-	nil,                            // 46: portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
-	nil,                            // 47: portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
-	nil,                            // 48: portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
-	nil,                            // 49: portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
-	nil,                            // 50: portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
-	nil,                            // 51: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
-	nil,                            // 52: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
-	nil,                            // 53: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
-	nil,                            // 54: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
-	nil,                            // 55: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
-	nil,                            // 56: portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
-	nil,                            // 57: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
-	(*ChannelSpecificFailure)(nil), // 58: portone.v2.ChannelSpecificFailure
-	(*SelectedChannel)(nil),        // 59: portone.v2.SelectedChannel
-	(Currency)(0),                  // 60: portone.v2.Currency
+	(*B2BCounterpartyNotFoundError)(nil),                                                       // 31: portone.v2.B2bCounterpartyNotFoundError
+	(*B2BCounterpartyNtsNotConnectedError)(nil),                                                // 32: portone.v2.B2bCounterpartyNtsNotConnectedError
+	(*B2BRecipientNotFoundError)(nil),                                                          // 33: portone.v2.B2bRecipientNotFoundError
+	(*B2BSupplierNotFoundError)(nil),                                                           // 34: portone.v2.B2bSupplierNotFoundError
+	(*PlatformNonDeletablePartnerSettlementsError)(nil),                                        // 35: portone.v2.PlatformNonDeletablePartnerSettlementsError
+	(*PlatformNonPayablePartnerSettlementsError)(nil),                                          // 36: portone.v2.PlatformNonPayablePartnerSettlementsError
+	(*PlatformPartnerSettlementsNotFoundError)(nil),                                            // 37: portone.v2.PlatformPartnerSettlementsNotFoundError
+	(*PlatformReferencedCancelOrderTransfersExistError)(nil),                                   // 38: portone.v2.PlatformReferencedCancelOrderTransfersExistError
+	nil,                            // 39: portone.v2.PortOneError.UnrecognizedEntry
+	nil,                            // 40: portone.v2.ChannelSpecificError.UnrecognizedEntry
+	nil,                            // 41: portone.v2.PgProviderError.UnrecognizedEntry
+	nil,                            // 42: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
+	nil,                            // 43: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	nil,                            // 44: portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
+	nil,                            // 45: portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
+	nil,                            // 46: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
+	nil,                            // 47: portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
+	nil,                            // 48: portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
+	nil,                            // 49: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	nil,                            // 50: portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
+	nil,                            // 51: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
+	nil,                            // 52: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
+	nil,                            // 53: portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
+	nil,                            // 54: portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
+	nil,                            // 55: portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
+	nil,                            // 56: portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
+	nil,                            // 57: portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
+	nil,                            // 58: portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
+	nil,                            // 59: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
+	nil,                            // 60: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
+	nil,                            // 61: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 62: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 63: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
+	nil,                            // 64: portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
+	nil,                            // 65: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
+	nil,                            // 66: portone.v2.B2bCounterpartyNotFoundError.UnrecognizedEntry
+	nil,                            // 67: portone.v2.B2bCounterpartyNtsNotConnectedError.UnrecognizedEntry
+	nil,                            // 68: portone.v2.B2bRecipientNotFoundError.UnrecognizedEntry
+	nil,                            // 69: portone.v2.B2bSupplierNotFoundError.UnrecognizedEntry
+	nil,                            // 70: portone.v2.PlatformNonDeletablePartnerSettlementsError.UnrecognizedEntry
+	nil,                            // 71: portone.v2.PlatformNonPayablePartnerSettlementsError.UnrecognizedEntry
+	nil,                            // 72: portone.v2.PlatformPartnerSettlementsNotFoundError.UnrecognizedEntry
+	nil,                            // 73: portone.v2.PlatformReferencedCancelOrderTransfersExistError.UnrecognizedEntry
+	(*ChannelSpecificFailure)(nil), // 74: portone.v2.ChannelSpecificFailure
+	(*SelectedChannel)(nil),        // 75: portone.v2.SelectedChannel
+	(Currency)(0),                  // 76: portone.v2.Currency
 }
 var file_portone_v2_error_proto_depIdxs = []int32{
 	0,  // 0: portone.v2.PortOneError.reason:type_name -> portone.v2.ErrorReason
@@ -3653,47 +4533,63 @@ var file_portone_v2_error_proto_depIdxs = []int32{
 	28, // 24: portone.v2.PortOneError.platform_settlement_tax_free_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
 	29, // 25: portone.v2.PortOneError.platform_transfer_already_exists:type_name -> portone.v2.PlatformTransferAlreadyExistsError
 	30, // 26: portone.v2.PortOneError.platform_transfer_discount_share_policy_not_found:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
-	31, // 27: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
-	58, // 28: portone.v2.ChannelSpecificError.failures:type_name -> portone.v2.ChannelSpecificFailure
-	59, // 29: portone.v2.ChannelSpecificError.succeeded_channels:type_name -> portone.v2.SelectedChannel
-	32, // 30: portone.v2.ChannelSpecificError.unrecognized:type_name -> portone.v2.ChannelSpecificError.UnrecognizedEntry
-	33, // 31: portone.v2.PgProviderError.unrecognized:type_name -> portone.v2.PgProviderError.UnrecognizedEntry
-	34, // 32: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
-	60, // 33: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
-	60, // 34: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
-	35, // 35: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	1,  // 36: portone.v2.PlatformCancellableAmountExceededError.amount_type:type_name -> portone.v2.PlatformCancellableAmountType
-	36, // 37: portone.v2.PlatformCancellableAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
-	37, // 38: portone.v2.PlatformCancellableDiscountAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
-	38, // 39: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
-	39, // 40: portone.v2.PlatformCancellableProductQuantityExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
-	40, // 41: portone.v2.PlatformContractsNotFoundError.unrecognized:type_name -> portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
-	60, // 42: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
-	60, // 43: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
-	41, // 44: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	42, // 45: portone.v2.PlatformDiscountSharePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
-	43, // 46: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
-	44, // 47: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.unrecognized:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
-	45, // 48: portone.v2.PlatformPartnerIdsAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
-	46, // 49: portone.v2.PlatformPartnerIdsDuplicatedError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
-	47, // 50: portone.v2.PlatformPartnerSchedulesAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
-	48, // 51: portone.v2.PlatformProductIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
-	49, // 52: portone.v2.PlatformProductIdNotFoundError.unrecognized:type_name -> portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
-	2,  // 53: portone.v2.PlatformSettlementAmountExceededError.type:type_name -> portone.v2.PlatformAmountExceededType
-	50, // 54: portone.v2.PlatformSettlementAmountExceededError.unrecognized:type_name -> portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
-	3,  // 55: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.amount_type:type_name -> portone.v2.PlatformPortOnePaymentCancelAmountType
-	51, // 56: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.unrecognized:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
-	52, // 57: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.unrecognized:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
-	53, // 58: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
-	54, // 59: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
-	55, // 60: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
-	56, // 61: portone.v2.PlatformTransferAlreadyExistsError.unrecognized:type_name -> portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
-	57, // 62: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.unrecognized:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	31, // 27: portone.v2.PortOneError.b2b_counterparty_not_found:type_name -> portone.v2.B2bCounterpartyNotFoundError
+	32, // 28: portone.v2.PortOneError.b2b_counterparty_nts_not_connected:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError
+	33, // 29: portone.v2.PortOneError.b2b_recipient_not_found:type_name -> portone.v2.B2bRecipientNotFoundError
+	34, // 30: portone.v2.PortOneError.b2b_supplier_not_found:type_name -> portone.v2.B2bSupplierNotFoundError
+	35, // 31: portone.v2.PortOneError.platform_non_deletable_partner_settlements:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError
+	36, // 32: portone.v2.PortOneError.platform_non_payable_partner_settlements:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError
+	37, // 33: portone.v2.PortOneError.platform_partner_settlements_not_found:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError
+	38, // 34: portone.v2.PortOneError.platform_referenced_cancel_order_transfers_exist:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError
+	39, // 35: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
+	74, // 36: portone.v2.ChannelSpecificError.failures:type_name -> portone.v2.ChannelSpecificFailure
+	75, // 37: portone.v2.ChannelSpecificError.succeeded_channels:type_name -> portone.v2.SelectedChannel
+	40, // 38: portone.v2.ChannelSpecificError.unrecognized:type_name -> portone.v2.ChannelSpecificError.UnrecognizedEntry
+	41, // 39: portone.v2.PgProviderError.unrecognized:type_name -> portone.v2.PgProviderError.UnrecognizedEntry
+	42, // 40: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
+	76, // 41: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	76, // 42: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	43, // 43: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	1,  // 44: portone.v2.PlatformCancellableAmountExceededError.amount_type:type_name -> portone.v2.PlatformCancellableAmountType
+	44, // 45: portone.v2.PlatformCancellableAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
+	45, // 46: portone.v2.PlatformCancellableDiscountAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
+	46, // 47: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
+	47, // 48: portone.v2.PlatformCancellableProductQuantityExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
+	48, // 49: portone.v2.PlatformContractsNotFoundError.unrecognized:type_name -> portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
+	76, // 50: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	76, // 51: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	49, // 52: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	50, // 53: portone.v2.PlatformDiscountSharePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
+	51, // 54: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
+	52, // 55: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.unrecognized:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
+	53, // 56: portone.v2.PlatformPartnerIdsAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
+	54, // 57: portone.v2.PlatformPartnerIdsDuplicatedError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
+	55, // 58: portone.v2.PlatformPartnerSchedulesAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
+	56, // 59: portone.v2.PlatformProductIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
+	57, // 60: portone.v2.PlatformProductIdNotFoundError.unrecognized:type_name -> portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
+	2,  // 61: portone.v2.PlatformSettlementAmountExceededError.type:type_name -> portone.v2.PlatformAmountExceededType
+	58, // 62: portone.v2.PlatformSettlementAmountExceededError.unrecognized:type_name -> portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
+	3,  // 63: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.amount_type:type_name -> portone.v2.PlatformPortOnePaymentCancelAmountType
+	59, // 64: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.unrecognized:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
+	60, // 65: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.unrecognized:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
+	61, // 66: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
+	62, // 67: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
+	63, // 68: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
+	64, // 69: portone.v2.PlatformTransferAlreadyExistsError.unrecognized:type_name -> portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
+	65, // 70: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.unrecognized:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
+	66, // 71: portone.v2.B2bCounterpartyNotFoundError.unrecognized:type_name -> portone.v2.B2bCounterpartyNotFoundError.UnrecognizedEntry
+	67, // 72: portone.v2.B2bCounterpartyNtsNotConnectedError.unrecognized:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError.UnrecognizedEntry
+	68, // 73: portone.v2.B2bRecipientNotFoundError.unrecognized:type_name -> portone.v2.B2bRecipientNotFoundError.UnrecognizedEntry
+	69, // 74: portone.v2.B2bSupplierNotFoundError.unrecognized:type_name -> portone.v2.B2bSupplierNotFoundError.UnrecognizedEntry
+	70, // 75: portone.v2.PlatformNonDeletablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError.UnrecognizedEntry
+	71, // 76: portone.v2.PlatformNonPayablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError.UnrecognizedEntry
+	72, // 77: portone.v2.PlatformPartnerSettlementsNotFoundError.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError.UnrecognizedEntry
+	73, // 78: portone.v2.PlatformReferencedCancelOrderTransfersExistError.unrecognized:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError.UnrecognizedEntry
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_error_proto_init() }
@@ -3730,6 +4626,14 @@ func file_portone_v2_error_proto_init() {
 		(*PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment)(nil),
 		(*PortOneError_PlatformTransferAlreadyExists)(nil),
 		(*PortOneError_PlatformTransferDiscountSharePolicyNotFound)(nil),
+		(*PortOneError_B2BCounterpartyNotFound)(nil),
+		(*PortOneError_B2BCounterpartyNtsNotConnected)(nil),
+		(*PortOneError_B2BRecipientNotFound)(nil),
+		(*PortOneError_B2BSupplierNotFound)(nil),
+		(*PortOneError_PlatformNonDeletablePartnerSettlements)(nil),
+		(*PortOneError_PlatformNonPayablePartnerSettlements)(nil),
+		(*PortOneError_PlatformPartnerSettlementsNotFound)(nil),
+		(*PortOneError_PlatformReferencedCancelOrderTransfersExist)(nil),
 	}
 	file_portone_v2_error_proto_msgTypes[2].OneofWrappers = []any{}
 	file_portone_v2_error_proto_msgTypes[4].OneofWrappers = []any{}
@@ -3749,13 +4653,17 @@ func file_portone_v2_error_proto_init() {
 	file_portone_v2_error_proto_msgTypes[24].OneofWrappers = []any{}
 	file_portone_v2_error_proto_msgTypes[25].OneofWrappers = []any{}
 	file_portone_v2_error_proto_msgTypes[26].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[27].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[28].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[29].OneofWrappers = []any{}
+	file_portone_v2_error_proto_msgTypes[30].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_error_proto_rawDesc), len(file_portone_v2_error_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   54,
+			NumMessages:   70,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1224,6 +1224,107 @@ func (PaymentTextSearchField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{18}
 }
 
+type CashReceiptIssuanceStatus int32
+
+const (
+	CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED CashReceiptIssuanceStatus = 0
+	CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_ISSUED      CashReceiptIssuanceStatus = 1
+	CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED  CashReceiptIssuanceStatus = 2
+)
+
+// Enum value maps for CashReceiptIssuanceStatus.
+var (
+	CashReceiptIssuanceStatus_name = map[int32]string{
+		0: "CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED",
+		1: "CASH_RECEIPT_ISSUANCE_STATUS_ISSUED",
+		2: "CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED",
+	}
+	CashReceiptIssuanceStatus_value = map[string]int32{
+		"CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED": 0,
+		"CASH_RECEIPT_ISSUANCE_STATUS_ISSUED":      1,
+		"CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED":  2,
+	}
+)
+
+func (x CashReceiptIssuanceStatus) Enum() *CashReceiptIssuanceStatus {
+	p := new(CashReceiptIssuanceStatus)
+	*p = x
+	return p
+}
+
+func (x CashReceiptIssuanceStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CashReceiptIssuanceStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_payment_proto_enumTypes[19].Descriptor()
+}
+
+func (CashReceiptIssuanceStatus) Type() protoreflect.EnumType {
+	return &file_portone_v2_payment_proto_enumTypes[19]
+}
+
+func (x CashReceiptIssuanceStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CashReceiptIssuanceStatus.Descriptor instead.
+func (CashReceiptIssuanceStatus) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_payment_proto_rawDescGZIP(), []int{19}
+}
+
+type PaymentOriginPlatformType int32
+
+const (
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED PaymentOriginPlatformType = 0
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_PC          PaymentOriginPlatformType = 1
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE      PaymentOriginPlatformType = 2
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_API         PaymentOriginPlatformType = 3
+)
+
+// Enum value maps for PaymentOriginPlatformType.
+var (
+	PaymentOriginPlatformType_name = map[int32]string{
+		0: "PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED",
+		1: "PAYMENT_ORIGIN_PLATFORM_TYPE_PC",
+		2: "PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE",
+		3: "PAYMENT_ORIGIN_PLATFORM_TYPE_API",
+	}
+	PaymentOriginPlatformType_value = map[string]int32{
+		"PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED": 0,
+		"PAYMENT_ORIGIN_PLATFORM_TYPE_PC":          1,
+		"PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE":      2,
+		"PAYMENT_ORIGIN_PLATFORM_TYPE_API":         3,
+	}
+)
+
+func (x PaymentOriginPlatformType) Enum() *PaymentOriginPlatformType {
+	p := new(PaymentOriginPlatformType)
+	*p = x
+	return p
+}
+
+func (x PaymentOriginPlatformType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentOriginPlatformType) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_payment_proto_enumTypes[20].Descriptor()
+}
+
+func (PaymentOriginPlatformType) Type() protoreflect.EnumType {
+	return &file_portone_v2_payment_proto_enumTypes[20]
+}
+
+func (x PaymentOriginPlatformType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentOriginPlatformType.Descriptor instead.
+func (PaymentOriginPlatformType) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_payment_proto_rawDescGZIP(), []int{20}
+}
+
 type GetAllPaymentEventsByCursorRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	StoreId       *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -1527,39 +1628,41 @@ func (*PaymentEvent_Paid) isPaymentEvent_Type() {}
 func (*PaymentEvent_PartialCancelled) isPaymentEvent_Type() {}
 
 type CancelledPaymentEvent struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount       *PaymentAmount         `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellation      *PaymentCancellation   `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount       *int64                 `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellation              *PaymentCancellation       `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	EventAmount               *int64                     `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *CancelledPaymentEvent) Reset() {
@@ -1793,6 +1896,20 @@ func (x *CancelledPaymentEvent) GetEventAmount() int64 {
 		return *x.EventAmount
 	}
 	return 0
+}
+
+func (x *CancelledPaymentEvent) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
+func (x *CancelledPaymentEvent) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
 }
 
 func (x *CancelledPaymentEvent) GetUnrecognized() map[string]string {
@@ -2065,12 +2182,13 @@ func (x *PaymentMethodCard) GetUnrecognized() map[string]string {
 }
 
 type PaymentInstallment struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Month          *int32                 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
-	IsInterestFree *bool                  `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state                      protoimpl.MessageState `protogen:"open.v1"`
+	Month                      *int32                 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
+	IsInterestFree             *bool                  `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
+	IsInterestFreeFromMerchant *bool                  `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
+	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *PaymentInstallment) Reset() {
@@ -2113,6 +2231,13 @@ func (x *PaymentInstallment) GetMonth() int32 {
 func (x *PaymentInstallment) GetIsInterestFree() bool {
 	if x != nil && x.IsInterestFree != nil {
 		return *x.IsInterestFree
+	}
+	return false
+}
+
+func (x *PaymentInstallment) GetIsInterestFreeFromMerchant() bool {
+	if x != nil && x.IsInterestFreeFromMerchant != nil {
+		return *x.IsInterestFreeFromMerchant
 	}
 	return false
 }
@@ -4606,40 +4731,42 @@ func (x *SucceededPaymentCancellation) GetUnrecognized() map[string]string {
 }
 
 type PaidPaymentEvent struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount       *PaymentAmount         `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse        *string                `protobuf:"bytes,25,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,26,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,27,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Disputes          []*Dispute             `protobuf:"bytes,28,rep,name=disputes,proto3" json:"disputes,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,29,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount       *int64                 `protobuf:"varint,30,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgResponse                *string                    `protobuf:"bytes,25,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,26,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,27,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Disputes                  []*Dispute                 `protobuf:"bytes,28,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,29,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	EventAmount               *int64                     `protobuf:"varint,30,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PaidPaymentEvent) Reset() {
@@ -4882,6 +5009,20 @@ func (x *PaidPaymentEvent) GetEventAmount() int64 {
 	return 0
 }
 
+func (x *PaidPaymentEvent) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
+func (x *PaidPaymentEvent) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
 func (x *PaidPaymentEvent) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -4974,39 +5115,41 @@ func (x *Dispute) GetUnrecognized() map[string]string {
 }
 
 type PartialCancelledPaymentEvent struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount       *PaymentAmount         `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellation      *PaymentCancellation   `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount       *int64                 `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellation              *PaymentCancellation       `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	EventAmount               *int64                     `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPaymentEvent) Reset() {
@@ -5240,6 +5383,20 @@ func (x *PartialCancelledPaymentEvent) GetEventAmount() int64 {
 		return *x.EventAmount
 	}
 	return 0
+}
+
+func (x *PartialCancelledPaymentEvent) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
+func (x *PartialCancelledPaymentEvent) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
 }
 
 func (x *PartialCancelledPaymentEvent) GetUnrecognized() map[string]string {
@@ -5616,41 +5773,43 @@ func (*Payment_Ready) isPayment_Status() {}
 func (*Payment_VirtualAccountIssued) isPayment_Status() {}
 
 type CancelledPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations     []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt       *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *CancelledPayment) Reset() {
@@ -5900,6 +6059,20 @@ func (x *CancelledPayment) GetCancelledAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *CancelledPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *CancelledPayment) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
 func (x *CancelledPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -5936,6 +6109,7 @@ type FailedPayment struct {
 	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	FailedAt          *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
 	Failure           *PaymentFailure        `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	Origin            *PaymentOrigin         `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -6160,6 +6334,13 @@ func (x *FailedPayment) GetFailure() *PaymentFailure {
 	return nil
 }
 
+func (x *FailedPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
 func (x *FailedPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -6236,42 +6417,44 @@ func (x *PaymentFailure) GetUnrecognized() map[string]string {
 }
 
 type PaidPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse        *string                `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Disputes          []*Dispute             `protobuf:"bytes,31,rep,name=disputes,proto3" json:"disputes,omitempty"`
-	Cancellations     []*PaymentCancellation `protobuf:"bytes,32,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgResponse                *string                    `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Disputes                  []*Dispute                 `protobuf:"bytes,31,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	Cancellations             []*PaymentCancellation     `protobuf:"bytes,32,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,33,opt,name=origin,proto3" json:"origin,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,34,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PaidPayment) Reset() {
@@ -6528,6 +6711,20 @@ func (x *PaidPayment) GetCancellations() []*PaymentCancellation {
 	return nil
 }
 
+func (x *PaidPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *PaidPayment) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
 func (x *PaidPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -6536,41 +6733,43 @@ func (x *PaidPayment) GetUnrecognized() map[string]string {
 }
 
 type PartialCancelledPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations     []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt       *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPayment) Reset() {
@@ -6820,6 +7019,20 @@ func (x *PartialCancelledPayment) GetCancelledAt() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *PartialCancelledPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
+func (x *PartialCancelledPayment) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
 func (x *PartialCancelledPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -6855,6 +7068,7 @@ type PayPendingPayment struct {
 	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Origin            *PaymentOrigin         `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -7072,6 +7286,13 @@ func (x *PayPendingPayment) GetPgTxId() string {
 	return ""
 }
 
+func (x *PayPendingPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
 func (x *PayPendingPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -7106,6 +7327,7 @@ type ReadyPayment struct {
 	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Origin            *PaymentOrigin         `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -7316,6 +7538,13 @@ func (x *ReadyPayment) GetCountry() Country {
 	return Country_COUNTRY_UNSPECIFIED
 }
 
+func (x *ReadyPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
 func (x *ReadyPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -7351,6 +7580,7 @@ type VirtualAccountIssuedPayment struct {
 	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Origin            *PaymentOrigin         `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -7568,6 +7798,13 @@ func (x *VirtualAccountIssuedPayment) GetPgTxId() string {
 	return ""
 }
 
+func (x *VirtualAccountIssuedPayment) GetOrigin() *PaymentOrigin {
+	if x != nil {
+		return x.Origin
+	}
+	return nil
+}
+
 func (x *VirtualAccountIssuedPayment) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -7599,6 +7836,7 @@ type PayWithBillingKeyRequest struct {
 	PromotionId                 *string                `protobuf:"bytes,20,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
 	Locale                      *Locale                `protobuf:"varint,21,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
 	Bypass                      *string                `protobuf:"bytes,22,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	SkipWebhook                 *bool                  `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
@@ -7786,6 +8024,13 @@ func (x *PayWithBillingKeyRequest) GetBypass() string {
 		return *x.Bypass
 	}
 	return ""
+}
+
+func (x *PayWithBillingKeyRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
+	}
+	return false
 }
 
 func (x *PayWithBillingKeyRequest) GetUnrecognized() map[string]string {
@@ -8409,6 +8654,7 @@ type ConfirmPaymentRequest struct {
 	TotalAmount   *int64                 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	TaxFreeAmount *int64                 `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	IsTest        *bool                  `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	SkipWebhook   *bool                  `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8496,6 +8742,13 @@ func (x *ConfirmPaymentRequest) GetTaxFreeAmount() int64 {
 func (x *ConfirmPaymentRequest) GetIsTest() bool {
 	if x != nil && x.IsTest != nil {
 		return *x.IsTest
+	}
+	return false
+}
+
+func (x *ConfirmPaymentRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
 	}
 	return false
 }
@@ -9289,6 +9542,7 @@ type PayInstantlyRequest struct {
 	ShippingAddress   *SeparatedAddressInput     `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
 	PromotionId       *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
 	Bypass            *string                    `protobuf:"bytes,20,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	SkipWebhook       *bool                      `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized      map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -9462,6 +9716,13 @@ func (x *PayInstantlyRequest) GetBypass() string {
 		return *x.Bypass
 	}
 	return ""
+}
+
+func (x *PayInstantlyRequest) GetSkipWebhook() bool {
+	if x != nil && x.SkipWebhook != nil {
+		return *x.SkipWebhook
+	}
+	return false
 }
 
 func (x *PayInstantlyRequest) GetUnrecognized() map[string]string {
@@ -10802,41 +11063,42 @@ func (*PaymentTransaction_Ready) isPaymentTransaction_Status() {}
 func (*PaymentTransaction_VirtualAccountIssued) isPaymentTransaction_Status() {}
 
 type CancelledPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations     []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt       *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *CancelledPaymentTransaction) Reset() {
@@ -11084,6 +11346,13 @@ func (x *CancelledPaymentTransaction) GetCancelledAt() *timestamppb.Timestamp {
 		return x.CancelledAt
 	}
 	return nil
+}
+
+func (x *CancelledPaymentTransaction) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
 }
 
 func (x *CancelledPaymentTransaction) GetUnrecognized() map[string]string {
@@ -11354,40 +11623,41 @@ func (x *FailedPaymentTransaction) GetUnrecognized() map[string]string {
 }
 
 type PaidPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse        *string                `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgResponse                *string                    `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PaidPaymentTransaction) Reset() {
@@ -11630,6 +11900,13 @@ func (x *PaidPaymentTransaction) GetReceiptUrl() string {
 	return ""
 }
 
+func (x *PaidPaymentTransaction) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
+}
+
 func (x *PaidPaymentTransaction) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -11638,41 +11915,42 @@ func (x *PaidPaymentTransaction) GetUnrecognized() map[string]string {
 }
 
 type PartialCancelledPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt            *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt       *PaymentCashReceipt    `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl        *string                `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations     []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt       *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPaymentTransaction) Reset() {
@@ -11920,6 +12198,13 @@ func (x *PartialCancelledPaymentTransaction) GetCancelledAt() *timestamppb.Times
 		return x.CancelledAt
 	}
 	return nil
+}
+
+func (x *PartialCancelledPaymentTransaction) GetCashReceiptIssuanceStatus() CashReceiptIssuanceStatus {
+	if x != nil && x.CashReceiptIssuanceStatus != nil {
+		return *x.CashReceiptIssuanceStatus
+	}
+	return CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED
 }
 
 func (x *PartialCancelledPaymentTransaction) GetUnrecognized() map[string]string {
@@ -13289,6 +13574,82 @@ func (x *GetPaymentsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+type PaymentOrigin struct {
+	state         protoimpl.MessageState     `protogen:"open.v1"`
+	PlatformType  *PaymentOriginPlatformType `protobuf:"varint,1,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentOriginPlatformType,oneof" json:"platform_type,omitempty"`
+	UserAgent     *string                    `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3,oneof" json:"user_agent,omitempty"`
+	Url           *string                    `protobuf:"bytes,3,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	IpAddress     *string                    `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PaymentOrigin) Reset() {
+	*x = PaymentOrigin{}
+	mi := &file_portone_v2_payment_proto_msgTypes[106]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PaymentOrigin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PaymentOrigin) ProtoMessage() {}
+
+func (x *PaymentOrigin) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_payment_proto_msgTypes[106]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PaymentOrigin.ProtoReflect.Descriptor instead.
+func (*PaymentOrigin) Descriptor() ([]byte, []int) {
+	return file_portone_v2_payment_proto_rawDescGZIP(), []int{106}
+}
+
+func (x *PaymentOrigin) GetPlatformType() PaymentOriginPlatformType {
+	if x != nil && x.PlatformType != nil {
+		return *x.PlatformType
+	}
+	return PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED
+}
+
+func (x *PaymentOrigin) GetUserAgent() string {
+	if x != nil && x.UserAgent != nil {
+		return *x.UserAgent
+	}
+	return ""
+}
+
+func (x *PaymentOrigin) GetUrl() string {
+	if x != nil && x.Url != nil {
+		return *x.Url
+	}
+	return ""
+}
+
+func (x *PaymentOrigin) GetIpAddress() string {
+	if x != nil && x.IpAddress != nil {
+		return *x.IpAddress
+	}
+	return ""
+}
+
+func (x *PaymentOrigin) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_payment_proto protoreflect.FileDescriptor
 
 const file_portone_v2_payment_proto_rawDesc = "" +
@@ -13330,7 +13691,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
-	"\x04type\"\x8c\x0f\n" +
+	"\x04type\"\xd2\x10\n" +
 	"\x15CancelledPaymentEvent\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -13369,7 +13730,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"receiptUrl\x88\x01\x01\x12C\n" +
 	"\fcancellation\x18\x1b \x01(\v2\x1f.portone.v2.PaymentCancellationR\fcancellation\x12&\n" +
 	"\fpromotion_id\x18\x1c \x01(\tH\x0fR\vpromotionId\x88\x01\x01\x12+\n" +
-	"\fevent_amount\x18\x1d \x01(\x03B\x03\xe0A\x02H\x10R\veventAmount\x88\x01\x01\x12X\n" +
+	"\fevent_amount\x18\x1d \x01(\x03B\x03\xe0A\x02H\x10R\veventAmount\x88\x01\x01\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18\x1e \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x11R\x19cashReceiptIssuanceStatus\x88\x01\x01\x126\n" +
+	"\x06origin\x18\x1f \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12X\n" +
 	"\funrecognized\x18\xe8\a \x03(\v23.portone.v2.CancelledPaymentEvent.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -13393,7 +13756,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\t_pg_tx_idB\x0e\n" +
 	"\f_receipt_urlB\x0f\n" +
 	"\r_promotion_idB\x0f\n" +
-	"\r_event_amount\"\xba\a\n" +
+	"\r_event_amountB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xba\a\n" +
 	"\rPaymentMethod\x12O\n" +
 	"\x13payment_method_card\x18\x01 \x01(\v2\x1d.portone.v2.PaymentMethodCardH\x00R\x11paymentMethodCard\x12t\n" +
 	" payment_method_convenience_store\x18\x02 \x01(\v2).portone.v2.PaymentMethodConvenienceStoreH\x00R\x1dpaymentMethodConvenienceStore\x12U\n" +
@@ -13420,16 +13784,18 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x1d\x8a\xb2\x19\x19\n" +
 	"\x04type\x12\x11PaymentMethodCardB\x12\n" +
 	"\x10_approval_numberB\r\n" +
-	"\v_point_used\"\x9f\x02\n" +
+	"\v_point_used\"\x8b\x03\n" +
 	"\x12PaymentInstallment\x12\x1e\n" +
 	"\x05month\x18\x01 \x01(\x05B\x03\xe0A\x02H\x00R\x05month\x88\x01\x01\x122\n" +
-	"\x10is_interest_free\x18\x02 \x01(\bB\x03\xe0A\x02H\x01R\x0eisInterestFree\x88\x01\x01\x12U\n" +
+	"\x10is_interest_free\x18\x02 \x01(\bB\x03\xe0A\x02H\x01R\x0eisInterestFree\x88\x01\x01\x12G\n" +
+	"\x1eis_interest_free_from_merchant\x18\x03 \x01(\bH\x02R\x1aisInterestFreeFromMerchant\x88\x01\x01\x12U\n" +
 	"\funrecognized\x18\xe8\a \x03(\v20.portone.v2.PaymentInstallment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
 	"\x06_monthB\x13\n" +
-	"\x11_is_interest_free\"\xbd\x04\n" +
+	"\x11_is_interest_freeB!\n" +
+	"\x1f_is_interest_free_from_merchant\"\xbd\x04\n" +
 	"\x1dPaymentMethodConvenienceStore\x12^\n" +
 	"\x17convenience_store_brand\x18\x01 \x01(\x0e2!.portone.v2.ConvenienceStoreBrandH\x00R\x15convenienceStoreBrand\x88\x01\x01\x124\n" +
 	"\x13confirmation_number\x18\x02 \x01(\tH\x01R\x12confirmationNumber\x88\x01\x01\x12*\n" +
@@ -13845,7 +14211,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\a_reasonB\x0e\n" +
 	"\f_receipt_urlB\n" +
 	"\n" +
-	"\b_trigger\"\xa4\x0f\n" +
+	"\b_trigger\"\xea\x10\n" +
 	"\x10PaidPaymentEvent\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -13886,7 +14252,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"receiptUrl\x88\x01\x01\x124\n" +
 	"\bdisputes\x18\x1c \x03(\v2\x13.portone.v2.DisputeB\x03\xe0A\x02R\bdisputes\x12&\n" +
 	"\fpromotion_id\x18\x1d \x01(\tH\x10R\vpromotionId\x88\x01\x01\x12+\n" +
-	"\fevent_amount\x18\x1e \x01(\x03B\x03\xe0A\x02H\x11R\veventAmount\x88\x01\x01\x12S\n" +
+	"\fevent_amount\x18\x1e \x01(\x03B\x03\xe0A\x02H\x11R\veventAmount\x88\x01\x01\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18\x1f \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x12R\x19cashReceiptIssuanceStatus\x88\x01\x01\x126\n" +
+	"\x06origin\x18  \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12S\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2..portone.v2.PaidPaymentEvent.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -13911,7 +14279,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\f_pg_responseB\x0e\n" +
 	"\f_receipt_urlB\x0f\n" +
 	"\r_promotion_idB\x0f\n" +
-	"\r_event_amount\"\xc3\x03\n" +
+	"\r_event_amountB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xc3\x03\n" +
 	"\aDispute\x12;\n" +
 	"\x06status\x18\x01 \x01(\x0e2\x19.portone.v2.DisputeStatusB\x03\xe0A\x02H\x00R\x06status\x88\x01\x01\x12'\n" +
 	"\rpg_dispute_id\x18\x02 \x01(\tH\x01R\vpgDisputeId\x88\x01\x01\x12 \n" +
@@ -13926,7 +14295,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
 	"\a_statusB\x10\n" +
 	"\x0e_pg_dispute_idB\t\n" +
-	"\a_reason\"\xa2\x0f\n" +
+	"\a_reason\"\xe8\x10\n" +
 	"\x1cPartialCancelledPaymentEvent\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -13965,7 +14334,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"receiptUrl\x88\x01\x01\x12C\n" +
 	"\fcancellation\x18\x1b \x01(\v2\x1f.portone.v2.PaymentCancellationR\fcancellation\x12&\n" +
 	"\fpromotion_id\x18\x1c \x01(\tH\x0fR\vpromotionId\x88\x01\x01\x12+\n" +
-	"\fevent_amount\x18\x1d \x01(\x03B\x03\xe0A\x02H\x10R\veventAmount\x88\x01\x01\x12_\n" +
+	"\fevent_amount\x18\x1d \x01(\x03B\x03\xe0A\x02H\x10R\veventAmount\x88\x01\x01\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18\x1e \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x11R\x19cashReceiptIssuanceStatus\x88\x01\x01\x126\n" +
+	"\x06origin\x18\x1f \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12_\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2:.portone.v2.PartialCancelledPaymentEvent.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -13989,7 +14360,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\t_pg_tx_idB\x0e\n" +
 	"\f_receipt_urlB\x0f\n" +
 	"\r_promotion_idB\x0f\n" +
-	"\r_event_amount\"\x9b\x03\n" +
+	"\r_event_amountB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\x9b\x03\n" +
 	"\x1dGetAllPaymentsByCursorRequest\x12\x1e\n" +
 	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x12.\n" +
 	"\x04from\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x120\n" +
@@ -14030,7 +14402,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
-	"\x06status\"\x86\x10\n" +
+	"\x06status\"\xcc\x11\n" +
 	"\x10CancelledPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14071,7 +14443,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vreceipt_url\x18\x1d \x01(\tH\x0fR\n" +
 	"receiptUrl\x88\x01\x01\x12J\n" +
 	"\rcancellations\x18\x1e \x03(\v2\x1f.portone.v2.PaymentCancellationB\x03\xe0A\x02R\rcancellations\x12B\n" +
-	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12S\n" +
+	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x126\n" +
+	"\x06origin\x18  \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18! \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x10R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12S\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2..portone.v2.CancelledPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14094,7 +14468,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\n" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
-	"\f_receipt_url\"\x87\x0e\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xbf\x0e\n" +
 	"\rFailedPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14130,7 +14505,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"customData\x88\x01\x01\x122\n" +
 	"\acountry\x18\x19 \x01(\x0e2\x13.portone.v2.CountryH\rR\acountry\x88\x01\x01\x12<\n" +
 	"\tfailed_at\x18\x1a \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\bfailedAt\x129\n" +
-	"\afailure\x18\x1b \x01(\v2\x1a.portone.v2.PaymentFailureB\x03\xe0A\x02R\afailure\x12P\n" +
+	"\afailure\x18\x1b \x01(\v2\x1a.portone.v2.PaymentFailureB\x03\xe0A\x02R\afailure\x126\n" +
+	"\x06origin\x18\x1c \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12P\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2+.portone.v2.FailedPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14164,7 +14540,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\a_reasonB\n" +
 	"\n" +
 	"\b_pg_codeB\r\n" +
-	"\v_pg_message\"\x9f\x10\n" +
+	"\v_pg_message\"\xe5\x11\n" +
 	"\vPaidPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14207,7 +14583,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vreceipt_url\x18\x1e \x01(\tH\x10R\n" +
 	"receiptUrl\x88\x01\x01\x124\n" +
 	"\bdisputes\x18\x1f \x03(\v2\x13.portone.v2.DisputeB\x03\xe0A\x02R\bdisputes\x12E\n" +
-	"\rcancellations\x18  \x03(\v2\x1f.portone.v2.PaymentCancellationR\rcancellations\x12N\n" +
+	"\rcancellations\x18  \x03(\v2\x1f.portone.v2.PaymentCancellationR\rcancellations\x126\n" +
+	"\x06origin\x18! \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18\" \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x11R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12N\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2).portone.v2.PaidPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14231,7 +14609,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
 	"\f_pg_responseB\x0e\n" +
-	"\f_receipt_url\"\x9c\x10\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xe2\x11\n" +
 	"\x17PartialCancelledPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14272,7 +14651,9 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vreceipt_url\x18\x1d \x01(\tH\x0fR\n" +
 	"receiptUrl\x88\x01\x01\x12J\n" +
 	"\rcancellations\x18\x1e \x03(\v2\x1f.portone.v2.PaymentCancellationB\x03\xe0A\x02R\rcancellations\x12B\n" +
-	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12Z\n" +
+	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x126\n" +
+	"\x06origin\x18  \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18! \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x10R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12Z\n" +
 	"\funrecognized\x18\xe8\a \x03(\v25.portone.v2.PartialCancelledPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14295,7 +14676,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\n" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
-	"\f_receipt_url\"\xcc\r\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\x84\x0e\n" +
 	"\x11PayPendingPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14330,7 +14712,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vcustom_data\x18\x18 \x01(\tH\fR\n" +
 	"customData\x88\x01\x01\x122\n" +
 	"\acountry\x18\x19 \x01(\x0e2\x13.portone.v2.CountryH\rR\acountry\x88\x01\x01\x12\x1d\n" +
-	"\bpg_tx_id\x18\x1a \x01(\tH\x0eR\x06pgTxId\x88\x01\x01\x12T\n" +
+	"\bpg_tx_id\x18\x1a \x01(\tH\x0eR\x06pgTxId\x88\x01\x01\x126\n" +
+	"\x06origin\x18\x1b \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12T\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2/.portone.v2.PayPendingPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14352,7 +14735,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\f_custom_dataB\n" +
 	"\n" +
 	"\b_countryB\v\n" +
-	"\t_pg_tx_id\"\x8b\r\n" +
+	"\t_pg_tx_id\"\xc3\r\n" +
 	"\fReadyPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14386,7 +14769,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\rproduct_count\x18\x17 \x01(\x05H\vR\fproductCount\x88\x01\x01\x12$\n" +
 	"\vcustom_data\x18\x18 \x01(\tH\fR\n" +
 	"customData\x88\x01\x01\x122\n" +
-	"\acountry\x18\x19 \x01(\x0e2\x13.portone.v2.CountryH\rR\acountry\x88\x01\x01\x12O\n" +
+	"\acountry\x18\x19 \x01(\x0e2\x13.portone.v2.CountryH\rR\acountry\x88\x01\x01\x126\n" +
+	"\x06origin\x18\x1a \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12O\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2*.portone.v2.ReadyPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14407,7 +14791,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x0e_product_countB\x0e\n" +
 	"\f_custom_dataB\n" +
 	"\n" +
-	"\b_country\"\xeb\r\n" +
+	"\b_country\"\xa3\x0e\n" +
 	"\x1bVirtualAccountIssuedPayment\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12/\n" +
 	"\x0etransaction_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rtransactionId\x88\x01\x01\x12)\n" +
@@ -14442,7 +14826,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vcustom_data\x18\x18 \x01(\tH\fR\n" +
 	"customData\x88\x01\x01\x122\n" +
 	"\acountry\x18\x19 \x01(\x0e2\x13.portone.v2.CountryH\rR\acountry\x88\x01\x01\x12\x1d\n" +
-	"\bpg_tx_id\x18\x1a \x01(\tH\x0eR\x06pgTxId\x88\x01\x01\x12^\n" +
+	"\bpg_tx_id\x18\x1a \x01(\tH\x0eR\x06pgTxId\x88\x01\x01\x126\n" +
+	"\x06origin\x18\x1b \x01(\v2\x19.portone.v2.PaymentOriginB\x03\xe0A\x02R\x06origin\x12^\n" +
 	"\funrecognized\x18\xe8\a \x03(\v29.portone.v2.VirtualAccountIssuedPayment.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14464,7 +14849,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\f_custom_dataB\n" +
 	"\n" +
 	"\b_countryB\v\n" +
-	"\t_pg_tx_id\"\xfa\v\n" +
+	"\t_pg_tx_id\"\xb3\f\n" +
 	"\x18PayWithBillingKeyRequest\x12\"\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tpaymentId\x12\x1e\n" +
@@ -14495,7 +14880,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x10shipping_address\x18\x13 \x01(\v2!.portone.v2.SeparatedAddressInputR\x0fshippingAddress\x12&\n" +
 	"\fpromotion_id\x18\x14 \x01(\tH\fR\vpromotionId\x88\x01\x01\x12/\n" +
 	"\x06locale\x18\x15 \x01(\x0e2\x12.portone.v2.LocaleH\rR\x06locale\x88\x01\x01\x12!\n" +
-	"\x06bypass\x18\x16 \x01(\tB\x04\x90\xb2\x19\x01H\x0eR\x06bypass\x88\x01\x01\x12[\n" +
+	"\x06bypass\x18\x16 \x01(\tB\x04\x90\xb2\x19\x01H\x0eR\x06bypass\x88\x01\x01\x12&\n" +
+	"\fskip_webhook\x18\x17 \x01(\bH\x0fR\vskipWebhook\x88\x01\x01\x12[\n" +
 	"\funrecognized\x18\xe8\a \x03(\v26.portone.v2.PayWithBillingKeyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14515,7 +14901,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\r_product_typeB\x0f\n" +
 	"\r_promotion_idB\t\n" +
 	"\a_localeB\t\n" +
-	"\a_bypass\"\xff\x01\n" +
+	"\a_bypassB\x0f\n" +
+	"\r_skip_webhook\"\xff\x01\n" +
 	"\x19PayWithBillingKeyResponse\x12C\n" +
 	"\apayment\x18\x01 \x01(\v2$.portone.v2.BillingKeyPaymentSummaryB\x03\xe0A\x02R\apayment\x12\\\n" +
 	"\funrecognized\x18\xe8\a \x03(\v27.portone.v2.PayWithBillingKeyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
@@ -14611,7 +14998,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v24.portone.v2.CapturePaymentResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd0\x04\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x89\x05\n" +
 	"\x15ConfirmPaymentRequest\x12\"\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tpaymentId\x12\x1e\n" +
@@ -14621,7 +15008,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\bcurrency\x18\x05 \x01(\x0e2\x14.portone.v2.CurrencyH\x03R\bcurrency\x88\x01\x01\x12&\n" +
 	"\ftotal_amount\x18\x06 \x01(\x03H\x04R\vtotalAmount\x88\x01\x01\x12+\n" +
 	"\x0ftax_free_amount\x18\a \x01(\x03H\x05R\rtaxFreeAmount\x88\x01\x01\x12\x1c\n" +
-	"\ais_test\x18\b \x01(\bH\x06R\x06isTest\x88\x01\x01\x12X\n" +
+	"\ais_test\x18\b \x01(\bH\x06R\x06isTest\x88\x01\x01\x12&\n" +
+	"\fskip_webhook\x18\t \x01(\bH\aR\vskipWebhook\x88\x01\x01\x12X\n" +
 	"\funrecognized\x18\xe8\a \x03(\v23.portone.v2.ConfirmPaymentRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14633,7 +15021,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\r_total_amountB\x12\n" +
 	"\x10_tax_free_amountB\n" +
 	"\n" +
-	"\b_is_test\"\xa1\x02\n" +
+	"\b_is_testB\x0f\n" +
+	"\r_skip_webhook\"\xa1\x02\n" +
 	"\x17ConfirmedPaymentSummary\x12\"\n" +
 	"\bpg_tx_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x06pgTxId\x88\x01\x01\x128\n" +
 	"\apaid_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\x06paidAt\x12Z\n" +
@@ -14753,8 +15142,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
-	"\x0f_invoice_number\"\xc8\n" +
-	"\n" +
+	"\x0f_invoice_number\"\x81\v\n" +
 	"\x13PayInstantlyRequest\x12\"\n" +
 	"\n" +
 	"payment_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tpaymentId\x12\x1e\n" +
@@ -14782,7 +15170,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"R\vproductType\x88\x01\x01\x12L\n" +
 	"\x10shipping_address\x18\x12 \x01(\v2!.portone.v2.SeparatedAddressInputR\x0fshippingAddress\x12&\n" +
 	"\fpromotion_id\x18\x13 \x01(\tH\vR\vpromotionId\x88\x01\x01\x12!\n" +
-	"\x06bypass\x18\x14 \x01(\tB\x04\x90\xb2\x19\x01H\fR\x06bypass\x88\x01\x01\x12V\n" +
+	"\x06bypass\x18\x14 \x01(\tB\x04\x90\xb2\x19\x01H\fR\x06bypass\x88\x01\x01\x12&\n" +
+	"\fskip_webhook\x18\x15 \x01(\bH\rR\vskipWebhook\x88\x01\x01\x12V\n" +
 	"\funrecognized\x18\xe8\a \x03(\v21.portone.v2.PayInstantlyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -14801,7 +15190,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x0e_product_countB\x0f\n" +
 	"\r_product_typeB\x0f\n" +
 	"\r_promotion_idB\t\n" +
-	"\a_bypass\"\xd7\x02\n" +
+	"\a_bypassB\x0f\n" +
+	"\r_skip_webhook\"\xd7\x02\n" +
 	"\x19InstantPaymentMethodInput\x12=\n" +
 	"\x04card\x18\x01 \x01(\v2).portone.v2.InstantPaymentMethodInputCardR\x04card\x12\\\n" +
 	"\x0fvirtual_account\x18\x02 \x01(\v23.portone.v2.InstantPaymentMethodInputVirtualAccountR\x0evirtualAccount\x12\\\n" +
@@ -14991,7 +15381,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
-	"\x06status\"\x90\x10\n" +
+	"\x06status\"\x9e\x11\n" +
 	"\x1bCancelledPaymentTransaction\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -15033,7 +15423,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vreceipt_url\x18\x1d \x01(\tH\x0fR\n" +
 	"receiptUrl\x88\x01\x01\x12J\n" +
 	"\rcancellations\x18\x1e \x03(\v2\x1f.portone.v2.PaymentCancellationB\x03\xe0A\x02R\rcancellations\x12B\n" +
-	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12^\n" +
+	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18  \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x10R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12^\n" +
 	"\funrecognized\x18\xe8\a \x03(\v29.portone.v2.CancelledPaymentTransaction.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -15056,7 +15447,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\n" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
-	"\f_receipt_url\"\x91\x0e\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\x91\x0e\n" +
 	"\x18FailedPaymentTransaction\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -15114,7 +15506,7 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\x0e_product_countB\x0e\n" +
 	"\f_custom_dataB\n" +
 	"\n" +
-	"\b_country\"\xac\x0f\n" +
+	"\b_country\"\xba\x10\n" +
 	"\x16PaidPaymentTransaction\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -15156,7 +15548,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"pgResponse\x88\x01\x01\x12A\n" +
 	"\fcash_receipt\x18\x1d \x01(\v2\x1e.portone.v2.PaymentCashReceiptR\vcashReceipt\x12$\n" +
 	"\vreceipt_url\x18\x1e \x01(\tH\x10R\n" +
-	"receiptUrl\x88\x01\x01\x12Y\n" +
+	"receiptUrl\x88\x01\x01\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18\x1f \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x11R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12Y\n" +
 	"\funrecognized\x18\xe8\a \x03(\v24.portone.v2.PaidPaymentTransaction.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -15180,7 +15573,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
 	"\f_pg_responseB\x0e\n" +
-	"\f_receipt_url\"\xa6\x10\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xb4\x11\n" +
 	"\"PartialCancelledPaymentTransaction\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -15222,7 +15616,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\vreceipt_url\x18\x1d \x01(\tH\x0fR\n" +
 	"receiptUrl\x88\x01\x01\x12J\n" +
 	"\rcancellations\x18\x1e \x03(\v2\x1f.portone.v2.PaymentCancellationB\x03\xe0A\x02R\rcancellations\x12B\n" +
-	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12e\n" +
+	"\fcancelled_at\x18\x1f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\vcancelledAt\x12k\n" +
+	"\x1ccash_receipt_issuance_status\x18  \x01(\x0e2%.portone.v2.CashReceiptIssuanceStatusH\x10R\x19cashReceiptIssuanceStatus\x88\x01\x01\x12e\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.PartialCancelledPaymentTransaction.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -15245,7 +15640,8 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\n" +
 	"\b_countryB\v\n" +
 	"\t_pg_tx_idB\x0e\n" +
-	"\f_receipt_url\"\xd6\r\n" +
+	"\f_receipt_urlB\x1f\n" +
+	"\x1d_cash_receipt_issuance_status\"\xd6\r\n" +
 	"\x1cPayPendingPaymentTransaction\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -15527,7 +15923,22 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v21.portone.v2.GetPaymentsResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x85\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x94\x03\n" +
+	"\rPaymentOrigin\x12T\n" +
+	"\rplatform_type\x18\x01 \x01(\x0e2%.portone.v2.PaymentOriginPlatformTypeB\x03\xe0A\x02H\x00R\fplatformType\x88\x01\x01\x12\"\n" +
+	"\n" +
+	"user_agent\x18\x02 \x01(\tH\x01R\tuserAgent\x88\x01\x01\x12\x15\n" +
+	"\x03url\x18\x03 \x01(\tH\x02R\x03url\x88\x01\x01\x12'\n" +
+	"\n" +
+	"ip_address\x18\x04 \x01(\tB\x03\xe0A\x02H\x03R\tipAddress\x88\x01\x01\x12P\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2+.portone.v2.PaymentOrigin.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x10\n" +
+	"\x0e_platform_typeB\r\n" +
+	"\v_user_agentB\x06\n" +
+	"\x04_urlB\r\n" +
+	"\v_ip_address*\x85\x02\n" +
 	"\x15ConvenienceStoreBrand\x12'\n" +
 	"#CONVENIENCE_STORE_BRAND_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eCONVENIENCE_STORE_BRAND_LAWSON\x10\x01\x12'\n" +
@@ -15695,16 +16106,25 @@ const file_portone_v2_payment_proto_rawDesc = "" +
 	"$PAYMENT_TEXT_SEARCH_FIELD_USER_AGENT\x10\x1d\x12)\n" +
 	"%PAYMENT_TEXT_SEARCH_FIELD_BILLING_KEY\x10\x1e\x12*\n" +
 	"&PAYMENT_TEXT_SEARCH_FIELD_PROMOTION_ID\x10\x1f\x12@\n" +
-	"<PAYMENT_TEXT_SEARCH_FIELD_GIFT_CERTIFICATION_APPROVAL_NUMBER\x10 2\x8f*\n" +
+	"<PAYMENT_TEXT_SEARCH_FIELD_GIFT_CERTIFICATION_APPROVAL_NUMBER\x10 *\x9f\x01\n" +
+	"\x19CashReceiptIssuanceStatus\x12,\n" +
+	"(CASH_RECEIPT_ISSUANCE_STATUS_UNSPECIFIED\x10\x00\x12'\n" +
+	"#CASH_RECEIPT_ISSUANCE_STATUS_ISSUED\x10\x01\x12+\n" +
+	"'CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED\x10\x02*\xbd\x01\n" +
+	"\x19PaymentOriginPlatformType\x12,\n" +
+	"(PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED\x10\x00\x12#\n" +
+	"\x1fPAYMENT_ORIGIN_PLATFORM_TYPE_PC\x10\x01\x12'\n" +
+	"#PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE\x10\x02\x12$\n" +
+	" PAYMENT_ORIGIN_PLATFORM_TYPE_API\x10\x032\xa9*\n" +
 	"\x0ePaymentService\x12\xf0\x01\n" +
 	"\x1bGetAllPaymentEventsByCursor\x12..portone.v2.GetAllPaymentEventsByCursorRequest\x1a/.portone.v2.GetAllPaymentEventsByCursorResponse\"p\x8a\xb2\x19K\n" +
 	"\x1bgetAllPaymentEventsByCursor\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x020\x01\x82\xd3\xe4\x93\x02\x1b\x12\x19/payment-events-by-cursor\x12\xd6\x01\n" +
 	"\x16GetAllPaymentsByCursor\x12).portone.v2.GetAllPaymentsByCursorRequest\x1a*.portone.v2.GetAllPaymentsByCursorResponse\"e\x8a\xb2\x19F\n" +
 	"\x16getAllPaymentsByCursor\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x020\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/payments-by-cursor\x12\xe6\x03\n" +
 	"\x11PayWithBillingKey\x12$.portone.v2.PayWithBillingKeyRequest\x1a%.portone.v2.PayWithBillingKeyResponse\"\x83\x03\x8a\xb2\x19\xd1\x02\n" +
-	"\x11payWithBillingKey\x12\fALREADY_PAID\x12\x1bBILLING_KEY_ALREADY_DELETED\x12\x15BILLING_KEY_NOT_FOUND\x12\x11CHANNEL_NOT_FOUND\x12$DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1dMAX_TRANSACTION_COUNT_REACHED\x12\x1fPAYMENT_SCHEDULE_ALREADY_EXISTS\x12\vPG_PROVIDER\x12#PROMOTION_PAY_METHOD_DOES_NOT_MATCH\x12!SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02':\x01*\"\"/payments/{payment_id}/billing-key\x12\xd4\x04\n" +
-	"\rCancelPayment\x12 .portone.v2.CancelPaymentRequest\x1a!.portone.v2.CancelPaymentResponse\"\xfd\x03\x8a\xb2\x19\xd0\x03\n" +
-	"\rcancelPayment\x12%CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN\x12(CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT\x120CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT\x12:CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12)NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT\x12\x19PAYMENT_ALREADY_CANCELLED\x12\x11PAYMENT_NOT_FOUND\x12\x10PAYMENT_NOT_PAID\x12\vPG_PROVIDER\x126PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED\x12\"SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/payments/{payment_id}/cancel\x12\xe9\x02\n" +
+	"\x11payWithBillingKey\x12\fALREADY_PAID\x12\x1bBILLING_KEY_ALREADY_DELETED\x12\x15BILLING_KEY_NOT_FOUND\x12\x11CHANNEL_NOT_FOUND\x12$DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1dMAX_TRANSACTION_COUNT_REACHED\x12\x1fPAYMENT_SCHEDULE_ALREADY_EXISTS\x12\vPG_PROVIDER\x12#PROMOTION_PAY_METHOD_DOES_NOT_MATCH\x12!SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02':\x01*\"\"/payments/{payment_id}/billing-key\x12\xee\x04\n" +
+	"\rCancelPayment\x12 .portone.v2.CancelPaymentRequest\x1a!.portone.v2.CancelPaymentResponse\"\x97\x04\x8a\xb2\x19\xea\x03\n" +
+	"\rcancelPayment\x12%CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN\x12(CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT\x120CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT\x12:CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18MAX_CANCEL_COUNT_REACHED\x12)NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT\x12\x19PAYMENT_ALREADY_CANCELLED\x12\x11PAYMENT_NOT_FOUND\x12\x10PAYMENT_NOT_PAID\x12\vPG_PROVIDER\x126PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED\x12\"SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/payments/{payment_id}/cancel\x12\xe9\x02\n" +
 	"\x17StopPaymentCancellation\x12*.portone.v2.StopPaymentCancellationRequest\x1a+.portone.v2.StopPaymentCancellationResponse\"\xf4\x01\x8a\xb2\x19\xa9\x01\n" +
 	"\x17stopPaymentCancellation\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1ePAYMENT_CANCELLATION_NOT_FOUND\x12 PAYMENT_CANCELLATION_NOT_PENDING\x12\x11PAYMENT_NOT_FOUND\x12\vPG_PROVIDER\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02@:\x01*\";/payments/{payment_id}/cancellations/{cancellation_id}/stop\x12\xf7\x01\n" +
 	"\x0eCapturePayment\x12!.portone.v2.CapturePaymentRequest\x1a\".portone.v2.CapturePaymentResponse\"\x9d\x01\x8a\xb2\x19p\n" +
@@ -15749,8 +16169,8 @@ func file_portone_v2_payment_proto_rawDescGZIP() []byte {
 	return file_portone_v2_payment_proto_rawDescData
 }
 
-var file_portone_v2_payment_proto_enumTypes = make([]protoimpl.EnumInfo, 19)
-var file_portone_v2_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 212)
+var file_portone_v2_payment_proto_enumTypes = make([]protoimpl.EnumInfo, 21)
+var file_portone_v2_payment_proto_msgTypes = make([]protoimpl.MessageInfo, 214)
 var file_portone_v2_payment_proto_goTypes = []any{
 	(ConvenienceStoreBrand)(0),                                     // 0: portone.v2.ConvenienceStoreBrand
 	(PaymentMethodGiftCertificateType)(0),                          // 1: portone.v2.PaymentMethodGiftCertificateType
@@ -15771,857 +16191,882 @@ var file_portone_v2_payment_proto_goTypes = []any{
 	(PaymentFilterInputEscrowStatus)(0),                            // 16: portone.v2.PaymentFilterInputEscrowStatus
 	(PaymentCashReceiptStatus)(0),                                  // 17: portone.v2.PaymentCashReceiptStatus
 	(PaymentTextSearchField)(0),                                    // 18: portone.v2.PaymentTextSearchField
-	(*GetAllPaymentEventsByCursorRequest)(nil),                     // 19: portone.v2.GetAllPaymentEventsByCursorRequest
-	(*GetAllPaymentEventsByCursorResponse)(nil),                    // 20: portone.v2.GetAllPaymentEventsByCursorResponse
-	(*PaymentEventWithCursor)(nil),                                 // 21: portone.v2.PaymentEventWithCursor
-	(*PaymentEvent)(nil),                                           // 22: portone.v2.PaymentEvent
-	(*CancelledPaymentEvent)(nil),                                  // 23: portone.v2.CancelledPaymentEvent
-	(*PaymentMethod)(nil),                                          // 24: portone.v2.PaymentMethod
-	(*PaymentMethodCard)(nil),                                      // 25: portone.v2.PaymentMethodCard
-	(*PaymentInstallment)(nil),                                     // 26: portone.v2.PaymentInstallment
-	(*PaymentMethodConvenienceStore)(nil),                          // 27: portone.v2.PaymentMethodConvenienceStore
-	(*PaymentMethodCrypto)(nil),                                    // 28: portone.v2.PaymentMethodCrypto
-	(*PaymentMethodEasyPay)(nil),                                   // 29: portone.v2.PaymentMethodEasyPay
-	(*PaymentMethodEasyPayMethod)(nil),                             // 30: portone.v2.PaymentMethodEasyPayMethod
-	(*PaymentMethodEasyPayMethodCharge)(nil),                       // 31: portone.v2.PaymentMethodEasyPayMethodCharge
-	(*PaymentMethodTransfer)(nil),                                  // 32: portone.v2.PaymentMethodTransfer
-	(*PaymentMethodGiftCertificate)(nil),                           // 33: portone.v2.PaymentMethodGiftCertificate
-	(*PaymentMethodMobile)(nil),                                    // 34: portone.v2.PaymentMethodMobile
-	(*PaymentMethodVirtualAccount)(nil),                            // 35: portone.v2.PaymentMethodVirtualAccount
-	(*PaymentWebhook)(nil),                                         // 36: portone.v2.PaymentWebhook
-	(*PaymentWebhookRequest)(nil),                                  // 37: portone.v2.PaymentWebhookRequest
-	(*PaymentWebhookResponse)(nil),                                 // 38: portone.v2.PaymentWebhookResponse
-	(*PaymentAmount)(nil),                                          // 39: portone.v2.PaymentAmount
-	(*PaymentEscrow)(nil),                                          // 40: portone.v2.PaymentEscrow
-	(*BeforeRegisteredPaymentEscrow)(nil),                          // 41: portone.v2.BeforeRegisteredPaymentEscrow
-	(*CancelledPaymentEscrow)(nil),                                 // 42: portone.v2.CancelledPaymentEscrow
-	(*ConfirmedPaymentEscrow)(nil),                                 // 43: portone.v2.ConfirmedPaymentEscrow
-	(*DeliveredPaymentEscrow)(nil),                                 // 44: portone.v2.DeliveredPaymentEscrow
-	(*RegisteredPaymentEscrow)(nil),                                // 45: portone.v2.RegisteredPaymentEscrow
-	(*RejectedPaymentEscrow)(nil),                                  // 46: portone.v2.RejectedPaymentEscrow
-	(*RejectConfirmedPaymentEscrow)(nil),                           // 47: portone.v2.RejectConfirmedPaymentEscrow
-	(*PaymentCashReceipt)(nil),                                     // 48: portone.v2.PaymentCashReceipt
-	(*CancelledPaymentCashReceipt)(nil),                            // 49: portone.v2.CancelledPaymentCashReceipt
-	(*IssuedPaymentCashReceipt)(nil),                               // 50: portone.v2.IssuedPaymentCashReceipt
-	(*PaymentCancellation)(nil),                                    // 51: portone.v2.PaymentCancellation
-	(*FailedPaymentCancellation)(nil),                              // 52: portone.v2.FailedPaymentCancellation
-	(*RequestedPaymentCancellation)(nil),                           // 53: portone.v2.RequestedPaymentCancellation
-	(*SucceededPaymentCancellation)(nil),                           // 54: portone.v2.SucceededPaymentCancellation
-	(*PaidPaymentEvent)(nil),                                       // 55: portone.v2.PaidPaymentEvent
-	(*Dispute)(nil),                                                // 56: portone.v2.Dispute
-	(*PartialCancelledPaymentEvent)(nil),                           // 57: portone.v2.PartialCancelledPaymentEvent
-	(*GetAllPaymentsByCursorRequest)(nil),                          // 58: portone.v2.GetAllPaymentsByCursorRequest
-	(*GetAllPaymentsByCursorResponse)(nil),                         // 59: portone.v2.GetAllPaymentsByCursorResponse
-	(*PaymentWithCursor)(nil),                                      // 60: portone.v2.PaymentWithCursor
-	(*Payment)(nil),                                                // 61: portone.v2.Payment
-	(*CancelledPayment)(nil),                                       // 62: portone.v2.CancelledPayment
-	(*FailedPayment)(nil),                                          // 63: portone.v2.FailedPayment
-	(*PaymentFailure)(nil),                                         // 64: portone.v2.PaymentFailure
-	(*PaidPayment)(nil),                                            // 65: portone.v2.PaidPayment
-	(*PartialCancelledPayment)(nil),                                // 66: portone.v2.PartialCancelledPayment
-	(*PayPendingPayment)(nil),                                      // 67: portone.v2.PayPendingPayment
-	(*ReadyPayment)(nil),                                           // 68: portone.v2.ReadyPayment
-	(*VirtualAccountIssuedPayment)(nil),                            // 69: portone.v2.VirtualAccountIssuedPayment
-	(*PayWithBillingKeyRequest)(nil),                               // 70: portone.v2.PayWithBillingKeyRequest
-	(*PayWithBillingKeyResponse)(nil),                              // 71: portone.v2.PayWithBillingKeyResponse
-	(*BillingKeyPaymentSummary)(nil),                               // 72: portone.v2.BillingKeyPaymentSummary
-	(*CancelPaymentRequest)(nil),                                   // 73: portone.v2.CancelPaymentRequest
-	(*CancelPaymentBodyRefundAccount)(nil),                         // 74: portone.v2.CancelPaymentBodyRefundAccount
-	(*CancelPaymentResponse)(nil),                                  // 75: portone.v2.CancelPaymentResponse
-	(*StopPaymentCancellationRequest)(nil),                         // 76: portone.v2.StopPaymentCancellationRequest
-	(*StopPaymentCancellationResponse)(nil),                        // 77: portone.v2.StopPaymentCancellationResponse
-	(*CapturePaymentRequest)(nil),                                  // 78: portone.v2.CapturePaymentRequest
-	(*CapturePaymentResponse)(nil),                                 // 79: portone.v2.CapturePaymentResponse
-	(*ConfirmPaymentRequest)(nil),                                  // 80: portone.v2.ConfirmPaymentRequest
-	(*ConfirmedPaymentSummary)(nil),                                // 81: portone.v2.ConfirmedPaymentSummary
-	(*ConfirmEscrowRequest)(nil),                                   // 82: portone.v2.ConfirmEscrowRequest
-	(*ConfirmEscrowResponse)(nil),                                  // 83: portone.v2.ConfirmEscrowResponse
-	(*ApplyEscrowLogisticsRequest)(nil),                            // 84: portone.v2.ApplyEscrowLogisticsRequest
-	(*PaymentEscrowSenderInput)(nil),                               // 85: portone.v2.PaymentEscrowSenderInput
-	(*PaymentEscrowReceiverInput)(nil),                             // 86: portone.v2.PaymentEscrowReceiverInput
-	(*PaymentLogistics)(nil),                                       // 87: portone.v2.PaymentLogistics
-	(*ApplyEscrowLogisticsResponse)(nil),                           // 88: portone.v2.ApplyEscrowLogisticsResponse
-	(*ModifyEscrowLogisticsRequest)(nil),                           // 89: portone.v2.ModifyEscrowLogisticsRequest
-	(*ModifyEscrowLogisticsResponse)(nil),                          // 90: portone.v2.ModifyEscrowLogisticsResponse
-	(*PayInstantlyRequest)(nil),                                    // 91: portone.v2.PayInstantlyRequest
-	(*InstantPaymentMethodInput)(nil),                              // 92: portone.v2.InstantPaymentMethodInput
-	(*InstantPaymentMethodInputCard)(nil),                          // 93: portone.v2.InstantPaymentMethodInputCard
-	(*InstantPaymentMethodInputVirtualAccount)(nil),                // 94: portone.v2.InstantPaymentMethodInputVirtualAccount
-	(*InstantPaymentMethodInputVirtualAccountExpiry)(nil),          // 95: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry
-	(*InstantPaymentMethodInputVirtualAccountOption)(nil),          // 96: portone.v2.InstantPaymentMethodInputVirtualAccountOption
-	(*InstantPaymentMethodInputVirtualAccountOptionFixed)(nil),     // 97: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed
-	(*InstantPaymentMethodInputVirtualAccountCashReceiptInfo)(nil), // 98: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo
-	(*PayInstantlyResponse)(nil),                                   // 99: portone.v2.PayInstantlyResponse
-	(*InstantPaymentSummary)(nil),                                  // 100: portone.v2.InstantPaymentSummary
-	(*PreRegisterPaymentRequest)(nil),                              // 101: portone.v2.PreRegisterPaymentRequest
-	(*PreRegisterPaymentResponse)(nil),                             // 102: portone.v2.PreRegisterPaymentResponse
-	(*RegisterStoreReceiptRequest)(nil),                            // 103: portone.v2.RegisterStoreReceiptRequest
-	(*RegisterStoreReceiptBodyItem)(nil),                           // 104: portone.v2.RegisterStoreReceiptBodyItem
-	(*RegisterStoreReceiptResponse)(nil),                           // 105: portone.v2.RegisterStoreReceiptResponse
-	(*ResendWebhookRequest)(nil),                                   // 106: portone.v2.ResendWebhookRequest
-	(*ResendWebhookResponse)(nil),                                  // 107: portone.v2.ResendWebhookResponse
-	(*GetPaymentTransactionsRequest)(nil),                          // 108: portone.v2.GetPaymentTransactionsRequest
-	(*GetPaymentTransactionsResponse)(nil),                         // 109: portone.v2.GetPaymentTransactionsResponse
-	(*PaymentTransaction)(nil),                                     // 110: portone.v2.PaymentTransaction
-	(*CancelledPaymentTransaction)(nil),                            // 111: portone.v2.CancelledPaymentTransaction
-	(*FailedPaymentTransaction)(nil),                               // 112: portone.v2.FailedPaymentTransaction
-	(*PaidPaymentTransaction)(nil),                                 // 113: portone.v2.PaidPaymentTransaction
-	(*PartialCancelledPaymentTransaction)(nil),                     // 114: portone.v2.PartialCancelledPaymentTransaction
-	(*PayPendingPaymentTransaction)(nil),                           // 115: portone.v2.PayPendingPaymentTransaction
-	(*ReadyPaymentTransaction)(nil),                                // 116: portone.v2.ReadyPaymentTransaction
-	(*VirtualAccountIssuedPaymentTransaction)(nil),                 // 117: portone.v2.VirtualAccountIssuedPaymentTransaction
-	(*CloseVirtualAccountRequest)(nil),                             // 118: portone.v2.CloseVirtualAccountRequest
-	(*CloseVirtualAccountResponse)(nil),                            // 119: portone.v2.CloseVirtualAccountResponse
-	(*GetPaymentRequest)(nil),                                      // 120: portone.v2.GetPaymentRequest
-	(*GetPaymentsRequest)(nil),                                     // 121: portone.v2.GetPaymentsRequest
-	(*PaymentFilterInput)(nil),                                     // 122: portone.v2.PaymentFilterInput
-	(*PaymentTextSearch)(nil),                                      // 123: portone.v2.PaymentTextSearch
-	(*GetPaymentsResponse)(nil),                                    // 124: portone.v2.GetPaymentsResponse
-	nil,                                                            // 125: portone.v2.GetAllPaymentEventsByCursorRequest.UnrecognizedEntry
-	nil,                                                            // 126: portone.v2.GetAllPaymentEventsByCursorResponse.UnrecognizedEntry
-	nil,                                                            // 127: portone.v2.PaymentEventWithCursor.UnrecognizedEntry
-	nil,                                                            // 128: portone.v2.PaymentEvent.UnrecognizedEntry
-	nil,                                                            // 129: portone.v2.CancelledPaymentEvent.UnrecognizedEntry
-	nil,                                                            // 130: portone.v2.PaymentMethod.UnrecognizedEntry
-	nil,                                                            // 131: portone.v2.PaymentMethodCard.UnrecognizedEntry
-	nil,                                                            // 132: portone.v2.PaymentInstallment.UnrecognizedEntry
-	nil,                                                            // 133: portone.v2.PaymentMethodConvenienceStore.UnrecognizedEntry
-	nil,                                                            // 134: portone.v2.PaymentMethodCrypto.UnrecognizedEntry
-	nil,                                                            // 135: portone.v2.PaymentMethodEasyPay.UnrecognizedEntry
-	nil,                                                            // 136: portone.v2.PaymentMethodEasyPayMethod.UnrecognizedEntry
-	nil,                                                            // 137: portone.v2.PaymentMethodEasyPayMethodCharge.UnrecognizedEntry
-	nil,                                                            // 138: portone.v2.PaymentMethodTransfer.UnrecognizedEntry
-	nil,                                                            // 139: portone.v2.PaymentMethodGiftCertificate.UnrecognizedEntry
-	nil,                                                            // 140: portone.v2.PaymentMethodMobile.UnrecognizedEntry
-	nil,                                                            // 141: portone.v2.PaymentMethodVirtualAccount.UnrecognizedEntry
-	nil,                                                            // 142: portone.v2.PaymentWebhook.UnrecognizedEntry
-	nil,                                                            // 143: portone.v2.PaymentWebhookRequest.UnrecognizedEntry
-	nil,                                                            // 144: portone.v2.PaymentWebhookResponse.UnrecognizedEntry
-	nil,                                                            // 145: portone.v2.PaymentAmount.UnrecognizedEntry
-	nil,                                                            // 146: portone.v2.PaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 147: portone.v2.BeforeRegisteredPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 148: portone.v2.CancelledPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 149: portone.v2.ConfirmedPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 150: portone.v2.DeliveredPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 151: portone.v2.RegisteredPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 152: portone.v2.RejectedPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 153: portone.v2.RejectConfirmedPaymentEscrow.UnrecognizedEntry
-	nil,                                                            // 154: portone.v2.PaymentCashReceipt.UnrecognizedEntry
-	nil,                                                            // 155: portone.v2.CancelledPaymentCashReceipt.UnrecognizedEntry
-	nil,                                                            // 156: portone.v2.IssuedPaymentCashReceipt.UnrecognizedEntry
-	nil,                                                            // 157: portone.v2.PaymentCancellation.UnrecognizedEntry
-	nil,                                                            // 158: portone.v2.FailedPaymentCancellation.UnrecognizedEntry
-	nil,                                                            // 159: portone.v2.RequestedPaymentCancellation.UnrecognizedEntry
-	nil,                                                            // 160: portone.v2.SucceededPaymentCancellation.UnrecognizedEntry
-	nil,                                                            // 161: portone.v2.PaidPaymentEvent.UnrecognizedEntry
-	nil,                                                            // 162: portone.v2.Dispute.UnrecognizedEntry
-	nil,                                                            // 163: portone.v2.PartialCancelledPaymentEvent.UnrecognizedEntry
-	nil,                                                            // 164: portone.v2.GetAllPaymentsByCursorRequest.UnrecognizedEntry
-	nil,                                                            // 165: portone.v2.GetAllPaymentsByCursorResponse.UnrecognizedEntry
-	nil,                                                            // 166: portone.v2.PaymentWithCursor.UnrecognizedEntry
-	nil,                                                            // 167: portone.v2.Payment.UnrecognizedEntry
-	nil,                                                            // 168: portone.v2.CancelledPayment.UnrecognizedEntry
-	nil,                                                            // 169: portone.v2.FailedPayment.UnrecognizedEntry
-	nil,                                                            // 170: portone.v2.PaymentFailure.UnrecognizedEntry
-	nil,                                                            // 171: portone.v2.PaidPayment.UnrecognizedEntry
-	nil,                                                            // 172: portone.v2.PartialCancelledPayment.UnrecognizedEntry
-	nil,                                                            // 173: portone.v2.PayPendingPayment.UnrecognizedEntry
-	nil,                                                            // 174: portone.v2.ReadyPayment.UnrecognizedEntry
-	nil,                                                            // 175: portone.v2.VirtualAccountIssuedPayment.UnrecognizedEntry
-	nil,                                                            // 176: portone.v2.PayWithBillingKeyRequest.UnrecognizedEntry
-	nil,                                                            // 177: portone.v2.PayWithBillingKeyResponse.UnrecognizedEntry
-	nil,                                                            // 178: portone.v2.BillingKeyPaymentSummary.UnrecognizedEntry
-	nil,                                                            // 179: portone.v2.CancelPaymentRequest.UnrecognizedEntry
-	nil,                                                            // 180: portone.v2.CancelPaymentBodyRefundAccount.UnrecognizedEntry
-	nil,                                                            // 181: portone.v2.CancelPaymentResponse.UnrecognizedEntry
-	nil,                                                            // 182: portone.v2.StopPaymentCancellationRequest.UnrecognizedEntry
-	nil,                                                            // 183: portone.v2.StopPaymentCancellationResponse.UnrecognizedEntry
-	nil,                                                            // 184: portone.v2.CapturePaymentRequest.UnrecognizedEntry
-	nil,                                                            // 185: portone.v2.CapturePaymentResponse.UnrecognizedEntry
-	nil,                                                            // 186: portone.v2.ConfirmPaymentRequest.UnrecognizedEntry
-	nil,                                                            // 187: portone.v2.ConfirmedPaymentSummary.UnrecognizedEntry
-	nil,                                                            // 188: portone.v2.ConfirmEscrowRequest.UnrecognizedEntry
-	nil,                                                            // 189: portone.v2.ConfirmEscrowResponse.UnrecognizedEntry
-	nil,                                                            // 190: portone.v2.ApplyEscrowLogisticsRequest.UnrecognizedEntry
-	nil,                                                            // 191: portone.v2.PaymentEscrowSenderInput.UnrecognizedEntry
-	nil,                                                            // 192: portone.v2.PaymentEscrowReceiverInput.UnrecognizedEntry
-	nil,                                                            // 193: portone.v2.PaymentLogistics.UnrecognizedEntry
-	nil,                                                            // 194: portone.v2.ApplyEscrowLogisticsResponse.UnrecognizedEntry
-	nil,                                                            // 195: portone.v2.ModifyEscrowLogisticsRequest.UnrecognizedEntry
-	nil,                                                            // 196: portone.v2.ModifyEscrowLogisticsResponse.UnrecognizedEntry
-	nil,                                                            // 197: portone.v2.PayInstantlyRequest.UnrecognizedEntry
-	nil,                                                            // 198: portone.v2.InstantPaymentMethodInput.UnrecognizedEntry
-	nil,                                                            // 199: portone.v2.InstantPaymentMethodInputCard.UnrecognizedEntry
-	nil,                                                            // 200: portone.v2.InstantPaymentMethodInputVirtualAccount.UnrecognizedEntry
-	nil,                                                            // 201: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.UnrecognizedEntry
-	nil,                                                            // 202: portone.v2.InstantPaymentMethodInputVirtualAccountOption.UnrecognizedEntry
-	nil,                                                            // 203: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.UnrecognizedEntry
-	nil,                                                            // 204: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.UnrecognizedEntry
-	nil,                                                            // 205: portone.v2.PayInstantlyResponse.UnrecognizedEntry
-	nil,                                                            // 206: portone.v2.InstantPaymentSummary.UnrecognizedEntry
-	nil,                                                            // 207: portone.v2.PreRegisterPaymentRequest.UnrecognizedEntry
-	nil,                                                            // 208: portone.v2.PreRegisterPaymentResponse.UnrecognizedEntry
-	nil,                                                            // 209: portone.v2.RegisterStoreReceiptRequest.UnrecognizedEntry
-	nil,                                                            // 210: portone.v2.RegisterStoreReceiptBodyItem.UnrecognizedEntry
-	nil,                                                            // 211: portone.v2.RegisterStoreReceiptResponse.UnrecognizedEntry
-	nil,                                                            // 212: portone.v2.ResendWebhookRequest.UnrecognizedEntry
-	nil,                                                            // 213: portone.v2.ResendWebhookResponse.UnrecognizedEntry
-	nil,                                                            // 214: portone.v2.GetPaymentTransactionsRequest.UnrecognizedEntry
-	nil,                                                            // 215: portone.v2.GetPaymentTransactionsResponse.UnrecognizedEntry
-	nil,                                                            // 216: portone.v2.PaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 217: portone.v2.CancelledPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 218: portone.v2.FailedPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 219: portone.v2.PaidPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 220: portone.v2.PartialCancelledPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 221: portone.v2.PayPendingPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 222: portone.v2.ReadyPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 223: portone.v2.VirtualAccountIssuedPaymentTransaction.UnrecognizedEntry
-	nil,                                                            // 224: portone.v2.CloseVirtualAccountRequest.UnrecognizedEntry
-	nil,                                                            // 225: portone.v2.CloseVirtualAccountResponse.UnrecognizedEntry
-	nil,                                                            // 226: portone.v2.GetPaymentRequest.UnrecognizedEntry
-	nil,                                                            // 227: portone.v2.GetPaymentsRequest.UnrecognizedEntry
-	nil,                                                            // 228: portone.v2.PaymentFilterInput.UnrecognizedEntry
-	nil,                                                            // 229: portone.v2.PaymentTextSearch.UnrecognizedEntry
-	nil,                                                            // 230: portone.v2.GetPaymentsResponse.UnrecognizedEntry
-	(*timestamppb.Timestamp)(nil),                                  // 231: google.protobuf.Timestamp
-	(*SelectedChannel)(nil),                                        // 232: portone.v2.SelectedChannel
-	(*ChannelGroupSummary)(nil),                                    // 233: portone.v2.ChannelGroupSummary
-	(PortOneVersion)(0),                                            // 234: portone.v2.PortOneVersion
-	(Currency)(0),                                                  // 235: portone.v2.Currency
-	(*Customer)(nil),                                               // 236: portone.v2.Customer
-	(*PaymentProduct)(nil),                                         // 237: portone.v2.PaymentProduct
-	(Country)(0),                                                   // 238: portone.v2.Country
-	(*Card)(nil),                                                   // 239: portone.v2.Card
-	(EasyPayProvider)(0),                                           // 240: portone.v2.EasyPayProvider
-	(Bank)(0),                                                      // 241: portone.v2.Bank
-	(CashReceiptType)(0),                                           // 242: portone.v2.CashReceiptType
-	(*CustomerInput)(nil),                                          // 243: portone.v2.CustomerInput
-	(*PaymentAmountInput)(nil),                                     // 244: portone.v2.PaymentAmountInput
-	(*CashReceiptInput)(nil),                                       // 245: portone.v2.CashReceiptInput
-	(PaymentProductType)(0),                                        // 246: portone.v2.PaymentProductType
-	(*SeparatedAddressInput)(nil),                                  // 247: portone.v2.SeparatedAddressInput
-	(Locale)(0),                                                    // 248: portone.v2.Locale
-	(*CardCredential)(nil),                                         // 249: portone.v2.CardCredential
-	(CashReceiptInputType)(0),                                      // 250: portone.v2.CashReceiptInputType
-	(*PageInput)(nil),                                              // 251: portone.v2.PageInput
-	(PaymentMethodType)(0),                                         // 252: portone.v2.PaymentMethodType
-	(PgProvider)(0),                                                // 253: portone.v2.PgProvider
-	(SortOrder)(0),                                                 // 254: portone.v2.SortOrder
-	(PaymentClientType)(0),                                         // 255: portone.v2.PaymentClientType
-	(CardBrand)(0),                                                 // 256: portone.v2.CardBrand
-	(CardType)(0),                                                  // 257: portone.v2.CardType
-	(CardOwnerType)(0),                                             // 258: portone.v2.CardOwnerType
-	(*DateTimeRange)(nil),                                          // 259: portone.v2.DateTimeRange
-	(*PageInfo)(nil),                                               // 260: portone.v2.PageInfo
+	(CashReceiptIssuanceStatus)(0),                                 // 19: portone.v2.CashReceiptIssuanceStatus
+	(PaymentOriginPlatformType)(0),                                 // 20: portone.v2.PaymentOriginPlatformType
+	(*GetAllPaymentEventsByCursorRequest)(nil),                     // 21: portone.v2.GetAllPaymentEventsByCursorRequest
+	(*GetAllPaymentEventsByCursorResponse)(nil),                    // 22: portone.v2.GetAllPaymentEventsByCursorResponse
+	(*PaymentEventWithCursor)(nil),                                 // 23: portone.v2.PaymentEventWithCursor
+	(*PaymentEvent)(nil),                                           // 24: portone.v2.PaymentEvent
+	(*CancelledPaymentEvent)(nil),                                  // 25: portone.v2.CancelledPaymentEvent
+	(*PaymentMethod)(nil),                                          // 26: portone.v2.PaymentMethod
+	(*PaymentMethodCard)(nil),                                      // 27: portone.v2.PaymentMethodCard
+	(*PaymentInstallment)(nil),                                     // 28: portone.v2.PaymentInstallment
+	(*PaymentMethodConvenienceStore)(nil),                          // 29: portone.v2.PaymentMethodConvenienceStore
+	(*PaymentMethodCrypto)(nil),                                    // 30: portone.v2.PaymentMethodCrypto
+	(*PaymentMethodEasyPay)(nil),                                   // 31: portone.v2.PaymentMethodEasyPay
+	(*PaymentMethodEasyPayMethod)(nil),                             // 32: portone.v2.PaymentMethodEasyPayMethod
+	(*PaymentMethodEasyPayMethodCharge)(nil),                       // 33: portone.v2.PaymentMethodEasyPayMethodCharge
+	(*PaymentMethodTransfer)(nil),                                  // 34: portone.v2.PaymentMethodTransfer
+	(*PaymentMethodGiftCertificate)(nil),                           // 35: portone.v2.PaymentMethodGiftCertificate
+	(*PaymentMethodMobile)(nil),                                    // 36: portone.v2.PaymentMethodMobile
+	(*PaymentMethodVirtualAccount)(nil),                            // 37: portone.v2.PaymentMethodVirtualAccount
+	(*PaymentWebhook)(nil),                                         // 38: portone.v2.PaymentWebhook
+	(*PaymentWebhookRequest)(nil),                                  // 39: portone.v2.PaymentWebhookRequest
+	(*PaymentWebhookResponse)(nil),                                 // 40: portone.v2.PaymentWebhookResponse
+	(*PaymentAmount)(nil),                                          // 41: portone.v2.PaymentAmount
+	(*PaymentEscrow)(nil),                                          // 42: portone.v2.PaymentEscrow
+	(*BeforeRegisteredPaymentEscrow)(nil),                          // 43: portone.v2.BeforeRegisteredPaymentEscrow
+	(*CancelledPaymentEscrow)(nil),                                 // 44: portone.v2.CancelledPaymentEscrow
+	(*ConfirmedPaymentEscrow)(nil),                                 // 45: portone.v2.ConfirmedPaymentEscrow
+	(*DeliveredPaymentEscrow)(nil),                                 // 46: portone.v2.DeliveredPaymentEscrow
+	(*RegisteredPaymentEscrow)(nil),                                // 47: portone.v2.RegisteredPaymentEscrow
+	(*RejectedPaymentEscrow)(nil),                                  // 48: portone.v2.RejectedPaymentEscrow
+	(*RejectConfirmedPaymentEscrow)(nil),                           // 49: portone.v2.RejectConfirmedPaymentEscrow
+	(*PaymentCashReceipt)(nil),                                     // 50: portone.v2.PaymentCashReceipt
+	(*CancelledPaymentCashReceipt)(nil),                            // 51: portone.v2.CancelledPaymentCashReceipt
+	(*IssuedPaymentCashReceipt)(nil),                               // 52: portone.v2.IssuedPaymentCashReceipt
+	(*PaymentCancellation)(nil),                                    // 53: portone.v2.PaymentCancellation
+	(*FailedPaymentCancellation)(nil),                              // 54: portone.v2.FailedPaymentCancellation
+	(*RequestedPaymentCancellation)(nil),                           // 55: portone.v2.RequestedPaymentCancellation
+	(*SucceededPaymentCancellation)(nil),                           // 56: portone.v2.SucceededPaymentCancellation
+	(*PaidPaymentEvent)(nil),                                       // 57: portone.v2.PaidPaymentEvent
+	(*Dispute)(nil),                                                // 58: portone.v2.Dispute
+	(*PartialCancelledPaymentEvent)(nil),                           // 59: portone.v2.PartialCancelledPaymentEvent
+	(*GetAllPaymentsByCursorRequest)(nil),                          // 60: portone.v2.GetAllPaymentsByCursorRequest
+	(*GetAllPaymentsByCursorResponse)(nil),                         // 61: portone.v2.GetAllPaymentsByCursorResponse
+	(*PaymentWithCursor)(nil),                                      // 62: portone.v2.PaymentWithCursor
+	(*Payment)(nil),                                                // 63: portone.v2.Payment
+	(*CancelledPayment)(nil),                                       // 64: portone.v2.CancelledPayment
+	(*FailedPayment)(nil),                                          // 65: portone.v2.FailedPayment
+	(*PaymentFailure)(nil),                                         // 66: portone.v2.PaymentFailure
+	(*PaidPayment)(nil),                                            // 67: portone.v2.PaidPayment
+	(*PartialCancelledPayment)(nil),                                // 68: portone.v2.PartialCancelledPayment
+	(*PayPendingPayment)(nil),                                      // 69: portone.v2.PayPendingPayment
+	(*ReadyPayment)(nil),                                           // 70: portone.v2.ReadyPayment
+	(*VirtualAccountIssuedPayment)(nil),                            // 71: portone.v2.VirtualAccountIssuedPayment
+	(*PayWithBillingKeyRequest)(nil),                               // 72: portone.v2.PayWithBillingKeyRequest
+	(*PayWithBillingKeyResponse)(nil),                              // 73: portone.v2.PayWithBillingKeyResponse
+	(*BillingKeyPaymentSummary)(nil),                               // 74: portone.v2.BillingKeyPaymentSummary
+	(*CancelPaymentRequest)(nil),                                   // 75: portone.v2.CancelPaymentRequest
+	(*CancelPaymentBodyRefundAccount)(nil),                         // 76: portone.v2.CancelPaymentBodyRefundAccount
+	(*CancelPaymentResponse)(nil),                                  // 77: portone.v2.CancelPaymentResponse
+	(*StopPaymentCancellationRequest)(nil),                         // 78: portone.v2.StopPaymentCancellationRequest
+	(*StopPaymentCancellationResponse)(nil),                        // 79: portone.v2.StopPaymentCancellationResponse
+	(*CapturePaymentRequest)(nil),                                  // 80: portone.v2.CapturePaymentRequest
+	(*CapturePaymentResponse)(nil),                                 // 81: portone.v2.CapturePaymentResponse
+	(*ConfirmPaymentRequest)(nil),                                  // 82: portone.v2.ConfirmPaymentRequest
+	(*ConfirmedPaymentSummary)(nil),                                // 83: portone.v2.ConfirmedPaymentSummary
+	(*ConfirmEscrowRequest)(nil),                                   // 84: portone.v2.ConfirmEscrowRequest
+	(*ConfirmEscrowResponse)(nil),                                  // 85: portone.v2.ConfirmEscrowResponse
+	(*ApplyEscrowLogisticsRequest)(nil),                            // 86: portone.v2.ApplyEscrowLogisticsRequest
+	(*PaymentEscrowSenderInput)(nil),                               // 87: portone.v2.PaymentEscrowSenderInput
+	(*PaymentEscrowReceiverInput)(nil),                             // 88: portone.v2.PaymentEscrowReceiverInput
+	(*PaymentLogistics)(nil),                                       // 89: portone.v2.PaymentLogistics
+	(*ApplyEscrowLogisticsResponse)(nil),                           // 90: portone.v2.ApplyEscrowLogisticsResponse
+	(*ModifyEscrowLogisticsRequest)(nil),                           // 91: portone.v2.ModifyEscrowLogisticsRequest
+	(*ModifyEscrowLogisticsResponse)(nil),                          // 92: portone.v2.ModifyEscrowLogisticsResponse
+	(*PayInstantlyRequest)(nil),                                    // 93: portone.v2.PayInstantlyRequest
+	(*InstantPaymentMethodInput)(nil),                              // 94: portone.v2.InstantPaymentMethodInput
+	(*InstantPaymentMethodInputCard)(nil),                          // 95: portone.v2.InstantPaymentMethodInputCard
+	(*InstantPaymentMethodInputVirtualAccount)(nil),                // 96: portone.v2.InstantPaymentMethodInputVirtualAccount
+	(*InstantPaymentMethodInputVirtualAccountExpiry)(nil),          // 97: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry
+	(*InstantPaymentMethodInputVirtualAccountOption)(nil),          // 98: portone.v2.InstantPaymentMethodInputVirtualAccountOption
+	(*InstantPaymentMethodInputVirtualAccountOptionFixed)(nil),     // 99: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed
+	(*InstantPaymentMethodInputVirtualAccountCashReceiptInfo)(nil), // 100: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo
+	(*PayInstantlyResponse)(nil),                                   // 101: portone.v2.PayInstantlyResponse
+	(*InstantPaymentSummary)(nil),                                  // 102: portone.v2.InstantPaymentSummary
+	(*PreRegisterPaymentRequest)(nil),                              // 103: portone.v2.PreRegisterPaymentRequest
+	(*PreRegisterPaymentResponse)(nil),                             // 104: portone.v2.PreRegisterPaymentResponse
+	(*RegisterStoreReceiptRequest)(nil),                            // 105: portone.v2.RegisterStoreReceiptRequest
+	(*RegisterStoreReceiptBodyItem)(nil),                           // 106: portone.v2.RegisterStoreReceiptBodyItem
+	(*RegisterStoreReceiptResponse)(nil),                           // 107: portone.v2.RegisterStoreReceiptResponse
+	(*ResendWebhookRequest)(nil),                                   // 108: portone.v2.ResendWebhookRequest
+	(*ResendWebhookResponse)(nil),                                  // 109: portone.v2.ResendWebhookResponse
+	(*GetPaymentTransactionsRequest)(nil),                          // 110: portone.v2.GetPaymentTransactionsRequest
+	(*GetPaymentTransactionsResponse)(nil),                         // 111: portone.v2.GetPaymentTransactionsResponse
+	(*PaymentTransaction)(nil),                                     // 112: portone.v2.PaymentTransaction
+	(*CancelledPaymentTransaction)(nil),                            // 113: portone.v2.CancelledPaymentTransaction
+	(*FailedPaymentTransaction)(nil),                               // 114: portone.v2.FailedPaymentTransaction
+	(*PaidPaymentTransaction)(nil),                                 // 115: portone.v2.PaidPaymentTransaction
+	(*PartialCancelledPaymentTransaction)(nil),                     // 116: portone.v2.PartialCancelledPaymentTransaction
+	(*PayPendingPaymentTransaction)(nil),                           // 117: portone.v2.PayPendingPaymentTransaction
+	(*ReadyPaymentTransaction)(nil),                                // 118: portone.v2.ReadyPaymentTransaction
+	(*VirtualAccountIssuedPaymentTransaction)(nil),                 // 119: portone.v2.VirtualAccountIssuedPaymentTransaction
+	(*CloseVirtualAccountRequest)(nil),                             // 120: portone.v2.CloseVirtualAccountRequest
+	(*CloseVirtualAccountResponse)(nil),                            // 121: portone.v2.CloseVirtualAccountResponse
+	(*GetPaymentRequest)(nil),                                      // 122: portone.v2.GetPaymentRequest
+	(*GetPaymentsRequest)(nil),                                     // 123: portone.v2.GetPaymentsRequest
+	(*PaymentFilterInput)(nil),                                     // 124: portone.v2.PaymentFilterInput
+	(*PaymentTextSearch)(nil),                                      // 125: portone.v2.PaymentTextSearch
+	(*GetPaymentsResponse)(nil),                                    // 126: portone.v2.GetPaymentsResponse
+	(*PaymentOrigin)(nil),                                          // 127: portone.v2.PaymentOrigin
+	nil,                                                            // 128: portone.v2.GetAllPaymentEventsByCursorRequest.UnrecognizedEntry
+	nil,                                                            // 129: portone.v2.GetAllPaymentEventsByCursorResponse.UnrecognizedEntry
+	nil,                                                            // 130: portone.v2.PaymentEventWithCursor.UnrecognizedEntry
+	nil,                                                            // 131: portone.v2.PaymentEvent.UnrecognizedEntry
+	nil,                                                            // 132: portone.v2.CancelledPaymentEvent.UnrecognizedEntry
+	nil,                                                            // 133: portone.v2.PaymentMethod.UnrecognizedEntry
+	nil,                                                            // 134: portone.v2.PaymentMethodCard.UnrecognizedEntry
+	nil,                                                            // 135: portone.v2.PaymentInstallment.UnrecognizedEntry
+	nil,                                                            // 136: portone.v2.PaymentMethodConvenienceStore.UnrecognizedEntry
+	nil,                                                            // 137: portone.v2.PaymentMethodCrypto.UnrecognizedEntry
+	nil,                                                            // 138: portone.v2.PaymentMethodEasyPay.UnrecognizedEntry
+	nil,                                                            // 139: portone.v2.PaymentMethodEasyPayMethod.UnrecognizedEntry
+	nil,                                                            // 140: portone.v2.PaymentMethodEasyPayMethodCharge.UnrecognizedEntry
+	nil,                                                            // 141: portone.v2.PaymentMethodTransfer.UnrecognizedEntry
+	nil,                                                            // 142: portone.v2.PaymentMethodGiftCertificate.UnrecognizedEntry
+	nil,                                                            // 143: portone.v2.PaymentMethodMobile.UnrecognizedEntry
+	nil,                                                            // 144: portone.v2.PaymentMethodVirtualAccount.UnrecognizedEntry
+	nil,                                                            // 145: portone.v2.PaymentWebhook.UnrecognizedEntry
+	nil,                                                            // 146: portone.v2.PaymentWebhookRequest.UnrecognizedEntry
+	nil,                                                            // 147: portone.v2.PaymentWebhookResponse.UnrecognizedEntry
+	nil,                                                            // 148: portone.v2.PaymentAmount.UnrecognizedEntry
+	nil,                                                            // 149: portone.v2.PaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 150: portone.v2.BeforeRegisteredPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 151: portone.v2.CancelledPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 152: portone.v2.ConfirmedPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 153: portone.v2.DeliveredPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 154: portone.v2.RegisteredPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 155: portone.v2.RejectedPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 156: portone.v2.RejectConfirmedPaymentEscrow.UnrecognizedEntry
+	nil,                                                            // 157: portone.v2.PaymentCashReceipt.UnrecognizedEntry
+	nil,                                                            // 158: portone.v2.CancelledPaymentCashReceipt.UnrecognizedEntry
+	nil,                                                            // 159: portone.v2.IssuedPaymentCashReceipt.UnrecognizedEntry
+	nil,                                                            // 160: portone.v2.PaymentCancellation.UnrecognizedEntry
+	nil,                                                            // 161: portone.v2.FailedPaymentCancellation.UnrecognizedEntry
+	nil,                                                            // 162: portone.v2.RequestedPaymentCancellation.UnrecognizedEntry
+	nil,                                                            // 163: portone.v2.SucceededPaymentCancellation.UnrecognizedEntry
+	nil,                                                            // 164: portone.v2.PaidPaymentEvent.UnrecognizedEntry
+	nil,                                                            // 165: portone.v2.Dispute.UnrecognizedEntry
+	nil,                                                            // 166: portone.v2.PartialCancelledPaymentEvent.UnrecognizedEntry
+	nil,                                                            // 167: portone.v2.GetAllPaymentsByCursorRequest.UnrecognizedEntry
+	nil,                                                            // 168: portone.v2.GetAllPaymentsByCursorResponse.UnrecognizedEntry
+	nil,                                                            // 169: portone.v2.PaymentWithCursor.UnrecognizedEntry
+	nil,                                                            // 170: portone.v2.Payment.UnrecognizedEntry
+	nil,                                                            // 171: portone.v2.CancelledPayment.UnrecognizedEntry
+	nil,                                                            // 172: portone.v2.FailedPayment.UnrecognizedEntry
+	nil,                                                            // 173: portone.v2.PaymentFailure.UnrecognizedEntry
+	nil,                                                            // 174: portone.v2.PaidPayment.UnrecognizedEntry
+	nil,                                                            // 175: portone.v2.PartialCancelledPayment.UnrecognizedEntry
+	nil,                                                            // 176: portone.v2.PayPendingPayment.UnrecognizedEntry
+	nil,                                                            // 177: portone.v2.ReadyPayment.UnrecognizedEntry
+	nil,                                                            // 178: portone.v2.VirtualAccountIssuedPayment.UnrecognizedEntry
+	nil,                                                            // 179: portone.v2.PayWithBillingKeyRequest.UnrecognizedEntry
+	nil,                                                            // 180: portone.v2.PayWithBillingKeyResponse.UnrecognizedEntry
+	nil,                                                            // 181: portone.v2.BillingKeyPaymentSummary.UnrecognizedEntry
+	nil,                                                            // 182: portone.v2.CancelPaymentRequest.UnrecognizedEntry
+	nil,                                                            // 183: portone.v2.CancelPaymentBodyRefundAccount.UnrecognizedEntry
+	nil,                                                            // 184: portone.v2.CancelPaymentResponse.UnrecognizedEntry
+	nil,                                                            // 185: portone.v2.StopPaymentCancellationRequest.UnrecognizedEntry
+	nil,                                                            // 186: portone.v2.StopPaymentCancellationResponse.UnrecognizedEntry
+	nil,                                                            // 187: portone.v2.CapturePaymentRequest.UnrecognizedEntry
+	nil,                                                            // 188: portone.v2.CapturePaymentResponse.UnrecognizedEntry
+	nil,                                                            // 189: portone.v2.ConfirmPaymentRequest.UnrecognizedEntry
+	nil,                                                            // 190: portone.v2.ConfirmedPaymentSummary.UnrecognizedEntry
+	nil,                                                            // 191: portone.v2.ConfirmEscrowRequest.UnrecognizedEntry
+	nil,                                                            // 192: portone.v2.ConfirmEscrowResponse.UnrecognizedEntry
+	nil,                                                            // 193: portone.v2.ApplyEscrowLogisticsRequest.UnrecognizedEntry
+	nil,                                                            // 194: portone.v2.PaymentEscrowSenderInput.UnrecognizedEntry
+	nil,                                                            // 195: portone.v2.PaymentEscrowReceiverInput.UnrecognizedEntry
+	nil,                                                            // 196: portone.v2.PaymentLogistics.UnrecognizedEntry
+	nil,                                                            // 197: portone.v2.ApplyEscrowLogisticsResponse.UnrecognizedEntry
+	nil,                                                            // 198: portone.v2.ModifyEscrowLogisticsRequest.UnrecognizedEntry
+	nil,                                                            // 199: portone.v2.ModifyEscrowLogisticsResponse.UnrecognizedEntry
+	nil,                                                            // 200: portone.v2.PayInstantlyRequest.UnrecognizedEntry
+	nil,                                                            // 201: portone.v2.InstantPaymentMethodInput.UnrecognizedEntry
+	nil,                                                            // 202: portone.v2.InstantPaymentMethodInputCard.UnrecognizedEntry
+	nil,                                                            // 203: portone.v2.InstantPaymentMethodInputVirtualAccount.UnrecognizedEntry
+	nil,                                                            // 204: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.UnrecognizedEntry
+	nil,                                                            // 205: portone.v2.InstantPaymentMethodInputVirtualAccountOption.UnrecognizedEntry
+	nil,                                                            // 206: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.UnrecognizedEntry
+	nil,                                                            // 207: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.UnrecognizedEntry
+	nil,                                                            // 208: portone.v2.PayInstantlyResponse.UnrecognizedEntry
+	nil,                                                            // 209: portone.v2.InstantPaymentSummary.UnrecognizedEntry
+	nil,                                                            // 210: portone.v2.PreRegisterPaymentRequest.UnrecognizedEntry
+	nil,                                                            // 211: portone.v2.PreRegisterPaymentResponse.UnrecognizedEntry
+	nil,                                                            // 212: portone.v2.RegisterStoreReceiptRequest.UnrecognizedEntry
+	nil,                                                            // 213: portone.v2.RegisterStoreReceiptBodyItem.UnrecognizedEntry
+	nil,                                                            // 214: portone.v2.RegisterStoreReceiptResponse.UnrecognizedEntry
+	nil,                                                            // 215: portone.v2.ResendWebhookRequest.UnrecognizedEntry
+	nil,                                                            // 216: portone.v2.ResendWebhookResponse.UnrecognizedEntry
+	nil,                                                            // 217: portone.v2.GetPaymentTransactionsRequest.UnrecognizedEntry
+	nil,                                                            // 218: portone.v2.GetPaymentTransactionsResponse.UnrecognizedEntry
+	nil,                                                            // 219: portone.v2.PaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 220: portone.v2.CancelledPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 221: portone.v2.FailedPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 222: portone.v2.PaidPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 223: portone.v2.PartialCancelledPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 224: portone.v2.PayPendingPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 225: portone.v2.ReadyPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 226: portone.v2.VirtualAccountIssuedPaymentTransaction.UnrecognizedEntry
+	nil,                                                            // 227: portone.v2.CloseVirtualAccountRequest.UnrecognizedEntry
+	nil,                                                            // 228: portone.v2.CloseVirtualAccountResponse.UnrecognizedEntry
+	nil,                                                            // 229: portone.v2.GetPaymentRequest.UnrecognizedEntry
+	nil,                                                            // 230: portone.v2.GetPaymentsRequest.UnrecognizedEntry
+	nil,                                                            // 231: portone.v2.PaymentFilterInput.UnrecognizedEntry
+	nil,                                                            // 232: portone.v2.PaymentTextSearch.UnrecognizedEntry
+	nil,                                                            // 233: portone.v2.GetPaymentsResponse.UnrecognizedEntry
+	nil,                                                            // 234: portone.v2.PaymentOrigin.UnrecognizedEntry
+	(*timestamppb.Timestamp)(nil),                                  // 235: google.protobuf.Timestamp
+	(*SelectedChannel)(nil),                                        // 236: portone.v2.SelectedChannel
+	(*ChannelGroupSummary)(nil),                                    // 237: portone.v2.ChannelGroupSummary
+	(PortOneVersion)(0),                                            // 238: portone.v2.PortOneVersion
+	(Currency)(0),                                                  // 239: portone.v2.Currency
+	(*Customer)(nil),                                               // 240: portone.v2.Customer
+	(*PaymentProduct)(nil),                                         // 241: portone.v2.PaymentProduct
+	(Country)(0),                                                   // 242: portone.v2.Country
+	(*Card)(nil),                                                   // 243: portone.v2.Card
+	(EasyPayProvider)(0),                                           // 244: portone.v2.EasyPayProvider
+	(Bank)(0),                                                      // 245: portone.v2.Bank
+	(CashReceiptType)(0),                                           // 246: portone.v2.CashReceiptType
+	(*CustomerInput)(nil),                                          // 247: portone.v2.CustomerInput
+	(*PaymentAmountInput)(nil),                                     // 248: portone.v2.PaymentAmountInput
+	(*CashReceiptInput)(nil),                                       // 249: portone.v2.CashReceiptInput
+	(PaymentProductType)(0),                                        // 250: portone.v2.PaymentProductType
+	(*SeparatedAddressInput)(nil),                                  // 251: portone.v2.SeparatedAddressInput
+	(Locale)(0),                                                    // 252: portone.v2.Locale
+	(*CardCredential)(nil),                                         // 253: portone.v2.CardCredential
+	(CashReceiptInputType)(0),                                      // 254: portone.v2.CashReceiptInputType
+	(*PageInput)(nil),                                              // 255: portone.v2.PageInput
+	(PaymentMethodType)(0),                                         // 256: portone.v2.PaymentMethodType
+	(PgProvider)(0),                                                // 257: portone.v2.PgProvider
+	(SortOrder)(0),                                                 // 258: portone.v2.SortOrder
+	(PaymentClientType)(0),                                         // 259: portone.v2.PaymentClientType
+	(CardBrand)(0),                                                 // 260: portone.v2.CardBrand
+	(CardType)(0),                                                  // 261: portone.v2.CardType
+	(CardOwnerType)(0),                                             // 262: portone.v2.CardOwnerType
+	(*DateTimeRange)(nil),                                          // 263: portone.v2.DateTimeRange
+	(*PageInfo)(nil),                                               // 264: portone.v2.PageInfo
 }
 var file_portone_v2_payment_proto_depIdxs = []int32{
-	231, // 0: portone.v2.GetAllPaymentEventsByCursorRequest.from:type_name -> google.protobuf.Timestamp
-	231, // 1: portone.v2.GetAllPaymentEventsByCursorRequest.until:type_name -> google.protobuf.Timestamp
-	125, // 2: portone.v2.GetAllPaymentEventsByCursorRequest.unrecognized:type_name -> portone.v2.GetAllPaymentEventsByCursorRequest.UnrecognizedEntry
-	21,  // 3: portone.v2.GetAllPaymentEventsByCursorResponse.items:type_name -> portone.v2.PaymentEventWithCursor
-	126, // 4: portone.v2.GetAllPaymentEventsByCursorResponse.unrecognized:type_name -> portone.v2.GetAllPaymentEventsByCursorResponse.UnrecognizedEntry
-	22,  // 5: portone.v2.PaymentEventWithCursor.payment_event:type_name -> portone.v2.PaymentEvent
-	127, // 6: portone.v2.PaymentEventWithCursor.unrecognized:type_name -> portone.v2.PaymentEventWithCursor.UnrecognizedEntry
-	23,  // 7: portone.v2.PaymentEvent.cancelled:type_name -> portone.v2.CancelledPaymentEvent
-	55,  // 8: portone.v2.PaymentEvent.paid:type_name -> portone.v2.PaidPaymentEvent
-	57,  // 9: portone.v2.PaymentEvent.partial_cancelled:type_name -> portone.v2.PartialCancelledPaymentEvent
-	128, // 10: portone.v2.PaymentEvent.unrecognized:type_name -> portone.v2.PaymentEvent.UnrecognizedEntry
-	24,  // 11: portone.v2.CancelledPaymentEvent.method:type_name -> portone.v2.PaymentMethod
-	232, // 12: portone.v2.CancelledPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
-	233, // 13: portone.v2.CancelledPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 14: portone.v2.CancelledPaymentEvent.version:type_name -> portone.v2.PortOneVersion
-	36,  // 15: portone.v2.CancelledPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 16: portone.v2.CancelledPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 17: portone.v2.CancelledPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
-	39,  // 18: portone.v2.CancelledPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
-	235, // 19: portone.v2.CancelledPaymentEvent.currency:type_name -> portone.v2.Currency
-	236, // 20: portone.v2.CancelledPaymentEvent.customer:type_name -> portone.v2.Customer
-	40,  // 21: portone.v2.CancelledPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 22: portone.v2.CancelledPaymentEvent.products:type_name -> portone.v2.PaymentProduct
-	238, // 23: portone.v2.CancelledPaymentEvent.country:type_name -> portone.v2.Country
-	48,  // 24: portone.v2.CancelledPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 25: portone.v2.CancelledPaymentEvent.cancellation:type_name -> portone.v2.PaymentCancellation
-	129, // 26: portone.v2.CancelledPaymentEvent.unrecognized:type_name -> portone.v2.CancelledPaymentEvent.UnrecognizedEntry
-	25,  // 27: portone.v2.PaymentMethod.payment_method_card:type_name -> portone.v2.PaymentMethodCard
-	27,  // 28: portone.v2.PaymentMethod.payment_method_convenience_store:type_name -> portone.v2.PaymentMethodConvenienceStore
-	28,  // 29: portone.v2.PaymentMethod.payment_method_crypto:type_name -> portone.v2.PaymentMethodCrypto
-	29,  // 30: portone.v2.PaymentMethod.payment_method_easy_pay:type_name -> portone.v2.PaymentMethodEasyPay
-	33,  // 31: portone.v2.PaymentMethod.payment_method_gift_certificate:type_name -> portone.v2.PaymentMethodGiftCertificate
-	34,  // 32: portone.v2.PaymentMethod.payment_method_mobile:type_name -> portone.v2.PaymentMethodMobile
-	32,  // 33: portone.v2.PaymentMethod.payment_method_transfer:type_name -> portone.v2.PaymentMethodTransfer
-	35,  // 34: portone.v2.PaymentMethod.payment_method_virtual_account:type_name -> portone.v2.PaymentMethodVirtualAccount
-	130, // 35: portone.v2.PaymentMethod.unrecognized:type_name -> portone.v2.PaymentMethod.UnrecognizedEntry
-	239, // 36: portone.v2.PaymentMethodCard.card:type_name -> portone.v2.Card
-	26,  // 37: portone.v2.PaymentMethodCard.installment:type_name -> portone.v2.PaymentInstallment
-	131, // 38: portone.v2.PaymentMethodCard.unrecognized:type_name -> portone.v2.PaymentMethodCard.UnrecognizedEntry
-	132, // 39: portone.v2.PaymentInstallment.unrecognized:type_name -> portone.v2.PaymentInstallment.UnrecognizedEntry
-	0,   // 40: portone.v2.PaymentMethodConvenienceStore.convenience_store_brand:type_name -> portone.v2.ConvenienceStoreBrand
-	231, // 41: portone.v2.PaymentMethodConvenienceStore.payment_deadline:type_name -> google.protobuf.Timestamp
-	133, // 42: portone.v2.PaymentMethodConvenienceStore.unrecognized:type_name -> portone.v2.PaymentMethodConvenienceStore.UnrecognizedEntry
-	134, // 43: portone.v2.PaymentMethodCrypto.unrecognized:type_name -> portone.v2.PaymentMethodCrypto.UnrecognizedEntry
-	240, // 44: portone.v2.PaymentMethodEasyPay.provider:type_name -> portone.v2.EasyPayProvider
-	30,  // 45: portone.v2.PaymentMethodEasyPay.easy_pay_method:type_name -> portone.v2.PaymentMethodEasyPayMethod
-	135, // 46: portone.v2.PaymentMethodEasyPay.unrecognized:type_name -> portone.v2.PaymentMethodEasyPay.UnrecognizedEntry
-	25,  // 47: portone.v2.PaymentMethodEasyPayMethod.payment_method_card:type_name -> portone.v2.PaymentMethodCard
-	31,  // 48: portone.v2.PaymentMethodEasyPayMethod.payment_method_easy_pay_method_charge:type_name -> portone.v2.PaymentMethodEasyPayMethodCharge
-	32,  // 49: portone.v2.PaymentMethodEasyPayMethod.payment_method_transfer:type_name -> portone.v2.PaymentMethodTransfer
-	136, // 50: portone.v2.PaymentMethodEasyPayMethod.unrecognized:type_name -> portone.v2.PaymentMethodEasyPayMethod.UnrecognizedEntry
-	241, // 51: portone.v2.PaymentMethodEasyPayMethodCharge.bank:type_name -> portone.v2.Bank
-	137, // 52: portone.v2.PaymentMethodEasyPayMethodCharge.unrecognized:type_name -> portone.v2.PaymentMethodEasyPayMethodCharge.UnrecognizedEntry
-	241, // 53: portone.v2.PaymentMethodTransfer.bank:type_name -> portone.v2.Bank
-	138, // 54: portone.v2.PaymentMethodTransfer.unrecognized:type_name -> portone.v2.PaymentMethodTransfer.UnrecognizedEntry
-	1,   // 55: portone.v2.PaymentMethodGiftCertificate.gift_certificate_type:type_name -> portone.v2.PaymentMethodGiftCertificateType
-	139, // 56: portone.v2.PaymentMethodGiftCertificate.unrecognized:type_name -> portone.v2.PaymentMethodGiftCertificate.UnrecognizedEntry
-	140, // 57: portone.v2.PaymentMethodMobile.unrecognized:type_name -> portone.v2.PaymentMethodMobile.UnrecognizedEntry
-	241, // 58: portone.v2.PaymentMethodVirtualAccount.bank:type_name -> portone.v2.Bank
-	2,   // 59: portone.v2.PaymentMethodVirtualAccount.account_type:type_name -> portone.v2.PaymentMethodVirtualAccountType
-	231, // 60: portone.v2.PaymentMethodVirtualAccount.expired_at:type_name -> google.protobuf.Timestamp
-	231, // 61: portone.v2.PaymentMethodVirtualAccount.issued_at:type_name -> google.protobuf.Timestamp
-	3,   // 62: portone.v2.PaymentMethodVirtualAccount.refund_status:type_name -> portone.v2.PaymentMethodVirtualAccountRefundStatus
-	141, // 63: portone.v2.PaymentMethodVirtualAccount.unrecognized:type_name -> portone.v2.PaymentMethodVirtualAccount.UnrecognizedEntry
-	4,   // 64: portone.v2.PaymentWebhook.payment_status:type_name -> portone.v2.PaymentWebhookPaymentStatus
-	5,   // 65: portone.v2.PaymentWebhook.status:type_name -> portone.v2.PaymentWebhookStatus
-	6,   // 66: portone.v2.PaymentWebhook.trigger:type_name -> portone.v2.PaymentWebhookTrigger
-	37,  // 67: portone.v2.PaymentWebhook.request:type_name -> portone.v2.PaymentWebhookRequest
-	38,  // 68: portone.v2.PaymentWebhook.response:type_name -> portone.v2.PaymentWebhookResponse
-	231, // 69: portone.v2.PaymentWebhook.triggered_at:type_name -> google.protobuf.Timestamp
-	142, // 70: portone.v2.PaymentWebhook.unrecognized:type_name -> portone.v2.PaymentWebhook.UnrecognizedEntry
-	231, // 71: portone.v2.PaymentWebhookRequest.requested_at:type_name -> google.protobuf.Timestamp
-	143, // 72: portone.v2.PaymentWebhookRequest.unrecognized:type_name -> portone.v2.PaymentWebhookRequest.UnrecognizedEntry
-	231, // 73: portone.v2.PaymentWebhookResponse.responded_at:type_name -> google.protobuf.Timestamp
-	144, // 74: portone.v2.PaymentWebhookResponse.unrecognized:type_name -> portone.v2.PaymentWebhookResponse.UnrecognizedEntry
-	145, // 75: portone.v2.PaymentAmount.unrecognized:type_name -> portone.v2.PaymentAmount.UnrecognizedEntry
-	41,  // 76: portone.v2.PaymentEscrow.before_registered:type_name -> portone.v2.BeforeRegisteredPaymentEscrow
-	42,  // 77: portone.v2.PaymentEscrow.cancelled:type_name -> portone.v2.CancelledPaymentEscrow
-	43,  // 78: portone.v2.PaymentEscrow.confirmed:type_name -> portone.v2.ConfirmedPaymentEscrow
-	44,  // 79: portone.v2.PaymentEscrow.delivered:type_name -> portone.v2.DeliveredPaymentEscrow
-	45,  // 80: portone.v2.PaymentEscrow.registered:type_name -> portone.v2.RegisteredPaymentEscrow
-	46,  // 81: portone.v2.PaymentEscrow.rejected:type_name -> portone.v2.RejectedPaymentEscrow
-	47,  // 82: portone.v2.PaymentEscrow.reject_confirmed:type_name -> portone.v2.RejectConfirmedPaymentEscrow
-	146, // 83: portone.v2.PaymentEscrow.unrecognized:type_name -> portone.v2.PaymentEscrow.UnrecognizedEntry
-	147, // 84: portone.v2.BeforeRegisteredPaymentEscrow.unrecognized:type_name -> portone.v2.BeforeRegisteredPaymentEscrow.UnrecognizedEntry
-	231, // 85: portone.v2.CancelledPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 86: portone.v2.CancelledPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	148, // 87: portone.v2.CancelledPaymentEscrow.unrecognized:type_name -> portone.v2.CancelledPaymentEscrow.UnrecognizedEntry
-	231, // 88: portone.v2.ConfirmedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 89: portone.v2.ConfirmedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	149, // 90: portone.v2.ConfirmedPaymentEscrow.unrecognized:type_name -> portone.v2.ConfirmedPaymentEscrow.UnrecognizedEntry
-	231, // 91: portone.v2.DeliveredPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 92: portone.v2.DeliveredPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	150, // 93: portone.v2.DeliveredPaymentEscrow.unrecognized:type_name -> portone.v2.DeliveredPaymentEscrow.UnrecognizedEntry
-	231, // 94: portone.v2.RegisteredPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 95: portone.v2.RegisteredPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	151, // 96: portone.v2.RegisteredPaymentEscrow.unrecognized:type_name -> portone.v2.RegisteredPaymentEscrow.UnrecognizedEntry
-	231, // 97: portone.v2.RejectedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 98: portone.v2.RejectedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	152, // 99: portone.v2.RejectedPaymentEscrow.unrecognized:type_name -> portone.v2.RejectedPaymentEscrow.UnrecognizedEntry
-	231, // 100: portone.v2.RejectConfirmedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 101: portone.v2.RejectConfirmedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
-	153, // 102: portone.v2.RejectConfirmedPaymentEscrow.unrecognized:type_name -> portone.v2.RejectConfirmedPaymentEscrow.UnrecognizedEntry
-	49,  // 103: portone.v2.PaymentCashReceipt.cancelled:type_name -> portone.v2.CancelledPaymentCashReceipt
-	50,  // 104: portone.v2.PaymentCashReceipt.issued:type_name -> portone.v2.IssuedPaymentCashReceipt
-	154, // 105: portone.v2.PaymentCashReceipt.unrecognized:type_name -> portone.v2.PaymentCashReceipt.UnrecognizedEntry
-	242, // 106: portone.v2.CancelledPaymentCashReceipt.type:type_name -> portone.v2.CashReceiptType
-	235, // 107: portone.v2.CancelledPaymentCashReceipt.currency:type_name -> portone.v2.Currency
-	231, // 108: portone.v2.CancelledPaymentCashReceipt.issued_at:type_name -> google.protobuf.Timestamp
-	231, // 109: portone.v2.CancelledPaymentCashReceipt.cancelled_at:type_name -> google.protobuf.Timestamp
-	155, // 110: portone.v2.CancelledPaymentCashReceipt.unrecognized:type_name -> portone.v2.CancelledPaymentCashReceipt.UnrecognizedEntry
-	242, // 111: portone.v2.IssuedPaymentCashReceipt.type:type_name -> portone.v2.CashReceiptType
-	235, // 112: portone.v2.IssuedPaymentCashReceipt.currency:type_name -> portone.v2.Currency
-	231, // 113: portone.v2.IssuedPaymentCashReceipt.issued_at:type_name -> google.protobuf.Timestamp
-	156, // 114: portone.v2.IssuedPaymentCashReceipt.unrecognized:type_name -> portone.v2.IssuedPaymentCashReceipt.UnrecognizedEntry
-	52,  // 115: portone.v2.PaymentCancellation.failed:type_name -> portone.v2.FailedPaymentCancellation
-	53,  // 116: portone.v2.PaymentCancellation.requested:type_name -> portone.v2.RequestedPaymentCancellation
-	54,  // 117: portone.v2.PaymentCancellation.succeeded:type_name -> portone.v2.SucceededPaymentCancellation
-	157, // 118: portone.v2.PaymentCancellation.unrecognized:type_name -> portone.v2.PaymentCancellation.UnrecognizedEntry
-	231, // 119: portone.v2.FailedPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
-	231, // 120: portone.v2.FailedPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
-	7,   // 121: portone.v2.FailedPaymentCancellation.trigger:type_name -> portone.v2.Trigger
-	158, // 122: portone.v2.FailedPaymentCancellation.unrecognized:type_name -> portone.v2.FailedPaymentCancellation.UnrecognizedEntry
-	231, // 123: portone.v2.RequestedPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
-	231, // 124: portone.v2.RequestedPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
-	7,   // 125: portone.v2.RequestedPaymentCancellation.trigger:type_name -> portone.v2.Trigger
-	159, // 126: portone.v2.RequestedPaymentCancellation.unrecognized:type_name -> portone.v2.RequestedPaymentCancellation.UnrecognizedEntry
-	231, // 127: portone.v2.SucceededPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
-	231, // 128: portone.v2.SucceededPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
-	7,   // 129: portone.v2.SucceededPaymentCancellation.trigger:type_name -> portone.v2.Trigger
-	160, // 130: portone.v2.SucceededPaymentCancellation.unrecognized:type_name -> portone.v2.SucceededPaymentCancellation.UnrecognizedEntry
-	24,  // 131: portone.v2.PaidPaymentEvent.method:type_name -> portone.v2.PaymentMethod
-	232, // 132: portone.v2.PaidPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
-	233, // 133: portone.v2.PaidPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 134: portone.v2.PaidPaymentEvent.version:type_name -> portone.v2.PortOneVersion
-	36,  // 135: portone.v2.PaidPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 136: portone.v2.PaidPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 137: portone.v2.PaidPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
-	39,  // 138: portone.v2.PaidPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
-	235, // 139: portone.v2.PaidPaymentEvent.currency:type_name -> portone.v2.Currency
-	236, // 140: portone.v2.PaidPaymentEvent.customer:type_name -> portone.v2.Customer
-	40,  // 141: portone.v2.PaidPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 142: portone.v2.PaidPaymentEvent.products:type_name -> portone.v2.PaymentProduct
-	238, // 143: portone.v2.PaidPaymentEvent.country:type_name -> portone.v2.Country
-	48,  // 144: portone.v2.PaidPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	56,  // 145: portone.v2.PaidPaymentEvent.disputes:type_name -> portone.v2.Dispute
-	161, // 146: portone.v2.PaidPaymentEvent.unrecognized:type_name -> portone.v2.PaidPaymentEvent.UnrecognizedEntry
-	8,   // 147: portone.v2.Dispute.status:type_name -> portone.v2.DisputeStatus
-	231, // 148: portone.v2.Dispute.created_at:type_name -> google.protobuf.Timestamp
-	231, // 149: portone.v2.Dispute.resolved_at:type_name -> google.protobuf.Timestamp
-	162, // 150: portone.v2.Dispute.unrecognized:type_name -> portone.v2.Dispute.UnrecognizedEntry
-	24,  // 151: portone.v2.PartialCancelledPaymentEvent.method:type_name -> portone.v2.PaymentMethod
-	232, // 152: portone.v2.PartialCancelledPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
-	233, // 153: portone.v2.PartialCancelledPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 154: portone.v2.PartialCancelledPaymentEvent.version:type_name -> portone.v2.PortOneVersion
-	36,  // 155: portone.v2.PartialCancelledPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 156: portone.v2.PartialCancelledPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 157: portone.v2.PartialCancelledPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
-	39,  // 158: portone.v2.PartialCancelledPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
-	235, // 159: portone.v2.PartialCancelledPaymentEvent.currency:type_name -> portone.v2.Currency
-	236, // 160: portone.v2.PartialCancelledPaymentEvent.customer:type_name -> portone.v2.Customer
-	40,  // 161: portone.v2.PartialCancelledPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 162: portone.v2.PartialCancelledPaymentEvent.products:type_name -> portone.v2.PaymentProduct
-	238, // 163: portone.v2.PartialCancelledPaymentEvent.country:type_name -> portone.v2.Country
-	48,  // 164: portone.v2.PartialCancelledPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 165: portone.v2.PartialCancelledPaymentEvent.cancellation:type_name -> portone.v2.PaymentCancellation
-	163, // 166: portone.v2.PartialCancelledPaymentEvent.unrecognized:type_name -> portone.v2.PartialCancelledPaymentEvent.UnrecognizedEntry
-	231, // 167: portone.v2.GetAllPaymentsByCursorRequest.from:type_name -> google.protobuf.Timestamp
-	231, // 168: portone.v2.GetAllPaymentsByCursorRequest.until:type_name -> google.protobuf.Timestamp
-	164, // 169: portone.v2.GetAllPaymentsByCursorRequest.unrecognized:type_name -> portone.v2.GetAllPaymentsByCursorRequest.UnrecognizedEntry
-	60,  // 170: portone.v2.GetAllPaymentsByCursorResponse.items:type_name -> portone.v2.PaymentWithCursor
-	165, // 171: portone.v2.GetAllPaymentsByCursorResponse.unrecognized:type_name -> portone.v2.GetAllPaymentsByCursorResponse.UnrecognizedEntry
-	61,  // 172: portone.v2.PaymentWithCursor.payment:type_name -> portone.v2.Payment
-	166, // 173: portone.v2.PaymentWithCursor.unrecognized:type_name -> portone.v2.PaymentWithCursor.UnrecognizedEntry
-	62,  // 174: portone.v2.Payment.cancelled:type_name -> portone.v2.CancelledPayment
-	63,  // 175: portone.v2.Payment.failed:type_name -> portone.v2.FailedPayment
-	65,  // 176: portone.v2.Payment.paid:type_name -> portone.v2.PaidPayment
-	66,  // 177: portone.v2.Payment.partial_cancelled:type_name -> portone.v2.PartialCancelledPayment
-	67,  // 178: portone.v2.Payment.pay_pending:type_name -> portone.v2.PayPendingPayment
-	68,  // 179: portone.v2.Payment.ready:type_name -> portone.v2.ReadyPayment
-	69,  // 180: portone.v2.Payment.virtual_account_issued:type_name -> portone.v2.VirtualAccountIssuedPayment
-	167, // 181: portone.v2.Payment.unrecognized:type_name -> portone.v2.Payment.UnrecognizedEntry
-	24,  // 182: portone.v2.CancelledPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 183: portone.v2.CancelledPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 184: portone.v2.CancelledPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 185: portone.v2.CancelledPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 186: portone.v2.CancelledPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 187: portone.v2.CancelledPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 188: portone.v2.CancelledPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 189: portone.v2.CancelledPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 190: portone.v2.CancelledPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 191: portone.v2.CancelledPayment.currency:type_name -> portone.v2.Currency
-	236, // 192: portone.v2.CancelledPayment.customer:type_name -> portone.v2.Customer
-	40,  // 193: portone.v2.CancelledPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 194: portone.v2.CancelledPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 195: portone.v2.CancelledPayment.country:type_name -> portone.v2.Country
-	231, // 196: portone.v2.CancelledPayment.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 197: portone.v2.CancelledPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 198: portone.v2.CancelledPayment.cancellations:type_name -> portone.v2.PaymentCancellation
-	231, // 199: portone.v2.CancelledPayment.cancelled_at:type_name -> google.protobuf.Timestamp
-	168, // 200: portone.v2.CancelledPayment.unrecognized:type_name -> portone.v2.CancelledPayment.UnrecognizedEntry
-	24,  // 201: portone.v2.FailedPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 202: portone.v2.FailedPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 203: portone.v2.FailedPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 204: portone.v2.FailedPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 205: portone.v2.FailedPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 206: portone.v2.FailedPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 207: portone.v2.FailedPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 208: portone.v2.FailedPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 209: portone.v2.FailedPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 210: portone.v2.FailedPayment.currency:type_name -> portone.v2.Currency
-	236, // 211: portone.v2.FailedPayment.customer:type_name -> portone.v2.Customer
-	40,  // 212: portone.v2.FailedPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 213: portone.v2.FailedPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 214: portone.v2.FailedPayment.country:type_name -> portone.v2.Country
-	231, // 215: portone.v2.FailedPayment.failed_at:type_name -> google.protobuf.Timestamp
-	64,  // 216: portone.v2.FailedPayment.failure:type_name -> portone.v2.PaymentFailure
-	169, // 217: portone.v2.FailedPayment.unrecognized:type_name -> portone.v2.FailedPayment.UnrecognizedEntry
-	170, // 218: portone.v2.PaymentFailure.unrecognized:type_name -> portone.v2.PaymentFailure.UnrecognizedEntry
-	24,  // 219: portone.v2.PaidPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 220: portone.v2.PaidPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 221: portone.v2.PaidPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 222: portone.v2.PaidPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 223: portone.v2.PaidPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 224: portone.v2.PaidPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 225: portone.v2.PaidPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 226: portone.v2.PaidPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 227: portone.v2.PaidPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 228: portone.v2.PaidPayment.currency:type_name -> portone.v2.Currency
-	236, // 229: portone.v2.PaidPayment.customer:type_name -> portone.v2.Customer
-	40,  // 230: portone.v2.PaidPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 231: portone.v2.PaidPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 232: portone.v2.PaidPayment.country:type_name -> portone.v2.Country
-	231, // 233: portone.v2.PaidPayment.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 234: portone.v2.PaidPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	56,  // 235: portone.v2.PaidPayment.disputes:type_name -> portone.v2.Dispute
-	51,  // 236: portone.v2.PaidPayment.cancellations:type_name -> portone.v2.PaymentCancellation
-	171, // 237: portone.v2.PaidPayment.unrecognized:type_name -> portone.v2.PaidPayment.UnrecognizedEntry
-	24,  // 238: portone.v2.PartialCancelledPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 239: portone.v2.PartialCancelledPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 240: portone.v2.PartialCancelledPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 241: portone.v2.PartialCancelledPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 242: portone.v2.PartialCancelledPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 243: portone.v2.PartialCancelledPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 244: portone.v2.PartialCancelledPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 245: portone.v2.PartialCancelledPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 246: portone.v2.PartialCancelledPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 247: portone.v2.PartialCancelledPayment.currency:type_name -> portone.v2.Currency
-	236, // 248: portone.v2.PartialCancelledPayment.customer:type_name -> portone.v2.Customer
-	40,  // 249: portone.v2.PartialCancelledPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 250: portone.v2.PartialCancelledPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 251: portone.v2.PartialCancelledPayment.country:type_name -> portone.v2.Country
-	231, // 252: portone.v2.PartialCancelledPayment.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 253: portone.v2.PartialCancelledPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 254: portone.v2.PartialCancelledPayment.cancellations:type_name -> portone.v2.PaymentCancellation
-	231, // 255: portone.v2.PartialCancelledPayment.cancelled_at:type_name -> google.protobuf.Timestamp
-	172, // 256: portone.v2.PartialCancelledPayment.unrecognized:type_name -> portone.v2.PartialCancelledPayment.UnrecognizedEntry
-	24,  // 257: portone.v2.PayPendingPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 258: portone.v2.PayPendingPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 259: portone.v2.PayPendingPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 260: portone.v2.PayPendingPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 261: portone.v2.PayPendingPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 262: portone.v2.PayPendingPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 263: portone.v2.PayPendingPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 264: portone.v2.PayPendingPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 265: portone.v2.PayPendingPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 266: portone.v2.PayPendingPayment.currency:type_name -> portone.v2.Currency
-	236, // 267: portone.v2.PayPendingPayment.customer:type_name -> portone.v2.Customer
-	40,  // 268: portone.v2.PayPendingPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 269: portone.v2.PayPendingPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 270: portone.v2.PayPendingPayment.country:type_name -> portone.v2.Country
-	173, // 271: portone.v2.PayPendingPayment.unrecognized:type_name -> portone.v2.PayPendingPayment.UnrecognizedEntry
-	24,  // 272: portone.v2.ReadyPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 273: portone.v2.ReadyPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 274: portone.v2.ReadyPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 275: portone.v2.ReadyPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 276: portone.v2.ReadyPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 277: portone.v2.ReadyPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 278: portone.v2.ReadyPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 279: portone.v2.ReadyPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 280: portone.v2.ReadyPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 281: portone.v2.ReadyPayment.currency:type_name -> portone.v2.Currency
-	236, // 282: portone.v2.ReadyPayment.customer:type_name -> portone.v2.Customer
-	40,  // 283: portone.v2.ReadyPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 284: portone.v2.ReadyPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 285: portone.v2.ReadyPayment.country:type_name -> portone.v2.Country
-	174, // 286: portone.v2.ReadyPayment.unrecognized:type_name -> portone.v2.ReadyPayment.UnrecognizedEntry
-	24,  // 287: portone.v2.VirtualAccountIssuedPayment.method:type_name -> portone.v2.PaymentMethod
-	232, // 288: portone.v2.VirtualAccountIssuedPayment.channel:type_name -> portone.v2.SelectedChannel
-	233, // 289: portone.v2.VirtualAccountIssuedPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 290: portone.v2.VirtualAccountIssuedPayment.version:type_name -> portone.v2.PortOneVersion
-	36,  // 291: portone.v2.VirtualAccountIssuedPayment.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 292: portone.v2.VirtualAccountIssuedPayment.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 293: portone.v2.VirtualAccountIssuedPayment.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 294: portone.v2.VirtualAccountIssuedPayment.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 295: portone.v2.VirtualAccountIssuedPayment.amount:type_name -> portone.v2.PaymentAmount
-	235, // 296: portone.v2.VirtualAccountIssuedPayment.currency:type_name -> portone.v2.Currency
-	236, // 297: portone.v2.VirtualAccountIssuedPayment.customer:type_name -> portone.v2.Customer
-	40,  // 298: portone.v2.VirtualAccountIssuedPayment.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 299: portone.v2.VirtualAccountIssuedPayment.products:type_name -> portone.v2.PaymentProduct
-	238, // 300: portone.v2.VirtualAccountIssuedPayment.country:type_name -> portone.v2.Country
-	175, // 301: portone.v2.VirtualAccountIssuedPayment.unrecognized:type_name -> portone.v2.VirtualAccountIssuedPayment.UnrecognizedEntry
-	243, // 302: portone.v2.PayWithBillingKeyRequest.customer:type_name -> portone.v2.CustomerInput
-	244, // 303: portone.v2.PayWithBillingKeyRequest.amount:type_name -> portone.v2.PaymentAmountInput
-	235, // 304: portone.v2.PayWithBillingKeyRequest.currency:type_name -> portone.v2.Currency
-	245, // 305: portone.v2.PayWithBillingKeyRequest.cash_receipt:type_name -> portone.v2.CashReceiptInput
-	238, // 306: portone.v2.PayWithBillingKeyRequest.country:type_name -> portone.v2.Country
-	237, // 307: portone.v2.PayWithBillingKeyRequest.products:type_name -> portone.v2.PaymentProduct
-	246, // 308: portone.v2.PayWithBillingKeyRequest.product_type:type_name -> portone.v2.PaymentProductType
-	247, // 309: portone.v2.PayWithBillingKeyRequest.shipping_address:type_name -> portone.v2.SeparatedAddressInput
-	248, // 310: portone.v2.PayWithBillingKeyRequest.locale:type_name -> portone.v2.Locale
-	176, // 311: portone.v2.PayWithBillingKeyRequest.unrecognized:type_name -> portone.v2.PayWithBillingKeyRequest.UnrecognizedEntry
-	72,  // 312: portone.v2.PayWithBillingKeyResponse.payment:type_name -> portone.v2.BillingKeyPaymentSummary
-	177, // 313: portone.v2.PayWithBillingKeyResponse.unrecognized:type_name -> portone.v2.PayWithBillingKeyResponse.UnrecognizedEntry
-	231, // 314: portone.v2.BillingKeyPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
-	178, // 315: portone.v2.BillingKeyPaymentSummary.unrecognized:type_name -> portone.v2.BillingKeyPaymentSummary.UnrecognizedEntry
-	9,   // 316: portone.v2.CancelPaymentRequest.requester:type_name -> portone.v2.CancelRequester
-	10,  // 317: portone.v2.CancelPaymentRequest.promotion_discount_retain_option:type_name -> portone.v2.PromotionDiscountRetainOption
-	74,  // 318: portone.v2.CancelPaymentRequest.refund_account:type_name -> portone.v2.CancelPaymentBodyRefundAccount
-	179, // 319: portone.v2.CancelPaymentRequest.unrecognized:type_name -> portone.v2.CancelPaymentRequest.UnrecognizedEntry
-	241, // 320: portone.v2.CancelPaymentBodyRefundAccount.bank:type_name -> portone.v2.Bank
-	180, // 321: portone.v2.CancelPaymentBodyRefundAccount.unrecognized:type_name -> portone.v2.CancelPaymentBodyRefundAccount.UnrecognizedEntry
-	51,  // 322: portone.v2.CancelPaymentResponse.cancellation:type_name -> portone.v2.PaymentCancellation
-	181, // 323: portone.v2.CancelPaymentResponse.unrecognized:type_name -> portone.v2.CancelPaymentResponse.UnrecognizedEntry
-	182, // 324: portone.v2.StopPaymentCancellationRequest.unrecognized:type_name -> portone.v2.StopPaymentCancellationRequest.UnrecognizedEntry
-	231, // 325: portone.v2.StopPaymentCancellationResponse.stopped_at:type_name -> google.protobuf.Timestamp
-	183, // 326: portone.v2.StopPaymentCancellationResponse.unrecognized:type_name -> portone.v2.StopPaymentCancellationResponse.UnrecognizedEntry
-	184, // 327: portone.v2.CapturePaymentRequest.unrecognized:type_name -> portone.v2.CapturePaymentRequest.UnrecognizedEntry
-	185, // 328: portone.v2.CapturePaymentResponse.unrecognized:type_name -> portone.v2.CapturePaymentResponse.UnrecognizedEntry
-	235, // 329: portone.v2.ConfirmPaymentRequest.currency:type_name -> portone.v2.Currency
-	186, // 330: portone.v2.ConfirmPaymentRequest.unrecognized:type_name -> portone.v2.ConfirmPaymentRequest.UnrecognizedEntry
-	231, // 331: portone.v2.ConfirmedPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
-	187, // 332: portone.v2.ConfirmedPaymentSummary.unrecognized:type_name -> portone.v2.ConfirmedPaymentSummary.UnrecognizedEntry
-	188, // 333: portone.v2.ConfirmEscrowRequest.unrecognized:type_name -> portone.v2.ConfirmEscrowRequest.UnrecognizedEntry
-	231, // 334: portone.v2.ConfirmEscrowResponse.completed_at:type_name -> google.protobuf.Timestamp
-	189, // 335: portone.v2.ConfirmEscrowResponse.unrecognized:type_name -> portone.v2.ConfirmEscrowResponse.UnrecognizedEntry
-	85,  // 336: portone.v2.ApplyEscrowLogisticsRequest.sender:type_name -> portone.v2.PaymentEscrowSenderInput
-	86,  // 337: portone.v2.ApplyEscrowLogisticsRequest.receiver:type_name -> portone.v2.PaymentEscrowReceiverInput
-	87,  // 338: portone.v2.ApplyEscrowLogisticsRequest.logistics:type_name -> portone.v2.PaymentLogistics
-	237, // 339: portone.v2.ApplyEscrowLogisticsRequest.products:type_name -> portone.v2.PaymentProduct
-	190, // 340: portone.v2.ApplyEscrowLogisticsRequest.unrecognized:type_name -> portone.v2.ApplyEscrowLogisticsRequest.UnrecognizedEntry
-	247, // 341: portone.v2.PaymentEscrowSenderInput.address:type_name -> portone.v2.SeparatedAddressInput
-	191, // 342: portone.v2.PaymentEscrowSenderInput.unrecognized:type_name -> portone.v2.PaymentEscrowSenderInput.UnrecognizedEntry
-	247, // 343: portone.v2.PaymentEscrowReceiverInput.address:type_name -> portone.v2.SeparatedAddressInput
-	192, // 344: portone.v2.PaymentEscrowReceiverInput.unrecognized:type_name -> portone.v2.PaymentEscrowReceiverInput.UnrecognizedEntry
-	11,  // 345: portone.v2.PaymentLogistics.company:type_name -> portone.v2.PaymentLogisticsCompany
-	231, // 346: portone.v2.PaymentLogistics.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 347: portone.v2.PaymentLogistics.received_at:type_name -> google.protobuf.Timestamp
-	247, // 348: portone.v2.PaymentLogistics.address:type_name -> portone.v2.SeparatedAddressInput
-	193, // 349: portone.v2.PaymentLogistics.unrecognized:type_name -> portone.v2.PaymentLogistics.UnrecognizedEntry
-	231, // 350: portone.v2.ApplyEscrowLogisticsResponse.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 351: portone.v2.ApplyEscrowLogisticsResponse.applied_at:type_name -> google.protobuf.Timestamp
-	194, // 352: portone.v2.ApplyEscrowLogisticsResponse.unrecognized:type_name -> portone.v2.ApplyEscrowLogisticsResponse.UnrecognizedEntry
-	85,  // 353: portone.v2.ModifyEscrowLogisticsRequest.sender:type_name -> portone.v2.PaymentEscrowSenderInput
-	86,  // 354: portone.v2.ModifyEscrowLogisticsRequest.receiver:type_name -> portone.v2.PaymentEscrowReceiverInput
-	87,  // 355: portone.v2.ModifyEscrowLogisticsRequest.logistics:type_name -> portone.v2.PaymentLogistics
-	237, // 356: portone.v2.ModifyEscrowLogisticsRequest.products:type_name -> portone.v2.PaymentProduct
-	195, // 357: portone.v2.ModifyEscrowLogisticsRequest.unrecognized:type_name -> portone.v2.ModifyEscrowLogisticsRequest.UnrecognizedEntry
-	231, // 358: portone.v2.ModifyEscrowLogisticsResponse.sent_at:type_name -> google.protobuf.Timestamp
-	231, // 359: portone.v2.ModifyEscrowLogisticsResponse.modified_at:type_name -> google.protobuf.Timestamp
-	196, // 360: portone.v2.ModifyEscrowLogisticsResponse.unrecognized:type_name -> portone.v2.ModifyEscrowLogisticsResponse.UnrecognizedEntry
-	92,  // 361: portone.v2.PayInstantlyRequest.method:type_name -> portone.v2.InstantPaymentMethodInput
-	243, // 362: portone.v2.PayInstantlyRequest.customer:type_name -> portone.v2.CustomerInput
-	244, // 363: portone.v2.PayInstantlyRequest.amount:type_name -> portone.v2.PaymentAmountInput
-	235, // 364: portone.v2.PayInstantlyRequest.currency:type_name -> portone.v2.Currency
-	238, // 365: portone.v2.PayInstantlyRequest.country:type_name -> portone.v2.Country
-	237, // 366: portone.v2.PayInstantlyRequest.products:type_name -> portone.v2.PaymentProduct
-	246, // 367: portone.v2.PayInstantlyRequest.product_type:type_name -> portone.v2.PaymentProductType
-	247, // 368: portone.v2.PayInstantlyRequest.shipping_address:type_name -> portone.v2.SeparatedAddressInput
-	197, // 369: portone.v2.PayInstantlyRequest.unrecognized:type_name -> portone.v2.PayInstantlyRequest.UnrecognizedEntry
-	93,  // 370: portone.v2.InstantPaymentMethodInput.card:type_name -> portone.v2.InstantPaymentMethodInputCard
-	94,  // 371: portone.v2.InstantPaymentMethodInput.virtual_account:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccount
-	198, // 372: portone.v2.InstantPaymentMethodInput.unrecognized:type_name -> portone.v2.InstantPaymentMethodInput.UnrecognizedEntry
-	249, // 373: portone.v2.InstantPaymentMethodInputCard.credential:type_name -> portone.v2.CardCredential
-	199, // 374: portone.v2.InstantPaymentMethodInputCard.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputCard.UnrecognizedEntry
-	241, // 375: portone.v2.InstantPaymentMethodInputVirtualAccount.bank:type_name -> portone.v2.Bank
-	95,  // 376: portone.v2.InstantPaymentMethodInputVirtualAccount.expiry:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountExpiry
-	96,  // 377: portone.v2.InstantPaymentMethodInputVirtualAccount.option:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOption
-	98,  // 378: portone.v2.InstantPaymentMethodInputVirtualAccount.cash_receipt:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo
-	200, // 379: portone.v2.InstantPaymentMethodInputVirtualAccount.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccount.UnrecognizedEntry
-	231, // 380: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.due_date:type_name -> google.protobuf.Timestamp
-	201, // 381: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.UnrecognizedEntry
-	12,  // 382: portone.v2.InstantPaymentMethodInputVirtualAccountOption.type:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionType
-	97,  // 383: portone.v2.InstantPaymentMethodInputVirtualAccountOption.fixed:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed
-	202, // 384: portone.v2.InstantPaymentMethodInputVirtualAccountOption.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOption.UnrecognizedEntry
-	203, // 385: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.UnrecognizedEntry
-	250, // 386: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.type:type_name -> portone.v2.CashReceiptInputType
-	204, // 387: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.UnrecognizedEntry
-	100, // 388: portone.v2.PayInstantlyResponse.payment:type_name -> portone.v2.InstantPaymentSummary
-	205, // 389: portone.v2.PayInstantlyResponse.unrecognized:type_name -> portone.v2.PayInstantlyResponse.UnrecognizedEntry
-	231, // 390: portone.v2.InstantPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
-	206, // 391: portone.v2.InstantPaymentSummary.unrecognized:type_name -> portone.v2.InstantPaymentSummary.UnrecognizedEntry
-	235, // 392: portone.v2.PreRegisterPaymentRequest.currency:type_name -> portone.v2.Currency
-	207, // 393: portone.v2.PreRegisterPaymentRequest.unrecognized:type_name -> portone.v2.PreRegisterPaymentRequest.UnrecognizedEntry
-	208, // 394: portone.v2.PreRegisterPaymentResponse.unrecognized:type_name -> portone.v2.PreRegisterPaymentResponse.UnrecognizedEntry
-	104, // 395: portone.v2.RegisterStoreReceiptRequest.items:type_name -> portone.v2.RegisterStoreReceiptBodyItem
-	209, // 396: portone.v2.RegisterStoreReceiptRequest.unrecognized:type_name -> portone.v2.RegisterStoreReceiptRequest.UnrecognizedEntry
-	235, // 397: portone.v2.RegisterStoreReceiptBodyItem.currency:type_name -> portone.v2.Currency
-	210, // 398: portone.v2.RegisterStoreReceiptBodyItem.unrecognized:type_name -> portone.v2.RegisterStoreReceiptBodyItem.UnrecognizedEntry
-	211, // 399: portone.v2.RegisterStoreReceiptResponse.unrecognized:type_name -> portone.v2.RegisterStoreReceiptResponse.UnrecognizedEntry
-	212, // 400: portone.v2.ResendWebhookRequest.unrecognized:type_name -> portone.v2.ResendWebhookRequest.UnrecognizedEntry
-	36,  // 401: portone.v2.ResendWebhookResponse.webhook:type_name -> portone.v2.PaymentWebhook
-	213, // 402: portone.v2.ResendWebhookResponse.unrecognized:type_name -> portone.v2.ResendWebhookResponse.UnrecognizedEntry
-	214, // 403: portone.v2.GetPaymentTransactionsRequest.unrecognized:type_name -> portone.v2.GetPaymentTransactionsRequest.UnrecognizedEntry
-	110, // 404: portone.v2.GetPaymentTransactionsResponse.items:type_name -> portone.v2.PaymentTransaction
-	215, // 405: portone.v2.GetPaymentTransactionsResponse.unrecognized:type_name -> portone.v2.GetPaymentTransactionsResponse.UnrecognizedEntry
-	111, // 406: portone.v2.PaymentTransaction.cancelled:type_name -> portone.v2.CancelledPaymentTransaction
-	112, // 407: portone.v2.PaymentTransaction.failed:type_name -> portone.v2.FailedPaymentTransaction
-	113, // 408: portone.v2.PaymentTransaction.paid:type_name -> portone.v2.PaidPaymentTransaction
-	114, // 409: portone.v2.PaymentTransaction.partial_cancelled:type_name -> portone.v2.PartialCancelledPaymentTransaction
-	115, // 410: portone.v2.PaymentTransaction.pay_pending:type_name -> portone.v2.PayPendingPaymentTransaction
-	116, // 411: portone.v2.PaymentTransaction.ready:type_name -> portone.v2.ReadyPaymentTransaction
-	117, // 412: portone.v2.PaymentTransaction.virtual_account_issued:type_name -> portone.v2.VirtualAccountIssuedPaymentTransaction
-	216, // 413: portone.v2.PaymentTransaction.unrecognized:type_name -> portone.v2.PaymentTransaction.UnrecognizedEntry
-	24,  // 414: portone.v2.CancelledPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 415: portone.v2.CancelledPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 416: portone.v2.CancelledPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 417: portone.v2.CancelledPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 418: portone.v2.CancelledPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 419: portone.v2.CancelledPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 420: portone.v2.CancelledPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 421: portone.v2.CancelledPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 422: portone.v2.CancelledPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 423: portone.v2.CancelledPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 424: portone.v2.CancelledPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 425: portone.v2.CancelledPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 426: portone.v2.CancelledPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 427: portone.v2.CancelledPaymentTransaction.country:type_name -> portone.v2.Country
-	231, // 428: portone.v2.CancelledPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 429: portone.v2.CancelledPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 430: portone.v2.CancelledPaymentTransaction.cancellations:type_name -> portone.v2.PaymentCancellation
-	231, // 431: portone.v2.CancelledPaymentTransaction.cancelled_at:type_name -> google.protobuf.Timestamp
-	217, // 432: portone.v2.CancelledPaymentTransaction.unrecognized:type_name -> portone.v2.CancelledPaymentTransaction.UnrecognizedEntry
-	24,  // 433: portone.v2.FailedPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 434: portone.v2.FailedPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 435: portone.v2.FailedPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 436: portone.v2.FailedPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 437: portone.v2.FailedPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 438: portone.v2.FailedPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 439: portone.v2.FailedPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 440: portone.v2.FailedPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 441: portone.v2.FailedPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 442: portone.v2.FailedPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 443: portone.v2.FailedPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 444: portone.v2.FailedPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 445: portone.v2.FailedPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 446: portone.v2.FailedPaymentTransaction.country:type_name -> portone.v2.Country
-	231, // 447: portone.v2.FailedPaymentTransaction.failed_at:type_name -> google.protobuf.Timestamp
-	64,  // 448: portone.v2.FailedPaymentTransaction.failure:type_name -> portone.v2.PaymentFailure
-	218, // 449: portone.v2.FailedPaymentTransaction.unrecognized:type_name -> portone.v2.FailedPaymentTransaction.UnrecognizedEntry
-	24,  // 450: portone.v2.PaidPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 451: portone.v2.PaidPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 452: portone.v2.PaidPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 453: portone.v2.PaidPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 454: portone.v2.PaidPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 455: portone.v2.PaidPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 456: portone.v2.PaidPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 457: portone.v2.PaidPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 458: portone.v2.PaidPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 459: portone.v2.PaidPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 460: portone.v2.PaidPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 461: portone.v2.PaidPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 462: portone.v2.PaidPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 463: portone.v2.PaidPaymentTransaction.country:type_name -> portone.v2.Country
-	231, // 464: portone.v2.PaidPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 465: portone.v2.PaidPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	219, // 466: portone.v2.PaidPaymentTransaction.unrecognized:type_name -> portone.v2.PaidPaymentTransaction.UnrecognizedEntry
-	24,  // 467: portone.v2.PartialCancelledPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 468: portone.v2.PartialCancelledPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 469: portone.v2.PartialCancelledPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 470: portone.v2.PartialCancelledPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 471: portone.v2.PartialCancelledPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 472: portone.v2.PartialCancelledPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 473: portone.v2.PartialCancelledPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 474: portone.v2.PartialCancelledPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 475: portone.v2.PartialCancelledPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 476: portone.v2.PartialCancelledPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 477: portone.v2.PartialCancelledPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 478: portone.v2.PartialCancelledPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 479: portone.v2.PartialCancelledPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 480: portone.v2.PartialCancelledPaymentTransaction.country:type_name -> portone.v2.Country
-	231, // 481: portone.v2.PartialCancelledPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
-	48,  // 482: portone.v2.PartialCancelledPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
-	51,  // 483: portone.v2.PartialCancelledPaymentTransaction.cancellations:type_name -> portone.v2.PaymentCancellation
-	231, // 484: portone.v2.PartialCancelledPaymentTransaction.cancelled_at:type_name -> google.protobuf.Timestamp
-	220, // 485: portone.v2.PartialCancelledPaymentTransaction.unrecognized:type_name -> portone.v2.PartialCancelledPaymentTransaction.UnrecognizedEntry
-	24,  // 486: portone.v2.PayPendingPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 487: portone.v2.PayPendingPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 488: portone.v2.PayPendingPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 489: portone.v2.PayPendingPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 490: portone.v2.PayPendingPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 491: portone.v2.PayPendingPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 492: portone.v2.PayPendingPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 493: portone.v2.PayPendingPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 494: portone.v2.PayPendingPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 495: portone.v2.PayPendingPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 496: portone.v2.PayPendingPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 497: portone.v2.PayPendingPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 498: portone.v2.PayPendingPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 499: portone.v2.PayPendingPaymentTransaction.country:type_name -> portone.v2.Country
-	221, // 500: portone.v2.PayPendingPaymentTransaction.unrecognized:type_name -> portone.v2.PayPendingPaymentTransaction.UnrecognizedEntry
-	24,  // 501: portone.v2.ReadyPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 502: portone.v2.ReadyPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 503: portone.v2.ReadyPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 504: portone.v2.ReadyPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 505: portone.v2.ReadyPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 506: portone.v2.ReadyPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 507: portone.v2.ReadyPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 508: portone.v2.ReadyPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 509: portone.v2.ReadyPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 510: portone.v2.ReadyPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 511: portone.v2.ReadyPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 512: portone.v2.ReadyPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 513: portone.v2.ReadyPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 514: portone.v2.ReadyPaymentTransaction.country:type_name -> portone.v2.Country
-	222, // 515: portone.v2.ReadyPaymentTransaction.unrecognized:type_name -> portone.v2.ReadyPaymentTransaction.UnrecognizedEntry
-	24,  // 516: portone.v2.VirtualAccountIssuedPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
-	232, // 517: portone.v2.VirtualAccountIssuedPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
-	233, // 518: portone.v2.VirtualAccountIssuedPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
-	234, // 519: portone.v2.VirtualAccountIssuedPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
-	36,  // 520: portone.v2.VirtualAccountIssuedPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
-	231, // 521: portone.v2.VirtualAccountIssuedPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
-	231, // 522: portone.v2.VirtualAccountIssuedPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
-	231, // 523: portone.v2.VirtualAccountIssuedPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
-	39,  // 524: portone.v2.VirtualAccountIssuedPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
-	235, // 525: portone.v2.VirtualAccountIssuedPaymentTransaction.currency:type_name -> portone.v2.Currency
-	236, // 526: portone.v2.VirtualAccountIssuedPaymentTransaction.customer:type_name -> portone.v2.Customer
-	40,  // 527: portone.v2.VirtualAccountIssuedPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
-	237, // 528: portone.v2.VirtualAccountIssuedPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
-	238, // 529: portone.v2.VirtualAccountIssuedPaymentTransaction.country:type_name -> portone.v2.Country
-	223, // 530: portone.v2.VirtualAccountIssuedPaymentTransaction.unrecognized:type_name -> portone.v2.VirtualAccountIssuedPaymentTransaction.UnrecognizedEntry
-	224, // 531: portone.v2.CloseVirtualAccountRequest.unrecognized:type_name -> portone.v2.CloseVirtualAccountRequest.UnrecognizedEntry
-	231, // 532: portone.v2.CloseVirtualAccountResponse.closed_at:type_name -> google.protobuf.Timestamp
-	225, // 533: portone.v2.CloseVirtualAccountResponse.unrecognized:type_name -> portone.v2.CloseVirtualAccountResponse.UnrecognizedEntry
-	226, // 534: portone.v2.GetPaymentRequest.unrecognized:type_name -> portone.v2.GetPaymentRequest.UnrecognizedEntry
-	251, // 535: portone.v2.GetPaymentsRequest.page:type_name -> portone.v2.PageInput
-	122, // 536: portone.v2.GetPaymentsRequest.filter:type_name -> portone.v2.PaymentFilterInput
-	227, // 537: portone.v2.GetPaymentsRequest.unrecognized:type_name -> portone.v2.GetPaymentsRequest.UnrecognizedEntry
-	13,  // 538: portone.v2.PaymentFilterInput.timestamp_type:type_name -> portone.v2.PaymentTimestampType
-	231, // 539: portone.v2.PaymentFilterInput.from:type_name -> google.protobuf.Timestamp
-	231, // 540: portone.v2.PaymentFilterInput.until:type_name -> google.protobuf.Timestamp
-	14,  // 541: portone.v2.PaymentFilterInput.status:type_name -> portone.v2.PaymentStatus
-	252, // 542: portone.v2.PaymentFilterInput.methods:type_name -> portone.v2.PaymentMethodType
-	253, // 543: portone.v2.PaymentFilterInput.pg_provider:type_name -> portone.v2.PgProvider
-	15,  // 544: portone.v2.PaymentFilterInput.sort_by:type_name -> portone.v2.PaymentSortBy
-	254, // 545: portone.v2.PaymentFilterInput.sort_order:type_name -> portone.v2.SortOrder
-	234, // 546: portone.v2.PaymentFilterInput.version:type_name -> portone.v2.PortOneVersion
-	5,   // 547: portone.v2.PaymentFilterInput.webhook_status:type_name -> portone.v2.PaymentWebhookStatus
-	255, // 548: portone.v2.PaymentFilterInput.platform_type:type_name -> portone.v2.PaymentClientType
-	235, // 549: portone.v2.PaymentFilterInput.currency:type_name -> portone.v2.Currency
-	16,  // 550: portone.v2.PaymentFilterInput.escrow_status:type_name -> portone.v2.PaymentFilterInputEscrowStatus
-	256, // 551: portone.v2.PaymentFilterInput.card_brand:type_name -> portone.v2.CardBrand
-	257, // 552: portone.v2.PaymentFilterInput.card_type:type_name -> portone.v2.CardType
-	258, // 553: portone.v2.PaymentFilterInput.card_owner_type:type_name -> portone.v2.CardOwnerType
-	1,   // 554: portone.v2.PaymentFilterInput.gift_certificate_type:type_name -> portone.v2.PaymentMethodGiftCertificateType
-	250, // 555: portone.v2.PaymentFilterInput.cash_receipt_type:type_name -> portone.v2.CashReceiptInputType
-	17,  // 556: portone.v2.PaymentFilterInput.cash_receipt_status:type_name -> portone.v2.PaymentCashReceiptStatus
-	259, // 557: portone.v2.PaymentFilterInput.cash_receipt_issued_at_range:type_name -> portone.v2.DateTimeRange
-	259, // 558: portone.v2.PaymentFilterInput.cash_receipt_cancelled_at_range:type_name -> portone.v2.DateTimeRange
-	123, // 559: portone.v2.PaymentFilterInput.text_search:type_name -> portone.v2.PaymentTextSearch
-	228, // 560: portone.v2.PaymentFilterInput.unrecognized:type_name -> portone.v2.PaymentFilterInput.UnrecognizedEntry
-	18,  // 561: portone.v2.PaymentTextSearch.field:type_name -> portone.v2.PaymentTextSearchField
-	229, // 562: portone.v2.PaymentTextSearch.unrecognized:type_name -> portone.v2.PaymentTextSearch.UnrecognizedEntry
-	61,  // 563: portone.v2.GetPaymentsResponse.items:type_name -> portone.v2.Payment
-	260, // 564: portone.v2.GetPaymentsResponse.page:type_name -> portone.v2.PageInfo
-	230, // 565: portone.v2.GetPaymentsResponse.unrecognized:type_name -> portone.v2.GetPaymentsResponse.UnrecognizedEntry
-	19,  // 566: portone.v2.PaymentService.GetAllPaymentEventsByCursor:input_type -> portone.v2.GetAllPaymentEventsByCursorRequest
-	58,  // 567: portone.v2.PaymentService.GetAllPaymentsByCursor:input_type -> portone.v2.GetAllPaymentsByCursorRequest
-	70,  // 568: portone.v2.PaymentService.PayWithBillingKey:input_type -> portone.v2.PayWithBillingKeyRequest
-	73,  // 569: portone.v2.PaymentService.CancelPayment:input_type -> portone.v2.CancelPaymentRequest
-	76,  // 570: portone.v2.PaymentService.StopPaymentCancellation:input_type -> portone.v2.StopPaymentCancellationRequest
-	78,  // 571: portone.v2.PaymentService.CapturePayment:input_type -> portone.v2.CapturePaymentRequest
-	80,  // 572: portone.v2.PaymentService.ConfirmPayment:input_type -> portone.v2.ConfirmPaymentRequest
-	82,  // 573: portone.v2.PaymentService.ConfirmEscrow:input_type -> portone.v2.ConfirmEscrowRequest
-	84,  // 574: portone.v2.PaymentService.ApplyEscrowLogistics:input_type -> portone.v2.ApplyEscrowLogisticsRequest
-	89,  // 575: portone.v2.PaymentService.ModifyEscrowLogistics:input_type -> portone.v2.ModifyEscrowLogisticsRequest
-	91,  // 576: portone.v2.PaymentService.PayInstantly:input_type -> portone.v2.PayInstantlyRequest
-	101, // 577: portone.v2.PaymentService.PreRegisterPayment:input_type -> portone.v2.PreRegisterPaymentRequest
-	103, // 578: portone.v2.PaymentService.RegisterStoreReceipt:input_type -> portone.v2.RegisterStoreReceiptRequest
-	106, // 579: portone.v2.PaymentService.ResendWebhook:input_type -> portone.v2.ResendWebhookRequest
-	108, // 580: portone.v2.PaymentService.GetPaymentTransactions:input_type -> portone.v2.GetPaymentTransactionsRequest
-	118, // 581: portone.v2.PaymentService.CloseVirtualAccount:input_type -> portone.v2.CloseVirtualAccountRequest
-	120, // 582: portone.v2.PaymentService.GetPayment:input_type -> portone.v2.GetPaymentRequest
-	121, // 583: portone.v2.PaymentService.GetPayments:input_type -> portone.v2.GetPaymentsRequest
-	20,  // 584: portone.v2.PaymentService.GetAllPaymentEventsByCursor:output_type -> portone.v2.GetAllPaymentEventsByCursorResponse
-	59,  // 585: portone.v2.PaymentService.GetAllPaymentsByCursor:output_type -> portone.v2.GetAllPaymentsByCursorResponse
-	71,  // 586: portone.v2.PaymentService.PayWithBillingKey:output_type -> portone.v2.PayWithBillingKeyResponse
-	75,  // 587: portone.v2.PaymentService.CancelPayment:output_type -> portone.v2.CancelPaymentResponse
-	77,  // 588: portone.v2.PaymentService.StopPaymentCancellation:output_type -> portone.v2.StopPaymentCancellationResponse
-	79,  // 589: portone.v2.PaymentService.CapturePayment:output_type -> portone.v2.CapturePaymentResponse
-	81,  // 590: portone.v2.PaymentService.ConfirmPayment:output_type -> portone.v2.ConfirmedPaymentSummary
-	83,  // 591: portone.v2.PaymentService.ConfirmEscrow:output_type -> portone.v2.ConfirmEscrowResponse
-	88,  // 592: portone.v2.PaymentService.ApplyEscrowLogistics:output_type -> portone.v2.ApplyEscrowLogisticsResponse
-	90,  // 593: portone.v2.PaymentService.ModifyEscrowLogistics:output_type -> portone.v2.ModifyEscrowLogisticsResponse
-	99,  // 594: portone.v2.PaymentService.PayInstantly:output_type -> portone.v2.PayInstantlyResponse
-	102, // 595: portone.v2.PaymentService.PreRegisterPayment:output_type -> portone.v2.PreRegisterPaymentResponse
-	105, // 596: portone.v2.PaymentService.RegisterStoreReceipt:output_type -> portone.v2.RegisterStoreReceiptResponse
-	107, // 597: portone.v2.PaymentService.ResendWebhook:output_type -> portone.v2.ResendWebhookResponse
-	109, // 598: portone.v2.PaymentService.GetPaymentTransactions:output_type -> portone.v2.GetPaymentTransactionsResponse
-	119, // 599: portone.v2.PaymentService.CloseVirtualAccount:output_type -> portone.v2.CloseVirtualAccountResponse
-	61,  // 600: portone.v2.PaymentService.GetPayment:output_type -> portone.v2.Payment
-	124, // 601: portone.v2.PaymentService.GetPayments:output_type -> portone.v2.GetPaymentsResponse
-	584, // [584:602] is the sub-list for method output_type
-	566, // [566:584] is the sub-list for method input_type
-	566, // [566:566] is the sub-list for extension type_name
-	566, // [566:566] is the sub-list for extension extendee
-	0,   // [0:566] is the sub-list for field type_name
+	235, // 0: portone.v2.GetAllPaymentEventsByCursorRequest.from:type_name -> google.protobuf.Timestamp
+	235, // 1: portone.v2.GetAllPaymentEventsByCursorRequest.until:type_name -> google.protobuf.Timestamp
+	128, // 2: portone.v2.GetAllPaymentEventsByCursorRequest.unrecognized:type_name -> portone.v2.GetAllPaymentEventsByCursorRequest.UnrecognizedEntry
+	23,  // 3: portone.v2.GetAllPaymentEventsByCursorResponse.items:type_name -> portone.v2.PaymentEventWithCursor
+	129, // 4: portone.v2.GetAllPaymentEventsByCursorResponse.unrecognized:type_name -> portone.v2.GetAllPaymentEventsByCursorResponse.UnrecognizedEntry
+	24,  // 5: portone.v2.PaymentEventWithCursor.payment_event:type_name -> portone.v2.PaymentEvent
+	130, // 6: portone.v2.PaymentEventWithCursor.unrecognized:type_name -> portone.v2.PaymentEventWithCursor.UnrecognizedEntry
+	25,  // 7: portone.v2.PaymentEvent.cancelled:type_name -> portone.v2.CancelledPaymentEvent
+	57,  // 8: portone.v2.PaymentEvent.paid:type_name -> portone.v2.PaidPaymentEvent
+	59,  // 9: portone.v2.PaymentEvent.partial_cancelled:type_name -> portone.v2.PartialCancelledPaymentEvent
+	131, // 10: portone.v2.PaymentEvent.unrecognized:type_name -> portone.v2.PaymentEvent.UnrecognizedEntry
+	26,  // 11: portone.v2.CancelledPaymentEvent.method:type_name -> portone.v2.PaymentMethod
+	236, // 12: portone.v2.CancelledPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
+	237, // 13: portone.v2.CancelledPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 14: portone.v2.CancelledPaymentEvent.version:type_name -> portone.v2.PortOneVersion
+	38,  // 15: portone.v2.CancelledPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 16: portone.v2.CancelledPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 17: portone.v2.CancelledPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
+	41,  // 18: portone.v2.CancelledPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
+	239, // 19: portone.v2.CancelledPaymentEvent.currency:type_name -> portone.v2.Currency
+	240, // 20: portone.v2.CancelledPaymentEvent.customer:type_name -> portone.v2.Customer
+	42,  // 21: portone.v2.CancelledPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 22: portone.v2.CancelledPaymentEvent.products:type_name -> portone.v2.PaymentProduct
+	242, // 23: portone.v2.CancelledPaymentEvent.country:type_name -> portone.v2.Country
+	50,  // 24: portone.v2.CancelledPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 25: portone.v2.CancelledPaymentEvent.cancellation:type_name -> portone.v2.PaymentCancellation
+	19,  // 26: portone.v2.CancelledPaymentEvent.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	127, // 27: portone.v2.CancelledPaymentEvent.origin:type_name -> portone.v2.PaymentOrigin
+	132, // 28: portone.v2.CancelledPaymentEvent.unrecognized:type_name -> portone.v2.CancelledPaymentEvent.UnrecognizedEntry
+	27,  // 29: portone.v2.PaymentMethod.payment_method_card:type_name -> portone.v2.PaymentMethodCard
+	29,  // 30: portone.v2.PaymentMethod.payment_method_convenience_store:type_name -> portone.v2.PaymentMethodConvenienceStore
+	30,  // 31: portone.v2.PaymentMethod.payment_method_crypto:type_name -> portone.v2.PaymentMethodCrypto
+	31,  // 32: portone.v2.PaymentMethod.payment_method_easy_pay:type_name -> portone.v2.PaymentMethodEasyPay
+	35,  // 33: portone.v2.PaymentMethod.payment_method_gift_certificate:type_name -> portone.v2.PaymentMethodGiftCertificate
+	36,  // 34: portone.v2.PaymentMethod.payment_method_mobile:type_name -> portone.v2.PaymentMethodMobile
+	34,  // 35: portone.v2.PaymentMethod.payment_method_transfer:type_name -> portone.v2.PaymentMethodTransfer
+	37,  // 36: portone.v2.PaymentMethod.payment_method_virtual_account:type_name -> portone.v2.PaymentMethodVirtualAccount
+	133, // 37: portone.v2.PaymentMethod.unrecognized:type_name -> portone.v2.PaymentMethod.UnrecognizedEntry
+	243, // 38: portone.v2.PaymentMethodCard.card:type_name -> portone.v2.Card
+	28,  // 39: portone.v2.PaymentMethodCard.installment:type_name -> portone.v2.PaymentInstallment
+	134, // 40: portone.v2.PaymentMethodCard.unrecognized:type_name -> portone.v2.PaymentMethodCard.UnrecognizedEntry
+	135, // 41: portone.v2.PaymentInstallment.unrecognized:type_name -> portone.v2.PaymentInstallment.UnrecognizedEntry
+	0,   // 42: portone.v2.PaymentMethodConvenienceStore.convenience_store_brand:type_name -> portone.v2.ConvenienceStoreBrand
+	235, // 43: portone.v2.PaymentMethodConvenienceStore.payment_deadline:type_name -> google.protobuf.Timestamp
+	136, // 44: portone.v2.PaymentMethodConvenienceStore.unrecognized:type_name -> portone.v2.PaymentMethodConvenienceStore.UnrecognizedEntry
+	137, // 45: portone.v2.PaymentMethodCrypto.unrecognized:type_name -> portone.v2.PaymentMethodCrypto.UnrecognizedEntry
+	244, // 46: portone.v2.PaymentMethodEasyPay.provider:type_name -> portone.v2.EasyPayProvider
+	32,  // 47: portone.v2.PaymentMethodEasyPay.easy_pay_method:type_name -> portone.v2.PaymentMethodEasyPayMethod
+	138, // 48: portone.v2.PaymentMethodEasyPay.unrecognized:type_name -> portone.v2.PaymentMethodEasyPay.UnrecognizedEntry
+	27,  // 49: portone.v2.PaymentMethodEasyPayMethod.payment_method_card:type_name -> portone.v2.PaymentMethodCard
+	33,  // 50: portone.v2.PaymentMethodEasyPayMethod.payment_method_easy_pay_method_charge:type_name -> portone.v2.PaymentMethodEasyPayMethodCharge
+	34,  // 51: portone.v2.PaymentMethodEasyPayMethod.payment_method_transfer:type_name -> portone.v2.PaymentMethodTransfer
+	139, // 52: portone.v2.PaymentMethodEasyPayMethod.unrecognized:type_name -> portone.v2.PaymentMethodEasyPayMethod.UnrecognizedEntry
+	245, // 53: portone.v2.PaymentMethodEasyPayMethodCharge.bank:type_name -> portone.v2.Bank
+	140, // 54: portone.v2.PaymentMethodEasyPayMethodCharge.unrecognized:type_name -> portone.v2.PaymentMethodEasyPayMethodCharge.UnrecognizedEntry
+	245, // 55: portone.v2.PaymentMethodTransfer.bank:type_name -> portone.v2.Bank
+	141, // 56: portone.v2.PaymentMethodTransfer.unrecognized:type_name -> portone.v2.PaymentMethodTransfer.UnrecognizedEntry
+	1,   // 57: portone.v2.PaymentMethodGiftCertificate.gift_certificate_type:type_name -> portone.v2.PaymentMethodGiftCertificateType
+	142, // 58: portone.v2.PaymentMethodGiftCertificate.unrecognized:type_name -> portone.v2.PaymentMethodGiftCertificate.UnrecognizedEntry
+	143, // 59: portone.v2.PaymentMethodMobile.unrecognized:type_name -> portone.v2.PaymentMethodMobile.UnrecognizedEntry
+	245, // 60: portone.v2.PaymentMethodVirtualAccount.bank:type_name -> portone.v2.Bank
+	2,   // 61: portone.v2.PaymentMethodVirtualAccount.account_type:type_name -> portone.v2.PaymentMethodVirtualAccountType
+	235, // 62: portone.v2.PaymentMethodVirtualAccount.expired_at:type_name -> google.protobuf.Timestamp
+	235, // 63: portone.v2.PaymentMethodVirtualAccount.issued_at:type_name -> google.protobuf.Timestamp
+	3,   // 64: portone.v2.PaymentMethodVirtualAccount.refund_status:type_name -> portone.v2.PaymentMethodVirtualAccountRefundStatus
+	144, // 65: portone.v2.PaymentMethodVirtualAccount.unrecognized:type_name -> portone.v2.PaymentMethodVirtualAccount.UnrecognizedEntry
+	4,   // 66: portone.v2.PaymentWebhook.payment_status:type_name -> portone.v2.PaymentWebhookPaymentStatus
+	5,   // 67: portone.v2.PaymentWebhook.status:type_name -> portone.v2.PaymentWebhookStatus
+	6,   // 68: portone.v2.PaymentWebhook.trigger:type_name -> portone.v2.PaymentWebhookTrigger
+	39,  // 69: portone.v2.PaymentWebhook.request:type_name -> portone.v2.PaymentWebhookRequest
+	40,  // 70: portone.v2.PaymentWebhook.response:type_name -> portone.v2.PaymentWebhookResponse
+	235, // 71: portone.v2.PaymentWebhook.triggered_at:type_name -> google.protobuf.Timestamp
+	145, // 72: portone.v2.PaymentWebhook.unrecognized:type_name -> portone.v2.PaymentWebhook.UnrecognizedEntry
+	235, // 73: portone.v2.PaymentWebhookRequest.requested_at:type_name -> google.protobuf.Timestamp
+	146, // 74: portone.v2.PaymentWebhookRequest.unrecognized:type_name -> portone.v2.PaymentWebhookRequest.UnrecognizedEntry
+	235, // 75: portone.v2.PaymentWebhookResponse.responded_at:type_name -> google.protobuf.Timestamp
+	147, // 76: portone.v2.PaymentWebhookResponse.unrecognized:type_name -> portone.v2.PaymentWebhookResponse.UnrecognizedEntry
+	148, // 77: portone.v2.PaymentAmount.unrecognized:type_name -> portone.v2.PaymentAmount.UnrecognizedEntry
+	43,  // 78: portone.v2.PaymentEscrow.before_registered:type_name -> portone.v2.BeforeRegisteredPaymentEscrow
+	44,  // 79: portone.v2.PaymentEscrow.cancelled:type_name -> portone.v2.CancelledPaymentEscrow
+	45,  // 80: portone.v2.PaymentEscrow.confirmed:type_name -> portone.v2.ConfirmedPaymentEscrow
+	46,  // 81: portone.v2.PaymentEscrow.delivered:type_name -> portone.v2.DeliveredPaymentEscrow
+	47,  // 82: portone.v2.PaymentEscrow.registered:type_name -> portone.v2.RegisteredPaymentEscrow
+	48,  // 83: portone.v2.PaymentEscrow.rejected:type_name -> portone.v2.RejectedPaymentEscrow
+	49,  // 84: portone.v2.PaymentEscrow.reject_confirmed:type_name -> portone.v2.RejectConfirmedPaymentEscrow
+	149, // 85: portone.v2.PaymentEscrow.unrecognized:type_name -> portone.v2.PaymentEscrow.UnrecognizedEntry
+	150, // 86: portone.v2.BeforeRegisteredPaymentEscrow.unrecognized:type_name -> portone.v2.BeforeRegisteredPaymentEscrow.UnrecognizedEntry
+	235, // 87: portone.v2.CancelledPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 88: portone.v2.CancelledPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	151, // 89: portone.v2.CancelledPaymentEscrow.unrecognized:type_name -> portone.v2.CancelledPaymentEscrow.UnrecognizedEntry
+	235, // 90: portone.v2.ConfirmedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 91: portone.v2.ConfirmedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	152, // 92: portone.v2.ConfirmedPaymentEscrow.unrecognized:type_name -> portone.v2.ConfirmedPaymentEscrow.UnrecognizedEntry
+	235, // 93: portone.v2.DeliveredPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 94: portone.v2.DeliveredPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	153, // 95: portone.v2.DeliveredPaymentEscrow.unrecognized:type_name -> portone.v2.DeliveredPaymentEscrow.UnrecognizedEntry
+	235, // 96: portone.v2.RegisteredPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 97: portone.v2.RegisteredPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	154, // 98: portone.v2.RegisteredPaymentEscrow.unrecognized:type_name -> portone.v2.RegisteredPaymentEscrow.UnrecognizedEntry
+	235, // 99: portone.v2.RejectedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 100: portone.v2.RejectedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	155, // 101: portone.v2.RejectedPaymentEscrow.unrecognized:type_name -> portone.v2.RejectedPaymentEscrow.UnrecognizedEntry
+	235, // 102: portone.v2.RejectConfirmedPaymentEscrow.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 103: portone.v2.RejectConfirmedPaymentEscrow.applied_at:type_name -> google.protobuf.Timestamp
+	156, // 104: portone.v2.RejectConfirmedPaymentEscrow.unrecognized:type_name -> portone.v2.RejectConfirmedPaymentEscrow.UnrecognizedEntry
+	51,  // 105: portone.v2.PaymentCashReceipt.cancelled:type_name -> portone.v2.CancelledPaymentCashReceipt
+	52,  // 106: portone.v2.PaymentCashReceipt.issued:type_name -> portone.v2.IssuedPaymentCashReceipt
+	157, // 107: portone.v2.PaymentCashReceipt.unrecognized:type_name -> portone.v2.PaymentCashReceipt.UnrecognizedEntry
+	246, // 108: portone.v2.CancelledPaymentCashReceipt.type:type_name -> portone.v2.CashReceiptType
+	239, // 109: portone.v2.CancelledPaymentCashReceipt.currency:type_name -> portone.v2.Currency
+	235, // 110: portone.v2.CancelledPaymentCashReceipt.issued_at:type_name -> google.protobuf.Timestamp
+	235, // 111: portone.v2.CancelledPaymentCashReceipt.cancelled_at:type_name -> google.protobuf.Timestamp
+	158, // 112: portone.v2.CancelledPaymentCashReceipt.unrecognized:type_name -> portone.v2.CancelledPaymentCashReceipt.UnrecognizedEntry
+	246, // 113: portone.v2.IssuedPaymentCashReceipt.type:type_name -> portone.v2.CashReceiptType
+	239, // 114: portone.v2.IssuedPaymentCashReceipt.currency:type_name -> portone.v2.Currency
+	235, // 115: portone.v2.IssuedPaymentCashReceipt.issued_at:type_name -> google.protobuf.Timestamp
+	159, // 116: portone.v2.IssuedPaymentCashReceipt.unrecognized:type_name -> portone.v2.IssuedPaymentCashReceipt.UnrecognizedEntry
+	54,  // 117: portone.v2.PaymentCancellation.failed:type_name -> portone.v2.FailedPaymentCancellation
+	55,  // 118: portone.v2.PaymentCancellation.requested:type_name -> portone.v2.RequestedPaymentCancellation
+	56,  // 119: portone.v2.PaymentCancellation.succeeded:type_name -> portone.v2.SucceededPaymentCancellation
+	160, // 120: portone.v2.PaymentCancellation.unrecognized:type_name -> portone.v2.PaymentCancellation.UnrecognizedEntry
+	235, // 121: portone.v2.FailedPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
+	235, // 122: portone.v2.FailedPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
+	7,   // 123: portone.v2.FailedPaymentCancellation.trigger:type_name -> portone.v2.Trigger
+	161, // 124: portone.v2.FailedPaymentCancellation.unrecognized:type_name -> portone.v2.FailedPaymentCancellation.UnrecognizedEntry
+	235, // 125: portone.v2.RequestedPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
+	235, // 126: portone.v2.RequestedPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
+	7,   // 127: portone.v2.RequestedPaymentCancellation.trigger:type_name -> portone.v2.Trigger
+	162, // 128: portone.v2.RequestedPaymentCancellation.unrecognized:type_name -> portone.v2.RequestedPaymentCancellation.UnrecognizedEntry
+	235, // 129: portone.v2.SucceededPaymentCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
+	235, // 130: portone.v2.SucceededPaymentCancellation.requested_at:type_name -> google.protobuf.Timestamp
+	7,   // 131: portone.v2.SucceededPaymentCancellation.trigger:type_name -> portone.v2.Trigger
+	163, // 132: portone.v2.SucceededPaymentCancellation.unrecognized:type_name -> portone.v2.SucceededPaymentCancellation.UnrecognizedEntry
+	26,  // 133: portone.v2.PaidPaymentEvent.method:type_name -> portone.v2.PaymentMethod
+	236, // 134: portone.v2.PaidPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
+	237, // 135: portone.v2.PaidPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 136: portone.v2.PaidPaymentEvent.version:type_name -> portone.v2.PortOneVersion
+	38,  // 137: portone.v2.PaidPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 138: portone.v2.PaidPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 139: portone.v2.PaidPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
+	41,  // 140: portone.v2.PaidPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
+	239, // 141: portone.v2.PaidPaymentEvent.currency:type_name -> portone.v2.Currency
+	240, // 142: portone.v2.PaidPaymentEvent.customer:type_name -> portone.v2.Customer
+	42,  // 143: portone.v2.PaidPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 144: portone.v2.PaidPaymentEvent.products:type_name -> portone.v2.PaymentProduct
+	242, // 145: portone.v2.PaidPaymentEvent.country:type_name -> portone.v2.Country
+	50,  // 146: portone.v2.PaidPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	58,  // 147: portone.v2.PaidPaymentEvent.disputes:type_name -> portone.v2.Dispute
+	19,  // 148: portone.v2.PaidPaymentEvent.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	127, // 149: portone.v2.PaidPaymentEvent.origin:type_name -> portone.v2.PaymentOrigin
+	164, // 150: portone.v2.PaidPaymentEvent.unrecognized:type_name -> portone.v2.PaidPaymentEvent.UnrecognizedEntry
+	8,   // 151: portone.v2.Dispute.status:type_name -> portone.v2.DisputeStatus
+	235, // 152: portone.v2.Dispute.created_at:type_name -> google.protobuf.Timestamp
+	235, // 153: portone.v2.Dispute.resolved_at:type_name -> google.protobuf.Timestamp
+	165, // 154: portone.v2.Dispute.unrecognized:type_name -> portone.v2.Dispute.UnrecognizedEntry
+	26,  // 155: portone.v2.PartialCancelledPaymentEvent.method:type_name -> portone.v2.PaymentMethod
+	236, // 156: portone.v2.PartialCancelledPaymentEvent.channel:type_name -> portone.v2.SelectedChannel
+	237, // 157: portone.v2.PartialCancelledPaymentEvent.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 158: portone.v2.PartialCancelledPaymentEvent.version:type_name -> portone.v2.PortOneVersion
+	38,  // 159: portone.v2.PartialCancelledPaymentEvent.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 160: portone.v2.PartialCancelledPaymentEvent.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 161: portone.v2.PartialCancelledPaymentEvent.created_at:type_name -> google.protobuf.Timestamp
+	41,  // 162: portone.v2.PartialCancelledPaymentEvent.total_amount:type_name -> portone.v2.PaymentAmount
+	239, // 163: portone.v2.PartialCancelledPaymentEvent.currency:type_name -> portone.v2.Currency
+	240, // 164: portone.v2.PartialCancelledPaymentEvent.customer:type_name -> portone.v2.Customer
+	42,  // 165: portone.v2.PartialCancelledPaymentEvent.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 166: portone.v2.PartialCancelledPaymentEvent.products:type_name -> portone.v2.PaymentProduct
+	242, // 167: portone.v2.PartialCancelledPaymentEvent.country:type_name -> portone.v2.Country
+	50,  // 168: portone.v2.PartialCancelledPaymentEvent.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 169: portone.v2.PartialCancelledPaymentEvent.cancellation:type_name -> portone.v2.PaymentCancellation
+	19,  // 170: portone.v2.PartialCancelledPaymentEvent.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	127, // 171: portone.v2.PartialCancelledPaymentEvent.origin:type_name -> portone.v2.PaymentOrigin
+	166, // 172: portone.v2.PartialCancelledPaymentEvent.unrecognized:type_name -> portone.v2.PartialCancelledPaymentEvent.UnrecognizedEntry
+	235, // 173: portone.v2.GetAllPaymentsByCursorRequest.from:type_name -> google.protobuf.Timestamp
+	235, // 174: portone.v2.GetAllPaymentsByCursorRequest.until:type_name -> google.protobuf.Timestamp
+	167, // 175: portone.v2.GetAllPaymentsByCursorRequest.unrecognized:type_name -> portone.v2.GetAllPaymentsByCursorRequest.UnrecognizedEntry
+	62,  // 176: portone.v2.GetAllPaymentsByCursorResponse.items:type_name -> portone.v2.PaymentWithCursor
+	168, // 177: portone.v2.GetAllPaymentsByCursorResponse.unrecognized:type_name -> portone.v2.GetAllPaymentsByCursorResponse.UnrecognizedEntry
+	63,  // 178: portone.v2.PaymentWithCursor.payment:type_name -> portone.v2.Payment
+	169, // 179: portone.v2.PaymentWithCursor.unrecognized:type_name -> portone.v2.PaymentWithCursor.UnrecognizedEntry
+	64,  // 180: portone.v2.Payment.cancelled:type_name -> portone.v2.CancelledPayment
+	65,  // 181: portone.v2.Payment.failed:type_name -> portone.v2.FailedPayment
+	67,  // 182: portone.v2.Payment.paid:type_name -> portone.v2.PaidPayment
+	68,  // 183: portone.v2.Payment.partial_cancelled:type_name -> portone.v2.PartialCancelledPayment
+	69,  // 184: portone.v2.Payment.pay_pending:type_name -> portone.v2.PayPendingPayment
+	70,  // 185: portone.v2.Payment.ready:type_name -> portone.v2.ReadyPayment
+	71,  // 186: portone.v2.Payment.virtual_account_issued:type_name -> portone.v2.VirtualAccountIssuedPayment
+	170, // 187: portone.v2.Payment.unrecognized:type_name -> portone.v2.Payment.UnrecognizedEntry
+	26,  // 188: portone.v2.CancelledPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 189: portone.v2.CancelledPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 190: portone.v2.CancelledPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 191: portone.v2.CancelledPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 192: portone.v2.CancelledPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 193: portone.v2.CancelledPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 194: portone.v2.CancelledPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 195: portone.v2.CancelledPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 196: portone.v2.CancelledPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 197: portone.v2.CancelledPayment.currency:type_name -> portone.v2.Currency
+	240, // 198: portone.v2.CancelledPayment.customer:type_name -> portone.v2.Customer
+	42,  // 199: portone.v2.CancelledPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 200: portone.v2.CancelledPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 201: portone.v2.CancelledPayment.country:type_name -> portone.v2.Country
+	235, // 202: portone.v2.CancelledPayment.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 203: portone.v2.CancelledPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 204: portone.v2.CancelledPayment.cancellations:type_name -> portone.v2.PaymentCancellation
+	235, // 205: portone.v2.CancelledPayment.cancelled_at:type_name -> google.protobuf.Timestamp
+	127, // 206: portone.v2.CancelledPayment.origin:type_name -> portone.v2.PaymentOrigin
+	19,  // 207: portone.v2.CancelledPayment.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	171, // 208: portone.v2.CancelledPayment.unrecognized:type_name -> portone.v2.CancelledPayment.UnrecognizedEntry
+	26,  // 209: portone.v2.FailedPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 210: portone.v2.FailedPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 211: portone.v2.FailedPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 212: portone.v2.FailedPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 213: portone.v2.FailedPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 214: portone.v2.FailedPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 215: portone.v2.FailedPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 216: portone.v2.FailedPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 217: portone.v2.FailedPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 218: portone.v2.FailedPayment.currency:type_name -> portone.v2.Currency
+	240, // 219: portone.v2.FailedPayment.customer:type_name -> portone.v2.Customer
+	42,  // 220: portone.v2.FailedPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 221: portone.v2.FailedPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 222: portone.v2.FailedPayment.country:type_name -> portone.v2.Country
+	235, // 223: portone.v2.FailedPayment.failed_at:type_name -> google.protobuf.Timestamp
+	66,  // 224: portone.v2.FailedPayment.failure:type_name -> portone.v2.PaymentFailure
+	127, // 225: portone.v2.FailedPayment.origin:type_name -> portone.v2.PaymentOrigin
+	172, // 226: portone.v2.FailedPayment.unrecognized:type_name -> portone.v2.FailedPayment.UnrecognizedEntry
+	173, // 227: portone.v2.PaymentFailure.unrecognized:type_name -> portone.v2.PaymentFailure.UnrecognizedEntry
+	26,  // 228: portone.v2.PaidPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 229: portone.v2.PaidPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 230: portone.v2.PaidPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 231: portone.v2.PaidPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 232: portone.v2.PaidPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 233: portone.v2.PaidPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 234: portone.v2.PaidPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 235: portone.v2.PaidPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 236: portone.v2.PaidPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 237: portone.v2.PaidPayment.currency:type_name -> portone.v2.Currency
+	240, // 238: portone.v2.PaidPayment.customer:type_name -> portone.v2.Customer
+	42,  // 239: portone.v2.PaidPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 240: portone.v2.PaidPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 241: portone.v2.PaidPayment.country:type_name -> portone.v2.Country
+	235, // 242: portone.v2.PaidPayment.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 243: portone.v2.PaidPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	58,  // 244: portone.v2.PaidPayment.disputes:type_name -> portone.v2.Dispute
+	53,  // 245: portone.v2.PaidPayment.cancellations:type_name -> portone.v2.PaymentCancellation
+	127, // 246: portone.v2.PaidPayment.origin:type_name -> portone.v2.PaymentOrigin
+	19,  // 247: portone.v2.PaidPayment.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	174, // 248: portone.v2.PaidPayment.unrecognized:type_name -> portone.v2.PaidPayment.UnrecognizedEntry
+	26,  // 249: portone.v2.PartialCancelledPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 250: portone.v2.PartialCancelledPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 251: portone.v2.PartialCancelledPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 252: portone.v2.PartialCancelledPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 253: portone.v2.PartialCancelledPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 254: portone.v2.PartialCancelledPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 255: portone.v2.PartialCancelledPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 256: portone.v2.PartialCancelledPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 257: portone.v2.PartialCancelledPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 258: portone.v2.PartialCancelledPayment.currency:type_name -> portone.v2.Currency
+	240, // 259: portone.v2.PartialCancelledPayment.customer:type_name -> portone.v2.Customer
+	42,  // 260: portone.v2.PartialCancelledPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 261: portone.v2.PartialCancelledPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 262: portone.v2.PartialCancelledPayment.country:type_name -> portone.v2.Country
+	235, // 263: portone.v2.PartialCancelledPayment.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 264: portone.v2.PartialCancelledPayment.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 265: portone.v2.PartialCancelledPayment.cancellations:type_name -> portone.v2.PaymentCancellation
+	235, // 266: portone.v2.PartialCancelledPayment.cancelled_at:type_name -> google.protobuf.Timestamp
+	127, // 267: portone.v2.PartialCancelledPayment.origin:type_name -> portone.v2.PaymentOrigin
+	19,  // 268: portone.v2.PartialCancelledPayment.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	175, // 269: portone.v2.PartialCancelledPayment.unrecognized:type_name -> portone.v2.PartialCancelledPayment.UnrecognizedEntry
+	26,  // 270: portone.v2.PayPendingPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 271: portone.v2.PayPendingPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 272: portone.v2.PayPendingPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 273: portone.v2.PayPendingPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 274: portone.v2.PayPendingPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 275: portone.v2.PayPendingPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 276: portone.v2.PayPendingPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 277: portone.v2.PayPendingPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 278: portone.v2.PayPendingPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 279: portone.v2.PayPendingPayment.currency:type_name -> portone.v2.Currency
+	240, // 280: portone.v2.PayPendingPayment.customer:type_name -> portone.v2.Customer
+	42,  // 281: portone.v2.PayPendingPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 282: portone.v2.PayPendingPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 283: portone.v2.PayPendingPayment.country:type_name -> portone.v2.Country
+	127, // 284: portone.v2.PayPendingPayment.origin:type_name -> portone.v2.PaymentOrigin
+	176, // 285: portone.v2.PayPendingPayment.unrecognized:type_name -> portone.v2.PayPendingPayment.UnrecognizedEntry
+	26,  // 286: portone.v2.ReadyPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 287: portone.v2.ReadyPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 288: portone.v2.ReadyPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 289: portone.v2.ReadyPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 290: portone.v2.ReadyPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 291: portone.v2.ReadyPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 292: portone.v2.ReadyPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 293: portone.v2.ReadyPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 294: portone.v2.ReadyPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 295: portone.v2.ReadyPayment.currency:type_name -> portone.v2.Currency
+	240, // 296: portone.v2.ReadyPayment.customer:type_name -> portone.v2.Customer
+	42,  // 297: portone.v2.ReadyPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 298: portone.v2.ReadyPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 299: portone.v2.ReadyPayment.country:type_name -> portone.v2.Country
+	127, // 300: portone.v2.ReadyPayment.origin:type_name -> portone.v2.PaymentOrigin
+	177, // 301: portone.v2.ReadyPayment.unrecognized:type_name -> portone.v2.ReadyPayment.UnrecognizedEntry
+	26,  // 302: portone.v2.VirtualAccountIssuedPayment.method:type_name -> portone.v2.PaymentMethod
+	236, // 303: portone.v2.VirtualAccountIssuedPayment.channel:type_name -> portone.v2.SelectedChannel
+	237, // 304: portone.v2.VirtualAccountIssuedPayment.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 305: portone.v2.VirtualAccountIssuedPayment.version:type_name -> portone.v2.PortOneVersion
+	38,  // 306: portone.v2.VirtualAccountIssuedPayment.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 307: portone.v2.VirtualAccountIssuedPayment.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 308: portone.v2.VirtualAccountIssuedPayment.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 309: portone.v2.VirtualAccountIssuedPayment.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 310: portone.v2.VirtualAccountIssuedPayment.amount:type_name -> portone.v2.PaymentAmount
+	239, // 311: portone.v2.VirtualAccountIssuedPayment.currency:type_name -> portone.v2.Currency
+	240, // 312: portone.v2.VirtualAccountIssuedPayment.customer:type_name -> portone.v2.Customer
+	42,  // 313: portone.v2.VirtualAccountIssuedPayment.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 314: portone.v2.VirtualAccountIssuedPayment.products:type_name -> portone.v2.PaymentProduct
+	242, // 315: portone.v2.VirtualAccountIssuedPayment.country:type_name -> portone.v2.Country
+	127, // 316: portone.v2.VirtualAccountIssuedPayment.origin:type_name -> portone.v2.PaymentOrigin
+	178, // 317: portone.v2.VirtualAccountIssuedPayment.unrecognized:type_name -> portone.v2.VirtualAccountIssuedPayment.UnrecognizedEntry
+	247, // 318: portone.v2.PayWithBillingKeyRequest.customer:type_name -> portone.v2.CustomerInput
+	248, // 319: portone.v2.PayWithBillingKeyRequest.amount:type_name -> portone.v2.PaymentAmountInput
+	239, // 320: portone.v2.PayWithBillingKeyRequest.currency:type_name -> portone.v2.Currency
+	249, // 321: portone.v2.PayWithBillingKeyRequest.cash_receipt:type_name -> portone.v2.CashReceiptInput
+	242, // 322: portone.v2.PayWithBillingKeyRequest.country:type_name -> portone.v2.Country
+	241, // 323: portone.v2.PayWithBillingKeyRequest.products:type_name -> portone.v2.PaymentProduct
+	250, // 324: portone.v2.PayWithBillingKeyRequest.product_type:type_name -> portone.v2.PaymentProductType
+	251, // 325: portone.v2.PayWithBillingKeyRequest.shipping_address:type_name -> portone.v2.SeparatedAddressInput
+	252, // 326: portone.v2.PayWithBillingKeyRequest.locale:type_name -> portone.v2.Locale
+	179, // 327: portone.v2.PayWithBillingKeyRequest.unrecognized:type_name -> portone.v2.PayWithBillingKeyRequest.UnrecognizedEntry
+	74,  // 328: portone.v2.PayWithBillingKeyResponse.payment:type_name -> portone.v2.BillingKeyPaymentSummary
+	180, // 329: portone.v2.PayWithBillingKeyResponse.unrecognized:type_name -> portone.v2.PayWithBillingKeyResponse.UnrecognizedEntry
+	235, // 330: portone.v2.BillingKeyPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
+	181, // 331: portone.v2.BillingKeyPaymentSummary.unrecognized:type_name -> portone.v2.BillingKeyPaymentSummary.UnrecognizedEntry
+	9,   // 332: portone.v2.CancelPaymentRequest.requester:type_name -> portone.v2.CancelRequester
+	10,  // 333: portone.v2.CancelPaymentRequest.promotion_discount_retain_option:type_name -> portone.v2.PromotionDiscountRetainOption
+	76,  // 334: portone.v2.CancelPaymentRequest.refund_account:type_name -> portone.v2.CancelPaymentBodyRefundAccount
+	182, // 335: portone.v2.CancelPaymentRequest.unrecognized:type_name -> portone.v2.CancelPaymentRequest.UnrecognizedEntry
+	245, // 336: portone.v2.CancelPaymentBodyRefundAccount.bank:type_name -> portone.v2.Bank
+	183, // 337: portone.v2.CancelPaymentBodyRefundAccount.unrecognized:type_name -> portone.v2.CancelPaymentBodyRefundAccount.UnrecognizedEntry
+	53,  // 338: portone.v2.CancelPaymentResponse.cancellation:type_name -> portone.v2.PaymentCancellation
+	184, // 339: portone.v2.CancelPaymentResponse.unrecognized:type_name -> portone.v2.CancelPaymentResponse.UnrecognizedEntry
+	185, // 340: portone.v2.StopPaymentCancellationRequest.unrecognized:type_name -> portone.v2.StopPaymentCancellationRequest.UnrecognizedEntry
+	235, // 341: portone.v2.StopPaymentCancellationResponse.stopped_at:type_name -> google.protobuf.Timestamp
+	186, // 342: portone.v2.StopPaymentCancellationResponse.unrecognized:type_name -> portone.v2.StopPaymentCancellationResponse.UnrecognizedEntry
+	187, // 343: portone.v2.CapturePaymentRequest.unrecognized:type_name -> portone.v2.CapturePaymentRequest.UnrecognizedEntry
+	188, // 344: portone.v2.CapturePaymentResponse.unrecognized:type_name -> portone.v2.CapturePaymentResponse.UnrecognizedEntry
+	239, // 345: portone.v2.ConfirmPaymentRequest.currency:type_name -> portone.v2.Currency
+	189, // 346: portone.v2.ConfirmPaymentRequest.unrecognized:type_name -> portone.v2.ConfirmPaymentRequest.UnrecognizedEntry
+	235, // 347: portone.v2.ConfirmedPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
+	190, // 348: portone.v2.ConfirmedPaymentSummary.unrecognized:type_name -> portone.v2.ConfirmedPaymentSummary.UnrecognizedEntry
+	191, // 349: portone.v2.ConfirmEscrowRequest.unrecognized:type_name -> portone.v2.ConfirmEscrowRequest.UnrecognizedEntry
+	235, // 350: portone.v2.ConfirmEscrowResponse.completed_at:type_name -> google.protobuf.Timestamp
+	192, // 351: portone.v2.ConfirmEscrowResponse.unrecognized:type_name -> portone.v2.ConfirmEscrowResponse.UnrecognizedEntry
+	87,  // 352: portone.v2.ApplyEscrowLogisticsRequest.sender:type_name -> portone.v2.PaymentEscrowSenderInput
+	88,  // 353: portone.v2.ApplyEscrowLogisticsRequest.receiver:type_name -> portone.v2.PaymentEscrowReceiverInput
+	89,  // 354: portone.v2.ApplyEscrowLogisticsRequest.logistics:type_name -> portone.v2.PaymentLogistics
+	241, // 355: portone.v2.ApplyEscrowLogisticsRequest.products:type_name -> portone.v2.PaymentProduct
+	193, // 356: portone.v2.ApplyEscrowLogisticsRequest.unrecognized:type_name -> portone.v2.ApplyEscrowLogisticsRequest.UnrecognizedEntry
+	251, // 357: portone.v2.PaymentEscrowSenderInput.address:type_name -> portone.v2.SeparatedAddressInput
+	194, // 358: portone.v2.PaymentEscrowSenderInput.unrecognized:type_name -> portone.v2.PaymentEscrowSenderInput.UnrecognizedEntry
+	251, // 359: portone.v2.PaymentEscrowReceiverInput.address:type_name -> portone.v2.SeparatedAddressInput
+	195, // 360: portone.v2.PaymentEscrowReceiverInput.unrecognized:type_name -> portone.v2.PaymentEscrowReceiverInput.UnrecognizedEntry
+	11,  // 361: portone.v2.PaymentLogistics.company:type_name -> portone.v2.PaymentLogisticsCompany
+	235, // 362: portone.v2.PaymentLogistics.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 363: portone.v2.PaymentLogistics.received_at:type_name -> google.protobuf.Timestamp
+	251, // 364: portone.v2.PaymentLogistics.address:type_name -> portone.v2.SeparatedAddressInput
+	196, // 365: portone.v2.PaymentLogistics.unrecognized:type_name -> portone.v2.PaymentLogistics.UnrecognizedEntry
+	235, // 366: portone.v2.ApplyEscrowLogisticsResponse.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 367: portone.v2.ApplyEscrowLogisticsResponse.applied_at:type_name -> google.protobuf.Timestamp
+	197, // 368: portone.v2.ApplyEscrowLogisticsResponse.unrecognized:type_name -> portone.v2.ApplyEscrowLogisticsResponse.UnrecognizedEntry
+	87,  // 369: portone.v2.ModifyEscrowLogisticsRequest.sender:type_name -> portone.v2.PaymentEscrowSenderInput
+	88,  // 370: portone.v2.ModifyEscrowLogisticsRequest.receiver:type_name -> portone.v2.PaymentEscrowReceiverInput
+	89,  // 371: portone.v2.ModifyEscrowLogisticsRequest.logistics:type_name -> portone.v2.PaymentLogistics
+	241, // 372: portone.v2.ModifyEscrowLogisticsRequest.products:type_name -> portone.v2.PaymentProduct
+	198, // 373: portone.v2.ModifyEscrowLogisticsRequest.unrecognized:type_name -> portone.v2.ModifyEscrowLogisticsRequest.UnrecognizedEntry
+	235, // 374: portone.v2.ModifyEscrowLogisticsResponse.sent_at:type_name -> google.protobuf.Timestamp
+	235, // 375: portone.v2.ModifyEscrowLogisticsResponse.modified_at:type_name -> google.protobuf.Timestamp
+	199, // 376: portone.v2.ModifyEscrowLogisticsResponse.unrecognized:type_name -> portone.v2.ModifyEscrowLogisticsResponse.UnrecognizedEntry
+	94,  // 377: portone.v2.PayInstantlyRequest.method:type_name -> portone.v2.InstantPaymentMethodInput
+	247, // 378: portone.v2.PayInstantlyRequest.customer:type_name -> portone.v2.CustomerInput
+	248, // 379: portone.v2.PayInstantlyRequest.amount:type_name -> portone.v2.PaymentAmountInput
+	239, // 380: portone.v2.PayInstantlyRequest.currency:type_name -> portone.v2.Currency
+	242, // 381: portone.v2.PayInstantlyRequest.country:type_name -> portone.v2.Country
+	241, // 382: portone.v2.PayInstantlyRequest.products:type_name -> portone.v2.PaymentProduct
+	250, // 383: portone.v2.PayInstantlyRequest.product_type:type_name -> portone.v2.PaymentProductType
+	251, // 384: portone.v2.PayInstantlyRequest.shipping_address:type_name -> portone.v2.SeparatedAddressInput
+	200, // 385: portone.v2.PayInstantlyRequest.unrecognized:type_name -> portone.v2.PayInstantlyRequest.UnrecognizedEntry
+	95,  // 386: portone.v2.InstantPaymentMethodInput.card:type_name -> portone.v2.InstantPaymentMethodInputCard
+	96,  // 387: portone.v2.InstantPaymentMethodInput.virtual_account:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccount
+	201, // 388: portone.v2.InstantPaymentMethodInput.unrecognized:type_name -> portone.v2.InstantPaymentMethodInput.UnrecognizedEntry
+	253, // 389: portone.v2.InstantPaymentMethodInputCard.credential:type_name -> portone.v2.CardCredential
+	202, // 390: portone.v2.InstantPaymentMethodInputCard.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputCard.UnrecognizedEntry
+	245, // 391: portone.v2.InstantPaymentMethodInputVirtualAccount.bank:type_name -> portone.v2.Bank
+	97,  // 392: portone.v2.InstantPaymentMethodInputVirtualAccount.expiry:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountExpiry
+	98,  // 393: portone.v2.InstantPaymentMethodInputVirtualAccount.option:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOption
+	100, // 394: portone.v2.InstantPaymentMethodInputVirtualAccount.cash_receipt:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo
+	203, // 395: portone.v2.InstantPaymentMethodInputVirtualAccount.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccount.UnrecognizedEntry
+	235, // 396: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.due_date:type_name -> google.protobuf.Timestamp
+	204, // 397: portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountExpiry.UnrecognizedEntry
+	12,  // 398: portone.v2.InstantPaymentMethodInputVirtualAccountOption.type:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionType
+	99,  // 399: portone.v2.InstantPaymentMethodInputVirtualAccountOption.fixed:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed
+	205, // 400: portone.v2.InstantPaymentMethodInputVirtualAccountOption.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOption.UnrecognizedEntry
+	206, // 401: portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountOptionFixed.UnrecognizedEntry
+	254, // 402: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.type:type_name -> portone.v2.CashReceiptInputType
+	207, // 403: portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.unrecognized:type_name -> portone.v2.InstantPaymentMethodInputVirtualAccountCashReceiptInfo.UnrecognizedEntry
+	102, // 404: portone.v2.PayInstantlyResponse.payment:type_name -> portone.v2.InstantPaymentSummary
+	208, // 405: portone.v2.PayInstantlyResponse.unrecognized:type_name -> portone.v2.PayInstantlyResponse.UnrecognizedEntry
+	235, // 406: portone.v2.InstantPaymentSummary.paid_at:type_name -> google.protobuf.Timestamp
+	209, // 407: portone.v2.InstantPaymentSummary.unrecognized:type_name -> portone.v2.InstantPaymentSummary.UnrecognizedEntry
+	239, // 408: portone.v2.PreRegisterPaymentRequest.currency:type_name -> portone.v2.Currency
+	210, // 409: portone.v2.PreRegisterPaymentRequest.unrecognized:type_name -> portone.v2.PreRegisterPaymentRequest.UnrecognizedEntry
+	211, // 410: portone.v2.PreRegisterPaymentResponse.unrecognized:type_name -> portone.v2.PreRegisterPaymentResponse.UnrecognizedEntry
+	106, // 411: portone.v2.RegisterStoreReceiptRequest.items:type_name -> portone.v2.RegisterStoreReceiptBodyItem
+	212, // 412: portone.v2.RegisterStoreReceiptRequest.unrecognized:type_name -> portone.v2.RegisterStoreReceiptRequest.UnrecognizedEntry
+	239, // 413: portone.v2.RegisterStoreReceiptBodyItem.currency:type_name -> portone.v2.Currency
+	213, // 414: portone.v2.RegisterStoreReceiptBodyItem.unrecognized:type_name -> portone.v2.RegisterStoreReceiptBodyItem.UnrecognizedEntry
+	214, // 415: portone.v2.RegisterStoreReceiptResponse.unrecognized:type_name -> portone.v2.RegisterStoreReceiptResponse.UnrecognizedEntry
+	215, // 416: portone.v2.ResendWebhookRequest.unrecognized:type_name -> portone.v2.ResendWebhookRequest.UnrecognizedEntry
+	38,  // 417: portone.v2.ResendWebhookResponse.webhook:type_name -> portone.v2.PaymentWebhook
+	216, // 418: portone.v2.ResendWebhookResponse.unrecognized:type_name -> portone.v2.ResendWebhookResponse.UnrecognizedEntry
+	217, // 419: portone.v2.GetPaymentTransactionsRequest.unrecognized:type_name -> portone.v2.GetPaymentTransactionsRequest.UnrecognizedEntry
+	112, // 420: portone.v2.GetPaymentTransactionsResponse.items:type_name -> portone.v2.PaymentTransaction
+	218, // 421: portone.v2.GetPaymentTransactionsResponse.unrecognized:type_name -> portone.v2.GetPaymentTransactionsResponse.UnrecognizedEntry
+	113, // 422: portone.v2.PaymentTransaction.cancelled:type_name -> portone.v2.CancelledPaymentTransaction
+	114, // 423: portone.v2.PaymentTransaction.failed:type_name -> portone.v2.FailedPaymentTransaction
+	115, // 424: portone.v2.PaymentTransaction.paid:type_name -> portone.v2.PaidPaymentTransaction
+	116, // 425: portone.v2.PaymentTransaction.partial_cancelled:type_name -> portone.v2.PartialCancelledPaymentTransaction
+	117, // 426: portone.v2.PaymentTransaction.pay_pending:type_name -> portone.v2.PayPendingPaymentTransaction
+	118, // 427: portone.v2.PaymentTransaction.ready:type_name -> portone.v2.ReadyPaymentTransaction
+	119, // 428: portone.v2.PaymentTransaction.virtual_account_issued:type_name -> portone.v2.VirtualAccountIssuedPaymentTransaction
+	219, // 429: portone.v2.PaymentTransaction.unrecognized:type_name -> portone.v2.PaymentTransaction.UnrecognizedEntry
+	26,  // 430: portone.v2.CancelledPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 431: portone.v2.CancelledPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 432: portone.v2.CancelledPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 433: portone.v2.CancelledPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 434: portone.v2.CancelledPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 435: portone.v2.CancelledPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 436: portone.v2.CancelledPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 437: portone.v2.CancelledPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 438: portone.v2.CancelledPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 439: portone.v2.CancelledPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 440: portone.v2.CancelledPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 441: portone.v2.CancelledPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 442: portone.v2.CancelledPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 443: portone.v2.CancelledPaymentTransaction.country:type_name -> portone.v2.Country
+	235, // 444: portone.v2.CancelledPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 445: portone.v2.CancelledPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 446: portone.v2.CancelledPaymentTransaction.cancellations:type_name -> portone.v2.PaymentCancellation
+	235, // 447: portone.v2.CancelledPaymentTransaction.cancelled_at:type_name -> google.protobuf.Timestamp
+	19,  // 448: portone.v2.CancelledPaymentTransaction.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	220, // 449: portone.v2.CancelledPaymentTransaction.unrecognized:type_name -> portone.v2.CancelledPaymentTransaction.UnrecognizedEntry
+	26,  // 450: portone.v2.FailedPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 451: portone.v2.FailedPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 452: portone.v2.FailedPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 453: portone.v2.FailedPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 454: portone.v2.FailedPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 455: portone.v2.FailedPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 456: portone.v2.FailedPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 457: portone.v2.FailedPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 458: portone.v2.FailedPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 459: portone.v2.FailedPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 460: portone.v2.FailedPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 461: portone.v2.FailedPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 462: portone.v2.FailedPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 463: portone.v2.FailedPaymentTransaction.country:type_name -> portone.v2.Country
+	235, // 464: portone.v2.FailedPaymentTransaction.failed_at:type_name -> google.protobuf.Timestamp
+	66,  // 465: portone.v2.FailedPaymentTransaction.failure:type_name -> portone.v2.PaymentFailure
+	221, // 466: portone.v2.FailedPaymentTransaction.unrecognized:type_name -> portone.v2.FailedPaymentTransaction.UnrecognizedEntry
+	26,  // 467: portone.v2.PaidPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 468: portone.v2.PaidPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 469: portone.v2.PaidPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 470: portone.v2.PaidPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 471: portone.v2.PaidPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 472: portone.v2.PaidPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 473: portone.v2.PaidPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 474: portone.v2.PaidPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 475: portone.v2.PaidPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 476: portone.v2.PaidPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 477: portone.v2.PaidPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 478: portone.v2.PaidPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 479: portone.v2.PaidPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 480: portone.v2.PaidPaymentTransaction.country:type_name -> portone.v2.Country
+	235, // 481: portone.v2.PaidPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 482: portone.v2.PaidPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	19,  // 483: portone.v2.PaidPaymentTransaction.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	222, // 484: portone.v2.PaidPaymentTransaction.unrecognized:type_name -> portone.v2.PaidPaymentTransaction.UnrecognizedEntry
+	26,  // 485: portone.v2.PartialCancelledPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 486: portone.v2.PartialCancelledPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 487: portone.v2.PartialCancelledPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 488: portone.v2.PartialCancelledPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 489: portone.v2.PartialCancelledPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 490: portone.v2.PartialCancelledPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 491: portone.v2.PartialCancelledPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 492: portone.v2.PartialCancelledPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 493: portone.v2.PartialCancelledPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 494: portone.v2.PartialCancelledPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 495: portone.v2.PartialCancelledPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 496: portone.v2.PartialCancelledPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 497: portone.v2.PartialCancelledPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 498: portone.v2.PartialCancelledPaymentTransaction.country:type_name -> portone.v2.Country
+	235, // 499: portone.v2.PartialCancelledPaymentTransaction.paid_at:type_name -> google.protobuf.Timestamp
+	50,  // 500: portone.v2.PartialCancelledPaymentTransaction.cash_receipt:type_name -> portone.v2.PaymentCashReceipt
+	53,  // 501: portone.v2.PartialCancelledPaymentTransaction.cancellations:type_name -> portone.v2.PaymentCancellation
+	235, // 502: portone.v2.PartialCancelledPaymentTransaction.cancelled_at:type_name -> google.protobuf.Timestamp
+	19,  // 503: portone.v2.PartialCancelledPaymentTransaction.cash_receipt_issuance_status:type_name -> portone.v2.CashReceiptIssuanceStatus
+	223, // 504: portone.v2.PartialCancelledPaymentTransaction.unrecognized:type_name -> portone.v2.PartialCancelledPaymentTransaction.UnrecognizedEntry
+	26,  // 505: portone.v2.PayPendingPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 506: portone.v2.PayPendingPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 507: portone.v2.PayPendingPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 508: portone.v2.PayPendingPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 509: portone.v2.PayPendingPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 510: portone.v2.PayPendingPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 511: portone.v2.PayPendingPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 512: portone.v2.PayPendingPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 513: portone.v2.PayPendingPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 514: portone.v2.PayPendingPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 515: portone.v2.PayPendingPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 516: portone.v2.PayPendingPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 517: portone.v2.PayPendingPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 518: portone.v2.PayPendingPaymentTransaction.country:type_name -> portone.v2.Country
+	224, // 519: portone.v2.PayPendingPaymentTransaction.unrecognized:type_name -> portone.v2.PayPendingPaymentTransaction.UnrecognizedEntry
+	26,  // 520: portone.v2.ReadyPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 521: portone.v2.ReadyPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 522: portone.v2.ReadyPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 523: portone.v2.ReadyPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 524: portone.v2.ReadyPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 525: portone.v2.ReadyPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 526: portone.v2.ReadyPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 527: portone.v2.ReadyPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 528: portone.v2.ReadyPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 529: portone.v2.ReadyPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 530: portone.v2.ReadyPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 531: portone.v2.ReadyPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 532: portone.v2.ReadyPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 533: portone.v2.ReadyPaymentTransaction.country:type_name -> portone.v2.Country
+	225, // 534: portone.v2.ReadyPaymentTransaction.unrecognized:type_name -> portone.v2.ReadyPaymentTransaction.UnrecognizedEntry
+	26,  // 535: portone.v2.VirtualAccountIssuedPaymentTransaction.method:type_name -> portone.v2.PaymentMethod
+	236, // 536: portone.v2.VirtualAccountIssuedPaymentTransaction.channel:type_name -> portone.v2.SelectedChannel
+	237, // 537: portone.v2.VirtualAccountIssuedPaymentTransaction.channel_group:type_name -> portone.v2.ChannelGroupSummary
+	238, // 538: portone.v2.VirtualAccountIssuedPaymentTransaction.version:type_name -> portone.v2.PortOneVersion
+	38,  // 539: portone.v2.VirtualAccountIssuedPaymentTransaction.webhooks:type_name -> portone.v2.PaymentWebhook
+	235, // 540: portone.v2.VirtualAccountIssuedPaymentTransaction.requested_at:type_name -> google.protobuf.Timestamp
+	235, // 541: portone.v2.VirtualAccountIssuedPaymentTransaction.updated_at:type_name -> google.protobuf.Timestamp
+	235, // 542: portone.v2.VirtualAccountIssuedPaymentTransaction.status_changed_at:type_name -> google.protobuf.Timestamp
+	41,  // 543: portone.v2.VirtualAccountIssuedPaymentTransaction.amount:type_name -> portone.v2.PaymentAmount
+	239, // 544: portone.v2.VirtualAccountIssuedPaymentTransaction.currency:type_name -> portone.v2.Currency
+	240, // 545: portone.v2.VirtualAccountIssuedPaymentTransaction.customer:type_name -> portone.v2.Customer
+	42,  // 546: portone.v2.VirtualAccountIssuedPaymentTransaction.escrow:type_name -> portone.v2.PaymentEscrow
+	241, // 547: portone.v2.VirtualAccountIssuedPaymentTransaction.products:type_name -> portone.v2.PaymentProduct
+	242, // 548: portone.v2.VirtualAccountIssuedPaymentTransaction.country:type_name -> portone.v2.Country
+	226, // 549: portone.v2.VirtualAccountIssuedPaymentTransaction.unrecognized:type_name -> portone.v2.VirtualAccountIssuedPaymentTransaction.UnrecognizedEntry
+	227, // 550: portone.v2.CloseVirtualAccountRequest.unrecognized:type_name -> portone.v2.CloseVirtualAccountRequest.UnrecognizedEntry
+	235, // 551: portone.v2.CloseVirtualAccountResponse.closed_at:type_name -> google.protobuf.Timestamp
+	228, // 552: portone.v2.CloseVirtualAccountResponse.unrecognized:type_name -> portone.v2.CloseVirtualAccountResponse.UnrecognizedEntry
+	229, // 553: portone.v2.GetPaymentRequest.unrecognized:type_name -> portone.v2.GetPaymentRequest.UnrecognizedEntry
+	255, // 554: portone.v2.GetPaymentsRequest.page:type_name -> portone.v2.PageInput
+	124, // 555: portone.v2.GetPaymentsRequest.filter:type_name -> portone.v2.PaymentFilterInput
+	230, // 556: portone.v2.GetPaymentsRequest.unrecognized:type_name -> portone.v2.GetPaymentsRequest.UnrecognizedEntry
+	13,  // 557: portone.v2.PaymentFilterInput.timestamp_type:type_name -> portone.v2.PaymentTimestampType
+	235, // 558: portone.v2.PaymentFilterInput.from:type_name -> google.protobuf.Timestamp
+	235, // 559: portone.v2.PaymentFilterInput.until:type_name -> google.protobuf.Timestamp
+	14,  // 560: portone.v2.PaymentFilterInput.status:type_name -> portone.v2.PaymentStatus
+	256, // 561: portone.v2.PaymentFilterInput.methods:type_name -> portone.v2.PaymentMethodType
+	257, // 562: portone.v2.PaymentFilterInput.pg_provider:type_name -> portone.v2.PgProvider
+	15,  // 563: portone.v2.PaymentFilterInput.sort_by:type_name -> portone.v2.PaymentSortBy
+	258, // 564: portone.v2.PaymentFilterInput.sort_order:type_name -> portone.v2.SortOrder
+	238, // 565: portone.v2.PaymentFilterInput.version:type_name -> portone.v2.PortOneVersion
+	5,   // 566: portone.v2.PaymentFilterInput.webhook_status:type_name -> portone.v2.PaymentWebhookStatus
+	259, // 567: portone.v2.PaymentFilterInput.platform_type:type_name -> portone.v2.PaymentClientType
+	239, // 568: portone.v2.PaymentFilterInput.currency:type_name -> portone.v2.Currency
+	16,  // 569: portone.v2.PaymentFilterInput.escrow_status:type_name -> portone.v2.PaymentFilterInputEscrowStatus
+	260, // 570: portone.v2.PaymentFilterInput.card_brand:type_name -> portone.v2.CardBrand
+	261, // 571: portone.v2.PaymentFilterInput.card_type:type_name -> portone.v2.CardType
+	262, // 572: portone.v2.PaymentFilterInput.card_owner_type:type_name -> portone.v2.CardOwnerType
+	1,   // 573: portone.v2.PaymentFilterInput.gift_certificate_type:type_name -> portone.v2.PaymentMethodGiftCertificateType
+	254, // 574: portone.v2.PaymentFilterInput.cash_receipt_type:type_name -> portone.v2.CashReceiptInputType
+	17,  // 575: portone.v2.PaymentFilterInput.cash_receipt_status:type_name -> portone.v2.PaymentCashReceiptStatus
+	263, // 576: portone.v2.PaymentFilterInput.cash_receipt_issued_at_range:type_name -> portone.v2.DateTimeRange
+	263, // 577: portone.v2.PaymentFilterInput.cash_receipt_cancelled_at_range:type_name -> portone.v2.DateTimeRange
+	125, // 578: portone.v2.PaymentFilterInput.text_search:type_name -> portone.v2.PaymentTextSearch
+	231, // 579: portone.v2.PaymentFilterInput.unrecognized:type_name -> portone.v2.PaymentFilterInput.UnrecognizedEntry
+	18,  // 580: portone.v2.PaymentTextSearch.field:type_name -> portone.v2.PaymentTextSearchField
+	232, // 581: portone.v2.PaymentTextSearch.unrecognized:type_name -> portone.v2.PaymentTextSearch.UnrecognizedEntry
+	63,  // 582: portone.v2.GetPaymentsResponse.items:type_name -> portone.v2.Payment
+	264, // 583: portone.v2.GetPaymentsResponse.page:type_name -> portone.v2.PageInfo
+	233, // 584: portone.v2.GetPaymentsResponse.unrecognized:type_name -> portone.v2.GetPaymentsResponse.UnrecognizedEntry
+	20,  // 585: portone.v2.PaymentOrigin.platform_type:type_name -> portone.v2.PaymentOriginPlatformType
+	234, // 586: portone.v2.PaymentOrigin.unrecognized:type_name -> portone.v2.PaymentOrigin.UnrecognizedEntry
+	21,  // 587: portone.v2.PaymentService.GetAllPaymentEventsByCursor:input_type -> portone.v2.GetAllPaymentEventsByCursorRequest
+	60,  // 588: portone.v2.PaymentService.GetAllPaymentsByCursor:input_type -> portone.v2.GetAllPaymentsByCursorRequest
+	72,  // 589: portone.v2.PaymentService.PayWithBillingKey:input_type -> portone.v2.PayWithBillingKeyRequest
+	75,  // 590: portone.v2.PaymentService.CancelPayment:input_type -> portone.v2.CancelPaymentRequest
+	78,  // 591: portone.v2.PaymentService.StopPaymentCancellation:input_type -> portone.v2.StopPaymentCancellationRequest
+	80,  // 592: portone.v2.PaymentService.CapturePayment:input_type -> portone.v2.CapturePaymentRequest
+	82,  // 593: portone.v2.PaymentService.ConfirmPayment:input_type -> portone.v2.ConfirmPaymentRequest
+	84,  // 594: portone.v2.PaymentService.ConfirmEscrow:input_type -> portone.v2.ConfirmEscrowRequest
+	86,  // 595: portone.v2.PaymentService.ApplyEscrowLogistics:input_type -> portone.v2.ApplyEscrowLogisticsRequest
+	91,  // 596: portone.v2.PaymentService.ModifyEscrowLogistics:input_type -> portone.v2.ModifyEscrowLogisticsRequest
+	93,  // 597: portone.v2.PaymentService.PayInstantly:input_type -> portone.v2.PayInstantlyRequest
+	103, // 598: portone.v2.PaymentService.PreRegisterPayment:input_type -> portone.v2.PreRegisterPaymentRequest
+	105, // 599: portone.v2.PaymentService.RegisterStoreReceipt:input_type -> portone.v2.RegisterStoreReceiptRequest
+	108, // 600: portone.v2.PaymentService.ResendWebhook:input_type -> portone.v2.ResendWebhookRequest
+	110, // 601: portone.v2.PaymentService.GetPaymentTransactions:input_type -> portone.v2.GetPaymentTransactionsRequest
+	120, // 602: portone.v2.PaymentService.CloseVirtualAccount:input_type -> portone.v2.CloseVirtualAccountRequest
+	122, // 603: portone.v2.PaymentService.GetPayment:input_type -> portone.v2.GetPaymentRequest
+	123, // 604: portone.v2.PaymentService.GetPayments:input_type -> portone.v2.GetPaymentsRequest
+	22,  // 605: portone.v2.PaymentService.GetAllPaymentEventsByCursor:output_type -> portone.v2.GetAllPaymentEventsByCursorResponse
+	61,  // 606: portone.v2.PaymentService.GetAllPaymentsByCursor:output_type -> portone.v2.GetAllPaymentsByCursorResponse
+	73,  // 607: portone.v2.PaymentService.PayWithBillingKey:output_type -> portone.v2.PayWithBillingKeyResponse
+	77,  // 608: portone.v2.PaymentService.CancelPayment:output_type -> portone.v2.CancelPaymentResponse
+	79,  // 609: portone.v2.PaymentService.StopPaymentCancellation:output_type -> portone.v2.StopPaymentCancellationResponse
+	81,  // 610: portone.v2.PaymentService.CapturePayment:output_type -> portone.v2.CapturePaymentResponse
+	83,  // 611: portone.v2.PaymentService.ConfirmPayment:output_type -> portone.v2.ConfirmedPaymentSummary
+	85,  // 612: portone.v2.PaymentService.ConfirmEscrow:output_type -> portone.v2.ConfirmEscrowResponse
+	90,  // 613: portone.v2.PaymentService.ApplyEscrowLogistics:output_type -> portone.v2.ApplyEscrowLogisticsResponse
+	92,  // 614: portone.v2.PaymentService.ModifyEscrowLogistics:output_type -> portone.v2.ModifyEscrowLogisticsResponse
+	101, // 615: portone.v2.PaymentService.PayInstantly:output_type -> portone.v2.PayInstantlyResponse
+	104, // 616: portone.v2.PaymentService.PreRegisterPayment:output_type -> portone.v2.PreRegisterPaymentResponse
+	107, // 617: portone.v2.PaymentService.RegisterStoreReceipt:output_type -> portone.v2.RegisterStoreReceiptResponse
+	109, // 618: portone.v2.PaymentService.ResendWebhook:output_type -> portone.v2.ResendWebhookResponse
+	111, // 619: portone.v2.PaymentService.GetPaymentTransactions:output_type -> portone.v2.GetPaymentTransactionsResponse
+	121, // 620: portone.v2.PaymentService.CloseVirtualAccount:output_type -> portone.v2.CloseVirtualAccountResponse
+	63,  // 621: portone.v2.PaymentService.GetPayment:output_type -> portone.v2.Payment
+	126, // 622: portone.v2.PaymentService.GetPayments:output_type -> portone.v2.GetPaymentsResponse
+	605, // [605:623] is the sub-list for method output_type
+	587, // [587:605] is the sub-list for method input_type
+	587, // [587:587] is the sub-list for extension type_name
+	587, // [587:587] is the sub-list for extension extendee
+	0,   // [0:587] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_payment_proto_init() }
@@ -16768,13 +17213,14 @@ func file_portone_v2_payment_proto_init() {
 	file_portone_v2_payment_proto_msgTypes[101].OneofWrappers = []any{}
 	file_portone_v2_payment_proto_msgTypes[103].OneofWrappers = []any{}
 	file_portone_v2_payment_proto_msgTypes[104].OneofWrappers = []any{}
+	file_portone_v2_payment_proto_msgTypes[106].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_payment_proto_rawDesc), len(file_portone_v2_payment_proto_rawDesc)),
-			NumEnums:      19,
-			NumMessages:   212,
+			NumEnums:      21,
+			NumMessages:   214,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

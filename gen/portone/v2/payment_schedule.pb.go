@@ -26,10 +26,11 @@ const (
 type PaymentScheduleSortBy int32
 
 const (
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED  PaymentScheduleSortBy = 0
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_CREATED_AT   PaymentScheduleSortBy = 1
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY  PaymentScheduleSortBy = 2
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT PaymentScheduleSortBy = 3
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED      PaymentScheduleSortBy = 0
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_CREATED_AT       PaymentScheduleSortBy = 1
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY      PaymentScheduleSortBy = 2
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT     PaymentScheduleSortBy = 3
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_STATUS_TIMESTAMP PaymentScheduleSortBy = 4
 )
 
 // Enum value maps for PaymentScheduleSortBy.
@@ -39,12 +40,14 @@ var (
 		1: "PAYMENT_SCHEDULE_SORT_BY_CREATED_AT",
 		2: "PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY",
 		3: "PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT",
+		4: "PAYMENT_SCHEDULE_SORT_BY_STATUS_TIMESTAMP",
 	}
 	PaymentScheduleSortBy_value = map[string]int32{
-		"PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED":  0,
-		"PAYMENT_SCHEDULE_SORT_BY_CREATED_AT":   1,
-		"PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY":  2,
-		"PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT": 3,
+		"PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED":      0,
+		"PAYMENT_SCHEDULE_SORT_BY_CREATED_AT":       1,
+		"PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY":      2,
+		"PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT":     3,
+		"PAYMENT_SCHEDULE_SORT_BY_STATUS_TIMESTAMP": 4,
 	}
 )
 
@@ -1999,11 +2002,11 @@ func (x *RevokePaymentSchedulesResponse) GetUnrecognized() map[string]string {
 }
 
 type CreatePaymentScheduleRequest struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	PaymentId     string                  `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	Payment       *BillingKeyPaymentInput `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
-	TimeToPay     *timestamppb.Timestamp  `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState          `protogen:"open.v1"`
+	PaymentId     string                          `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	Payment       *BillingKeyPaymentScheduleInput `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
+	TimeToPay     *timestamppb.Timestamp          `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	Unrecognized  map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2045,7 +2048,7 @@ func (x *CreatePaymentScheduleRequest) GetPaymentId() string {
 	return ""
 }
 
-func (x *CreatePaymentScheduleRequest) GetPayment() *BillingKeyPaymentInput {
+func (x *CreatePaymentScheduleRequest) GetPayment() *BillingKeyPaymentScheduleInput {
 	if x != nil {
 		return x.Payment
 	}
@@ -2066,6 +2069,7 @@ func (x *CreatePaymentScheduleRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/payment_schedule.proto.
 type BillingKeyPaymentInput struct {
 	state                       protoimpl.MessageState `protogen:"open.v1"`
 	StoreId                     *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -2376,6 +2380,218 @@ func (x *PaymentScheduleSummary) GetId() string {
 }
 
 func (x *PaymentScheduleSummary) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type BillingKeyPaymentScheduleInput struct {
+	state                       protoimpl.MessageState `protogen:"open.v1"`
+	StoreId                     *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	BillingKey                  *string                `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	ChannelKey                  *string                `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	OrderName                   *string                `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Customer                    *CustomerInput         `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	CustomData                  *string                `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Amount                      *PaymentAmountInput    `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency                    *Currency              `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	InstallmentMonth            *int32                 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	UseFreeInterestFromMerchant *bool                  `protobuf:"varint,10,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
+	UseCardPoint                *bool                  `protobuf:"varint,11,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	CashReceipt                 *CashReceiptInput      `protobuf:"bytes,12,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	Country                     *Country               `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	NoticeUrls                  []string               `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products                    []*PaymentProduct      `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount                *int32                 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	ProductType                 *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ShippingAddress             *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
+	PromotionId                 *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	Locale                      *Locale                `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
+	Bypass                      *string                `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
+}
+
+func (x *BillingKeyPaymentScheduleInput) Reset() {
+	*x = BillingKeyPaymentScheduleInput{}
+	mi := &file_portone_v2_payment_schedule_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BillingKeyPaymentScheduleInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BillingKeyPaymentScheduleInput) ProtoMessage() {}
+
+func (x *BillingKeyPaymentScheduleInput) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_payment_schedule_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BillingKeyPaymentScheduleInput.ProtoReflect.Descriptor instead.
+func (*BillingKeyPaymentScheduleInput) Descriptor() ([]byte, []int) {
+	return file_portone_v2_payment_schedule_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetStoreId() string {
+	if x != nil && x.StoreId != nil {
+		return *x.StoreId
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetBillingKey() string {
+	if x != nil && x.BillingKey != nil {
+		return *x.BillingKey
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetChannelKey() string {
+	if x != nil && x.ChannelKey != nil {
+		return *x.ChannelKey
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetOrderName() string {
+	if x != nil && x.OrderName != nil {
+		return *x.OrderName
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetCustomer() *CustomerInput {
+	if x != nil {
+		return x.Customer
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetCustomData() string {
+	if x != nil && x.CustomData != nil {
+		return *x.CustomData
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetAmount() *PaymentAmountInput {
+	if x != nil {
+		return x.Amount
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetCurrency() Currency {
+	if x != nil && x.Currency != nil {
+		return *x.Currency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetInstallmentMonth() int32 {
+	if x != nil && x.InstallmentMonth != nil {
+		return *x.InstallmentMonth
+	}
+	return 0
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetUseFreeInterestFromMerchant() bool {
+	if x != nil && x.UseFreeInterestFromMerchant != nil {
+		return *x.UseFreeInterestFromMerchant
+	}
+	return false
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetUseCardPoint() bool {
+	if x != nil && x.UseCardPoint != nil {
+		return *x.UseCardPoint
+	}
+	return false
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetCashReceipt() *CashReceiptInput {
+	if x != nil {
+		return x.CashReceipt
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetCountry() Country {
+	if x != nil && x.Country != nil {
+		return *x.Country
+	}
+	return Country_COUNTRY_UNSPECIFIED
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetNoticeUrls() []string {
+	if x != nil {
+		return x.NoticeUrls
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetProducts() []*PaymentProduct {
+	if x != nil {
+		return x.Products
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetProductCount() int32 {
+	if x != nil && x.ProductCount != nil {
+		return *x.ProductCount
+	}
+	return 0
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetProductType() PaymentProductType {
+	if x != nil && x.ProductType != nil {
+		return *x.ProductType
+	}
+	return PaymentProductType_PAYMENT_PRODUCT_TYPE_UNSPECIFIED
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetShippingAddress() *SeparatedAddressInput {
+	if x != nil {
+		return x.ShippingAddress
+	}
+	return nil
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetPromotionId() string {
+	if x != nil && x.PromotionId != nil {
+		return *x.PromotionId
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetLocale() Locale {
+	if x != nil && x.Locale != nil {
+		return *x.Locale
+	}
+	return Locale_LOCALE_UNSPECIFIED
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetBypass() string {
+	if x != nil && x.Bypass != nil {
+		return *x.Bypass
+	}
+	return ""
+}
+
+func (x *BillingKeyPaymentScheduleInput) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
 	}
@@ -2781,16 +2997,16 @@ const file_portone_v2_payment_schedule_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.RevokePaymentSchedulesResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe8\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf0\x02\n" +
 	"\x1cCreatePaymentScheduleRequest\x12\"\n" +
 	"\n" +
-	"payment_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tpaymentId\x12A\n" +
-	"\apayment\x18\x02 \x01(\v2\".portone.v2.BillingKeyPaymentInputB\x03\xe0A\x02R\apayment\x12?\n" +
+	"payment_id\x18\x01 \x01(\tB\x03\xe0A\x02R\tpaymentId\x12I\n" +
+	"\apayment\x18\x02 \x01(\v2*.portone.v2.BillingKeyPaymentScheduleInputB\x03\xe0A\x02R\apayment\x12?\n" +
 	"\vtime_to_pay\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\ttimeToPay\x12_\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2:.portone.v2.CreatePaymentScheduleRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd2\v\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd6\v\n" +
 	"\x16BillingKeyPaymentInput\x12\x1e\n" +
 	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x12)\n" +
 	"\vbilling_key\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\n" +
@@ -2823,7 +3039,7 @@ const file_portone_v2_payment_schedule_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v24.portone.v2.BillingKeyPaymentInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01B\v\n" +
 	"\t_store_idB\x0e\n" +
 	"\f_billing_keyB\x0e\n" +
 	"\f_channel_keyB\r\n" +
@@ -2852,12 +3068,62 @@ const file_portone_v2_payment_schedule_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x05\n" +
-	"\x03_id*\xbf\x01\n" +
+	"\x03_id\"\xe2\v\n" +
+	"\x1eBillingKeyPaymentScheduleInput\x12\x1e\n" +
+	"\bstore_id\x18\x01 \x01(\tH\x00R\astoreId\x88\x01\x01\x12)\n" +
+	"\vbilling_key\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\n" +
+	"billingKey\x88\x01\x01\x12$\n" +
+	"\vchannel_key\x18\x03 \x01(\tH\x02R\n" +
+	"channelKey\x88\x01\x01\x12'\n" +
+	"\n" +
+	"order_name\x18\x04 \x01(\tB\x03\xe0A\x02H\x03R\torderName\x88\x01\x01\x125\n" +
+	"\bcustomer\x18\x05 \x01(\v2\x19.portone.v2.CustomerInputR\bcustomer\x12$\n" +
+	"\vcustom_data\x18\x06 \x01(\tH\x04R\n" +
+	"customData\x88\x01\x01\x12;\n" +
+	"\x06amount\x18\a \x01(\v2\x1e.portone.v2.PaymentAmountInputB\x03\xe0A\x02R\x06amount\x12:\n" +
+	"\bcurrency\x18\b \x01(\x0e2\x14.portone.v2.CurrencyB\x03\xe0A\x02H\x05R\bcurrency\x88\x01\x01\x120\n" +
+	"\x11installment_month\x18\t \x01(\x05H\x06R\x10installmentMonth\x88\x01\x01\x12I\n" +
+	"\x1fuse_free_interest_from_merchant\x18\n" +
+	" \x01(\bH\aR\x1buseFreeInterestFromMerchant\x88\x01\x01\x12)\n" +
+	"\x0euse_card_point\x18\v \x01(\bH\bR\fuseCardPoint\x88\x01\x01\x12?\n" +
+	"\fcash_receipt\x18\f \x01(\v2\x1c.portone.v2.CashReceiptInputR\vcashReceipt\x122\n" +
+	"\acountry\x18\r \x01(\x0e2\x13.portone.v2.CountryH\tR\acountry\x88\x01\x01\x12\x1f\n" +
+	"\vnotice_urls\x18\x0e \x03(\tR\n" +
+	"noticeUrls\x126\n" +
+	"\bproducts\x18\x0f \x03(\v2\x1a.portone.v2.PaymentProductR\bproducts\x12(\n" +
+	"\rproduct_count\x18\x10 \x01(\x05H\n" +
+	"R\fproductCount\x88\x01\x01\x12F\n" +
+	"\fproduct_type\x18\x11 \x01(\x0e2\x1e.portone.v2.PaymentProductTypeH\vR\vproductType\x88\x01\x01\x12L\n" +
+	"\x10shipping_address\x18\x12 \x01(\v2!.portone.v2.SeparatedAddressInputR\x0fshippingAddress\x12&\n" +
+	"\fpromotion_id\x18\x13 \x01(\tH\fR\vpromotionId\x88\x01\x01\x12/\n" +
+	"\x06locale\x18\x14 \x01(\x0e2\x12.portone.v2.LocaleH\rR\x06locale\x88\x01\x01\x12!\n" +
+	"\x06bypass\x18\x15 \x01(\tB\x04\x90\xb2\x19\x01H\x0eR\x06bypass\x88\x01\x01\x12a\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.BillingKeyPaymentScheduleInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\v\n" +
+	"\t_store_idB\x0e\n" +
+	"\f_billing_keyB\x0e\n" +
+	"\f_channel_keyB\r\n" +
+	"\v_order_nameB\x0e\n" +
+	"\f_custom_dataB\v\n" +
+	"\t_currencyB\x14\n" +
+	"\x12_installment_monthB\"\n" +
+	" _use_free_interest_from_merchantB\x11\n" +
+	"\x0f_use_card_pointB\n" +
+	"\n" +
+	"\b_countryB\x10\n" +
+	"\x0e_product_countB\x0f\n" +
+	"\r_product_typeB\x0f\n" +
+	"\r_promotion_idB\t\n" +
+	"\a_localeB\t\n" +
+	"\a_bypass*\xee\x01\n" +
 	"\x15PaymentScheduleSortBy\x12(\n" +
 	"$PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED\x10\x00\x12'\n" +
 	"#PAYMENT_SCHEDULE_SORT_BY_CREATED_AT\x10\x01\x12(\n" +
 	"$PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY\x10\x02\x12)\n" +
-	"%PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT\x10\x03*\xa1\x02\n" +
+	"%PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT\x10\x03\x12-\n" +
+	")PAYMENT_SCHEDULE_SORT_BY_STATUS_TIMESTAMP\x10\x04*\xa1\x02\n" +
 	"\x15PaymentScheduleStatus\x12'\n" +
 	"#PAYMENT_SCHEDULE_STATUS_UNSPECIFIED\x10\x00\x12%\n" +
 	"!PAYMENT_SCHEDULE_STATUS_SCHEDULED\x10\x01\x12#\n" +
@@ -2890,7 +3156,7 @@ func file_portone_v2_payment_schedule_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_payment_schedule_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_portone_v2_payment_schedule_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_portone_v2_payment_schedule_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_portone_v2_payment_schedule_proto_goTypes = []any{
 	(PaymentScheduleSortBy)(0),             // 0: portone.v2.PaymentScheduleSortBy
 	(PaymentScheduleStatus)(0),             // 1: portone.v2.PaymentScheduleStatus
@@ -2912,138 +3178,150 @@ var file_portone_v2_payment_schedule_proto_goTypes = []any{
 	(*BillingKeyPaymentInput)(nil),         // 17: portone.v2.BillingKeyPaymentInput
 	(*CreatePaymentScheduleResponse)(nil),  // 18: portone.v2.CreatePaymentScheduleResponse
 	(*PaymentScheduleSummary)(nil),         // 19: portone.v2.PaymentScheduleSummary
-	nil,                                    // 20: portone.v2.GetPaymentScheduleRequest.UnrecognizedEntry
-	nil,                                    // 21: portone.v2.PaymentSchedule.UnrecognizedEntry
-	nil,                                    // 22: portone.v2.FailedPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 23: portone.v2.PendingPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 24: portone.v2.RevokedPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 25: portone.v2.ScheduledPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 26: portone.v2.StartedPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 27: portone.v2.SucceededPaymentSchedule.UnrecognizedEntry
-	nil,                                    // 28: portone.v2.GetPaymentSchedulesRequest.UnrecognizedEntry
-	nil,                                    // 29: portone.v2.PaymentScheduleSortInput.UnrecognizedEntry
-	nil,                                    // 30: portone.v2.PaymentScheduleFilterInput.UnrecognizedEntry
-	nil,                                    // 31: portone.v2.GetPaymentSchedulesResponse.UnrecognizedEntry
-	nil,                                    // 32: portone.v2.RevokePaymentSchedulesRequest.UnrecognizedEntry
-	nil,                                    // 33: portone.v2.RevokePaymentSchedulesResponse.UnrecognizedEntry
-	nil,                                    // 34: portone.v2.CreatePaymentScheduleRequest.UnrecognizedEntry
-	nil,                                    // 35: portone.v2.BillingKeyPaymentInput.UnrecognizedEntry
-	nil,                                    // 36: portone.v2.CreatePaymentScheduleResponse.UnrecognizedEntry
-	nil,                                    // 37: portone.v2.PaymentScheduleSummary.UnrecognizedEntry
-	(*Customer)(nil),                       // 38: portone.v2.Customer
-	(Currency)(0),                          // 39: portone.v2.Currency
-	(*PaymentProduct)(nil),                 // 40: portone.v2.PaymentProduct
-	(*timestamppb.Timestamp)(nil),          // 41: google.protobuf.Timestamp
-	(*PageInput)(nil),                      // 42: portone.v2.PageInput
-	(SortOrder)(0),                         // 43: portone.v2.SortOrder
-	(*PageInfo)(nil),                       // 44: portone.v2.PageInfo
-	(*CustomerInput)(nil),                  // 45: portone.v2.CustomerInput
-	(*PaymentAmountInput)(nil),             // 46: portone.v2.PaymentAmountInput
-	(*CashReceiptInput)(nil),               // 47: portone.v2.CashReceiptInput
-	(Country)(0),                           // 48: portone.v2.Country
-	(PaymentProductType)(0),                // 49: portone.v2.PaymentProductType
-	(*SeparatedAddressInput)(nil),          // 50: portone.v2.SeparatedAddressInput
-	(Locale)(0),                            // 51: portone.v2.Locale
+	(*BillingKeyPaymentScheduleInput)(nil), // 20: portone.v2.BillingKeyPaymentScheduleInput
+	nil,                                    // 21: portone.v2.GetPaymentScheduleRequest.UnrecognizedEntry
+	nil,                                    // 22: portone.v2.PaymentSchedule.UnrecognizedEntry
+	nil,                                    // 23: portone.v2.FailedPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 24: portone.v2.PendingPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 25: portone.v2.RevokedPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 26: portone.v2.ScheduledPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 27: portone.v2.StartedPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 28: portone.v2.SucceededPaymentSchedule.UnrecognizedEntry
+	nil,                                    // 29: portone.v2.GetPaymentSchedulesRequest.UnrecognizedEntry
+	nil,                                    // 30: portone.v2.PaymentScheduleSortInput.UnrecognizedEntry
+	nil,                                    // 31: portone.v2.PaymentScheduleFilterInput.UnrecognizedEntry
+	nil,                                    // 32: portone.v2.GetPaymentSchedulesResponse.UnrecognizedEntry
+	nil,                                    // 33: portone.v2.RevokePaymentSchedulesRequest.UnrecognizedEntry
+	nil,                                    // 34: portone.v2.RevokePaymentSchedulesResponse.UnrecognizedEntry
+	nil,                                    // 35: portone.v2.CreatePaymentScheduleRequest.UnrecognizedEntry
+	nil,                                    // 36: portone.v2.BillingKeyPaymentInput.UnrecognizedEntry
+	nil,                                    // 37: portone.v2.CreatePaymentScheduleResponse.UnrecognizedEntry
+	nil,                                    // 38: portone.v2.PaymentScheduleSummary.UnrecognizedEntry
+	nil,                                    // 39: portone.v2.BillingKeyPaymentScheduleInput.UnrecognizedEntry
+	(*Customer)(nil),                       // 40: portone.v2.Customer
+	(Currency)(0),                          // 41: portone.v2.Currency
+	(*PaymentProduct)(nil),                 // 42: portone.v2.PaymentProduct
+	(*timestamppb.Timestamp)(nil),          // 43: google.protobuf.Timestamp
+	(*PageInput)(nil),                      // 44: portone.v2.PageInput
+	(SortOrder)(0),                         // 45: portone.v2.SortOrder
+	(*PageInfo)(nil),                       // 46: portone.v2.PageInfo
+	(*CustomerInput)(nil),                  // 47: portone.v2.CustomerInput
+	(*PaymentAmountInput)(nil),             // 48: portone.v2.PaymentAmountInput
+	(*CashReceiptInput)(nil),               // 49: portone.v2.CashReceiptInput
+	(Country)(0),                           // 50: portone.v2.Country
+	(PaymentProductType)(0),                // 51: portone.v2.PaymentProductType
+	(*SeparatedAddressInput)(nil),          // 52: portone.v2.SeparatedAddressInput
+	(Locale)(0),                            // 53: portone.v2.Locale
 }
 var file_portone_v2_payment_schedule_proto_depIdxs = []int32{
-	20, // 0: portone.v2.GetPaymentScheduleRequest.unrecognized:type_name -> portone.v2.GetPaymentScheduleRequest.UnrecognizedEntry
+	21, // 0: portone.v2.GetPaymentScheduleRequest.unrecognized:type_name -> portone.v2.GetPaymentScheduleRequest.UnrecognizedEntry
 	4,  // 1: portone.v2.PaymentSchedule.failed:type_name -> portone.v2.FailedPaymentSchedule
 	5,  // 2: portone.v2.PaymentSchedule.pending:type_name -> portone.v2.PendingPaymentSchedule
 	6,  // 3: portone.v2.PaymentSchedule.revoked:type_name -> portone.v2.RevokedPaymentSchedule
 	7,  // 4: portone.v2.PaymentSchedule.scheduled:type_name -> portone.v2.ScheduledPaymentSchedule
 	8,  // 5: portone.v2.PaymentSchedule.started:type_name -> portone.v2.StartedPaymentSchedule
 	9,  // 6: portone.v2.PaymentSchedule.succeeded:type_name -> portone.v2.SucceededPaymentSchedule
-	21, // 7: portone.v2.PaymentSchedule.unrecognized:type_name -> portone.v2.PaymentSchedule.UnrecognizedEntry
-	38, // 8: portone.v2.FailedPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 9: portone.v2.FailedPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 10: portone.v2.FailedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 11: portone.v2.FailedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 12: portone.v2.FailedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	41, // 13: portone.v2.FailedPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
-	41, // 14: portone.v2.FailedPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
-	22, // 15: portone.v2.FailedPaymentSchedule.unrecognized:type_name -> portone.v2.FailedPaymentSchedule.UnrecognizedEntry
-	38, // 16: portone.v2.PendingPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 17: portone.v2.PendingPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 18: portone.v2.PendingPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 19: portone.v2.PendingPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 20: portone.v2.PendingPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	41, // 21: portone.v2.PendingPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
-	41, // 22: portone.v2.PendingPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
-	23, // 23: portone.v2.PendingPaymentSchedule.unrecognized:type_name -> portone.v2.PendingPaymentSchedule.UnrecognizedEntry
-	38, // 24: portone.v2.RevokedPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 25: portone.v2.RevokedPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 26: portone.v2.RevokedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 27: portone.v2.RevokedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 28: portone.v2.RevokedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	41, // 29: portone.v2.RevokedPaymentSchedule.revoked_at:type_name -> google.protobuf.Timestamp
-	24, // 30: portone.v2.RevokedPaymentSchedule.unrecognized:type_name -> portone.v2.RevokedPaymentSchedule.UnrecognizedEntry
-	38, // 31: portone.v2.ScheduledPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 32: portone.v2.ScheduledPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 33: portone.v2.ScheduledPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 34: portone.v2.ScheduledPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 35: portone.v2.ScheduledPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	25, // 36: portone.v2.ScheduledPaymentSchedule.unrecognized:type_name -> portone.v2.ScheduledPaymentSchedule.UnrecognizedEntry
-	38, // 37: portone.v2.StartedPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 38: portone.v2.StartedPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 39: portone.v2.StartedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 40: portone.v2.StartedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 41: portone.v2.StartedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	41, // 42: portone.v2.StartedPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
-	26, // 43: portone.v2.StartedPaymentSchedule.unrecognized:type_name -> portone.v2.StartedPaymentSchedule.UnrecognizedEntry
-	38, // 44: portone.v2.SucceededPaymentSchedule.customer:type_name -> portone.v2.Customer
-	39, // 45: portone.v2.SucceededPaymentSchedule.currency:type_name -> portone.v2.Currency
-	40, // 46: portone.v2.SucceededPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
-	41, // 47: portone.v2.SucceededPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
-	41, // 48: portone.v2.SucceededPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
-	41, // 49: portone.v2.SucceededPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
-	41, // 50: portone.v2.SucceededPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
-	27, // 51: portone.v2.SucceededPaymentSchedule.unrecognized:type_name -> portone.v2.SucceededPaymentSchedule.UnrecognizedEntry
-	42, // 52: portone.v2.GetPaymentSchedulesRequest.page:type_name -> portone.v2.PageInput
+	22, // 7: portone.v2.PaymentSchedule.unrecognized:type_name -> portone.v2.PaymentSchedule.UnrecognizedEntry
+	40, // 8: portone.v2.FailedPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 9: portone.v2.FailedPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 10: portone.v2.FailedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 11: portone.v2.FailedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 12: portone.v2.FailedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	43, // 13: portone.v2.FailedPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
+	43, // 14: portone.v2.FailedPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
+	23, // 15: portone.v2.FailedPaymentSchedule.unrecognized:type_name -> portone.v2.FailedPaymentSchedule.UnrecognizedEntry
+	40, // 16: portone.v2.PendingPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 17: portone.v2.PendingPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 18: portone.v2.PendingPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 19: portone.v2.PendingPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 20: portone.v2.PendingPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	43, // 21: portone.v2.PendingPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
+	43, // 22: portone.v2.PendingPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
+	24, // 23: portone.v2.PendingPaymentSchedule.unrecognized:type_name -> portone.v2.PendingPaymentSchedule.UnrecognizedEntry
+	40, // 24: portone.v2.RevokedPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 25: portone.v2.RevokedPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 26: portone.v2.RevokedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 27: portone.v2.RevokedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 28: portone.v2.RevokedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	43, // 29: portone.v2.RevokedPaymentSchedule.revoked_at:type_name -> google.protobuf.Timestamp
+	25, // 30: portone.v2.RevokedPaymentSchedule.unrecognized:type_name -> portone.v2.RevokedPaymentSchedule.UnrecognizedEntry
+	40, // 31: portone.v2.ScheduledPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 32: portone.v2.ScheduledPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 33: portone.v2.ScheduledPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 34: portone.v2.ScheduledPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 35: portone.v2.ScheduledPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	26, // 36: portone.v2.ScheduledPaymentSchedule.unrecognized:type_name -> portone.v2.ScheduledPaymentSchedule.UnrecognizedEntry
+	40, // 37: portone.v2.StartedPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 38: portone.v2.StartedPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 39: portone.v2.StartedPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 40: portone.v2.StartedPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 41: portone.v2.StartedPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	43, // 42: portone.v2.StartedPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
+	27, // 43: portone.v2.StartedPaymentSchedule.unrecognized:type_name -> portone.v2.StartedPaymentSchedule.UnrecognizedEntry
+	40, // 44: portone.v2.SucceededPaymentSchedule.customer:type_name -> portone.v2.Customer
+	41, // 45: portone.v2.SucceededPaymentSchedule.currency:type_name -> portone.v2.Currency
+	42, // 46: portone.v2.SucceededPaymentSchedule.products:type_name -> portone.v2.PaymentProduct
+	43, // 47: portone.v2.SucceededPaymentSchedule.created_at:type_name -> google.protobuf.Timestamp
+	43, // 48: portone.v2.SucceededPaymentSchedule.time_to_pay:type_name -> google.protobuf.Timestamp
+	43, // 49: portone.v2.SucceededPaymentSchedule.started_at:type_name -> google.protobuf.Timestamp
+	43, // 50: portone.v2.SucceededPaymentSchedule.completed_at:type_name -> google.protobuf.Timestamp
+	28, // 51: portone.v2.SucceededPaymentSchedule.unrecognized:type_name -> portone.v2.SucceededPaymentSchedule.UnrecognizedEntry
+	44, // 52: portone.v2.GetPaymentSchedulesRequest.page:type_name -> portone.v2.PageInput
 	11, // 53: portone.v2.GetPaymentSchedulesRequest.sort:type_name -> portone.v2.PaymentScheduleSortInput
 	12, // 54: portone.v2.GetPaymentSchedulesRequest.filter:type_name -> portone.v2.PaymentScheduleFilterInput
-	28, // 55: portone.v2.GetPaymentSchedulesRequest.unrecognized:type_name -> portone.v2.GetPaymentSchedulesRequest.UnrecognizedEntry
+	29, // 55: portone.v2.GetPaymentSchedulesRequest.unrecognized:type_name -> portone.v2.GetPaymentSchedulesRequest.UnrecognizedEntry
 	0,  // 56: portone.v2.PaymentScheduleSortInput.by:type_name -> portone.v2.PaymentScheduleSortBy
-	43, // 57: portone.v2.PaymentScheduleSortInput.order:type_name -> portone.v2.SortOrder
-	29, // 58: portone.v2.PaymentScheduleSortInput.unrecognized:type_name -> portone.v2.PaymentScheduleSortInput.UnrecognizedEntry
-	41, // 59: portone.v2.PaymentScheduleFilterInput.from:type_name -> google.protobuf.Timestamp
-	41, // 60: portone.v2.PaymentScheduleFilterInput.until:type_name -> google.protobuf.Timestamp
+	45, // 57: portone.v2.PaymentScheduleSortInput.order:type_name -> portone.v2.SortOrder
+	30, // 58: portone.v2.PaymentScheduleSortInput.unrecognized:type_name -> portone.v2.PaymentScheduleSortInput.UnrecognizedEntry
+	43, // 59: portone.v2.PaymentScheduleFilterInput.from:type_name -> google.protobuf.Timestamp
+	43, // 60: portone.v2.PaymentScheduleFilterInput.until:type_name -> google.protobuf.Timestamp
 	1,  // 61: portone.v2.PaymentScheduleFilterInput.status:type_name -> portone.v2.PaymentScheduleStatus
-	30, // 62: portone.v2.PaymentScheduleFilterInput.unrecognized:type_name -> portone.v2.PaymentScheduleFilterInput.UnrecognizedEntry
+	31, // 62: portone.v2.PaymentScheduleFilterInput.unrecognized:type_name -> portone.v2.PaymentScheduleFilterInput.UnrecognizedEntry
 	3,  // 63: portone.v2.GetPaymentSchedulesResponse.items:type_name -> portone.v2.PaymentSchedule
-	44, // 64: portone.v2.GetPaymentSchedulesResponse.page:type_name -> portone.v2.PageInfo
-	31, // 65: portone.v2.GetPaymentSchedulesResponse.unrecognized:type_name -> portone.v2.GetPaymentSchedulesResponse.UnrecognizedEntry
-	32, // 66: portone.v2.RevokePaymentSchedulesRequest.unrecognized:type_name -> portone.v2.RevokePaymentSchedulesRequest.UnrecognizedEntry
-	41, // 67: portone.v2.RevokePaymentSchedulesResponse.revoked_at:type_name -> google.protobuf.Timestamp
-	33, // 68: portone.v2.RevokePaymentSchedulesResponse.unrecognized:type_name -> portone.v2.RevokePaymentSchedulesResponse.UnrecognizedEntry
-	17, // 69: portone.v2.CreatePaymentScheduleRequest.payment:type_name -> portone.v2.BillingKeyPaymentInput
-	41, // 70: portone.v2.CreatePaymentScheduleRequest.time_to_pay:type_name -> google.protobuf.Timestamp
-	34, // 71: portone.v2.CreatePaymentScheduleRequest.unrecognized:type_name -> portone.v2.CreatePaymentScheduleRequest.UnrecognizedEntry
-	45, // 72: portone.v2.BillingKeyPaymentInput.customer:type_name -> portone.v2.CustomerInput
-	46, // 73: portone.v2.BillingKeyPaymentInput.amount:type_name -> portone.v2.PaymentAmountInput
-	39, // 74: portone.v2.BillingKeyPaymentInput.currency:type_name -> portone.v2.Currency
-	47, // 75: portone.v2.BillingKeyPaymentInput.cash_receipt:type_name -> portone.v2.CashReceiptInput
-	48, // 76: portone.v2.BillingKeyPaymentInput.country:type_name -> portone.v2.Country
-	40, // 77: portone.v2.BillingKeyPaymentInput.products:type_name -> portone.v2.PaymentProduct
-	49, // 78: portone.v2.BillingKeyPaymentInput.product_type:type_name -> portone.v2.PaymentProductType
-	50, // 79: portone.v2.BillingKeyPaymentInput.shipping_address:type_name -> portone.v2.SeparatedAddressInput
-	51, // 80: portone.v2.BillingKeyPaymentInput.locale:type_name -> portone.v2.Locale
-	35, // 81: portone.v2.BillingKeyPaymentInput.unrecognized:type_name -> portone.v2.BillingKeyPaymentInput.UnrecognizedEntry
+	46, // 64: portone.v2.GetPaymentSchedulesResponse.page:type_name -> portone.v2.PageInfo
+	32, // 65: portone.v2.GetPaymentSchedulesResponse.unrecognized:type_name -> portone.v2.GetPaymentSchedulesResponse.UnrecognizedEntry
+	33, // 66: portone.v2.RevokePaymentSchedulesRequest.unrecognized:type_name -> portone.v2.RevokePaymentSchedulesRequest.UnrecognizedEntry
+	43, // 67: portone.v2.RevokePaymentSchedulesResponse.revoked_at:type_name -> google.protobuf.Timestamp
+	34, // 68: portone.v2.RevokePaymentSchedulesResponse.unrecognized:type_name -> portone.v2.RevokePaymentSchedulesResponse.UnrecognizedEntry
+	20, // 69: portone.v2.CreatePaymentScheduleRequest.payment:type_name -> portone.v2.BillingKeyPaymentScheduleInput
+	43, // 70: portone.v2.CreatePaymentScheduleRequest.time_to_pay:type_name -> google.protobuf.Timestamp
+	35, // 71: portone.v2.CreatePaymentScheduleRequest.unrecognized:type_name -> portone.v2.CreatePaymentScheduleRequest.UnrecognizedEntry
+	47, // 72: portone.v2.BillingKeyPaymentInput.customer:type_name -> portone.v2.CustomerInput
+	48, // 73: portone.v2.BillingKeyPaymentInput.amount:type_name -> portone.v2.PaymentAmountInput
+	41, // 74: portone.v2.BillingKeyPaymentInput.currency:type_name -> portone.v2.Currency
+	49, // 75: portone.v2.BillingKeyPaymentInput.cash_receipt:type_name -> portone.v2.CashReceiptInput
+	50, // 76: portone.v2.BillingKeyPaymentInput.country:type_name -> portone.v2.Country
+	42, // 77: portone.v2.BillingKeyPaymentInput.products:type_name -> portone.v2.PaymentProduct
+	51, // 78: portone.v2.BillingKeyPaymentInput.product_type:type_name -> portone.v2.PaymentProductType
+	52, // 79: portone.v2.BillingKeyPaymentInput.shipping_address:type_name -> portone.v2.SeparatedAddressInput
+	53, // 80: portone.v2.BillingKeyPaymentInput.locale:type_name -> portone.v2.Locale
+	36, // 81: portone.v2.BillingKeyPaymentInput.unrecognized:type_name -> portone.v2.BillingKeyPaymentInput.UnrecognizedEntry
 	19, // 82: portone.v2.CreatePaymentScheduleResponse.schedule:type_name -> portone.v2.PaymentScheduleSummary
-	36, // 83: portone.v2.CreatePaymentScheduleResponse.unrecognized:type_name -> portone.v2.CreatePaymentScheduleResponse.UnrecognizedEntry
-	37, // 84: portone.v2.PaymentScheduleSummary.unrecognized:type_name -> portone.v2.PaymentScheduleSummary.UnrecognizedEntry
-	2,  // 85: portone.v2.PaymentScheduleService.GetPaymentSchedule:input_type -> portone.v2.GetPaymentScheduleRequest
-	10, // 86: portone.v2.PaymentScheduleService.GetPaymentSchedules:input_type -> portone.v2.GetPaymentSchedulesRequest
-	14, // 87: portone.v2.PaymentScheduleService.RevokePaymentSchedules:input_type -> portone.v2.RevokePaymentSchedulesRequest
-	16, // 88: portone.v2.PaymentScheduleService.CreatePaymentSchedule:input_type -> portone.v2.CreatePaymentScheduleRequest
-	3,  // 89: portone.v2.PaymentScheduleService.GetPaymentSchedule:output_type -> portone.v2.PaymentSchedule
-	13, // 90: portone.v2.PaymentScheduleService.GetPaymentSchedules:output_type -> portone.v2.GetPaymentSchedulesResponse
-	15, // 91: portone.v2.PaymentScheduleService.RevokePaymentSchedules:output_type -> portone.v2.RevokePaymentSchedulesResponse
-	18, // 92: portone.v2.PaymentScheduleService.CreatePaymentSchedule:output_type -> portone.v2.CreatePaymentScheduleResponse
-	89, // [89:93] is the sub-list for method output_type
-	85, // [85:89] is the sub-list for method input_type
-	85, // [85:85] is the sub-list for extension type_name
-	85, // [85:85] is the sub-list for extension extendee
-	0,  // [0:85] is the sub-list for field type_name
+	37, // 83: portone.v2.CreatePaymentScheduleResponse.unrecognized:type_name -> portone.v2.CreatePaymentScheduleResponse.UnrecognizedEntry
+	38, // 84: portone.v2.PaymentScheduleSummary.unrecognized:type_name -> portone.v2.PaymentScheduleSummary.UnrecognizedEntry
+	47, // 85: portone.v2.BillingKeyPaymentScheduleInput.customer:type_name -> portone.v2.CustomerInput
+	48, // 86: portone.v2.BillingKeyPaymentScheduleInput.amount:type_name -> portone.v2.PaymentAmountInput
+	41, // 87: portone.v2.BillingKeyPaymentScheduleInput.currency:type_name -> portone.v2.Currency
+	49, // 88: portone.v2.BillingKeyPaymentScheduleInput.cash_receipt:type_name -> portone.v2.CashReceiptInput
+	50, // 89: portone.v2.BillingKeyPaymentScheduleInput.country:type_name -> portone.v2.Country
+	42, // 90: portone.v2.BillingKeyPaymentScheduleInput.products:type_name -> portone.v2.PaymentProduct
+	51, // 91: portone.v2.BillingKeyPaymentScheduleInput.product_type:type_name -> portone.v2.PaymentProductType
+	52, // 92: portone.v2.BillingKeyPaymentScheduleInput.shipping_address:type_name -> portone.v2.SeparatedAddressInput
+	53, // 93: portone.v2.BillingKeyPaymentScheduleInput.locale:type_name -> portone.v2.Locale
+	39, // 94: portone.v2.BillingKeyPaymentScheduleInput.unrecognized:type_name -> portone.v2.BillingKeyPaymentScheduleInput.UnrecognizedEntry
+	2,  // 95: portone.v2.PaymentScheduleService.GetPaymentSchedule:input_type -> portone.v2.GetPaymentScheduleRequest
+	10, // 96: portone.v2.PaymentScheduleService.GetPaymentSchedules:input_type -> portone.v2.GetPaymentSchedulesRequest
+	14, // 97: portone.v2.PaymentScheduleService.RevokePaymentSchedules:input_type -> portone.v2.RevokePaymentSchedulesRequest
+	16, // 98: portone.v2.PaymentScheduleService.CreatePaymentSchedule:input_type -> portone.v2.CreatePaymentScheduleRequest
+	3,  // 99: portone.v2.PaymentScheduleService.GetPaymentSchedule:output_type -> portone.v2.PaymentSchedule
+	13, // 100: portone.v2.PaymentScheduleService.GetPaymentSchedules:output_type -> portone.v2.GetPaymentSchedulesResponse
+	15, // 101: portone.v2.PaymentScheduleService.RevokePaymentSchedules:output_type -> portone.v2.RevokePaymentSchedulesResponse
+	18, // 102: portone.v2.PaymentScheduleService.CreatePaymentSchedule:output_type -> portone.v2.CreatePaymentScheduleResponse
+	99, // [99:103] is the sub-list for method output_type
+	95, // [95:99] is the sub-list for method input_type
+	95, // [95:95] is the sub-list for extension type_name
+	95, // [95:95] is the sub-list for extension extendee
+	0,  // [0:95] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_payment_schedule_proto_init() }
@@ -3073,13 +3351,14 @@ func file_portone_v2_payment_schedule_proto_init() {
 	file_portone_v2_payment_schedule_proto_msgTypes[12].OneofWrappers = []any{}
 	file_portone_v2_payment_schedule_proto_msgTypes[15].OneofWrappers = []any{}
 	file_portone_v2_payment_schedule_proto_msgTypes[17].OneofWrappers = []any{}
+	file_portone_v2_payment_schedule_proto_msgTypes[18].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_payment_schedule_proto_rawDesc), len(file_portone_v2_payment_schedule_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   36,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

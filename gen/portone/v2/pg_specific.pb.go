@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -21,6 +22,107 @@ const (
 	// Verify that runtime/protoimpl is sufficiently up-to-date.
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
+
+type PaymentwallDeliveryType int32
+
+const (
+	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED PaymentwallDeliveryType = 0
+	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_DIGITAL     PaymentwallDeliveryType = 1
+	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_PHYSICAL    PaymentwallDeliveryType = 2
+)
+
+// Enum value maps for PaymentwallDeliveryType.
+var (
+	PaymentwallDeliveryType_name = map[int32]string{
+		0: "PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED",
+		1: "PAYMENTWALL_DELIVERY_TYPE_DIGITAL",
+		2: "PAYMENTWALL_DELIVERY_TYPE_PHYSICAL",
+	}
+	PaymentwallDeliveryType_value = map[string]int32{
+		"PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED": 0,
+		"PAYMENTWALL_DELIVERY_TYPE_DIGITAL":     1,
+		"PAYMENTWALL_DELIVERY_TYPE_PHYSICAL":    2,
+	}
+)
+
+func (x PaymentwallDeliveryType) Enum() *PaymentwallDeliveryType {
+	p := new(PaymentwallDeliveryType)
+	*p = x
+	return p
+}
+
+func (x PaymentwallDeliveryType) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentwallDeliveryType) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_pg_specific_proto_enumTypes[0].Descriptor()
+}
+
+func (PaymentwallDeliveryType) Type() protoreflect.EnumType {
+	return &file_portone_v2_pg_specific_proto_enumTypes[0]
+}
+
+func (x PaymentwallDeliveryType) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentwallDeliveryType.Descriptor instead.
+func (PaymentwallDeliveryType) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_pg_specific_proto_rawDescGZIP(), []int{0}
+}
+
+type PaymentwallDeliveryStatus int32
+
+const (
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED   PaymentwallDeliveryStatus = 0
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED  PaymentwallDeliveryStatus = 1
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_ORDER_SHIPPED PaymentwallDeliveryStatus = 2
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_DELIVERED     PaymentwallDeliveryStatus = 3
+)
+
+// Enum value maps for PaymentwallDeliveryStatus.
+var (
+	PaymentwallDeliveryStatus_name = map[int32]string{
+		0: "PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED",
+		1: "PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED",
+		2: "PAYMENTWALL_DELIVERY_STATUS_ORDER_SHIPPED",
+		3: "PAYMENTWALL_DELIVERY_STATUS_DELIVERED",
+	}
+	PaymentwallDeliveryStatus_value = map[string]int32{
+		"PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED":   0,
+		"PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED":  1,
+		"PAYMENTWALL_DELIVERY_STATUS_ORDER_SHIPPED": 2,
+		"PAYMENTWALL_DELIVERY_STATUS_DELIVERED":     3,
+	}
+)
+
+func (x PaymentwallDeliveryStatus) Enum() *PaymentwallDeliveryStatus {
+	p := new(PaymentwallDeliveryStatus)
+	*p = x
+	return p
+}
+
+func (x PaymentwallDeliveryStatus) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PaymentwallDeliveryStatus) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_pg_specific_proto_enumTypes[1].Descriptor()
+}
+
+func (PaymentwallDeliveryStatus) Type() protoreflect.EnumType {
+	return &file_portone_v2_pg_specific_proto_enumTypes[1]
+}
+
+func (x PaymentwallDeliveryStatus) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PaymentwallDeliveryStatus.Descriptor instead.
+func (PaymentwallDeliveryStatus) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_pg_specific_proto_rawDescGZIP(), []int{1}
+}
 
 type GetKakaopayPaymentOrderRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -142,12 +244,260 @@ func (x *GetKakaopayPaymentOrderResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+type ConfirmPaymentwallDeliveryRequest struct {
+	state                     protoimpl.MessageState     `protogen:"open.v1"`
+	TransactionId             *string                    `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	DeliveryType              *PaymentwallDeliveryType   `protobuf:"varint,2,opt,name=delivery_type,json=deliveryType,proto3,enum=portone.v2.PaymentwallDeliveryType,oneof" json:"delivery_type,omitempty"`
+	DeliveryStatus            *PaymentwallDeliveryStatus `protobuf:"varint,3,opt,name=delivery_status,json=deliveryStatus,proto3,enum=portone.v2.PaymentwallDeliveryStatus,oneof" json:"delivery_status,omitempty"`
+	EstimatedDeliveryDatetime *timestamppb.Timestamp     `protobuf:"bytes,4,opt,name=estimated_delivery_datetime,json=estimatedDeliveryDatetime,proto3" json:"estimated_delivery_datetime,omitempty"`
+	EstimatedUpdateDatetime   *timestamppb.Timestamp     `protobuf:"bytes,5,opt,name=estimated_update_datetime,json=estimatedUpdateDatetime,proto3" json:"estimated_update_datetime,omitempty"`
+	Reason                    *string                    `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	Refundable                *bool                      `protobuf:"varint,7,opt,name=refundable,proto3,oneof" json:"refundable,omitempty"`
+	Details                   *string                    `protobuf:"bytes,8,opt,name=details,proto3,oneof" json:"details,omitempty"`
+	ShippingAddressEmail      *string                    `protobuf:"bytes,9,opt,name=shipping_address_email,json=shippingAddressEmail,proto3,oneof" json:"shipping_address_email,omitempty"`
+	CarrierTrackingId         *string                    `protobuf:"bytes,10,opt,name=carrier_tracking_id,json=carrierTrackingId,proto3,oneof" json:"carrier_tracking_id,omitempty"`
+	CarrierType               *string                    `protobuf:"bytes,11,opt,name=carrier_type,json=carrierType,proto3,oneof" json:"carrier_type,omitempty"`
+	ShippingAddressCountry    *Country                   `protobuf:"varint,12,opt,name=shipping_address_country,json=shippingAddressCountry,proto3,enum=portone.v2.Country,oneof" json:"shipping_address_country,omitempty"`
+	ShippingAddressCity       *string                    `protobuf:"bytes,13,opt,name=shipping_address_city,json=shippingAddressCity,proto3,oneof" json:"shipping_address_city,omitempty"`
+	ShippingAddressZip        *string                    `protobuf:"bytes,14,opt,name=shipping_address_zip,json=shippingAddressZip,proto3,oneof" json:"shipping_address_zip,omitempty"`
+	ShippingAddressState      *string                    `protobuf:"bytes,15,opt,name=shipping_address_state,json=shippingAddressState,proto3,oneof" json:"shipping_address_state,omitempty"`
+	ShippingAddressStreet     *string                    `protobuf:"bytes,16,opt,name=shipping_address_street,json=shippingAddressStreet,proto3,oneof" json:"shipping_address_street,omitempty"`
+	ShippingAddressPhone      *string                    `protobuf:"bytes,17,opt,name=shipping_address_phone,json=shippingAddressPhone,proto3,oneof" json:"shipping_address_phone,omitempty"`
+	ShippingAddressFirstname  *string                    `protobuf:"bytes,18,opt,name=shipping_address_firstname,json=shippingAddressFirstname,proto3,oneof" json:"shipping_address_firstname,omitempty"`
+	ShippingAddressLastname   *string                    `protobuf:"bytes,19,opt,name=shipping_address_lastname,json=shippingAddressLastname,proto3,oneof" json:"shipping_address_lastname,omitempty"`
+	Attachments               []string                   `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) Reset() {
+	*x = ConfirmPaymentwallDeliveryRequest{}
+	mi := &file_portone_v2_pg_specific_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentwallDeliveryRequest) ProtoMessage() {}
+
+func (x *ConfirmPaymentwallDeliveryRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_pg_specific_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentwallDeliveryRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentwallDeliveryRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_pg_specific_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetTransactionId() string {
+	if x != nil && x.TransactionId != nil {
+		return *x.TransactionId
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetDeliveryType() PaymentwallDeliveryType {
+	if x != nil && x.DeliveryType != nil {
+		return *x.DeliveryType
+	}
+	return PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetDeliveryStatus() PaymentwallDeliveryStatus {
+	if x != nil && x.DeliveryStatus != nil {
+		return *x.DeliveryStatus
+	}
+	return PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetEstimatedDeliveryDatetime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EstimatedDeliveryDatetime
+	}
+	return nil
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetEstimatedUpdateDatetime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EstimatedUpdateDatetime
+	}
+	return nil
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetReason() string {
+	if x != nil && x.Reason != nil {
+		return *x.Reason
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetRefundable() bool {
+	if x != nil && x.Refundable != nil {
+		return *x.Refundable
+	}
+	return false
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetDetails() string {
+	if x != nil && x.Details != nil {
+		return *x.Details
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressEmail() string {
+	if x != nil && x.ShippingAddressEmail != nil {
+		return *x.ShippingAddressEmail
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetCarrierTrackingId() string {
+	if x != nil && x.CarrierTrackingId != nil {
+		return *x.CarrierTrackingId
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetCarrierType() string {
+	if x != nil && x.CarrierType != nil {
+		return *x.CarrierType
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressCountry() Country {
+	if x != nil && x.ShippingAddressCountry != nil {
+		return *x.ShippingAddressCountry
+	}
+	return Country_COUNTRY_UNSPECIFIED
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressCity() string {
+	if x != nil && x.ShippingAddressCity != nil {
+		return *x.ShippingAddressCity
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressZip() string {
+	if x != nil && x.ShippingAddressZip != nil {
+		return *x.ShippingAddressZip
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressState() string {
+	if x != nil && x.ShippingAddressState != nil {
+		return *x.ShippingAddressState
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressStreet() string {
+	if x != nil && x.ShippingAddressStreet != nil {
+		return *x.ShippingAddressStreet
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressPhone() string {
+	if x != nil && x.ShippingAddressPhone != nil {
+		return *x.ShippingAddressPhone
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressFirstname() string {
+	if x != nil && x.ShippingAddressFirstname != nil {
+		return *x.ShippingAddressFirstname
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetShippingAddressLastname() string {
+	if x != nil && x.ShippingAddressLastname != nil {
+		return *x.ShippingAddressLastname
+	}
+	return ""
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetAttachments() []string {
+	if x != nil {
+		return x.Attachments
+	}
+	return nil
+}
+
+func (x *ConfirmPaymentwallDeliveryRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type ConfirmPaymentwallDeliveryResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmPaymentwallDeliveryResponse) Reset() {
+	*x = ConfirmPaymentwallDeliveryResponse{}
+	mi := &file_portone_v2_pg_specific_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmPaymentwallDeliveryResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmPaymentwallDeliveryResponse) ProtoMessage() {}
+
+func (x *ConfirmPaymentwallDeliveryResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_pg_specific_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmPaymentwallDeliveryResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmPaymentwallDeliveryResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_pg_specific_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ConfirmPaymentwallDeliveryResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_pg_specific_proto protoreflect.FileDescriptor
 
 const file_portone_v2_pg_specific_proto_rawDesc = "" +
 	"\n" +
 	"\x1cportone/v2/pg_specific.proto\x12\n" +
-	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\"\xb8\x02\n" +
+	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xb8\x02\n" +
 	"\x1eGetKakaopayPaymentOrderRequest\x12&\n" +
 	"\bpg_tx_id\x18\x01 \x01(\tB\a\xe0A\x02\x88\xb2\x19\x01H\x00R\x06pgTxId\x88\x01\x01\x12-\n" +
 	"\vchannel_key\x18\x02 \x01(\tB\a\xe0A\x02\x88\xb2\x19\x01H\x01R\n" +
@@ -167,10 +517,73 @@ const file_portone_v2_pg_specific_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0e\n" +
 	"\f_status_codeB\a\n" +
-	"\x05_body2\xe5\x01\n" +
+	"\x05_body\"\x8e\x0e\n" +
+	"!ConfirmPaymentwallDeliveryRequest\x12/\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\rtransactionId\x88\x01\x01\x12R\n" +
+	"\rdelivery_type\x18\x02 \x01(\x0e2#.portone.v2.PaymentwallDeliveryTypeB\x03\xe0A\x02H\x01R\fdeliveryType\x88\x01\x01\x12X\n" +
+	"\x0fdelivery_status\x18\x03 \x01(\x0e2%.portone.v2.PaymentwallDeliveryStatusB\x03\xe0A\x02H\x02R\x0edeliveryStatus\x88\x01\x01\x12_\n" +
+	"\x1bestimated_delivery_datetime\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\x19estimatedDeliveryDatetime\x12[\n" +
+	"\x19estimated_update_datetime\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\x17estimatedUpdateDatetime\x12\x1b\n" +
+	"\x06reason\x18\x06 \x01(\tH\x03R\x06reason\x88\x01\x01\x12(\n" +
+	"\n" +
+	"refundable\x18\a \x01(\bB\x03\xe0A\x02H\x04R\n" +
+	"refundable\x88\x01\x01\x12\"\n" +
+	"\adetails\x18\b \x01(\tB\x03\xe0A\x02H\x05R\adetails\x88\x01\x01\x12>\n" +
+	"\x16shipping_address_email\x18\t \x01(\tB\x03\xe0A\x02H\x06R\x14shippingAddressEmail\x88\x01\x01\x123\n" +
+	"\x13carrier_tracking_id\x18\n" +
+	" \x01(\tH\aR\x11carrierTrackingId\x88\x01\x01\x12&\n" +
+	"\fcarrier_type\x18\v \x01(\tH\bR\vcarrierType\x88\x01\x01\x12R\n" +
+	"\x18shipping_address_country\x18\f \x01(\x0e2\x13.portone.v2.CountryH\tR\x16shippingAddressCountry\x88\x01\x01\x127\n" +
+	"\x15shipping_address_city\x18\r \x01(\tH\n" +
+	"R\x13shippingAddressCity\x88\x01\x01\x125\n" +
+	"\x14shipping_address_zip\x18\x0e \x01(\tH\vR\x12shippingAddressZip\x88\x01\x01\x129\n" +
+	"\x16shipping_address_state\x18\x0f \x01(\tH\fR\x14shippingAddressState\x88\x01\x01\x12;\n" +
+	"\x17shipping_address_street\x18\x10 \x01(\tH\rR\x15shippingAddressStreet\x88\x01\x01\x129\n" +
+	"\x16shipping_address_phone\x18\x11 \x01(\tH\x0eR\x14shippingAddressPhone\x88\x01\x01\x12A\n" +
+	"\x1ashipping_address_firstname\x18\x12 \x01(\tH\x0fR\x18shippingAddressFirstname\x88\x01\x01\x12?\n" +
+	"\x19shipping_address_lastname\x18\x13 \x01(\tH\x10R\x17shippingAddressLastname\x88\x01\x01\x12 \n" +
+	"\vattachments\x18\x14 \x03(\tR\vattachments\x12d\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2?.portone.v2.ConfirmPaymentwallDeliveryRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
+	"\x0f_transaction_idB\x10\n" +
+	"\x0e_delivery_typeB\x12\n" +
+	"\x10_delivery_statusB\t\n" +
+	"\a_reasonB\r\n" +
+	"\v_refundableB\n" +
+	"\n" +
+	"\b_detailsB\x19\n" +
+	"\x17_shipping_address_emailB\x16\n" +
+	"\x14_carrier_tracking_idB\x0f\n" +
+	"\r_carrier_typeB\x1b\n" +
+	"\x19_shipping_address_countryB\x18\n" +
+	"\x16_shipping_address_cityB\x17\n" +
+	"\x15_shipping_address_zipB\x19\n" +
+	"\x17_shipping_address_stateB\x1a\n" +
+	"\x18_shipping_address_streetB\x19\n" +
+	"\x17_shipping_address_phoneB\x1d\n" +
+	"\x1b_shipping_address_firstnameB\x1c\n" +
+	"\x1a_shipping_address_lastname\"\xcc\x01\n" +
+	"\"ConfirmPaymentwallDeliveryResponse\x12e\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.ConfirmPaymentwallDeliveryResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\x93\x01\n" +
+	"\x17PaymentwallDeliveryType\x12)\n" +
+	"%PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED\x10\x00\x12%\n" +
+	"!PAYMENTWALL_DELIVERY_TYPE_DIGITAL\x10\x01\x12&\n" +
+	"\"PAYMENTWALL_DELIVERY_TYPE_PHYSICAL\x10\x02*\xd0\x01\n" +
+	"\x19PaymentwallDeliveryStatus\x12+\n" +
+	"'PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED\x10\x00\x12,\n" +
+	"(PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED\x10\x01\x12-\n" +
+	")PAYMENTWALL_DELIVERY_STATUS_ORDER_SHIPPED\x10\x02\x12)\n" +
+	"%PAYMENTWALL_DELIVERY_STATUS_DELIVERED\x10\x032\xe3\x03\n" +
 	"\x11PgSpecificService\x12\xcf\x01\n" +
 	"\x17GetKakaopayPaymentOrder\x12*.portone.v2.GetKakaopayPaymentOrderRequest\x1a+.portone.v2.GetKakaopayPaymentOrderResponse\"[\x8a\xb2\x198\n" +
-	"\x17getKakaopayPaymentOrder\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02\x19\x12\x17/kakaopay/payment/orderB~\n" +
+	"\x17getKakaopayPaymentOrder\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02\x19\x12\x17/kakaopay/payment/order\x12\xfb\x01\n" +
+	"\x1aConfirmPaymentwallDelivery\x12-.portone.v2.ConfirmPaymentwallDeliveryRequest\x1a..portone.v2.ConfirmPaymentwallDeliveryResponse\"~\x8a\xb2\x19R\n" +
+	"\x1aconfirmPaymentwallDelivery\x12\x0fINVALID_REQUEST\x12\x11PAYMENT_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\":\x01*\"\x1d/paymentwall/delivery/confirmB~\n" +
 	"$com.github.portonegateway.portone.v2B\x0fPgSpecificProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
@@ -185,23 +598,41 @@ func file_portone_v2_pg_specific_proto_rawDescGZIP() []byte {
 	return file_portone_v2_pg_specific_proto_rawDescData
 }
 
-var file_portone_v2_pg_specific_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_portone_v2_pg_specific_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_portone_v2_pg_specific_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_portone_v2_pg_specific_proto_goTypes = []any{
-	(*GetKakaopayPaymentOrderRequest)(nil),  // 0: portone.v2.GetKakaopayPaymentOrderRequest
-	(*GetKakaopayPaymentOrderResponse)(nil), // 1: portone.v2.GetKakaopayPaymentOrderResponse
-	nil,                                     // 2: portone.v2.GetKakaopayPaymentOrderRequest.UnrecognizedEntry
-	nil,                                     // 3: portone.v2.GetKakaopayPaymentOrderResponse.UnrecognizedEntry
+	(PaymentwallDeliveryType)(0),               // 0: portone.v2.PaymentwallDeliveryType
+	(PaymentwallDeliveryStatus)(0),             // 1: portone.v2.PaymentwallDeliveryStatus
+	(*GetKakaopayPaymentOrderRequest)(nil),     // 2: portone.v2.GetKakaopayPaymentOrderRequest
+	(*GetKakaopayPaymentOrderResponse)(nil),    // 3: portone.v2.GetKakaopayPaymentOrderResponse
+	(*ConfirmPaymentwallDeliveryRequest)(nil),  // 4: portone.v2.ConfirmPaymentwallDeliveryRequest
+	(*ConfirmPaymentwallDeliveryResponse)(nil), // 5: portone.v2.ConfirmPaymentwallDeliveryResponse
+	nil,                           // 6: portone.v2.GetKakaopayPaymentOrderRequest.UnrecognizedEntry
+	nil,                           // 7: portone.v2.GetKakaopayPaymentOrderResponse.UnrecognizedEntry
+	nil,                           // 8: portone.v2.ConfirmPaymentwallDeliveryRequest.UnrecognizedEntry
+	nil,                           // 9: portone.v2.ConfirmPaymentwallDeliveryResponse.UnrecognizedEntry
+	(*timestamppb.Timestamp)(nil), // 10: google.protobuf.Timestamp
+	(Country)(0),                  // 11: portone.v2.Country
 }
 var file_portone_v2_pg_specific_proto_depIdxs = []int32{
-	2, // 0: portone.v2.GetKakaopayPaymentOrderRequest.unrecognized:type_name -> portone.v2.GetKakaopayPaymentOrderRequest.UnrecognizedEntry
-	3, // 1: portone.v2.GetKakaopayPaymentOrderResponse.unrecognized:type_name -> portone.v2.GetKakaopayPaymentOrderResponse.UnrecognizedEntry
-	0, // 2: portone.v2.PgSpecificService.GetKakaopayPaymentOrder:input_type -> portone.v2.GetKakaopayPaymentOrderRequest
-	1, // 3: portone.v2.PgSpecificService.GetKakaopayPaymentOrder:output_type -> portone.v2.GetKakaopayPaymentOrderResponse
-	3, // [3:4] is the sub-list for method output_type
-	2, // [2:3] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	6,  // 0: portone.v2.GetKakaopayPaymentOrderRequest.unrecognized:type_name -> portone.v2.GetKakaopayPaymentOrderRequest.UnrecognizedEntry
+	7,  // 1: portone.v2.GetKakaopayPaymentOrderResponse.unrecognized:type_name -> portone.v2.GetKakaopayPaymentOrderResponse.UnrecognizedEntry
+	0,  // 2: portone.v2.ConfirmPaymentwallDeliveryRequest.delivery_type:type_name -> portone.v2.PaymentwallDeliveryType
+	1,  // 3: portone.v2.ConfirmPaymentwallDeliveryRequest.delivery_status:type_name -> portone.v2.PaymentwallDeliveryStatus
+	10, // 4: portone.v2.ConfirmPaymentwallDeliveryRequest.estimated_delivery_datetime:type_name -> google.protobuf.Timestamp
+	10, // 5: portone.v2.ConfirmPaymentwallDeliveryRequest.estimated_update_datetime:type_name -> google.protobuf.Timestamp
+	11, // 6: portone.v2.ConfirmPaymentwallDeliveryRequest.shipping_address_country:type_name -> portone.v2.Country
+	8,  // 7: portone.v2.ConfirmPaymentwallDeliveryRequest.unrecognized:type_name -> portone.v2.ConfirmPaymentwallDeliveryRequest.UnrecognizedEntry
+	9,  // 8: portone.v2.ConfirmPaymentwallDeliveryResponse.unrecognized:type_name -> portone.v2.ConfirmPaymentwallDeliveryResponse.UnrecognizedEntry
+	2,  // 9: portone.v2.PgSpecificService.GetKakaopayPaymentOrder:input_type -> portone.v2.GetKakaopayPaymentOrderRequest
+	4,  // 10: portone.v2.PgSpecificService.ConfirmPaymentwallDelivery:input_type -> portone.v2.ConfirmPaymentwallDeliveryRequest
+	3,  // 11: portone.v2.PgSpecificService.GetKakaopayPaymentOrder:output_type -> portone.v2.GetKakaopayPaymentOrderResponse
+	5,  // 12: portone.v2.PgSpecificService.ConfirmPaymentwallDelivery:output_type -> portone.v2.ConfirmPaymentwallDeliveryResponse
+	11, // [11:13] is the sub-list for method output_type
+	9,  // [9:11] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_pg_specific_proto_init() }
@@ -210,20 +641,23 @@ func file_portone_v2_pg_specific_proto_init() {
 		return
 	}
 	file_portone_v2_annotations_proto_init()
+	file_portone_v2_common_proto_init()
 	file_portone_v2_pg_specific_proto_msgTypes[0].OneofWrappers = []any{}
 	file_portone_v2_pg_specific_proto_msgTypes[1].OneofWrappers = []any{}
+	file_portone_v2_pg_specific_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_pg_specific_proto_rawDesc), len(file_portone_v2_pg_specific_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   4,
+			NumEnums:      2,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_portone_v2_pg_specific_proto_goTypes,
 		DependencyIndexes: file_portone_v2_pg_specific_proto_depIdxs,
+		EnumInfos:         file_portone_v2_pg_specific_proto_enumTypes,
 		MessageInfos:      file_portone_v2_pg_specific_proto_msgTypes,
 	}.Build()
 	File_portone_v2_pg_specific_proto = out.File

@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PgSpecificService_GetKakaopayPaymentOrder_FullMethodName = "/portone.v2.PgSpecificService/GetKakaopayPaymentOrder"
+	PgSpecificService_GetKakaopayPaymentOrder_FullMethodName    = "/portone.v2.PgSpecificService/GetKakaopayPaymentOrder"
+	PgSpecificService_ConfirmPaymentwallDelivery_FullMethodName = "/portone.v2.PgSpecificService/ConfirmPaymentwallDelivery"
 )
 
 // PgSpecificServiceClient is the client API for PgSpecificService service.
@@ -27,6 +28,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type PgSpecificServiceClient interface {
 	GetKakaopayPaymentOrder(ctx context.Context, in *GetKakaopayPaymentOrderRequest, opts ...grpc.CallOption) (*GetKakaopayPaymentOrderResponse, error)
+	ConfirmPaymentwallDelivery(ctx context.Context, in *ConfirmPaymentwallDeliveryRequest, opts ...grpc.CallOption) (*ConfirmPaymentwallDeliveryResponse, error)
 }
 
 type pgSpecificServiceClient struct {
@@ -47,11 +49,22 @@ func (c *pgSpecificServiceClient) GetKakaopayPaymentOrder(ctx context.Context, i
 	return out, nil
 }
 
+func (c *pgSpecificServiceClient) ConfirmPaymentwallDelivery(ctx context.Context, in *ConfirmPaymentwallDeliveryRequest, opts ...grpc.CallOption) (*ConfirmPaymentwallDeliveryResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConfirmPaymentwallDeliveryResponse)
+	err := c.cc.Invoke(ctx, PgSpecificService_ConfirmPaymentwallDelivery_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PgSpecificServiceServer is the server API for PgSpecificService service.
 // All implementations must embed UnimplementedPgSpecificServiceServer
 // for forward compatibility.
 type PgSpecificServiceServer interface {
 	GetKakaopayPaymentOrder(context.Context, *GetKakaopayPaymentOrderRequest) (*GetKakaopayPaymentOrderResponse, error)
+	ConfirmPaymentwallDelivery(context.Context, *ConfirmPaymentwallDeliveryRequest) (*ConfirmPaymentwallDeliveryResponse, error)
 	mustEmbedUnimplementedPgSpecificServiceServer()
 }
 
@@ -64,6 +77,9 @@ type UnimplementedPgSpecificServiceServer struct{}
 
 func (UnimplementedPgSpecificServiceServer) GetKakaopayPaymentOrder(context.Context, *GetKakaopayPaymentOrderRequest) (*GetKakaopayPaymentOrderResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetKakaopayPaymentOrder not implemented")
+}
+func (UnimplementedPgSpecificServiceServer) ConfirmPaymentwallDelivery(context.Context, *ConfirmPaymentwallDeliveryRequest) (*ConfirmPaymentwallDeliveryResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConfirmPaymentwallDelivery not implemented")
 }
 func (UnimplementedPgSpecificServiceServer) mustEmbedUnimplementedPgSpecificServiceServer() {}
 func (UnimplementedPgSpecificServiceServer) testEmbeddedByValue()                           {}
@@ -104,6 +120,24 @@ func _PgSpecificService_GetKakaopayPaymentOrder_Handler(srv interface{}, ctx con
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PgSpecificService_ConfirmPaymentwallDelivery_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConfirmPaymentwallDeliveryRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PgSpecificServiceServer).ConfirmPaymentwallDelivery(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PgSpecificService_ConfirmPaymentwallDelivery_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PgSpecificServiceServer).ConfirmPaymentwallDelivery(ctx, req.(*ConfirmPaymentwallDeliveryRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PgSpecificService_ServiceDesc is the grpc.ServiceDesc for PgSpecificService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -114,6 +148,10 @@ var PgSpecificService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetKakaopayPaymentOrder",
 			Handler:    _PgSpecificService_GetKakaopayPaymentOrder_Handler,
+		},
+		{
+			MethodName: "ConfirmPaymentwallDelivery",
+			Handler:    _PgSpecificService_ConfirmPaymentwallDelivery_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

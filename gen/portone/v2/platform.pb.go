@@ -83,6 +83,7 @@ type PlatformSetting struct {
 	DeductWht                                 *bool                  `protobuf:"varint,5,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
 	SettlementAmountType                      *SettlementAmountType  `protobuf:"varint,6,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
 	IsForTest                                 *bool                  `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	ManualSettlementPerTransfer               *bool                  `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
 	Unrecognized                              map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                             protoimpl.UnknownFields
 	sizeCache                                 protoimpl.SizeCache
@@ -167,6 +168,13 @@ func (x *PlatformSetting) GetIsForTest() bool {
 	return false
 }
 
+func (x *PlatformSetting) GetManualSettlementPerTransfer() bool {
+	if x != nil && x.ManualSettlementPerTransfer != nil {
+		return *x.ManualSettlementPerTransfer
+	}
+	return false
+}
+
 func (x *PlatformSetting) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -183,6 +191,7 @@ type UpdatePlatformSettingRequest struct {
 	AdjustSettlementDateAfterHolidayIfEarlier *bool                  `protobuf:"varint,5,opt,name=adjust_settlement_date_after_holiday_if_earlier,json=adjustSettlementDateAfterHolidayIfEarlier,proto3,oneof" json:"adjust_settlement_date_after_holiday_if_earlier,omitempty"`
 	DeductWht                                 *bool                  `protobuf:"varint,6,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
 	SettlementAmountType                      *SettlementAmountType  `protobuf:"varint,7,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
+	ManualSettlementPerTransfer               *bool                  `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
 	Unrecognized                              map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                             protoimpl.UnknownFields
 	sizeCache                                 protoimpl.SizeCache
@@ -267,6 +276,13 @@ func (x *UpdatePlatformSettingRequest) GetSettlementAmountType() SettlementAmoun
 	return SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_UNSPECIFIED
 }
 
+func (x *UpdatePlatformSettingRequest) GetManualSettlementPerTransfer() bool {
+	if x != nil && x.ManualSettlementPerTransfer != nil {
+		return *x.ManualSettlementPerTransfer
+	}
+	return false
+}
+
 func (x *UpdatePlatformSettingRequest) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -338,7 +354,7 @@ const file_portone_v2_platform_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\xfd\x06\n" +
+	"\x05_test\"\xef\a\n" +
 	"\x0fPlatformSetting\x12;\n" +
 	"\x17default_withdrawal_memo\x18\x01 \x01(\tH\x00R\x15defaultWithdrawalMemo\x88\x01\x01\x125\n" +
 	"\x14default_deposit_memo\x18\x02 \x01(\tH\x01R\x12defaultDepositMemo\x88\x01\x01\x12i\n" +
@@ -347,7 +363,8 @@ const file_portone_v2_platform_proto_rawDesc = "" +
 	"\n" +
 	"deduct_wht\x18\x05 \x01(\bB\x03\xe0A\x02H\x04R\tdeductWht\x88\x01\x01\x12`\n" +
 	"\x16settlement_amount_type\x18\x06 \x01(\x0e2 .portone.v2.SettlementAmountTypeB\x03\xe0A\x02H\x05R\x14settlementAmountType\x88\x01\x01\x12(\n" +
-	"\vis_for_test\x18\a \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12R\n" +
+	"\vis_for_test\x18\a \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12M\n" +
+	"\x1emanual_settlement_per_transfer\x18\b \x01(\bB\x03\xe0A\x02H\aR\x1bmanualSettlementPerTransfer\x88\x01\x01\x12R\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2-.portone.v2.PlatformSetting.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -358,7 +375,8 @@ const file_portone_v2_platform_proto_rawDesc = "" +
 	"0_adjust_settlement_date_after_holiday_if_earlierB\r\n" +
 	"\v_deduct_whtB\x19\n" +
 	"\x17_settlement_amount_typeB\x0e\n" +
-	"\f_is_for_test\"\xf1\x06\n" +
+	"\f_is_for_testB!\n" +
+	"\x1f_manual_settlement_per_transfer\"\xde\a\n" +
 	"\x1cUpdatePlatformSettingRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12;\n" +
 	"\x17default_withdrawal_memo\x18\x02 \x01(\tH\x01R\x15defaultWithdrawalMemo\x88\x01\x01\x125\n" +
@@ -367,7 +385,8 @@ const file_portone_v2_platform_proto_rawDesc = "" +
 	"/adjust_settlement_date_after_holiday_if_earlier\x18\x05 \x01(\bH\x04R)adjustSettlementDateAfterHolidayIfEarlier\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"deduct_wht\x18\x06 \x01(\bH\x05R\tdeductWht\x88\x01\x01\x12[\n" +
-	"\x16settlement_amount_type\x18\a \x01(\x0e2 .portone.v2.SettlementAmountTypeH\x06R\x14settlementAmountType\x88\x01\x01\x12_\n" +
+	"\x16settlement_amount_type\x18\a \x01(\x0e2 .portone.v2.SettlementAmountTypeH\x06R\x14settlementAmountType\x88\x01\x01\x12H\n" +
+	"\x1emanual_settlement_per_transfer\x18\b \x01(\bH\aR\x1bmanualSettlementPerTransfer\x88\x01\x01\x12_\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2:.portone.v2.UpdatePlatformSettingRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -378,7 +397,8 @@ const file_portone_v2_platform_proto_rawDesc = "" +
 	"._supports_multiple_order_transfers_per_partnerB2\n" +
 	"0_adjust_settlement_date_after_holiday_if_earlierB\r\n" +
 	"\v_deduct_whtB\x19\n" +
-	"\x17_settlement_amount_type\"\xfe\x01\n" +
+	"\x17_settlement_amount_typeB!\n" +
+	"\x1f_manual_settlement_per_transfer\"\xfe\x01\n" +
 	"\x1dUpdatePlatformSettingResponse\x12:\n" +
 	"\asetting\x18\x01 \x01(\v2\x1b.portone.v2.PlatformSettingB\x03\xe0A\x02R\asetting\x12`\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2;.portone.v2.UpdatePlatformSettingResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +

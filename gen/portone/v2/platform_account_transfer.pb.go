@@ -188,6 +188,61 @@ func (Type) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{2}
 }
 
+type PlatformBankAccountProvider int32
+
+const (
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED PlatformBankAccountProvider = 0
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_DATA PlatformBankAccountProvider = 1
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_FIRM PlatformBankAccountProvider = 2
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN        PlatformBankAccountProvider = 3
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK        PlatformBankAccountProvider = 4
+)
+
+// Enum value maps for PlatformBankAccountProvider.
+var (
+	PlatformBankAccountProvider_name = map[int32]string{
+		0: "PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED",
+		1: "PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_DATA",
+		2: "PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_FIRM",
+		3: "PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN",
+		4: "PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK",
+	}
+	PlatformBankAccountProvider_value = map[string]int32{
+		"PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED": 0,
+		"PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_DATA": 1,
+		"PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_FIRM": 2,
+		"PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN":        3,
+		"PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK":        4,
+	}
+)
+
+func (x PlatformBankAccountProvider) Enum() *PlatformBankAccountProvider {
+	p := new(PlatformBankAccountProvider)
+	*p = x
+	return p
+}
+
+func (x PlatformBankAccountProvider) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PlatformBankAccountProvider) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_platform_account_transfer_proto_enumTypes[3].Descriptor()
+}
+
+func (PlatformBankAccountProvider) Type() protoreflect.EnumType {
+	return &file_portone_v2_platform_account_transfer_proto_enumTypes[3]
+}
+
+func (x PlatformBankAccountProvider) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PlatformBankAccountProvider.Descriptor instead.
+func (PlatformBankAccountProvider) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{3}
+}
+
 type GetPlatformAccountTransfersRequest struct {
 	state         protoimpl.MessageState         `protogen:"open.v1"`
 	Test          *bool                          `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
@@ -601,6 +656,7 @@ type PlatformDepositAccountTransfer struct {
 	IsForTest            *bool                          `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	StatusUpdatedAt      *timestamppb.Timestamp         `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Status               *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
+	BankAccount          *PlatformBankAccountDetail     `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
 	Unrecognized         map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
@@ -727,6 +783,13 @@ func (x *PlatformDepositAccountTransfer) GetStatus() PlatformAccountTransferStat
 	return PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_UNSPECIFIED
 }
 
+func (x *PlatformDepositAccountTransfer) GetBankAccount() *PlatformBankAccountDetail {
+	if x != nil {
+		return x.BankAccount
+	}
+	return nil
+}
+
 func (x *PlatformDepositAccountTransfer) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -766,6 +829,7 @@ type PlatformWithdrawalAccountTransfer struct {
 	StatusUpdatedAt              *timestamppb.Timestamp         `protobuf:"bytes,28,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Status                       *PlatformAccountTransferStatus `protobuf:"varint,29,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
 	ScheduledAt                  *timestamppb.Timestamp         `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	BankAccount                  *PlatformBankAccountDetail     `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
 	Unrecognized                 map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
 	sizeCache                    protoimpl.SizeCache
@@ -1011,7 +1075,90 @@ func (x *PlatformWithdrawalAccountTransfer) GetScheduledAt() *timestamppb.Timest
 	return nil
 }
 
+func (x *PlatformWithdrawalAccountTransfer) GetBankAccount() *PlatformBankAccountDetail {
+	if x != nil {
+		return x.BankAccount
+	}
+	return nil
+}
+
 func (x *PlatformWithdrawalAccountTransfer) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type PlatformBankAccountDetail struct {
+	state         protoimpl.MessageState       `protogen:"open.v1"`
+	AccountNumber *string                      `protobuf:"bytes,1,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	Bank          *Bank                        `protobuf:"varint,2,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	Provider      *PlatformBankAccountProvider `protobuf:"varint,3,opt,name=provider,proto3,enum=portone.v2.PlatformBankAccountProvider,oneof" json:"provider,omitempty"`
+	Holder        *string                      `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformBankAccountDetail) Reset() {
+	*x = PlatformBankAccountDetail{}
+	mi := &file_portone_v2_platform_account_transfer_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformBankAccountDetail) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformBankAccountDetail) ProtoMessage() {}
+
+func (x *PlatformBankAccountDetail) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_account_transfer_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformBankAccountDetail.ProtoReflect.Descriptor instead.
+func (*PlatformBankAccountDetail) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *PlatformBankAccountDetail) GetAccountNumber() string {
+	if x != nil && x.AccountNumber != nil {
+		return *x.AccountNumber
+	}
+	return ""
+}
+
+func (x *PlatformBankAccountDetail) GetBank() Bank {
+	if x != nil && x.Bank != nil {
+		return *x.Bank
+	}
+	return Bank_BANK_UNSPECIFIED
+}
+
+func (x *PlatformBankAccountDetail) GetProvider() PlatformBankAccountProvider {
+	if x != nil && x.Provider != nil {
+		return *x.Provider
+	}
+	return PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED
+}
+
+func (x *PlatformBankAccountDetail) GetHolder() string {
+	if x != nil && x.Holder != nil {
+		return *x.Holder
+	}
+	return ""
+}
+
+func (x *PlatformBankAccountDetail) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
 	}
@@ -1082,7 +1229,7 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
-	"\x04type\"\xa8\b\n" +
+	"\x04type\"\xf7\b\n" +
 	"\x1ePlatformDepositAccountTransfer\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x120\n" +
 	"\x0fbank_account_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rbankAccountId\x88\x01\x01\x12?\n" +
@@ -1099,7 +1246,8 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	" \x01(\tB\x03\xe0A\x02H\x06R\rdepositorName\x88\x01\x01\x12(\n" +
 	"\vis_for_test\x18\v \x01(\bB\x03\xe0A\x02H\aR\tisForTest\x88\x01\x01\x12K\n" +
 	"\x11status_updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\x0fstatusUpdatedAt\x12K\n" +
-	"\x06status\x18\r \x01(\x0e2).portone.v2.PlatformAccountTransferStatusB\x03\xe0A\x02H\bR\x06status\x88\x01\x01\x12a\n" +
+	"\x06status\x18\r \x01(\x0e2).portone.v2.PlatformAccountTransferStatusB\x03\xe0A\x02H\bR\x06status\x88\x01\x01\x12M\n" +
+	"\fbank_account\x18\x0e \x01(\v2%.portone.v2.PlatformBankAccountDetailB\x03\xe0A\x02R\vbankAccount\x12a\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.PlatformDepositAccountTransfer.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1113,7 +1261,7 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	"\r_deposit_memoB\x11\n" +
 	"\x0f_depositor_nameB\x0e\n" +
 	"\f_is_for_testB\t\n" +
-	"\a_status\"\xfa\x11\n" +
+	"\a_status\"\xc9\x12\n" +
 	"!PlatformWithdrawalAccountTransfer\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x120\n" +
 	"\x0fbank_account_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\rbankAccountId\x88\x01\x01\x12?\n" +
@@ -1151,7 +1299,8 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	"documentId\x88\x01\x01\x12K\n" +
 	"\x11status_updated_at\x18\x1c \x01(\v2\x1a.google.protobuf.TimestampB\x03\xe0A\x02R\x0fstatusUpdatedAt\x12K\n" +
 	"\x06status\x18\x1d \x01(\x0e2).portone.v2.PlatformAccountTransferStatusB\x03\xe0A\x02H\x18R\x06status\x88\x01\x01\x12=\n" +
-	"\fscheduled_at\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampR\vscheduledAt\x12d\n" +
+	"\fscheduled_at\x18\x1e \x01(\v2\x1a.google.protobuf.TimestampR\vscheduledAt\x12M\n" +
+	"\fbank_account\x18\x1f \x01(\v2%.portone.v2.PlatformBankAccountDetailB\x03\xe0A\x02R\vbankAccount\x12d\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2?.portone.v2.PlatformWithdrawalAccountTransfer.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1184,7 +1333,20 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	"\x19_bulk_account_transfer_idB#\n" +
 	"!_bulk_account_transfer_graphql_idB\x0e\n" +
 	"\f_document_idB\t\n" +
-	"\a_status*\xa8\x01\n" +
+	"\a_status\"\xbb\x03\n" +
+	"\x19PlatformBankAccountDetail\x12/\n" +
+	"\x0eaccount_number\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\raccountNumber\x88\x01\x01\x12.\n" +
+	"\x04bank\x18\x02 \x01(\x0e2\x10.portone.v2.BankB\x03\xe0A\x02H\x01R\x04bank\x88\x01\x01\x12M\n" +
+	"\bprovider\x18\x03 \x01(\x0e2'.portone.v2.PlatformBankAccountProviderB\x03\xe0A\x02H\x02R\bprovider\x88\x01\x01\x12\x1b\n" +
+	"\x06holder\x18\x04 \x01(\tH\x03R\x06holder\x88\x01\x01\x12\\\n" +
+	"\funrecognized\x18\xe8\a \x03(\v27.portone.v2.PlatformBankAccountDetail.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
+	"\x0f_account_numberB\a\n" +
+	"\x05_bankB\v\n" +
+	"\t_providerB\t\n" +
+	"\a_holder*\xa8\x01\n" +
 	"\x1bPlatformAccountTransferType\x12.\n" +
 	"*PLATFORM_ACCOUNT_TRANSFER_TYPE_UNSPECIFIED\x10\x00\x12*\n" +
 	"&PLATFORM_ACCOUNT_TRANSFER_TYPE_DEPOSIT\x10\x01\x12-\n" +
@@ -1203,7 +1365,13 @@ const file_portone_v2_platform_account_transfer_proto_rawDesc = "" +
 	"\x10TYPE_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13TYPE_PARTNER_PAYOUT\x10\x01\x12\x0e\n" +
 	"\n" +
-	"TYPE_REMIT\x10\x022\xac\x02\n" +
+	"TYPE_REMIT\x10\x02*\xff\x01\n" +
+	"\x1bPlatformBankAccountProvider\x12.\n" +
+	"*PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED\x10\x00\x12.\n" +
+	"*PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_DATA\x10\x01\x12.\n" +
+	"*PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_FIRM\x10\x02\x12'\n" +
+	"#PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN\x10\x03\x12'\n" +
+	"#PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK\x10\x042\xac\x02\n" +
 	"\x1ePlatformAccountTransferService\x12\x89\x02\n" +
 	"\x1bGetPlatformAccountTransfers\x12..portone.v2.GetPlatformAccountTransfersRequest\x1a/.portone.v2.GetPlatformAccountTransfersResponse\"\x88\x01\x8a\xb2\x19a\n" +
 	"\x1bgetPlatformAccountTransfers\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x020\x01\x82\xd3\xe4\x93\x02\x1d\x12\x1b/platform/account-transfersB\x8b\x01\n" +
@@ -1221,74 +1389,82 @@ func file_portone_v2_platform_account_transfer_proto_rawDescGZIP() []byte {
 	return file_portone_v2_platform_account_transfer_proto_rawDescData
 }
 
-var file_portone_v2_platform_account_transfer_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_portone_v2_platform_account_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_portone_v2_platform_account_transfer_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_portone_v2_platform_account_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_portone_v2_platform_account_transfer_proto_goTypes = []any{
 	(PlatformAccountTransferType)(0),            // 0: portone.v2.PlatformAccountTransferType
 	(PlatformAccountTransferStatus)(0),          // 1: portone.v2.PlatformAccountTransferStatus
 	(Type)(0),                                   // 2: portone.v2.Type
-	(*GetPlatformAccountTransfersRequest)(nil),  // 3: portone.v2.GetPlatformAccountTransfersRequest
-	(*PlatformAccountTransferFilter)(nil),       // 4: portone.v2.PlatformAccountTransferFilter
-	(*GetPlatformAccountTransfersResponse)(nil), // 5: portone.v2.GetPlatformAccountTransfersResponse
-	(*PlatformAccountTransfer)(nil),             // 6: portone.v2.PlatformAccountTransfer
-	(*PlatformDepositAccountTransfer)(nil),      // 7: portone.v2.PlatformDepositAccountTransfer
-	(*PlatformWithdrawalAccountTransfer)(nil),   // 8: portone.v2.PlatformWithdrawalAccountTransfer
-	nil,                   // 9: portone.v2.GetPlatformAccountTransfersRequest.UnrecognizedEntry
-	nil,                   // 10: portone.v2.PlatformAccountTransferFilter.UnrecognizedEntry
-	nil,                   // 11: portone.v2.GetPlatformAccountTransfersResponse.UnrecognizedEntry
-	nil,                   // 12: portone.v2.PlatformAccountTransfer.UnrecognizedEntry
-	nil,                   // 13: portone.v2.PlatformDepositAccountTransfer.UnrecognizedEntry
-	nil,                   // 14: portone.v2.PlatformWithdrawalAccountTransfer.UnrecognizedEntry
-	(*PageInput)(nil),     // 15: portone.v2.PageInput
-	(*DateTimeRange)(nil), // 16: portone.v2.DateTimeRange
-	(*PageInfo)(nil),      // 17: portone.v2.PageInfo
-	(*PlatformAccountTransferStatusStats)(nil), // 18: portone.v2.PlatformAccountTransferStatusStats
-	(Currency)(0),                 // 19: portone.v2.Currency
-	(*timestamppb.Timestamp)(nil), // 20: google.protobuf.Timestamp
-	(Bank)(0),                     // 21: portone.v2.Bank
+	(PlatformBankAccountProvider)(0),            // 3: portone.v2.PlatformBankAccountProvider
+	(*GetPlatformAccountTransfersRequest)(nil),  // 4: portone.v2.GetPlatformAccountTransfersRequest
+	(*PlatformAccountTransferFilter)(nil),       // 5: portone.v2.PlatformAccountTransferFilter
+	(*GetPlatformAccountTransfersResponse)(nil), // 6: portone.v2.GetPlatformAccountTransfersResponse
+	(*PlatformAccountTransfer)(nil),             // 7: portone.v2.PlatformAccountTransfer
+	(*PlatformDepositAccountTransfer)(nil),      // 8: portone.v2.PlatformDepositAccountTransfer
+	(*PlatformWithdrawalAccountTransfer)(nil),   // 9: portone.v2.PlatformWithdrawalAccountTransfer
+	(*PlatformBankAccountDetail)(nil),           // 10: portone.v2.PlatformBankAccountDetail
+	nil,                                         // 11: portone.v2.GetPlatformAccountTransfersRequest.UnrecognizedEntry
+	nil,                                         // 12: portone.v2.PlatformAccountTransferFilter.UnrecognizedEntry
+	nil,                                         // 13: portone.v2.GetPlatformAccountTransfersResponse.UnrecognizedEntry
+	nil,                                         // 14: portone.v2.PlatformAccountTransfer.UnrecognizedEntry
+	nil,                                         // 15: portone.v2.PlatformDepositAccountTransfer.UnrecognizedEntry
+	nil,                                         // 16: portone.v2.PlatformWithdrawalAccountTransfer.UnrecognizedEntry
+	nil,                                         // 17: portone.v2.PlatformBankAccountDetail.UnrecognizedEntry
+	(*PageInput)(nil),                           // 18: portone.v2.PageInput
+	(*DateTimeRange)(nil),                       // 19: portone.v2.DateTimeRange
+	(*PageInfo)(nil),                            // 20: portone.v2.PageInfo
+	(*PlatformAccountTransferStatusStats)(nil), // 21: portone.v2.PlatformAccountTransferStatusStats
+	(Currency)(0),                 // 22: portone.v2.Currency
+	(*timestamppb.Timestamp)(nil), // 23: google.protobuf.Timestamp
+	(Bank)(0),                     // 24: portone.v2.Bank
 }
 var file_portone_v2_platform_account_transfer_proto_depIdxs = []int32{
-	15, // 0: portone.v2.GetPlatformAccountTransfersRequest.page:type_name -> portone.v2.PageInput
-	4,  // 1: portone.v2.GetPlatformAccountTransfersRequest.filter:type_name -> portone.v2.PlatformAccountTransferFilter
-	9,  // 2: portone.v2.GetPlatformAccountTransfersRequest.unrecognized:type_name -> portone.v2.GetPlatformAccountTransfersRequest.UnrecognizedEntry
-	16, // 3: portone.v2.PlatformAccountTransferFilter.trade_timestamp_range:type_name -> portone.v2.DateTimeRange
-	16, // 4: portone.v2.PlatformAccountTransferFilter.created_timestamp_range:type_name -> portone.v2.DateTimeRange
-	16, // 5: portone.v2.PlatformAccountTransferFilter.status_updated_timestamp_range:type_name -> portone.v2.DateTimeRange
-	16, // 6: portone.v2.PlatformAccountTransferFilter.scheduled_timestamp_range:type_name -> portone.v2.DateTimeRange
+	18, // 0: portone.v2.GetPlatformAccountTransfersRequest.page:type_name -> portone.v2.PageInput
+	5,  // 1: portone.v2.GetPlatformAccountTransfersRequest.filter:type_name -> portone.v2.PlatformAccountTransferFilter
+	11, // 2: portone.v2.GetPlatformAccountTransfersRequest.unrecognized:type_name -> portone.v2.GetPlatformAccountTransfersRequest.UnrecognizedEntry
+	19, // 3: portone.v2.PlatformAccountTransferFilter.trade_timestamp_range:type_name -> portone.v2.DateTimeRange
+	19, // 4: portone.v2.PlatformAccountTransferFilter.created_timestamp_range:type_name -> portone.v2.DateTimeRange
+	19, // 5: portone.v2.PlatformAccountTransferFilter.status_updated_timestamp_range:type_name -> portone.v2.DateTimeRange
+	19, // 6: portone.v2.PlatformAccountTransferFilter.scheduled_timestamp_range:type_name -> portone.v2.DateTimeRange
 	0,  // 7: portone.v2.PlatformAccountTransferFilter.types:type_name -> portone.v2.PlatformAccountTransferType
 	1,  // 8: portone.v2.PlatformAccountTransferFilter.statuses:type_name -> portone.v2.PlatformAccountTransferStatus
-	10, // 9: portone.v2.PlatformAccountTransferFilter.unrecognized:type_name -> portone.v2.PlatformAccountTransferFilter.UnrecognizedEntry
-	6,  // 10: portone.v2.GetPlatformAccountTransfersResponse.items:type_name -> portone.v2.PlatformAccountTransfer
-	17, // 11: portone.v2.GetPlatformAccountTransfersResponse.page:type_name -> portone.v2.PageInfo
-	18, // 12: portone.v2.GetPlatformAccountTransfersResponse.counts:type_name -> portone.v2.PlatformAccountTransferStatusStats
-	11, // 13: portone.v2.GetPlatformAccountTransfersResponse.unrecognized:type_name -> portone.v2.GetPlatformAccountTransfersResponse.UnrecognizedEntry
-	7,  // 14: portone.v2.PlatformAccountTransfer.deposit:type_name -> portone.v2.PlatformDepositAccountTransfer
-	8,  // 15: portone.v2.PlatformAccountTransfer.withdrawal:type_name -> portone.v2.PlatformWithdrawalAccountTransfer
-	12, // 16: portone.v2.PlatformAccountTransfer.unrecognized:type_name -> portone.v2.PlatformAccountTransfer.UnrecognizedEntry
-	19, // 17: portone.v2.PlatformDepositAccountTransfer.currency:type_name -> portone.v2.Currency
-	20, // 18: portone.v2.PlatformDepositAccountTransfer.traded_at:type_name -> google.protobuf.Timestamp
-	20, // 19: portone.v2.PlatformDepositAccountTransfer.created_at:type_name -> google.protobuf.Timestamp
-	20, // 20: portone.v2.PlatformDepositAccountTransfer.updated_at:type_name -> google.protobuf.Timestamp
-	20, // 21: portone.v2.PlatformDepositAccountTransfer.status_updated_at:type_name -> google.protobuf.Timestamp
+	12, // 9: portone.v2.PlatformAccountTransferFilter.unrecognized:type_name -> portone.v2.PlatformAccountTransferFilter.UnrecognizedEntry
+	7,  // 10: portone.v2.GetPlatformAccountTransfersResponse.items:type_name -> portone.v2.PlatformAccountTransfer
+	20, // 11: portone.v2.GetPlatformAccountTransfersResponse.page:type_name -> portone.v2.PageInfo
+	21, // 12: portone.v2.GetPlatformAccountTransfersResponse.counts:type_name -> portone.v2.PlatformAccountTransferStatusStats
+	13, // 13: portone.v2.GetPlatformAccountTransfersResponse.unrecognized:type_name -> portone.v2.GetPlatformAccountTransfersResponse.UnrecognizedEntry
+	8,  // 14: portone.v2.PlatformAccountTransfer.deposit:type_name -> portone.v2.PlatformDepositAccountTransfer
+	9,  // 15: portone.v2.PlatformAccountTransfer.withdrawal:type_name -> portone.v2.PlatformWithdrawalAccountTransfer
+	14, // 16: portone.v2.PlatformAccountTransfer.unrecognized:type_name -> portone.v2.PlatformAccountTransfer.UnrecognizedEntry
+	22, // 17: portone.v2.PlatformDepositAccountTransfer.currency:type_name -> portone.v2.Currency
+	23, // 18: portone.v2.PlatformDepositAccountTransfer.traded_at:type_name -> google.protobuf.Timestamp
+	23, // 19: portone.v2.PlatformDepositAccountTransfer.created_at:type_name -> google.protobuf.Timestamp
+	23, // 20: portone.v2.PlatformDepositAccountTransfer.updated_at:type_name -> google.protobuf.Timestamp
+	23, // 21: portone.v2.PlatformDepositAccountTransfer.status_updated_at:type_name -> google.protobuf.Timestamp
 	1,  // 22: portone.v2.PlatformDepositAccountTransfer.status:type_name -> portone.v2.PlatformAccountTransferStatus
-	13, // 23: portone.v2.PlatformDepositAccountTransfer.unrecognized:type_name -> portone.v2.PlatformDepositAccountTransfer.UnrecognizedEntry
-	19, // 24: portone.v2.PlatformWithdrawalAccountTransfer.currency:type_name -> portone.v2.Currency
-	21, // 25: portone.v2.PlatformWithdrawalAccountTransfer.deposit_bank:type_name -> portone.v2.Bank
-	20, // 26: portone.v2.PlatformWithdrawalAccountTransfer.traded_at:type_name -> google.protobuf.Timestamp
-	20, // 27: portone.v2.PlatformWithdrawalAccountTransfer.created_at:type_name -> google.protobuf.Timestamp
-	20, // 28: portone.v2.PlatformWithdrawalAccountTransfer.updated_at:type_name -> google.protobuf.Timestamp
-	2,  // 29: portone.v2.PlatformWithdrawalAccountTransfer.withdrawal_type:type_name -> portone.v2.Type
-	20, // 30: portone.v2.PlatformWithdrawalAccountTransfer.status_updated_at:type_name -> google.protobuf.Timestamp
-	1,  // 31: portone.v2.PlatformWithdrawalAccountTransfer.status:type_name -> portone.v2.PlatformAccountTransferStatus
-	20, // 32: portone.v2.PlatformWithdrawalAccountTransfer.scheduled_at:type_name -> google.protobuf.Timestamp
-	14, // 33: portone.v2.PlatformWithdrawalAccountTransfer.unrecognized:type_name -> portone.v2.PlatformWithdrawalAccountTransfer.UnrecognizedEntry
-	3,  // 34: portone.v2.PlatformAccountTransferService.GetPlatformAccountTransfers:input_type -> portone.v2.GetPlatformAccountTransfersRequest
-	5,  // 35: portone.v2.PlatformAccountTransferService.GetPlatformAccountTransfers:output_type -> portone.v2.GetPlatformAccountTransfersResponse
-	35, // [35:36] is the sub-list for method output_type
-	34, // [34:35] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	10, // 23: portone.v2.PlatformDepositAccountTransfer.bank_account:type_name -> portone.v2.PlatformBankAccountDetail
+	15, // 24: portone.v2.PlatformDepositAccountTransfer.unrecognized:type_name -> portone.v2.PlatformDepositAccountTransfer.UnrecognizedEntry
+	22, // 25: portone.v2.PlatformWithdrawalAccountTransfer.currency:type_name -> portone.v2.Currency
+	24, // 26: portone.v2.PlatformWithdrawalAccountTransfer.deposit_bank:type_name -> portone.v2.Bank
+	23, // 27: portone.v2.PlatformWithdrawalAccountTransfer.traded_at:type_name -> google.protobuf.Timestamp
+	23, // 28: portone.v2.PlatformWithdrawalAccountTransfer.created_at:type_name -> google.protobuf.Timestamp
+	23, // 29: portone.v2.PlatformWithdrawalAccountTransfer.updated_at:type_name -> google.protobuf.Timestamp
+	2,  // 30: portone.v2.PlatformWithdrawalAccountTransfer.withdrawal_type:type_name -> portone.v2.Type
+	23, // 31: portone.v2.PlatformWithdrawalAccountTransfer.status_updated_at:type_name -> google.protobuf.Timestamp
+	1,  // 32: portone.v2.PlatformWithdrawalAccountTransfer.status:type_name -> portone.v2.PlatformAccountTransferStatus
+	23, // 33: portone.v2.PlatformWithdrawalAccountTransfer.scheduled_at:type_name -> google.protobuf.Timestamp
+	10, // 34: portone.v2.PlatformWithdrawalAccountTransfer.bank_account:type_name -> portone.v2.PlatformBankAccountDetail
+	16, // 35: portone.v2.PlatformWithdrawalAccountTransfer.unrecognized:type_name -> portone.v2.PlatformWithdrawalAccountTransfer.UnrecognizedEntry
+	24, // 36: portone.v2.PlatformBankAccountDetail.bank:type_name -> portone.v2.Bank
+	3,  // 37: portone.v2.PlatformBankAccountDetail.provider:type_name -> portone.v2.PlatformBankAccountProvider
+	17, // 38: portone.v2.PlatformBankAccountDetail.unrecognized:type_name -> portone.v2.PlatformBankAccountDetail.UnrecognizedEntry
+	4,  // 39: portone.v2.PlatformAccountTransferService.GetPlatformAccountTransfers:input_type -> portone.v2.GetPlatformAccountTransfersRequest
+	6,  // 40: portone.v2.PlatformAccountTransferService.GetPlatformAccountTransfers:output_type -> portone.v2.GetPlatformAccountTransfersResponse
+	40, // [40:41] is the sub-list for method output_type
+	39, // [39:40] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_platform_account_transfer_proto_init() }
@@ -1306,13 +1482,14 @@ func file_portone_v2_platform_account_transfer_proto_init() {
 	}
 	file_portone_v2_platform_account_transfer_proto_msgTypes[4].OneofWrappers = []any{}
 	file_portone_v2_platform_account_transfer_proto_msgTypes[5].OneofWrappers = []any{}
+	file_portone_v2_platform_account_transfer_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_platform_account_transfer_proto_rawDesc), len(file_portone_v2_platform_account_transfer_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   12,
+			NumEnums:      4,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -138,6 +138,7 @@ func (PlatformBusinessStatus) EnumDescriptor() ([]byte, []int) {
 type GetB2BBusinessInfosRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BrnList       []string               `protobuf:"bytes,1,rep,name=brn_list,json=brnList,proto3" json:"brn_list,omitempty"`
+	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -178,6 +179,13 @@ func (x *GetB2BBusinessInfosRequest) GetBrnList() []string {
 		return x.BrnList
 	}
 	return nil
+}
+
+func (x *GetB2BBusinessInfosRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
 }
 
 func (x *GetB2BBusinessInfosRequest) GetUnrecognized() map[string]string {
@@ -240,13 +248,14 @@ func (x *GetB2BBusinessInfosResponse) GetUnrecognized() map[string]string {
 }
 
 type B2BBusinessInfoResult struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Brn           *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	BusinessInfo  *B2BBusinessInfo       `protobuf:"bytes,2,opt,name=business_info,json=businessInfo,proto3" json:"business_info,omitempty"`
-	Error         *string                `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	BusinessInfo   *B2BBusinessInfo       `protobuf:"bytes,2,opt,name=business_info,json=businessInfo,proto3" json:"business_info,omitempty"`
+	Error          *string                `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
+	VerificationId *string                `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
+	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BBusinessInfoResult) Reset() {
@@ -296,6 +305,13 @@ func (x *B2BBusinessInfoResult) GetBusinessInfo() *B2BBusinessInfo {
 func (x *B2BBusinessInfoResult) GetError() string {
 	if x != nil && x.Error != nil {
 		return *x.Error
+	}
+	return ""
+}
+
+func (x *B2BBusinessInfoResult) GetVerificationId() string {
+	if x != nil && x.VerificationId != nil {
+		return *x.VerificationId
 	}
 	return ""
 }
@@ -696,29 +712,33 @@ var File_portone_v2_platform_company_proto protoreflect.FileDescriptor
 const file_portone_v2_platform_company_proto_rawDesc = "" +
 	"\n" +
 	"!portone/v2/platform_company.proto\x12\n" +
-	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\"\xdc\x01\n" +
+	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\"\x84\x02\n" +
 	"\x1aGetB2bBusinessInfosRequest\x12\x1e\n" +
-	"\bbrn_list\x18\x01 \x03(\tB\x03\xe0A\x02R\abrnList\x12]\n" +
+	"\bbrn_list\x18\x01 \x03(\tB\x03\xe0A\x02R\abrnList\x12\x1d\n" +
+	"\x04test\x18\x02 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12]\n" +
 	"\funrecognized\x18\xe8\a \x03(\v28.portone.v2.GetB2bBusinessInfosRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xfe\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_test\"\xfe\x01\n" +
 	"\x1bGetB2bBusinessInfosResponse\x12>\n" +
 	"\x06result\x18\x01 \x03(\v2!.portone.v2.B2bBusinessInfoResultB\x03\xe0A\x02R\x06result\x12^\n" +
 	"\funrecognized\x18\xe8\a \x03(\v29.portone.v2.GetB2bBusinessInfosResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbd\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xff\x02\n" +
 	"\x15B2bBusinessInfoResult\x12\x1a\n" +
 	"\x03brn\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x03brn\x88\x01\x01\x12@\n" +
 	"\rbusiness_info\x18\x02 \x01(\v2\x1b.portone.v2.B2bBusinessInfoR\fbusinessInfo\x12\x19\n" +
-	"\x05error\x18\x03 \x01(\tH\x01R\x05error\x88\x01\x01\x12X\n" +
+	"\x05error\x18\x03 \x01(\tH\x01R\x05error\x88\x01\x01\x12,\n" +
+	"\x0fverification_id\x18\x04 \x01(\tH\x02R\x0everificationId\x88\x01\x01\x12X\n" +
 	"\funrecognized\x18\xe8\a \x03(\v23.portone.v2.B2bBusinessInfoResult.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
 	"\x04_brnB\b\n" +
-	"\x06_error\"\x93\n" +
+	"\x06_errorB\x12\n" +
+	"\x10_verification_id\"\x93\n" +
 	"\n" +
 	"\x0fB2bBusinessInfo\x12\x1a\n" +
 	"\x03brn\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x03brn\x88\x01\x01\x12\x1c\n" +
@@ -875,6 +895,7 @@ func file_portone_v2_platform_company_proto_init() {
 		return
 	}
 	file_portone_v2_annotations_proto_init()
+	file_portone_v2_platform_company_proto_msgTypes[0].OneofWrappers = []any{}
 	file_portone_v2_platform_company_proto_msgTypes[2].OneofWrappers = []any{}
 	file_portone_v2_platform_company_proto_msgTypes[3].OneofWrappers = []any{}
 	file_portone_v2_platform_company_proto_msgTypes[4].OneofWrappers = []any{}

@@ -976,6 +976,7 @@ func (x *CreatePlatformPartnersResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectPartnerMemberCompanyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1036,6 +1037,7 @@ func (x *ConnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectPartnerMemberCompanyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -1088,6 +1090,7 @@ func (x *ConnectPartnerMemberCompanyResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectBulkPartnerMemberCompanyRequest struct {
 	state         protoimpl.MessageState      `protogen:"open.v1"`
 	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
@@ -1396,6 +1399,7 @@ func (x *PlatformPartnerFilterInputKeyword) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectBulkPartnerMemberCompanyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
@@ -1648,6 +1652,7 @@ func (x *PlatformBulkTaskProgressStats) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectPartnerMemberCompanyRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -1708,6 +1713,7 @@ func (x *DisconnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectPartnerMemberCompanyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -1760,6 +1766,7 @@ func (x *DisconnectPartnerMemberCompanyResponse) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectBulkPartnerMemberCompanyRequest struct {
 	state         protoimpl.MessageState      `protogen:"open.v1"`
 	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
@@ -1820,6 +1827,7 @@ func (x *DisconnectBulkPartnerMemberCompanyRequest) GetUnrecognized() map[string
 	return nil
 }
 
+// Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectBulkPartnerMemberCompanyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
@@ -4256,6 +4264,454 @@ func (x *CreatePlatformPartnerResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+type ConnectPartnerCounterpartyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectPartnerCounterpartyRequest) Reset() {
+	*x = ConnectPartnerCounterpartyRequest{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectPartnerCounterpartyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectPartnerCounterpartyRequest) ProtoMessage() {}
+
+func (x *ConnectPartnerCounterpartyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectPartnerCounterpartyRequest.ProtoReflect.Descriptor instead.
+func (*ConnectPartnerCounterpartyRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *ConnectPartnerCounterpartyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ConnectPartnerCounterpartyRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *ConnectPartnerCounterpartyRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type ConnectPartnerCounterpartyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectPartnerCounterpartyResponse) Reset() {
+	*x = ConnectPartnerCounterpartyResponse{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[59]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectPartnerCounterpartyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectPartnerCounterpartyResponse) ProtoMessage() {}
+
+func (x *ConnectPartnerCounterpartyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[59]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectPartnerCounterpartyResponse.ProtoReflect.Descriptor instead.
+func (*ConnectPartnerCounterpartyResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{59}
+}
+
+func (x *ConnectPartnerCounterpartyResponse) GetPartner() *PlatformPartner {
+	if x != nil {
+		return x.Partner
+	}
+	return nil
+}
+
+func (x *ConnectPartnerCounterpartyResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type ConnectBulkPartnerCounterpartyRequest struct {
+	state         protoimpl.MessageState      `protogen:"open.v1"`
+	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) Reset() {
+	*x = ConnectBulkPartnerCounterpartyRequest{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectBulkPartnerCounterpartyRequest) ProtoMessage() {}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectBulkPartnerCounterpartyRequest.ProtoReflect.Descriptor instead.
+func (*ConnectBulkPartnerCounterpartyRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) GetFilter() *PlatformPartnerFilterInput {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *ConnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type ConnectBulkPartnerCounterpartyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConnectBulkPartnerCounterpartyResponse) Reset() {
+	*x = ConnectBulkPartnerCounterpartyResponse{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConnectBulkPartnerCounterpartyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConnectBulkPartnerCounterpartyResponse) ProtoMessage() {}
+
+func (x *ConnectBulkPartnerCounterpartyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConnectBulkPartnerCounterpartyResponse.ProtoReflect.Descriptor instead.
+func (*ConnectBulkPartnerCounterpartyResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *ConnectBulkPartnerCounterpartyResponse) GetBulkTask() *PlatformBulkTask {
+	if x != nil {
+		return x.BulkTask
+	}
+	return nil
+}
+
+func (x *ConnectBulkPartnerCounterpartyResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DisconnectPartnerCounterpartyRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectPartnerCounterpartyRequest) Reset() {
+	*x = DisconnectPartnerCounterpartyRequest{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[62]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectPartnerCounterpartyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectPartnerCounterpartyRequest) ProtoMessage() {}
+
+func (x *DisconnectPartnerCounterpartyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[62]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectPartnerCounterpartyRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectPartnerCounterpartyRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{62}
+}
+
+func (x *DisconnectPartnerCounterpartyRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *DisconnectPartnerCounterpartyRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *DisconnectPartnerCounterpartyRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DisconnectPartnerCounterpartyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectPartnerCounterpartyResponse) Reset() {
+	*x = DisconnectPartnerCounterpartyResponse{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[63]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectPartnerCounterpartyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectPartnerCounterpartyResponse) ProtoMessage() {}
+
+func (x *DisconnectPartnerCounterpartyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[63]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectPartnerCounterpartyResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectPartnerCounterpartyResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{63}
+}
+
+func (x *DisconnectPartnerCounterpartyResponse) GetPartner() *PlatformPartner {
+	if x != nil {
+		return x.Partner
+	}
+	return nil
+}
+
+func (x *DisconnectPartnerCounterpartyResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DisconnectBulkPartnerCounterpartyRequest struct {
+	state         protoimpl.MessageState      `protogen:"open.v1"`
+	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) Reset() {
+	*x = DisconnectBulkPartnerCounterpartyRequest{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[64]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectBulkPartnerCounterpartyRequest) ProtoMessage() {}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[64]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectBulkPartnerCounterpartyRequest.ProtoReflect.Descriptor instead.
+func (*DisconnectBulkPartnerCounterpartyRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{64}
+}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) GetFilter() *PlatformPartnerFilterInput {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+func (x *DisconnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DisconnectBulkPartnerCounterpartyResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DisconnectBulkPartnerCounterpartyResponse) Reset() {
+	*x = DisconnectBulkPartnerCounterpartyResponse{}
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[65]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DisconnectBulkPartnerCounterpartyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DisconnectBulkPartnerCounterpartyResponse) ProtoMessage() {}
+
+func (x *DisconnectBulkPartnerCounterpartyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_proto_msgTypes[65]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DisconnectBulkPartnerCounterpartyResponse.ProtoReflect.Descriptor instead.
+func (*DisconnectBulkPartnerCounterpartyResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{65}
+}
+
+func (x *DisconnectBulkPartnerCounterpartyResponse) GetBulkTask() *PlatformBulkTask {
+	if x != nil {
+		return x.BulkTask
+	}
+	return nil
+}
+
+func (x *DisconnectBulkPartnerCounterpartyResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_platform_partner_proto protoreflect.FileDescriptor
 
 const file_portone_v2_platform_partner_proto_rawDesc = "" +
@@ -4393,28 +4849,28 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.CreatePlatformPartnersResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x89\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8d\x02\n" +
 	"\"ConnectPartnerMemberCompanyRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12\x1d\n" +
 	"\x04test\x18\x02 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12e\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.ConnectPartnerMemberCompanyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\x8a\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01B\a\n" +
+	"\x05_test\"\x8e\x02\n" +
 	"#ConnectPartnerMemberCompanyResponse\x12:\n" +
 	"\apartner\x18\x01 \x01(\v2\x1b.portone.v2.PlatformPartnerB\x03\xe0A\x02R\apartner\x12f\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.ConnectPartnerMemberCompanyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbc\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01\"\xc0\x02\n" +
 	"&ConnectBulkPartnerMemberCompanyRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12>\n" +
 	"\x06filter\x18\x02 \x01(\v2&.portone.v2.PlatformPartnerFilterInputR\x06filter\x12i\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2D.portone.v2.ConnectBulkPartnerMemberCompanyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01B\a\n" +
 	"\x05_test\"\xaa\a\n" +
 	"\x1aPlatformPartnerFilterInput\x12$\n" +
 	"\vis_archived\x18\x01 \x01(\bH\x00R\n" +
@@ -4456,13 +4912,13 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"\x14_default_contract_idB\a\n" +
 	"\x05_memoB\x11\n" +
 	"\x0f_account_numberB\x11\n" +
-	"\x0f_account_holder\"\x96\x02\n" +
+	"\x0f_account_holder\"\x9a\x02\n" +
 	"'ConnectBulkPartnerMemberCompanyResponse\x12>\n" +
 	"\tbulk_task\x18\x01 \x01(\v2\x1c.portone.v2.PlatformBulkTaskB\x03\xe0A\x02R\bbulkTask\x12j\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2E.portone.v2.ConnectBulkPartnerMemberCompanyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xf9\x05\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01\"\xf9\x05\n" +
 	"\x10PlatformBulkTask\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -4499,35 +4955,35 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"\x11_processing_countB\x12\n" +
 	"\x10_succeeded_countB\x0f\n" +
 	"\r_failed_countB\x11\n" +
-	"\x0f_canceled_count\"\x8f\x02\n" +
+	"\x0f_canceled_count\"\x93\x02\n" +
 	"%DisconnectPartnerMemberCompanyRequest\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12\x1d\n" +
 	"\x04test\x18\x02 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12h\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2C.portone.v2.DisconnectPartnerMemberCompanyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\x90\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01B\a\n" +
+	"\x05_test\"\x94\x02\n" +
 	"&DisconnectPartnerMemberCompanyResponse\x12:\n" +
 	"\apartner\x18\x01 \x01(\v2\x1b.portone.v2.PlatformPartnerB\x03\xe0A\x02R\apartner\x12i\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2D.portone.v2.DisconnectPartnerMemberCompanyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc2\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01\"\xc6\x02\n" +
 	")DisconnectBulkPartnerMemberCompanyRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12>\n" +
 	"\x06filter\x18\x02 \x01(\v2&.portone.v2.PlatformPartnerFilterInputR\x06filter\x12l\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2G.portone.v2.DisconnectBulkPartnerMemberCompanyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\x9c\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01B\a\n" +
+	"\x05_test\"\xa0\x02\n" +
 	"*DisconnectBulkPartnerMemberCompanyResponse\x12>\n" +
 	"\tbulk_task\x18\x01 \x01(\v2\x1c.portone.v2.PlatformBulkTaskB\x03\xe0A\x02R\bbulkTask\x12m\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2H.portone.v2.DisconnectBulkPartnerMemberCompanyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xbb\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:\x02\x18\x01\"\xbb\x03\n" +
 	"\x1fSchedulePlatformPartnersRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12>\n" +
 	"\x06filter\x18\x02 \x01(\v2&.portone.v2.PlatformPartnerFilterInputR\x06filter\x12K\n" +
@@ -4889,6 +5345,62 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v2;.portone.v2.CreatePlatformPartnerResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x87\x02\n" +
+	"!ConnectPartnerCounterpartyRequest\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12\x1d\n" +
+	"\x04test\x18\x02 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12d\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2?.portone.v2.ConnectPartnerCounterpartyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_test\"\x88\x02\n" +
+	"\"ConnectPartnerCounterpartyResponse\x12:\n" +
+	"\apartner\x18\x01 \x01(\v2\x1b.portone.v2.PlatformPartnerB\x03\xe0A\x02R\apartner\x12e\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.ConnectPartnerCounterpartyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xba\x02\n" +
+	"%ConnectBulkPartnerCounterpartyRequest\x12\x1d\n" +
+	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12>\n" +
+	"\x06filter\x18\x02 \x01(\v2&.portone.v2.PlatformPartnerFilterInputR\x06filter\x12h\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2C.portone.v2.ConnectBulkPartnerCounterpartyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_test\"\x94\x02\n" +
+	"&ConnectBulkPartnerCounterpartyResponse\x12>\n" +
+	"\tbulk_task\x18\x01 \x01(\v2\x1c.portone.v2.PlatformBulkTaskB\x03\xe0A\x02R\bbulkTask\x12i\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2D.portone.v2.ConnectBulkPartnerCounterpartyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x8d\x02\n" +
+	"$DisconnectPartnerCounterpartyRequest\x12\x13\n" +
+	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02R\x02id\x12\x1d\n" +
+	"\x04test\x18\x02 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12g\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2B.portone.v2.DisconnectPartnerCounterpartyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_test\"\x8e\x02\n" +
+	"%DisconnectPartnerCounterpartyResponse\x12:\n" +
+	"\apartner\x18\x01 \x01(\v2\x1b.portone.v2.PlatformPartnerB\x03\xe0A\x02R\apartner\x12h\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2C.portone.v2.DisconnectPartnerCounterpartyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc0\x02\n" +
+	"(DisconnectBulkPartnerCounterpartyRequest\x12\x1d\n" +
+	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12>\n" +
+	"\x06filter\x18\x02 \x01(\v2&.portone.v2.PlatformPartnerFilterInputR\x06filter\x12k\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2F.portone.v2.DisconnectBulkPartnerCounterpartyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_test\"\x9a\x02\n" +
+	")DisconnectBulkPartnerCounterpartyResponse\x12>\n" +
+	"\tbulk_task\x18\x01 \x01(\v2\x1c.portone.v2.PlatformBulkTaskB\x03\xe0A\x02R\bbulkTask\x12l\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2G.portone.v2.DisconnectBulkPartnerCounterpartyResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe6\x01\n" +
 	"\x16PlatformBulkTaskStatus\x12)\n" +
 	"%PLATFORM_BULK_TASK_STATUS_UNSPECIFIED\x10\x00\x12&\n" +
@@ -4902,26 +5414,26 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"'PLATFORM_BULK_TASK_TYPE_CREATE_PARTNERS\x10\x02\x124\n" +
 	"0PLATFORM_BULK_TASK_TYPE_CONNECT_MEMBER_COMPANIES\x10\x03\x127\n" +
 	"3PLATFORM_BULK_TASK_TYPE_DISCONNECT_MEMBER_COMPANIES\x10\x04\x12=\n" +
-	"9PLATFORM_BULK_TASK_TYPE_SEND_PAYOUT_SETTLEMENT_STATEMENTS\x10\x052\xba8\n" +
+	"9PLATFORM_BULK_TASK_TYPE_SEND_PAYOUT_SETTLEMENT_STATEMENTS\x10\x052\xacI\n" +
 	"\x16PlatformPartnerService\x12\x91\x02\n" +
 	"\x1fGetPlatformPartnerFilterOptions\x122.portone.v2.GetPlatformPartnerFilterOptionsRequest\x1a(.portone.v2.PlatformPartnerFilterOptions\"\x8f\x01\x8a\xb2\x19c\n" +
 	"\x1fgetPlatformPartnerFilterOptions\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED0\x01\x82\xd3\xe4\x93\x02\"\x12 /platform/partner-filter-options\x12\xa5\x03\n" +
 	"\x16CreatePlatformPartners\x12).portone.v2.CreatePlatformPartnersRequest\x1a*.portone.v2.CreatePlatformPartnersResponse\"\xb3\x02\x8a\xb2\x19\x8b\x02\n" +
-	"\x16createPlatformPartners\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1cPLATFORM_CONTRACTS_NOT_FOUND\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12\x14PLATFORM_NOT_ENABLED\x12#PLATFORM_PARTNER_IDS_ALREADY_EXISTS\x12\x1fPLATFORM_PARTNER_IDS_DUPLICATED\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/platform/partners/batch\x12\x93\x04\n" +
-	"\x1bConnectPartnerMemberCompany\x12..portone.v2.ConnectPartnerMemberCompanyRequest\x1a/.portone.v2.ConnectPartnerMemberCompanyResponse\"\x92\x03\x8a\xb2\x19\xd4\x02\n" +
-	"\x1bconnectPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12.PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12 PLATFORM_PARTNER_SCHEDULE_EXISTS\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x023:\x01*\"./platform/partners/member-company-connect/{id}\x12\xa2\x03\n" +
-	"\x1fConnectBulkPartnerMemberCompany\x122.portone.v2.ConnectBulkPartnerMemberCompanyRequest\x1a3.portone.v2.ConnectBulkPartnerMemberCompanyResponse\"\x95\x02\x8a\xb2\x19\xdc\x01\n" +
-	"\x1fconnectBulkPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02.:\x01*\")/platform/partners/member-company-connect\x12\x9c\x04\n" +
-	"\x1eDisconnectPartnerMemberCompany\x121.portone.v2.DisconnectPartnerMemberCompanyRequest\x1a2.portone.v2.DisconnectPartnerMemberCompanyResponse\"\x92\x03\x8a\xb2\x19\xd1\x02\n" +
-	"\x1edisconnectPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12%PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x12\x14PLATFORM_NOT_ENABLED\x12#PLATFORM_ONGOING_TAX_INVOICE_EXISTS\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x026:\x01*\"1/platform/partners/member-company-disconnect/{id}\x12\xb1\x03\n" +
-	"\"DisconnectBulkPartnerMemberCompany\x125.portone.v2.DisconnectBulkPartnerMemberCompanyRequest\x1a6.portone.v2.DisconnectBulkPartnerMemberCompanyResponse\"\x9b\x02\x8a\xb2\x19\xdf\x01\n" +
-	"\"disconnectBulkPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x021:\x01*\",/platform/partners/member-company-disconnect\x12\xe4\x03\n" +
+	"\x16createPlatformPartners\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1cPLATFORM_CONTRACTS_NOT_FOUND\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12\x14PLATFORM_NOT_ENABLED\x12#PLATFORM_PARTNER_IDS_ALREADY_EXISTS\x12\x1fPLATFORM_PARTNER_IDS_DUPLICATED\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1d:\x01*\"\x18/platform/partners/batch\x12\x96\x04\n" +
+	"\x1bConnectPartnerMemberCompany\x12..portone.v2.ConnectPartnerMemberCompanyRequest\x1a/.portone.v2.ConnectPartnerMemberCompanyResponse\"\x95\x03\x8a\xb2\x19\xd4\x02\n" +
+	"\x1bconnectPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12.PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12 PLATFORM_PARTNER_SCHEDULE_EXISTS\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x023:\x01*\"./platform/partners/member-company-connect/{id}\x88\x02\x01\x12\xa5\x03\n" +
+	"\x1fConnectBulkPartnerMemberCompany\x122.portone.v2.ConnectBulkPartnerMemberCompanyRequest\x1a3.portone.v2.ConnectBulkPartnerMemberCompanyResponse\"\x98\x02\x8a\xb2\x19\xdc\x01\n" +
+	"\x1fconnectBulkPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02.:\x01*\")/platform/partners/member-company-connect\x88\x02\x01\x12\x9f\x04\n" +
+	"\x1eDisconnectPartnerMemberCompany\x121.portone.v2.DisconnectPartnerMemberCompanyRequest\x1a2.portone.v2.DisconnectPartnerMemberCompanyResponse\"\x95\x03\x8a\xb2\x19\xd1\x02\n" +
+	"\x1edisconnectPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12%PLATFORM_MEMBER_COMPANY_NOT_CONNECTED\x12\x14PLATFORM_NOT_ENABLED\x12#PLATFORM_ONGOING_TAX_INVOICE_EXISTS\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x026:\x01*\"1/platform/partners/member-company-disconnect/{id}\x88\x02\x01\x12\xb4\x03\n" +
+	"\"DisconnectBulkPartnerMemberCompany\x125.portone.v2.DisconnectBulkPartnerMemberCompanyRequest\x1a6.portone.v2.DisconnectBulkPartnerMemberCompanyResponse\"\x9e\x02\x8a\xb2\x19\xdf\x01\n" +
+	"\"disconnectBulkPartnerMemberCompany\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x021:\x01*\",/platform/partners/member-company-disconnect\x88\x02\x01\x12\xe4\x03\n" +
 	"\x18SchedulePlatformPartners\x12+.portone.v2.SchedulePlatformPartnersRequest\x1a,.portone.v2.SchedulePlatformPartnersResponse\"\xec\x02\x8a\xb2\x19\xc1\x02\n" +
-	"\x18schedulePlatformPartners\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12.PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12>PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED\x12\x14PLATFORM_NOT_ENABLED\x12(PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x010\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/platform/partners/schedule\x12\xc0\x02\n" +
-	"\x16ArchivePlatformPartner\x12).portone.v2.ArchivePlatformPartnerRequest\x1a*.portone.v2.ArchivePlatformPartnerResponse\"\xce\x01\x8a\xb2\x19\x9f\x01\n" +
-	"\x16archivePlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12)PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/platform/partners/{id}/archive\x12\x94\x02\n" +
-	"\x16RecoverPlatformPartner\x12).portone.v2.RecoverPlatformPartnerRequest\x1a*.portone.v2.RecoverPlatformPartnerResponse\"\xa2\x01\x8a\xb2\x19t\n" +
-	"\x16recoverPlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/platform/partners/{id}/recover\x12\x91\x02\n" +
+	"\x18schedulePlatformPartners\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12.PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12>PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED\x12\x14PLATFORM_NOT_ENABLED\x12(PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x010\x01\x82\xd3\xe4\x93\x02 :\x01*\"\x1b/platform/partners/schedule\x12\x9a\x03\n" +
+	"\x16ArchivePlatformPartner\x12).portone.v2.ArchivePlatformPartnerRequest\x1a*.portone.v2.ArchivePlatformPartnerResponse\"\xa8\x02\x8a\xb2\x19\xf9\x01\n" +
+	"\x16archivePlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12)PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER\x120PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12&PLATFORM_PARTNER_PENDING_NTS_OPERATION\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/platform/partners/{id}/archive\x12\xbd\x02\n" +
+	"\x16RecoverPlatformPartner\x12).portone.v2.RecoverPlatformPartnerRequest\x1a*.portone.v2.RecoverPlatformPartnerResponse\"\xcb\x01\x8a\xb2\x19\x9c\x01\n" +
+	"\x16recoverPlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12&PLATFORM_PARTNER_PENDING_NTS_OPERATION\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02$:\x01*\"\x1f/platform/partners/{id}/recover\x12\x91\x02\n" +
 	"\x1aGetPlatformPartnerSchedule\x12-.portone.v2.GetPlatformPartnerScheduleRequest\x1a\x1b.portone.v2.PlatformPartner\"\xa6\x01\x8a\xb2\x19z\n" +
 	"\x1agetPlatformPartnerSchedule\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED0\x01\x82\xd3\xe4\x93\x02\"\x12 /platform/partners/{id}/schedule\x12\xec\x02\n" +
 	"\x11ReschedulePartner\x12$.portone.v2.ReschedulePartnerRequest\x1a-.portone.v2.ReschedulePlatformPartnerResponse\"\x81\x02\x8a\xb2\x19\xd1\x01\n" +
@@ -4937,7 +5449,15 @@ const file_portone_v2_platform_partner_proto_rawDesc = "" +
 	"\x13GetPlatformPartners\x12&.portone.v2.GetPlatformPartnersRequest\x1a'.portone.v2.GetPlatformPartnersResponse\"u\x8a\xb2\x19W\n" +
 	"\x13getPlatformPartners\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x14\x12\x12/platform/partners\x12\x9f\x04\n" +
 	"\x15CreatePlatformPartner\x12(.portone.v2.CreatePlatformPartnerRequest\x1a).portone.v2.CreatePlatformPartnerResponse\"\xb0\x03\x8a\xb2\x19\x8e\x03\n" +
-	"\x15createPlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12*PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED\x12$PLATFORM_ACCOUNT_VERIFICATION_FAILED\x12'PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND\x12*PLATFORM_COMPANY_VERIFICATION_ALREADY_USED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12\x14PLATFORM_NOT_ENABLED\x12\"PLATFORM_PARTNER_ID_ALREADY_EXISTS\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/platform/partnersB\x83\x01\n" +
+	"\x15createPlatformPartner\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12*PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED\x12$PLATFORM_ACCOUNT_VERIFICATION_FAILED\x12'PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND\x12*PLATFORM_COMPANY_VERIFICATION_ALREADY_USED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12\x14PLATFORM_NOT_ENABLED\x12\"PLATFORM_PARTNER_ID_ALREADY_EXISTS\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x17:\x01*\"\x12/platform/partners\x12\xd1\x04\n" +
+	"\x1aConnectPartnerCounterparty\x12-.portone.v2.ConnectPartnerCounterpartyRequest\x1a..portone.v2.ConnectPartnerCounterpartyResponse\"\xd3\x03\x8a\xb2\x19\x97\x03\n" +
+	"\x1aconnectPartnerCounterparty\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x19PLATFORM_ARCHIVED_PARTNER\x12)PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED\x12\x18PLATFORM_BTX_NOT_ENABLED\x12,PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12 PLATFORM_PARTNER_SCHEDULE_EXISTS\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x021:\x01*\",/platform/partners/counterparty-connect/{id}\x12\x9c\x03\n" +
+	"\x1eConnectBulkPartnerCounterparty\x121.portone.v2.ConnectBulkPartnerCounterpartyRequest\x1a2.portone.v2.ConnectBulkPartnerCounterpartyResponse\"\x92\x02\x8a\xb2\x19\xdb\x01\n" +
+	"\x1econnectBulkPartnerCounterparty\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02,:\x01*\"'/platform/partners/counterparty-connect\x12\xbf\x04\n" +
+	"\x1dDisconnectPartnerCounterparty\x120.portone.v2.DisconnectPartnerCounterpartyRequest\x1a1.portone.v2.DisconnectPartnerCounterpartyResponse\"\xb8\x03\x8a\xb2\x19\xf9\x02\n" +
+	"\x1ddisconnectPartnerCounterparty\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12)PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED\x12\x18PLATFORM_BTX_NOT_ENABLED\x12#PLATFORM_COUNTERPARTY_NOT_CONNECTED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12#PLATFORM_ONGOING_TAX_INVOICE_EXISTS\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12(PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE\x12%PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x024:\x01*\"//platform/partners/counterparty-disconnect/{id}\x12\xab\x03\n" +
+	"!DisconnectBulkPartnerCounterparty\x124.portone.v2.DisconnectBulkPartnerCounterpartyRequest\x1a5.portone.v2.DisconnectBulkPartnerCounterpartyResponse\"\x98\x02\x8a\xb2\x19\xde\x01\n" +
+	"!disconnectBulkPartnerCounterparty\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x18PLATFORM_BTX_NOT_ENABLED\x12\x1cPLATFORM_EXTERNAL_API_FAILED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TARGET_PARTNER_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02/:\x01*\"*/platform/partners/counterparty-disconnectB\x83\x01\n" +
 	"$com.github.portonegateway.portone.v2B\x14PlatformPartnerProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
@@ -4953,7 +5473,7 @@ func file_portone_v2_platform_partner_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_platform_partner_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_portone_v2_platform_partner_proto_msgTypes = make([]protoimpl.MessageInfo, 121)
+var file_portone_v2_platform_partner_proto_msgTypes = make([]protoimpl.MessageInfo, 137)
 var file_portone_v2_platform_partner_proto_goTypes = []any{
 	(PlatformBulkTaskStatus)(0),                               // 0: portone.v2.PlatformBulkTaskStatus
 	(PlatformBulkTaskType)(0),                                 // 1: portone.v2.PlatformBulkTaskType
@@ -5015,263 +5535,301 @@ var file_portone_v2_platform_partner_proto_goTypes = []any{
 	(*GetPlatformPartnersResponse)(nil),                       // 57: portone.v2.GetPlatformPartnersResponse
 	(*CreatePlatformPartnerRequest)(nil),                      // 58: portone.v2.CreatePlatformPartnerRequest
 	(*CreatePlatformPartnerResponse)(nil),                     // 59: portone.v2.CreatePlatformPartnerResponse
-	nil,                                                       // 60: portone.v2.GetPlatformPartnerFilterOptionsRequest.UnrecognizedEntry
-	nil,                                                       // 61: portone.v2.PlatformPartnerFilterOptions.UnrecognizedEntry
-	nil,                                                       // 62: portone.v2.PlatformPartnerContractSummary.UnrecognizedEntry
-	nil,                                                       // 63: portone.v2.CreatePlatformPartnersRequest.UnrecognizedEntry
-	nil,                                                       // 64: portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry
-	nil,                                                       // 65: portone.v2.CreatePlatformPartnerBody.UnrecognizedEntry
-	nil,                                                       // 66: portone.v2.CreatePlatformPartnerBodyContact.UnrecognizedEntry
-	nil,                                                       // 67: portone.v2.CreatePlatformPartnerBodyAccount.UnrecognizedEntry
-	nil,                                                       // 68: portone.v2.CreatePlatformPartnerBodyType.UnrecognizedEntry
-	nil,                                                       // 69: portone.v2.CreatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
-	nil,                                                       // 70: portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
-	nil,                                                       // 71: portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
-	nil,                                                       // 72: portone.v2.CreatePlatformPartnersResponse.UnrecognizedEntry
-	nil,                                                       // 73: portone.v2.ConnectPartnerMemberCompanyRequest.UnrecognizedEntry
-	nil,                                                       // 74: portone.v2.ConnectPartnerMemberCompanyResponse.UnrecognizedEntry
-	nil,                                                       // 75: portone.v2.ConnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
-	nil,                                                       // 76: portone.v2.PlatformPartnerFilterInput.UnrecognizedEntry
-	nil,                                                       // 77: portone.v2.PlatformPartnerFilterInputKeyword.UnrecognizedEntry
-	nil,                                                       // 78: portone.v2.ConnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
-	nil,                                                       // 79: portone.v2.PlatformBulkTask.UnrecognizedEntry
-	nil,                                                       // 80: portone.v2.PlatformBulkTaskProgressStats.UnrecognizedEntry
-	nil,                                                       // 81: portone.v2.DisconnectPartnerMemberCompanyRequest.UnrecognizedEntry
-	nil,                                                       // 82: portone.v2.DisconnectPartnerMemberCompanyResponse.UnrecognizedEntry
-	nil,                                                       // 83: portone.v2.DisconnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
-	nil,                                                       // 84: portone.v2.DisconnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
-	nil,                                                       // 85: portone.v2.SchedulePlatformPartnersRequest.UnrecognizedEntry
-	nil,                                                       // 86: portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry
-	nil,                                                       // 87: portone.v2.SchedulePlatformPartnersBodyUpdate.UnrecognizedEntry
-	nil,                                                       // 88: portone.v2.SchedulePlatformPartnersBodyUpdateContact.UnrecognizedEntry
-	nil,                                                       // 89: portone.v2.SchedulePlatformPartnersBodyUpdateType.UnrecognizedEntry
-	nil,                                                       // 90: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.UnrecognizedEntry
-	nil,                                                       // 91: portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.UnrecognizedEntry
-	nil,                                                       // 92: portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.UnrecognizedEntry
-	nil,                                                       // 93: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.UnrecognizedEntry
-	nil,                                                       // 94: portone.v2.SchedulePlatformPartnersResponse.UnrecognizedEntry
-	nil,                                                       // 95: portone.v2.ArchivePlatformPartnerRequest.UnrecognizedEntry
-	nil,                                                       // 96: portone.v2.ArchivePlatformPartnerResponse.UnrecognizedEntry
-	nil,                                                       // 97: portone.v2.RecoverPlatformPartnerRequest.UnrecognizedEntry
-	nil,                                                       // 98: portone.v2.RecoverPlatformPartnerResponse.UnrecognizedEntry
-	nil,                                                       // 99: portone.v2.GetPlatformPartnerScheduleRequest.UnrecognizedEntry
-	nil,                                                       // 100: portone.v2.ReschedulePartnerRequest.UnrecognizedEntry
-	nil,                                                       // 101: portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry
-	nil,                                                       // 102: portone.v2.UpdatePlatformPartnerBody.UnrecognizedEntry
-	nil,                                                       // 103: portone.v2.UpdatePlatformPartnerBodyContact.UnrecognizedEntry
-	nil,                                                       // 104: portone.v2.UpdatePlatformPartnerBodyAccount.UnrecognizedEntry
-	nil,                                                       // 105: portone.v2.UpdatePlatformPartnerBodyType.UnrecognizedEntry
-	nil,                                                       // 106: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
-	nil,                                                       // 107: portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
-	nil,                                                       // 108: portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
-	nil,                                                       // 109: portone.v2.ReschedulePlatformPartnerResponse.UnrecognizedEntry
-	nil,                                                       // 110: portone.v2.SchedulePartnerRequest.UnrecognizedEntry
-	nil,                                                       // 111: portone.v2.SchedulePlatformPartnerResponse.UnrecognizedEntry
-	nil,                                                       // 112: portone.v2.CancelPlatformPartnerScheduleRequest.UnrecognizedEntry
-	nil,                                                       // 113: portone.v2.CancelPlatformPartnerScheduleResponse.UnrecognizedEntry
-	nil,                                                       // 114: portone.v2.GetPlatformPartnerRequest.UnrecognizedEntry
-	nil,                                                       // 115: portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry
-	nil,                                                       // 116: portone.v2.UpdatePlatformPartnerRequest.UnrecognizedEntry
-	nil,                                                       // 117: portone.v2.UpdatePlatformPartnerResponse.UnrecognizedEntry
-	nil,                                                       // 118: portone.v2.GetPlatformPartnersRequest.UnrecognizedEntry
-	nil,                                                       // 119: portone.v2.GetPlatformPartnersResponse.UnrecognizedEntry
-	nil,                                                       // 120: portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry
-	nil,                                                       // 121: portone.v2.CreatePlatformPartnerRequest.UnrecognizedEntry
-	nil,                                                       // 122: portone.v2.CreatePlatformPartnerResponse.UnrecognizedEntry
-	(Bank)(0),                                                 // 123: portone.v2.Bank
-	(Currency)(0),                                             // 124: portone.v2.Currency
-	(PlatformPartnerTaxationType)(0),                          // 125: portone.v2.PlatformPartnerTaxationType
-	(*PlatformPartner)(nil),                                   // 126: portone.v2.PlatformPartner
-	(PlatformAccountStatus)(0),                                // 127: portone.v2.PlatformAccountStatus
-	(PlatformPartnerBusinessStatus)(0),                        // 128: portone.v2.PlatformPartnerBusinessStatus
-	(PlatformPartnerTypeName)(0),                              // 129: portone.v2.PlatformPartnerTypeName
-	(PlatformPartnerMemberCompanyConnectionStatus)(0), // 130: portone.v2.PlatformPartnerMemberCompanyConnectionStatus
-	(*timestamppb.Timestamp)(nil),                     // 131: google.protobuf.Timestamp
-	(*PageInput)(nil),                                 // 132: portone.v2.PageInput
-	(*PageInfo)(nil),                                  // 133: portone.v2.PageInfo
-	(*PlatformUserDefinedPropertyValue)(nil),          // 134: portone.v2.PlatformUserDefinedPropertyValue
+	(*ConnectPartnerCounterpartyRequest)(nil),                 // 60: portone.v2.ConnectPartnerCounterpartyRequest
+	(*ConnectPartnerCounterpartyResponse)(nil),                // 61: portone.v2.ConnectPartnerCounterpartyResponse
+	(*ConnectBulkPartnerCounterpartyRequest)(nil),             // 62: portone.v2.ConnectBulkPartnerCounterpartyRequest
+	(*ConnectBulkPartnerCounterpartyResponse)(nil),            // 63: portone.v2.ConnectBulkPartnerCounterpartyResponse
+	(*DisconnectPartnerCounterpartyRequest)(nil),              // 64: portone.v2.DisconnectPartnerCounterpartyRequest
+	(*DisconnectPartnerCounterpartyResponse)(nil),             // 65: portone.v2.DisconnectPartnerCounterpartyResponse
+	(*DisconnectBulkPartnerCounterpartyRequest)(nil),          // 66: portone.v2.DisconnectBulkPartnerCounterpartyRequest
+	(*DisconnectBulkPartnerCounterpartyResponse)(nil),         // 67: portone.v2.DisconnectBulkPartnerCounterpartyResponse
+	nil,                                // 68: portone.v2.GetPlatformPartnerFilterOptionsRequest.UnrecognizedEntry
+	nil,                                // 69: portone.v2.PlatformPartnerFilterOptions.UnrecognizedEntry
+	nil,                                // 70: portone.v2.PlatformPartnerContractSummary.UnrecognizedEntry
+	nil,                                // 71: portone.v2.CreatePlatformPartnersRequest.UnrecognizedEntry
+	nil,                                // 72: portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry
+	nil,                                // 73: portone.v2.CreatePlatformPartnerBody.UnrecognizedEntry
+	nil,                                // 74: portone.v2.CreatePlatformPartnerBodyContact.UnrecognizedEntry
+	nil,                                // 75: portone.v2.CreatePlatformPartnerBodyAccount.UnrecognizedEntry
+	nil,                                // 76: portone.v2.CreatePlatformPartnerBodyType.UnrecognizedEntry
+	nil,                                // 77: portone.v2.CreatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
+	nil,                                // 78: portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
+	nil,                                // 79: portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
+	nil,                                // 80: portone.v2.CreatePlatformPartnersResponse.UnrecognizedEntry
+	nil,                                // 81: portone.v2.ConnectPartnerMemberCompanyRequest.UnrecognizedEntry
+	nil,                                // 82: portone.v2.ConnectPartnerMemberCompanyResponse.UnrecognizedEntry
+	nil,                                // 83: portone.v2.ConnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
+	nil,                                // 84: portone.v2.PlatformPartnerFilterInput.UnrecognizedEntry
+	nil,                                // 85: portone.v2.PlatformPartnerFilterInputKeyword.UnrecognizedEntry
+	nil,                                // 86: portone.v2.ConnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
+	nil,                                // 87: portone.v2.PlatformBulkTask.UnrecognizedEntry
+	nil,                                // 88: portone.v2.PlatformBulkTaskProgressStats.UnrecognizedEntry
+	nil,                                // 89: portone.v2.DisconnectPartnerMemberCompanyRequest.UnrecognizedEntry
+	nil,                                // 90: portone.v2.DisconnectPartnerMemberCompanyResponse.UnrecognizedEntry
+	nil,                                // 91: portone.v2.DisconnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
+	nil,                                // 92: portone.v2.DisconnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
+	nil,                                // 93: portone.v2.SchedulePlatformPartnersRequest.UnrecognizedEntry
+	nil,                                // 94: portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry
+	nil,                                // 95: portone.v2.SchedulePlatformPartnersBodyUpdate.UnrecognizedEntry
+	nil,                                // 96: portone.v2.SchedulePlatformPartnersBodyUpdateContact.UnrecognizedEntry
+	nil,                                // 97: portone.v2.SchedulePlatformPartnersBodyUpdateType.UnrecognizedEntry
+	nil,                                // 98: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.UnrecognizedEntry
+	nil,                                // 99: portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.UnrecognizedEntry
+	nil,                                // 100: portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.UnrecognizedEntry
+	nil,                                // 101: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.UnrecognizedEntry
+	nil,                                // 102: portone.v2.SchedulePlatformPartnersResponse.UnrecognizedEntry
+	nil,                                // 103: portone.v2.ArchivePlatformPartnerRequest.UnrecognizedEntry
+	nil,                                // 104: portone.v2.ArchivePlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 105: portone.v2.RecoverPlatformPartnerRequest.UnrecognizedEntry
+	nil,                                // 106: portone.v2.RecoverPlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 107: portone.v2.GetPlatformPartnerScheduleRequest.UnrecognizedEntry
+	nil,                                // 108: portone.v2.ReschedulePartnerRequest.UnrecognizedEntry
+	nil,                                // 109: portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry
+	nil,                                // 110: portone.v2.UpdatePlatformPartnerBody.UnrecognizedEntry
+	nil,                                // 111: portone.v2.UpdatePlatformPartnerBodyContact.UnrecognizedEntry
+	nil,                                // 112: portone.v2.UpdatePlatformPartnerBodyAccount.UnrecognizedEntry
+	nil,                                // 113: portone.v2.UpdatePlatformPartnerBodyType.UnrecognizedEntry
+	nil,                                // 114: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
+	nil,                                // 115: portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
+	nil,                                // 116: portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
+	nil,                                // 117: portone.v2.ReschedulePlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 118: portone.v2.SchedulePartnerRequest.UnrecognizedEntry
+	nil,                                // 119: portone.v2.SchedulePlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 120: portone.v2.CancelPlatformPartnerScheduleRequest.UnrecognizedEntry
+	nil,                                // 121: portone.v2.CancelPlatformPartnerScheduleResponse.UnrecognizedEntry
+	nil,                                // 122: portone.v2.GetPlatformPartnerRequest.UnrecognizedEntry
+	nil,                                // 123: portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry
+	nil,                                // 124: portone.v2.UpdatePlatformPartnerRequest.UnrecognizedEntry
+	nil,                                // 125: portone.v2.UpdatePlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 126: portone.v2.GetPlatformPartnersRequest.UnrecognizedEntry
+	nil,                                // 127: portone.v2.GetPlatformPartnersResponse.UnrecognizedEntry
+	nil,                                // 128: portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry
+	nil,                                // 129: portone.v2.CreatePlatformPartnerRequest.UnrecognizedEntry
+	nil,                                // 130: portone.v2.CreatePlatformPartnerResponse.UnrecognizedEntry
+	nil,                                // 131: portone.v2.ConnectPartnerCounterpartyRequest.UnrecognizedEntry
+	nil,                                // 132: portone.v2.ConnectPartnerCounterpartyResponse.UnrecognizedEntry
+	nil,                                // 133: portone.v2.ConnectBulkPartnerCounterpartyRequest.UnrecognizedEntry
+	nil,                                // 134: portone.v2.ConnectBulkPartnerCounterpartyResponse.UnrecognizedEntry
+	nil,                                // 135: portone.v2.DisconnectPartnerCounterpartyRequest.UnrecognizedEntry
+	nil,                                // 136: portone.v2.DisconnectPartnerCounterpartyResponse.UnrecognizedEntry
+	nil,                                // 137: portone.v2.DisconnectBulkPartnerCounterpartyRequest.UnrecognizedEntry
+	nil,                                // 138: portone.v2.DisconnectBulkPartnerCounterpartyResponse.UnrecognizedEntry
+	(Bank)(0),                          // 139: portone.v2.Bank
+	(Currency)(0),                      // 140: portone.v2.Currency
+	(PlatformPartnerTaxationType)(0),   // 141: portone.v2.PlatformPartnerTaxationType
+	(*PlatformPartner)(nil),            // 142: portone.v2.PlatformPartner
+	(PlatformAccountStatus)(0),         // 143: portone.v2.PlatformAccountStatus
+	(PlatformPartnerBusinessStatus)(0), // 144: portone.v2.PlatformPartnerBusinessStatus
+	(PlatformPartnerTypeName)(0),       // 145: portone.v2.PlatformPartnerTypeName
+	(PlatformPartnerMemberCompanyConnectionStatus)(0), // 146: portone.v2.PlatformPartnerMemberCompanyConnectionStatus
+	(*timestamppb.Timestamp)(nil),                     // 147: google.protobuf.Timestamp
+	(*PageInput)(nil),                                 // 148: portone.v2.PageInput
+	(*PageInfo)(nil),                                  // 149: portone.v2.PageInfo
+	(*PlatformUserDefinedPropertyValue)(nil),          // 150: portone.v2.PlatformUserDefinedPropertyValue
 }
 var file_portone_v2_platform_partner_proto_depIdxs = []int32{
-	60,  // 0: portone.v2.GetPlatformPartnerFilterOptionsRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerFilterOptionsRequest.UnrecognizedEntry
+	68,  // 0: portone.v2.GetPlatformPartnerFilterOptionsRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerFilterOptionsRequest.UnrecognizedEntry
 	4,   // 1: portone.v2.PlatformPartnerFilterOptions.contract_summary:type_name -> portone.v2.PlatformPartnerContractSummary
-	61,  // 2: portone.v2.PlatformPartnerFilterOptions.unrecognized:type_name -> portone.v2.PlatformPartnerFilterOptions.UnrecognizedEntry
-	62,  // 3: portone.v2.PlatformPartnerContractSummary.unrecognized:type_name -> portone.v2.PlatformPartnerContractSummary.UnrecognizedEntry
+	69,  // 2: portone.v2.PlatformPartnerFilterOptions.unrecognized:type_name -> portone.v2.PlatformPartnerFilterOptions.UnrecognizedEntry
+	70,  // 3: portone.v2.PlatformPartnerContractSummary.unrecognized:type_name -> portone.v2.PlatformPartnerContractSummary.UnrecognizedEntry
 	6,   // 4: portone.v2.CreatePlatformPartnersRequest.partners:type_name -> portone.v2.CreatePlatformPartnerBody
-	63,  // 5: portone.v2.CreatePlatformPartnersRequest.unrecognized:type_name -> portone.v2.CreatePlatformPartnersRequest.UnrecognizedEntry
+	71,  // 5: portone.v2.CreatePlatformPartnersRequest.unrecognized:type_name -> portone.v2.CreatePlatformPartnersRequest.UnrecognizedEntry
 	7,   // 6: portone.v2.CreatePlatformPartnerBody.contact:type_name -> portone.v2.CreatePlatformPartnerBodyContact
 	8,   // 7: portone.v2.CreatePlatformPartnerBody.account:type_name -> portone.v2.CreatePlatformPartnerBodyAccount
 	9,   // 8: portone.v2.CreatePlatformPartnerBody.type:type_name -> portone.v2.CreatePlatformPartnerBodyType
-	64,  // 9: portone.v2.CreatePlatformPartnerBody.user_defined_properties:type_name -> portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry
-	65,  // 10: portone.v2.CreatePlatformPartnerBody.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBody.UnrecognizedEntry
-	66,  // 11: portone.v2.CreatePlatformPartnerBodyContact.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyContact.UnrecognizedEntry
-	123, // 12: portone.v2.CreatePlatformPartnerBodyAccount.bank:type_name -> portone.v2.Bank
-	124, // 13: portone.v2.CreatePlatformPartnerBodyAccount.currency:type_name -> portone.v2.Currency
-	67,  // 14: portone.v2.CreatePlatformPartnerBodyAccount.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyAccount.UnrecognizedEntry
+	72,  // 9: portone.v2.CreatePlatformPartnerBody.user_defined_properties:type_name -> portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry
+	73,  // 10: portone.v2.CreatePlatformPartnerBody.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBody.UnrecognizedEntry
+	74,  // 11: portone.v2.CreatePlatformPartnerBodyContact.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyContact.UnrecognizedEntry
+	139, // 12: portone.v2.CreatePlatformPartnerBodyAccount.bank:type_name -> portone.v2.Bank
+	140, // 13: portone.v2.CreatePlatformPartnerBodyAccount.currency:type_name -> portone.v2.Currency
+	75,  // 14: portone.v2.CreatePlatformPartnerBodyAccount.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyAccount.UnrecognizedEntry
 	10,  // 15: portone.v2.CreatePlatformPartnerBodyType.business:type_name -> portone.v2.CreatePlatformPartnerBodyTypeBusiness
 	11,  // 16: portone.v2.CreatePlatformPartnerBodyType.wht_payer:type_name -> portone.v2.CreatePlatformPartnerBodyTypeWhtPayer
 	12,  // 17: portone.v2.CreatePlatformPartnerBodyType.non_wht_payer:type_name -> portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer
-	68,  // 18: portone.v2.CreatePlatformPartnerBodyType.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyType.UnrecognizedEntry
-	125, // 19: portone.v2.CreatePlatformPartnerBodyTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
-	69,  // 20: portone.v2.CreatePlatformPartnerBodyTypeBusiness.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
-	70,  // 21: portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
-	71,  // 22: portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
-	126, // 23: portone.v2.CreatePlatformPartnersResponse.partners:type_name -> portone.v2.PlatformPartner
-	72,  // 24: portone.v2.CreatePlatformPartnersResponse.unrecognized:type_name -> portone.v2.CreatePlatformPartnersResponse.UnrecognizedEntry
-	73,  // 25: portone.v2.ConnectPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.ConnectPartnerMemberCompanyRequest.UnrecognizedEntry
-	126, // 26: portone.v2.ConnectPartnerMemberCompanyResponse.partner:type_name -> portone.v2.PlatformPartner
-	74,  // 27: portone.v2.ConnectPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.ConnectPartnerMemberCompanyResponse.UnrecognizedEntry
+	76,  // 18: portone.v2.CreatePlatformPartnerBodyType.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyType.UnrecognizedEntry
+	141, // 19: portone.v2.CreatePlatformPartnerBodyTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
+	77,  // 20: portone.v2.CreatePlatformPartnerBodyTypeBusiness.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
+	78,  // 21: portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
+	79,  // 22: portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.unrecognized:type_name -> portone.v2.CreatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
+	142, // 23: portone.v2.CreatePlatformPartnersResponse.partners:type_name -> portone.v2.PlatformPartner
+	80,  // 24: portone.v2.CreatePlatformPartnersResponse.unrecognized:type_name -> portone.v2.CreatePlatformPartnersResponse.UnrecognizedEntry
+	81,  // 25: portone.v2.ConnectPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.ConnectPartnerMemberCompanyRequest.UnrecognizedEntry
+	142, // 26: portone.v2.ConnectPartnerMemberCompanyResponse.partner:type_name -> portone.v2.PlatformPartner
+	82,  // 27: portone.v2.ConnectPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.ConnectPartnerMemberCompanyResponse.UnrecognizedEntry
 	17,  // 28: portone.v2.ConnectBulkPartnerMemberCompanyRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
-	75,  // 29: portone.v2.ConnectBulkPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.ConnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
-	123, // 30: portone.v2.PlatformPartnerFilterInput.banks:type_name -> portone.v2.Bank
-	124, // 31: portone.v2.PlatformPartnerFilterInput.account_currencies:type_name -> portone.v2.Currency
-	127, // 32: portone.v2.PlatformPartnerFilterInput.account_statuses:type_name -> portone.v2.PlatformAccountStatus
-	128, // 33: portone.v2.PlatformPartnerFilterInput.business_statuses:type_name -> portone.v2.PlatformPartnerBusinessStatus
-	129, // 34: portone.v2.PlatformPartnerFilterInput.types:type_name -> portone.v2.PlatformPartnerTypeName
-	125, // 35: portone.v2.PlatformPartnerFilterInput.taxation_types:type_name -> portone.v2.PlatformPartnerTaxationType
-	130, // 36: portone.v2.PlatformPartnerFilterInput.member_company_connection_statuses:type_name -> portone.v2.PlatformPartnerMemberCompanyConnectionStatus
+	83,  // 29: portone.v2.ConnectBulkPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.ConnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
+	139, // 30: portone.v2.PlatformPartnerFilterInput.banks:type_name -> portone.v2.Bank
+	140, // 31: portone.v2.PlatformPartnerFilterInput.account_currencies:type_name -> portone.v2.Currency
+	143, // 32: portone.v2.PlatformPartnerFilterInput.account_statuses:type_name -> portone.v2.PlatformAccountStatus
+	144, // 33: portone.v2.PlatformPartnerFilterInput.business_statuses:type_name -> portone.v2.PlatformPartnerBusinessStatus
+	145, // 34: portone.v2.PlatformPartnerFilterInput.types:type_name -> portone.v2.PlatformPartnerTypeName
+	141, // 35: portone.v2.PlatformPartnerFilterInput.taxation_types:type_name -> portone.v2.PlatformPartnerTaxationType
+	146, // 36: portone.v2.PlatformPartnerFilterInput.member_company_connection_statuses:type_name -> portone.v2.PlatformPartnerMemberCompanyConnectionStatus
 	18,  // 37: portone.v2.PlatformPartnerFilterInput.keyword:type_name -> portone.v2.PlatformPartnerFilterInputKeyword
-	76,  // 38: portone.v2.PlatformPartnerFilterInput.unrecognized:type_name -> portone.v2.PlatformPartnerFilterInput.UnrecognizedEntry
-	77,  // 39: portone.v2.PlatformPartnerFilterInputKeyword.unrecognized:type_name -> portone.v2.PlatformPartnerFilterInputKeyword.UnrecognizedEntry
+	84,  // 38: portone.v2.PlatformPartnerFilterInput.unrecognized:type_name -> portone.v2.PlatformPartnerFilterInput.UnrecognizedEntry
+	85,  // 39: portone.v2.PlatformPartnerFilterInputKeyword.unrecognized:type_name -> portone.v2.PlatformPartnerFilterInputKeyword.UnrecognizedEntry
 	20,  // 40: portone.v2.ConnectBulkPartnerMemberCompanyResponse.bulk_task:type_name -> portone.v2.PlatformBulkTask
-	78,  // 41: portone.v2.ConnectBulkPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.ConnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
+	86,  // 41: portone.v2.ConnectBulkPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.ConnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
 	0,   // 42: portone.v2.PlatformBulkTask.status:type_name -> portone.v2.PlatformBulkTaskStatus
 	1,   // 43: portone.v2.PlatformBulkTask.type:type_name -> portone.v2.PlatformBulkTaskType
 	21,  // 44: portone.v2.PlatformBulkTask.progress_stats:type_name -> portone.v2.PlatformBulkTaskProgressStats
-	131, // 45: portone.v2.PlatformBulkTask.status_updated_at:type_name -> google.protobuf.Timestamp
-	131, // 46: portone.v2.PlatformBulkTask.created_at:type_name -> google.protobuf.Timestamp
-	131, // 47: portone.v2.PlatformBulkTask.updated_at:type_name -> google.protobuf.Timestamp
-	79,  // 48: portone.v2.PlatformBulkTask.unrecognized:type_name -> portone.v2.PlatformBulkTask.UnrecognizedEntry
-	80,  // 49: portone.v2.PlatformBulkTaskProgressStats.unrecognized:type_name -> portone.v2.PlatformBulkTaskProgressStats.UnrecognizedEntry
-	81,  // 50: portone.v2.DisconnectPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.DisconnectPartnerMemberCompanyRequest.UnrecognizedEntry
-	126, // 51: portone.v2.DisconnectPartnerMemberCompanyResponse.partner:type_name -> portone.v2.PlatformPartner
-	82,  // 52: portone.v2.DisconnectPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.DisconnectPartnerMemberCompanyResponse.UnrecognizedEntry
+	147, // 45: portone.v2.PlatformBulkTask.status_updated_at:type_name -> google.protobuf.Timestamp
+	147, // 46: portone.v2.PlatformBulkTask.created_at:type_name -> google.protobuf.Timestamp
+	147, // 47: portone.v2.PlatformBulkTask.updated_at:type_name -> google.protobuf.Timestamp
+	87,  // 48: portone.v2.PlatformBulkTask.unrecognized:type_name -> portone.v2.PlatformBulkTask.UnrecognizedEntry
+	88,  // 49: portone.v2.PlatformBulkTaskProgressStats.unrecognized:type_name -> portone.v2.PlatformBulkTaskProgressStats.UnrecognizedEntry
+	89,  // 50: portone.v2.DisconnectPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.DisconnectPartnerMemberCompanyRequest.UnrecognizedEntry
+	142, // 51: portone.v2.DisconnectPartnerMemberCompanyResponse.partner:type_name -> portone.v2.PlatformPartner
+	90,  // 52: portone.v2.DisconnectPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.DisconnectPartnerMemberCompanyResponse.UnrecognizedEntry
 	17,  // 53: portone.v2.DisconnectBulkPartnerMemberCompanyRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
-	83,  // 54: portone.v2.DisconnectBulkPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
+	91,  // 54: portone.v2.DisconnectBulkPartnerMemberCompanyRequest.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerMemberCompanyRequest.UnrecognizedEntry
 	20,  // 55: portone.v2.DisconnectBulkPartnerMemberCompanyResponse.bulk_task:type_name -> portone.v2.PlatformBulkTask
-	84,  // 56: portone.v2.DisconnectBulkPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
+	92,  // 56: portone.v2.DisconnectBulkPartnerMemberCompanyResponse.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerMemberCompanyResponse.UnrecognizedEntry
 	17,  // 57: portone.v2.SchedulePlatformPartnersRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
 	27,  // 58: portone.v2.SchedulePlatformPartnersRequest.update:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdate
-	131, // 59: portone.v2.SchedulePlatformPartnersRequest.applied_at:type_name -> google.protobuf.Timestamp
-	85,  // 60: portone.v2.SchedulePlatformPartnersRequest.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersRequest.UnrecognizedEntry
+	147, // 59: portone.v2.SchedulePlatformPartnersRequest.applied_at:type_name -> google.protobuf.Timestamp
+	93,  // 60: portone.v2.SchedulePlatformPartnersRequest.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersRequest.UnrecognizedEntry
 	28,  // 61: portone.v2.SchedulePlatformPartnersBodyUpdate.contact:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateContact
 	29,  // 62: portone.v2.SchedulePlatformPartnersBodyUpdate.type:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateType
 	33,  // 63: portone.v2.SchedulePlatformPartnersBodyUpdate.account:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateAccount
-	86,  // 64: portone.v2.SchedulePlatformPartnersBodyUpdate.user_defined_properties:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry
-	87,  // 65: portone.v2.SchedulePlatformPartnersBodyUpdate.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdate.UnrecognizedEntry
-	88,  // 66: portone.v2.SchedulePlatformPartnersBodyUpdateContact.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateContact.UnrecognizedEntry
+	94,  // 64: portone.v2.SchedulePlatformPartnersBodyUpdate.user_defined_properties:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry
+	95,  // 65: portone.v2.SchedulePlatformPartnersBodyUpdate.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdate.UnrecognizedEntry
+	96,  // 66: portone.v2.SchedulePlatformPartnersBodyUpdateContact.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateContact.UnrecognizedEntry
 	30,  // 67: portone.v2.SchedulePlatformPartnersBodyUpdateType.business:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness
 	31,  // 68: portone.v2.SchedulePlatformPartnersBodyUpdateType.wht_payer:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer
 	32,  // 69: portone.v2.SchedulePlatformPartnersBodyUpdateType.non_wht_payer:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer
-	89,  // 70: portone.v2.SchedulePlatformPartnersBodyUpdateType.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateType.UnrecognizedEntry
-	125, // 71: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
-	90,  // 72: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.UnrecognizedEntry
-	91,  // 73: portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.UnrecognizedEntry
-	92,  // 74: portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.UnrecognizedEntry
-	123, // 75: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.bank:type_name -> portone.v2.Bank
-	124, // 76: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.currency:type_name -> portone.v2.Currency
-	93,  // 77: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateAccount.UnrecognizedEntry
-	94,  // 78: portone.v2.SchedulePlatformPartnersResponse.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersResponse.UnrecognizedEntry
-	95,  // 79: portone.v2.ArchivePlatformPartnerRequest.unrecognized:type_name -> portone.v2.ArchivePlatformPartnerRequest.UnrecognizedEntry
-	126, // 80: portone.v2.ArchivePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
-	96,  // 81: portone.v2.ArchivePlatformPartnerResponse.unrecognized:type_name -> portone.v2.ArchivePlatformPartnerResponse.UnrecognizedEntry
-	97,  // 82: portone.v2.RecoverPlatformPartnerRequest.unrecognized:type_name -> portone.v2.RecoverPlatformPartnerRequest.UnrecognizedEntry
-	126, // 83: portone.v2.RecoverPlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
-	98,  // 84: portone.v2.RecoverPlatformPartnerResponse.unrecognized:type_name -> portone.v2.RecoverPlatformPartnerResponse.UnrecognizedEntry
-	99,  // 85: portone.v2.GetPlatformPartnerScheduleRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerScheduleRequest.UnrecognizedEntry
+	97,  // 70: portone.v2.SchedulePlatformPartnersBodyUpdateType.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateType.UnrecognizedEntry
+	141, // 71: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
+	98,  // 72: portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeBusiness.UnrecognizedEntry
+	99,  // 73: portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeWhtPayer.UnrecognizedEntry
+	100, // 74: portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer.UnrecognizedEntry
+	139, // 75: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.bank:type_name -> portone.v2.Bank
+	140, // 76: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.currency:type_name -> portone.v2.Currency
+	101, // 77: portone.v2.SchedulePlatformPartnersBodyUpdateAccount.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersBodyUpdateAccount.UnrecognizedEntry
+	102, // 78: portone.v2.SchedulePlatformPartnersResponse.unrecognized:type_name -> portone.v2.SchedulePlatformPartnersResponse.UnrecognizedEntry
+	103, // 79: portone.v2.ArchivePlatformPartnerRequest.unrecognized:type_name -> portone.v2.ArchivePlatformPartnerRequest.UnrecognizedEntry
+	142, // 80: portone.v2.ArchivePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
+	104, // 81: portone.v2.ArchivePlatformPartnerResponse.unrecognized:type_name -> portone.v2.ArchivePlatformPartnerResponse.UnrecognizedEntry
+	105, // 82: portone.v2.RecoverPlatformPartnerRequest.unrecognized:type_name -> portone.v2.RecoverPlatformPartnerRequest.UnrecognizedEntry
+	142, // 83: portone.v2.RecoverPlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
+	106, // 84: portone.v2.RecoverPlatformPartnerResponse.unrecognized:type_name -> portone.v2.RecoverPlatformPartnerResponse.UnrecognizedEntry
+	107, // 85: portone.v2.GetPlatformPartnerScheduleRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerScheduleRequest.UnrecognizedEntry
 	41,  // 86: portone.v2.ReschedulePartnerRequest.update:type_name -> portone.v2.UpdatePlatformPartnerBody
-	131, // 87: portone.v2.ReschedulePartnerRequest.applied_at:type_name -> google.protobuf.Timestamp
-	100, // 88: portone.v2.ReschedulePartnerRequest.unrecognized:type_name -> portone.v2.ReschedulePartnerRequest.UnrecognizedEntry
+	147, // 87: portone.v2.ReschedulePartnerRequest.applied_at:type_name -> google.protobuf.Timestamp
+	108, // 88: portone.v2.ReschedulePartnerRequest.unrecognized:type_name -> portone.v2.ReschedulePartnerRequest.UnrecognizedEntry
 	42,  // 89: portone.v2.UpdatePlatformPartnerBody.contact:type_name -> portone.v2.UpdatePlatformPartnerBodyContact
 	43,  // 90: portone.v2.UpdatePlatformPartnerBody.account:type_name -> portone.v2.UpdatePlatformPartnerBodyAccount
 	44,  // 91: portone.v2.UpdatePlatformPartnerBody.type:type_name -> portone.v2.UpdatePlatformPartnerBodyType
-	101, // 92: portone.v2.UpdatePlatformPartnerBody.user_defined_properties:type_name -> portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry
-	102, // 93: portone.v2.UpdatePlatformPartnerBody.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBody.UnrecognizedEntry
-	103, // 94: portone.v2.UpdatePlatformPartnerBodyContact.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyContact.UnrecognizedEntry
-	123, // 95: portone.v2.UpdatePlatformPartnerBodyAccount.bank:type_name -> portone.v2.Bank
-	124, // 96: portone.v2.UpdatePlatformPartnerBodyAccount.currency:type_name -> portone.v2.Currency
-	104, // 97: portone.v2.UpdatePlatformPartnerBodyAccount.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyAccount.UnrecognizedEntry
+	109, // 92: portone.v2.UpdatePlatformPartnerBody.user_defined_properties:type_name -> portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry
+	110, // 93: portone.v2.UpdatePlatformPartnerBody.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBody.UnrecognizedEntry
+	111, // 94: portone.v2.UpdatePlatformPartnerBodyContact.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyContact.UnrecognizedEntry
+	139, // 95: portone.v2.UpdatePlatformPartnerBodyAccount.bank:type_name -> portone.v2.Bank
+	140, // 96: portone.v2.UpdatePlatformPartnerBodyAccount.currency:type_name -> portone.v2.Currency
+	112, // 97: portone.v2.UpdatePlatformPartnerBodyAccount.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyAccount.UnrecognizedEntry
 	45,  // 98: portone.v2.UpdatePlatformPartnerBodyType.business:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeBusiness
 	46,  // 99: portone.v2.UpdatePlatformPartnerBodyType.wht_payer:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer
 	47,  // 100: portone.v2.UpdatePlatformPartnerBodyType.non_wht_payer:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer
-	105, // 101: portone.v2.UpdatePlatformPartnerBodyType.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyType.UnrecognizedEntry
-	125, // 102: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
-	106, // 103: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
-	107, // 104: portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
-	108, // 105: portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
-	126, // 106: portone.v2.ReschedulePlatformPartnerResponse.scheduled_partner:type_name -> portone.v2.PlatformPartner
-	109, // 107: portone.v2.ReschedulePlatformPartnerResponse.unrecognized:type_name -> portone.v2.ReschedulePlatformPartnerResponse.UnrecognizedEntry
+	113, // 101: portone.v2.UpdatePlatformPartnerBodyType.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyType.UnrecognizedEntry
+	141, // 102: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
+	114, // 103: portone.v2.UpdatePlatformPartnerBodyTypeBusiness.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeBusiness.UnrecognizedEntry
+	115, // 104: portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeWhtPayer.UnrecognizedEntry
+	116, // 105: portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerBodyTypeNonWhtPayer.UnrecognizedEntry
+	142, // 106: portone.v2.ReschedulePlatformPartnerResponse.scheduled_partner:type_name -> portone.v2.PlatformPartner
+	117, // 107: portone.v2.ReschedulePlatformPartnerResponse.unrecognized:type_name -> portone.v2.ReschedulePlatformPartnerResponse.UnrecognizedEntry
 	41,  // 108: portone.v2.SchedulePartnerRequest.update:type_name -> portone.v2.UpdatePlatformPartnerBody
-	131, // 109: portone.v2.SchedulePartnerRequest.applied_at:type_name -> google.protobuf.Timestamp
-	110, // 110: portone.v2.SchedulePartnerRequest.unrecognized:type_name -> portone.v2.SchedulePartnerRequest.UnrecognizedEntry
-	126, // 111: portone.v2.SchedulePlatformPartnerResponse.scheduled_partner:type_name -> portone.v2.PlatformPartner
-	111, // 112: portone.v2.SchedulePlatformPartnerResponse.unrecognized:type_name -> portone.v2.SchedulePlatformPartnerResponse.UnrecognizedEntry
-	112, // 113: portone.v2.CancelPlatformPartnerScheduleRequest.unrecognized:type_name -> portone.v2.CancelPlatformPartnerScheduleRequest.UnrecognizedEntry
-	113, // 114: portone.v2.CancelPlatformPartnerScheduleResponse.unrecognized:type_name -> portone.v2.CancelPlatformPartnerScheduleResponse.UnrecognizedEntry
-	114, // 115: portone.v2.GetPlatformPartnerRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerRequest.UnrecognizedEntry
+	147, // 109: portone.v2.SchedulePartnerRequest.applied_at:type_name -> google.protobuf.Timestamp
+	118, // 110: portone.v2.SchedulePartnerRequest.unrecognized:type_name -> portone.v2.SchedulePartnerRequest.UnrecognizedEntry
+	142, // 111: portone.v2.SchedulePlatformPartnerResponse.scheduled_partner:type_name -> portone.v2.PlatformPartner
+	119, // 112: portone.v2.SchedulePlatformPartnerResponse.unrecognized:type_name -> portone.v2.SchedulePlatformPartnerResponse.UnrecognizedEntry
+	120, // 113: portone.v2.CancelPlatformPartnerScheduleRequest.unrecognized:type_name -> portone.v2.CancelPlatformPartnerScheduleRequest.UnrecognizedEntry
+	121, // 114: portone.v2.CancelPlatformPartnerScheduleResponse.unrecognized:type_name -> portone.v2.CancelPlatformPartnerScheduleResponse.UnrecognizedEntry
+	122, // 115: portone.v2.GetPlatformPartnerRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerRequest.UnrecognizedEntry
 	42,  // 116: portone.v2.UpdatePlatformPartnerRequest.contact:type_name -> portone.v2.UpdatePlatformPartnerBodyContact
 	43,  // 117: portone.v2.UpdatePlatformPartnerRequest.account:type_name -> portone.v2.UpdatePlatformPartnerBodyAccount
 	44,  // 118: portone.v2.UpdatePlatformPartnerRequest.type:type_name -> portone.v2.UpdatePlatformPartnerBodyType
-	115, // 119: portone.v2.UpdatePlatformPartnerRequest.user_defined_properties:type_name -> portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry
-	116, // 120: portone.v2.UpdatePlatformPartnerRequest.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerRequest.UnrecognizedEntry
-	126, // 121: portone.v2.UpdatePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
-	117, // 122: portone.v2.UpdatePlatformPartnerResponse.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerResponse.UnrecognizedEntry
-	132, // 123: portone.v2.GetPlatformPartnersRequest.page:type_name -> portone.v2.PageInput
+	123, // 119: portone.v2.UpdatePlatformPartnerRequest.user_defined_properties:type_name -> portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry
+	124, // 120: portone.v2.UpdatePlatformPartnerRequest.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerRequest.UnrecognizedEntry
+	142, // 121: portone.v2.UpdatePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
+	125, // 122: portone.v2.UpdatePlatformPartnerResponse.unrecognized:type_name -> portone.v2.UpdatePlatformPartnerResponse.UnrecognizedEntry
+	148, // 123: portone.v2.GetPlatformPartnersRequest.page:type_name -> portone.v2.PageInput
 	17,  // 124: portone.v2.GetPlatformPartnersRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
-	118, // 125: portone.v2.GetPlatformPartnersRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnersRequest.UnrecognizedEntry
-	126, // 126: portone.v2.GetPlatformPartnersResponse.items:type_name -> portone.v2.PlatformPartner
-	133, // 127: portone.v2.GetPlatformPartnersResponse.page:type_name -> portone.v2.PageInfo
-	119, // 128: portone.v2.GetPlatformPartnersResponse.unrecognized:type_name -> portone.v2.GetPlatformPartnersResponse.UnrecognizedEntry
+	126, // 125: portone.v2.GetPlatformPartnersRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnersRequest.UnrecognizedEntry
+	142, // 126: portone.v2.GetPlatformPartnersResponse.items:type_name -> portone.v2.PlatformPartner
+	149, // 127: portone.v2.GetPlatformPartnersResponse.page:type_name -> portone.v2.PageInfo
+	127, // 128: portone.v2.GetPlatformPartnersResponse.unrecognized:type_name -> portone.v2.GetPlatformPartnersResponse.UnrecognizedEntry
 	7,   // 129: portone.v2.CreatePlatformPartnerRequest.contact:type_name -> portone.v2.CreatePlatformPartnerBodyContact
 	8,   // 130: portone.v2.CreatePlatformPartnerRequest.account:type_name -> portone.v2.CreatePlatformPartnerBodyAccount
 	9,   // 131: portone.v2.CreatePlatformPartnerRequest.type:type_name -> portone.v2.CreatePlatformPartnerBodyType
-	120, // 132: portone.v2.CreatePlatformPartnerRequest.user_defined_properties:type_name -> portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry
-	121, // 133: portone.v2.CreatePlatformPartnerRequest.unrecognized:type_name -> portone.v2.CreatePlatformPartnerRequest.UnrecognizedEntry
-	126, // 134: portone.v2.CreatePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
-	122, // 135: portone.v2.CreatePlatformPartnerResponse.unrecognized:type_name -> portone.v2.CreatePlatformPartnerResponse.UnrecognizedEntry
-	134, // 136: portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	134, // 137: portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	134, // 138: portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	134, // 139: portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	134, // 140: portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	2,   // 141: portone.v2.PlatformPartnerService.GetPlatformPartnerFilterOptions:input_type -> portone.v2.GetPlatformPartnerFilterOptionsRequest
-	5,   // 142: portone.v2.PlatformPartnerService.CreatePlatformPartners:input_type -> portone.v2.CreatePlatformPartnersRequest
-	14,  // 143: portone.v2.PlatformPartnerService.ConnectPartnerMemberCompany:input_type -> portone.v2.ConnectPartnerMemberCompanyRequest
-	16,  // 144: portone.v2.PlatformPartnerService.ConnectBulkPartnerMemberCompany:input_type -> portone.v2.ConnectBulkPartnerMemberCompanyRequest
-	22,  // 145: portone.v2.PlatformPartnerService.DisconnectPartnerMemberCompany:input_type -> portone.v2.DisconnectPartnerMemberCompanyRequest
-	24,  // 146: portone.v2.PlatformPartnerService.DisconnectBulkPartnerMemberCompany:input_type -> portone.v2.DisconnectBulkPartnerMemberCompanyRequest
-	26,  // 147: portone.v2.PlatformPartnerService.SchedulePlatformPartners:input_type -> portone.v2.SchedulePlatformPartnersRequest
-	35,  // 148: portone.v2.PlatformPartnerService.ArchivePlatformPartner:input_type -> portone.v2.ArchivePlatformPartnerRequest
-	37,  // 149: portone.v2.PlatformPartnerService.RecoverPlatformPartner:input_type -> portone.v2.RecoverPlatformPartnerRequest
-	39,  // 150: portone.v2.PlatformPartnerService.GetPlatformPartnerSchedule:input_type -> portone.v2.GetPlatformPartnerScheduleRequest
-	40,  // 151: portone.v2.PlatformPartnerService.ReschedulePartner:input_type -> portone.v2.ReschedulePartnerRequest
-	49,  // 152: portone.v2.PlatformPartnerService.SchedulePartner:input_type -> portone.v2.SchedulePartnerRequest
-	51,  // 153: portone.v2.PlatformPartnerService.CancelPlatformPartnerSchedule:input_type -> portone.v2.CancelPlatformPartnerScheduleRequest
-	53,  // 154: portone.v2.PlatformPartnerService.GetPlatformPartner:input_type -> portone.v2.GetPlatformPartnerRequest
-	54,  // 155: portone.v2.PlatformPartnerService.UpdatePlatformPartner:input_type -> portone.v2.UpdatePlatformPartnerRequest
-	56,  // 156: portone.v2.PlatformPartnerService.GetPlatformPartners:input_type -> portone.v2.GetPlatformPartnersRequest
-	58,  // 157: portone.v2.PlatformPartnerService.CreatePlatformPartner:input_type -> portone.v2.CreatePlatformPartnerRequest
-	3,   // 158: portone.v2.PlatformPartnerService.GetPlatformPartnerFilterOptions:output_type -> portone.v2.PlatformPartnerFilterOptions
-	13,  // 159: portone.v2.PlatformPartnerService.CreatePlatformPartners:output_type -> portone.v2.CreatePlatformPartnersResponse
-	15,  // 160: portone.v2.PlatformPartnerService.ConnectPartnerMemberCompany:output_type -> portone.v2.ConnectPartnerMemberCompanyResponse
-	19,  // 161: portone.v2.PlatformPartnerService.ConnectBulkPartnerMemberCompany:output_type -> portone.v2.ConnectBulkPartnerMemberCompanyResponse
-	23,  // 162: portone.v2.PlatformPartnerService.DisconnectPartnerMemberCompany:output_type -> portone.v2.DisconnectPartnerMemberCompanyResponse
-	25,  // 163: portone.v2.PlatformPartnerService.DisconnectBulkPartnerMemberCompany:output_type -> portone.v2.DisconnectBulkPartnerMemberCompanyResponse
-	34,  // 164: portone.v2.PlatformPartnerService.SchedulePlatformPartners:output_type -> portone.v2.SchedulePlatformPartnersResponse
-	36,  // 165: portone.v2.PlatformPartnerService.ArchivePlatformPartner:output_type -> portone.v2.ArchivePlatformPartnerResponse
-	38,  // 166: portone.v2.PlatformPartnerService.RecoverPlatformPartner:output_type -> portone.v2.RecoverPlatformPartnerResponse
-	126, // 167: portone.v2.PlatformPartnerService.GetPlatformPartnerSchedule:output_type -> portone.v2.PlatformPartner
-	48,  // 168: portone.v2.PlatformPartnerService.ReschedulePartner:output_type -> portone.v2.ReschedulePlatformPartnerResponse
-	50,  // 169: portone.v2.PlatformPartnerService.SchedulePartner:output_type -> portone.v2.SchedulePlatformPartnerResponse
-	52,  // 170: portone.v2.PlatformPartnerService.CancelPlatformPartnerSchedule:output_type -> portone.v2.CancelPlatformPartnerScheduleResponse
-	126, // 171: portone.v2.PlatformPartnerService.GetPlatformPartner:output_type -> portone.v2.PlatformPartner
-	55,  // 172: portone.v2.PlatformPartnerService.UpdatePlatformPartner:output_type -> portone.v2.UpdatePlatformPartnerResponse
-	57,  // 173: portone.v2.PlatformPartnerService.GetPlatformPartners:output_type -> portone.v2.GetPlatformPartnersResponse
-	59,  // 174: portone.v2.PlatformPartnerService.CreatePlatformPartner:output_type -> portone.v2.CreatePlatformPartnerResponse
-	158, // [158:175] is the sub-list for method output_type
-	141, // [141:158] is the sub-list for method input_type
-	141, // [141:141] is the sub-list for extension type_name
-	141, // [141:141] is the sub-list for extension extendee
-	0,   // [0:141] is the sub-list for field type_name
+	128, // 132: portone.v2.CreatePlatformPartnerRequest.user_defined_properties:type_name -> portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry
+	129, // 133: portone.v2.CreatePlatformPartnerRequest.unrecognized:type_name -> portone.v2.CreatePlatformPartnerRequest.UnrecognizedEntry
+	142, // 134: portone.v2.CreatePlatformPartnerResponse.partner:type_name -> portone.v2.PlatformPartner
+	130, // 135: portone.v2.CreatePlatformPartnerResponse.unrecognized:type_name -> portone.v2.CreatePlatformPartnerResponse.UnrecognizedEntry
+	131, // 136: portone.v2.ConnectPartnerCounterpartyRequest.unrecognized:type_name -> portone.v2.ConnectPartnerCounterpartyRequest.UnrecognizedEntry
+	142, // 137: portone.v2.ConnectPartnerCounterpartyResponse.partner:type_name -> portone.v2.PlatformPartner
+	132, // 138: portone.v2.ConnectPartnerCounterpartyResponse.unrecognized:type_name -> portone.v2.ConnectPartnerCounterpartyResponse.UnrecognizedEntry
+	17,  // 139: portone.v2.ConnectBulkPartnerCounterpartyRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
+	133, // 140: portone.v2.ConnectBulkPartnerCounterpartyRequest.unrecognized:type_name -> portone.v2.ConnectBulkPartnerCounterpartyRequest.UnrecognizedEntry
+	20,  // 141: portone.v2.ConnectBulkPartnerCounterpartyResponse.bulk_task:type_name -> portone.v2.PlatformBulkTask
+	134, // 142: portone.v2.ConnectBulkPartnerCounterpartyResponse.unrecognized:type_name -> portone.v2.ConnectBulkPartnerCounterpartyResponse.UnrecognizedEntry
+	135, // 143: portone.v2.DisconnectPartnerCounterpartyRequest.unrecognized:type_name -> portone.v2.DisconnectPartnerCounterpartyRequest.UnrecognizedEntry
+	142, // 144: portone.v2.DisconnectPartnerCounterpartyResponse.partner:type_name -> portone.v2.PlatformPartner
+	136, // 145: portone.v2.DisconnectPartnerCounterpartyResponse.unrecognized:type_name -> portone.v2.DisconnectPartnerCounterpartyResponse.UnrecognizedEntry
+	17,  // 146: portone.v2.DisconnectBulkPartnerCounterpartyRequest.filter:type_name -> portone.v2.PlatformPartnerFilterInput
+	137, // 147: portone.v2.DisconnectBulkPartnerCounterpartyRequest.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerCounterpartyRequest.UnrecognizedEntry
+	20,  // 148: portone.v2.DisconnectBulkPartnerCounterpartyResponse.bulk_task:type_name -> portone.v2.PlatformBulkTask
+	138, // 149: portone.v2.DisconnectBulkPartnerCounterpartyResponse.unrecognized:type_name -> portone.v2.DisconnectBulkPartnerCounterpartyResponse.UnrecognizedEntry
+	150, // 150: portone.v2.CreatePlatformPartnerBody.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	150, // 151: portone.v2.SchedulePlatformPartnersBodyUpdate.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	150, // 152: portone.v2.UpdatePlatformPartnerBody.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	150, // 153: portone.v2.UpdatePlatformPartnerRequest.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	150, // 154: portone.v2.CreatePlatformPartnerRequest.UserDefinedPropertiesEntry.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	2,   // 155: portone.v2.PlatformPartnerService.GetPlatformPartnerFilterOptions:input_type -> portone.v2.GetPlatformPartnerFilterOptionsRequest
+	5,   // 156: portone.v2.PlatformPartnerService.CreatePlatformPartners:input_type -> portone.v2.CreatePlatformPartnersRequest
+	14,  // 157: portone.v2.PlatformPartnerService.ConnectPartnerMemberCompany:input_type -> portone.v2.ConnectPartnerMemberCompanyRequest
+	16,  // 158: portone.v2.PlatformPartnerService.ConnectBulkPartnerMemberCompany:input_type -> portone.v2.ConnectBulkPartnerMemberCompanyRequest
+	22,  // 159: portone.v2.PlatformPartnerService.DisconnectPartnerMemberCompany:input_type -> portone.v2.DisconnectPartnerMemberCompanyRequest
+	24,  // 160: portone.v2.PlatformPartnerService.DisconnectBulkPartnerMemberCompany:input_type -> portone.v2.DisconnectBulkPartnerMemberCompanyRequest
+	26,  // 161: portone.v2.PlatformPartnerService.SchedulePlatformPartners:input_type -> portone.v2.SchedulePlatformPartnersRequest
+	35,  // 162: portone.v2.PlatformPartnerService.ArchivePlatformPartner:input_type -> portone.v2.ArchivePlatformPartnerRequest
+	37,  // 163: portone.v2.PlatformPartnerService.RecoverPlatformPartner:input_type -> portone.v2.RecoverPlatformPartnerRequest
+	39,  // 164: portone.v2.PlatformPartnerService.GetPlatformPartnerSchedule:input_type -> portone.v2.GetPlatformPartnerScheduleRequest
+	40,  // 165: portone.v2.PlatformPartnerService.ReschedulePartner:input_type -> portone.v2.ReschedulePartnerRequest
+	49,  // 166: portone.v2.PlatformPartnerService.SchedulePartner:input_type -> portone.v2.SchedulePartnerRequest
+	51,  // 167: portone.v2.PlatformPartnerService.CancelPlatformPartnerSchedule:input_type -> portone.v2.CancelPlatformPartnerScheduleRequest
+	53,  // 168: portone.v2.PlatformPartnerService.GetPlatformPartner:input_type -> portone.v2.GetPlatformPartnerRequest
+	54,  // 169: portone.v2.PlatformPartnerService.UpdatePlatformPartner:input_type -> portone.v2.UpdatePlatformPartnerRequest
+	56,  // 170: portone.v2.PlatformPartnerService.GetPlatformPartners:input_type -> portone.v2.GetPlatformPartnersRequest
+	58,  // 171: portone.v2.PlatformPartnerService.CreatePlatformPartner:input_type -> portone.v2.CreatePlatformPartnerRequest
+	60,  // 172: portone.v2.PlatformPartnerService.ConnectPartnerCounterparty:input_type -> portone.v2.ConnectPartnerCounterpartyRequest
+	62,  // 173: portone.v2.PlatformPartnerService.ConnectBulkPartnerCounterparty:input_type -> portone.v2.ConnectBulkPartnerCounterpartyRequest
+	64,  // 174: portone.v2.PlatformPartnerService.DisconnectPartnerCounterparty:input_type -> portone.v2.DisconnectPartnerCounterpartyRequest
+	66,  // 175: portone.v2.PlatformPartnerService.DisconnectBulkPartnerCounterparty:input_type -> portone.v2.DisconnectBulkPartnerCounterpartyRequest
+	3,   // 176: portone.v2.PlatformPartnerService.GetPlatformPartnerFilterOptions:output_type -> portone.v2.PlatformPartnerFilterOptions
+	13,  // 177: portone.v2.PlatformPartnerService.CreatePlatformPartners:output_type -> portone.v2.CreatePlatformPartnersResponse
+	15,  // 178: portone.v2.PlatformPartnerService.ConnectPartnerMemberCompany:output_type -> portone.v2.ConnectPartnerMemberCompanyResponse
+	19,  // 179: portone.v2.PlatformPartnerService.ConnectBulkPartnerMemberCompany:output_type -> portone.v2.ConnectBulkPartnerMemberCompanyResponse
+	23,  // 180: portone.v2.PlatformPartnerService.DisconnectPartnerMemberCompany:output_type -> portone.v2.DisconnectPartnerMemberCompanyResponse
+	25,  // 181: portone.v2.PlatformPartnerService.DisconnectBulkPartnerMemberCompany:output_type -> portone.v2.DisconnectBulkPartnerMemberCompanyResponse
+	34,  // 182: portone.v2.PlatformPartnerService.SchedulePlatformPartners:output_type -> portone.v2.SchedulePlatformPartnersResponse
+	36,  // 183: portone.v2.PlatformPartnerService.ArchivePlatformPartner:output_type -> portone.v2.ArchivePlatformPartnerResponse
+	38,  // 184: portone.v2.PlatformPartnerService.RecoverPlatformPartner:output_type -> portone.v2.RecoverPlatformPartnerResponse
+	142, // 185: portone.v2.PlatformPartnerService.GetPlatformPartnerSchedule:output_type -> portone.v2.PlatformPartner
+	48,  // 186: portone.v2.PlatformPartnerService.ReschedulePartner:output_type -> portone.v2.ReschedulePlatformPartnerResponse
+	50,  // 187: portone.v2.PlatformPartnerService.SchedulePartner:output_type -> portone.v2.SchedulePlatformPartnerResponse
+	52,  // 188: portone.v2.PlatformPartnerService.CancelPlatformPartnerSchedule:output_type -> portone.v2.CancelPlatformPartnerScheduleResponse
+	142, // 189: portone.v2.PlatformPartnerService.GetPlatformPartner:output_type -> portone.v2.PlatformPartner
+	55,  // 190: portone.v2.PlatformPartnerService.UpdatePlatformPartner:output_type -> portone.v2.UpdatePlatformPartnerResponse
+	57,  // 191: portone.v2.PlatformPartnerService.GetPlatformPartners:output_type -> portone.v2.GetPlatformPartnersResponse
+	59,  // 192: portone.v2.PlatformPartnerService.CreatePlatformPartner:output_type -> portone.v2.CreatePlatformPartnerResponse
+	61,  // 193: portone.v2.PlatformPartnerService.ConnectPartnerCounterparty:output_type -> portone.v2.ConnectPartnerCounterpartyResponse
+	63,  // 194: portone.v2.PlatformPartnerService.ConnectBulkPartnerCounterparty:output_type -> portone.v2.ConnectBulkPartnerCounterpartyResponse
+	65,  // 195: portone.v2.PlatformPartnerService.DisconnectPartnerCounterparty:output_type -> portone.v2.DisconnectPartnerCounterpartyResponse
+	67,  // 196: portone.v2.PlatformPartnerService.DisconnectBulkPartnerCounterparty:output_type -> portone.v2.DisconnectBulkPartnerCounterpartyResponse
+	176, // [176:197] is the sub-list for method output_type
+	155, // [155:176] is the sub-list for method input_type
+	155, // [155:155] is the sub-list for extension type_name
+	155, // [155:155] is the sub-list for extension extendee
+	0,   // [0:155] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_platform_partner_proto_init() }
@@ -5321,13 +5879,17 @@ func file_portone_v2_platform_partner_proto_init() {
 	file_portone_v2_platform_partner_proto_msgTypes[52].OneofWrappers = []any{}
 	file_portone_v2_platform_partner_proto_msgTypes[54].OneofWrappers = []any{}
 	file_portone_v2_platform_partner_proto_msgTypes[56].OneofWrappers = []any{}
+	file_portone_v2_platform_partner_proto_msgTypes[58].OneofWrappers = []any{}
+	file_portone_v2_platform_partner_proto_msgTypes[60].OneofWrappers = []any{}
+	file_portone_v2_platform_partner_proto_msgTypes[62].OneofWrappers = []any{}
+	file_portone_v2_platform_partner_proto_msgTypes[64].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_platform_partner_proto_rawDesc), len(file_portone_v2_platform_partner_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   121,
+			NumMessages:   137,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -36,6 +36,10 @@ const (
 	PlatformPartnerService_UpdatePlatformPartner_FullMethodName              = "/portone.v2.PlatformPartnerService/UpdatePlatformPartner"
 	PlatformPartnerService_GetPlatformPartners_FullMethodName                = "/portone.v2.PlatformPartnerService/GetPlatformPartners"
 	PlatformPartnerService_CreatePlatformPartner_FullMethodName              = "/portone.v2.PlatformPartnerService/CreatePlatformPartner"
+	PlatformPartnerService_ConnectPartnerCounterparty_FullMethodName         = "/portone.v2.PlatformPartnerService/ConnectPartnerCounterparty"
+	PlatformPartnerService_ConnectBulkPartnerCounterparty_FullMethodName     = "/portone.v2.PlatformPartnerService/ConnectBulkPartnerCounterparty"
+	PlatformPartnerService_DisconnectPartnerCounterparty_FullMethodName      = "/portone.v2.PlatformPartnerService/DisconnectPartnerCounterparty"
+	PlatformPartnerService_DisconnectBulkPartnerCounterparty_FullMethodName  = "/portone.v2.PlatformPartnerService/DisconnectBulkPartnerCounterparty"
 )
 
 // PlatformPartnerServiceClient is the client API for PlatformPartnerService service.
@@ -44,9 +48,13 @@ const (
 type PlatformPartnerServiceClient interface {
 	GetPlatformPartnerFilterOptions(ctx context.Context, in *GetPlatformPartnerFilterOptionsRequest, opts ...grpc.CallOption) (*PlatformPartnerFilterOptions, error)
 	CreatePlatformPartners(ctx context.Context, in *CreatePlatformPartnersRequest, opts ...grpc.CallOption) (*CreatePlatformPartnersResponse, error)
+	// Deprecated: Do not use.
 	ConnectPartnerMemberCompany(ctx context.Context, in *ConnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	ConnectBulkPartnerMemberCompany(ctx context.Context, in *ConnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	DisconnectPartnerMemberCompany(ctx context.Context, in *DisconnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	DisconnectBulkPartnerMemberCompany(ctx context.Context, in *DisconnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerMemberCompanyResponse, error)
 	SchedulePlatformPartners(ctx context.Context, in *SchedulePlatformPartnersRequest, opts ...grpc.CallOption) (*SchedulePlatformPartnersResponse, error)
 	ArchivePlatformPartner(ctx context.Context, in *ArchivePlatformPartnerRequest, opts ...grpc.CallOption) (*ArchivePlatformPartnerResponse, error)
@@ -59,6 +67,10 @@ type PlatformPartnerServiceClient interface {
 	UpdatePlatformPartner(ctx context.Context, in *UpdatePlatformPartnerRequest, opts ...grpc.CallOption) (*UpdatePlatformPartnerResponse, error)
 	GetPlatformPartners(ctx context.Context, in *GetPlatformPartnersRequest, opts ...grpc.CallOption) (*GetPlatformPartnersResponse, error)
 	CreatePlatformPartner(ctx context.Context, in *CreatePlatformPartnerRequest, opts ...grpc.CallOption) (*CreatePlatformPartnerResponse, error)
+	ConnectPartnerCounterparty(ctx context.Context, in *ConnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectPartnerCounterpartyResponse, error)
+	ConnectBulkPartnerCounterparty(ctx context.Context, in *ConnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerCounterpartyResponse, error)
+	DisconnectPartnerCounterparty(ctx context.Context, in *DisconnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectPartnerCounterpartyResponse, error)
+	DisconnectBulkPartnerCounterparty(ctx context.Context, in *DisconnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerCounterpartyResponse, error)
 }
 
 type platformPartnerServiceClient struct {
@@ -89,6 +101,7 @@ func (c *platformPartnerServiceClient) CreatePlatformPartners(ctx context.Contex
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *platformPartnerServiceClient) ConnectPartnerMemberCompany(ctx context.Context, in *ConnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectPartnerMemberCompanyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConnectPartnerMemberCompanyResponse)
@@ -99,6 +112,7 @@ func (c *platformPartnerServiceClient) ConnectPartnerMemberCompany(ctx context.C
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *platformPartnerServiceClient) ConnectBulkPartnerMemberCompany(ctx context.Context, in *ConnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerMemberCompanyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ConnectBulkPartnerMemberCompanyResponse)
@@ -109,6 +123,7 @@ func (c *platformPartnerServiceClient) ConnectBulkPartnerMemberCompany(ctx conte
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *platformPartnerServiceClient) DisconnectPartnerMemberCompany(ctx context.Context, in *DisconnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectPartnerMemberCompanyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisconnectPartnerMemberCompanyResponse)
@@ -119,6 +134,7 @@ func (c *platformPartnerServiceClient) DisconnectPartnerMemberCompany(ctx contex
 	return out, nil
 }
 
+// Deprecated: Do not use.
 func (c *platformPartnerServiceClient) DisconnectBulkPartnerMemberCompany(ctx context.Context, in *DisconnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerMemberCompanyResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(DisconnectBulkPartnerMemberCompanyResponse)
@@ -239,15 +255,59 @@ func (c *platformPartnerServiceClient) CreatePlatformPartner(ctx context.Context
 	return out, nil
 }
 
+func (c *platformPartnerServiceClient) ConnectPartnerCounterparty(ctx context.Context, in *ConnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectPartnerCounterpartyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConnectPartnerCounterpartyResponse)
+	err := c.cc.Invoke(ctx, PlatformPartnerService_ConnectPartnerCounterparty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *platformPartnerServiceClient) ConnectBulkPartnerCounterparty(ctx context.Context, in *ConnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerCounterpartyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ConnectBulkPartnerCounterpartyResponse)
+	err := c.cc.Invoke(ctx, PlatformPartnerService_ConnectBulkPartnerCounterparty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *platformPartnerServiceClient) DisconnectPartnerCounterparty(ctx context.Context, in *DisconnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectPartnerCounterpartyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisconnectPartnerCounterpartyResponse)
+	err := c.cc.Invoke(ctx, PlatformPartnerService_DisconnectPartnerCounterparty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *platformPartnerServiceClient) DisconnectBulkPartnerCounterparty(ctx context.Context, in *DisconnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerCounterpartyResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DisconnectBulkPartnerCounterpartyResponse)
+	err := c.cc.Invoke(ctx, PlatformPartnerService_DisconnectBulkPartnerCounterparty_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlatformPartnerServiceServer is the server API for PlatformPartnerService service.
 // All implementations must embed UnimplementedPlatformPartnerServiceServer
 // for forward compatibility.
 type PlatformPartnerServiceServer interface {
 	GetPlatformPartnerFilterOptions(context.Context, *GetPlatformPartnerFilterOptionsRequest) (*PlatformPartnerFilterOptions, error)
 	CreatePlatformPartners(context.Context, *CreatePlatformPartnersRequest) (*CreatePlatformPartnersResponse, error)
+	// Deprecated: Do not use.
 	ConnectPartnerMemberCompany(context.Context, *ConnectPartnerMemberCompanyRequest) (*ConnectPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	ConnectBulkPartnerMemberCompany(context.Context, *ConnectBulkPartnerMemberCompanyRequest) (*ConnectBulkPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	DisconnectPartnerMemberCompany(context.Context, *DisconnectPartnerMemberCompanyRequest) (*DisconnectPartnerMemberCompanyResponse, error)
+	// Deprecated: Do not use.
 	DisconnectBulkPartnerMemberCompany(context.Context, *DisconnectBulkPartnerMemberCompanyRequest) (*DisconnectBulkPartnerMemberCompanyResponse, error)
 	SchedulePlatformPartners(context.Context, *SchedulePlatformPartnersRequest) (*SchedulePlatformPartnersResponse, error)
 	ArchivePlatformPartner(context.Context, *ArchivePlatformPartnerRequest) (*ArchivePlatformPartnerResponse, error)
@@ -260,6 +320,10 @@ type PlatformPartnerServiceServer interface {
 	UpdatePlatformPartner(context.Context, *UpdatePlatformPartnerRequest) (*UpdatePlatformPartnerResponse, error)
 	GetPlatformPartners(context.Context, *GetPlatformPartnersRequest) (*GetPlatformPartnersResponse, error)
 	CreatePlatformPartner(context.Context, *CreatePlatformPartnerRequest) (*CreatePlatformPartnerResponse, error)
+	ConnectPartnerCounterparty(context.Context, *ConnectPartnerCounterpartyRequest) (*ConnectPartnerCounterpartyResponse, error)
+	ConnectBulkPartnerCounterparty(context.Context, *ConnectBulkPartnerCounterpartyRequest) (*ConnectBulkPartnerCounterpartyResponse, error)
+	DisconnectPartnerCounterparty(context.Context, *DisconnectPartnerCounterpartyRequest) (*DisconnectPartnerCounterpartyResponse, error)
+	DisconnectBulkPartnerCounterparty(context.Context, *DisconnectBulkPartnerCounterpartyRequest) (*DisconnectBulkPartnerCounterpartyResponse, error)
 	mustEmbedUnimplementedPlatformPartnerServiceServer()
 }
 
@@ -320,6 +384,18 @@ func (UnimplementedPlatformPartnerServiceServer) GetPlatformPartners(context.Con
 }
 func (UnimplementedPlatformPartnerServiceServer) CreatePlatformPartner(context.Context, *CreatePlatformPartnerRequest) (*CreatePlatformPartnerResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreatePlatformPartner not implemented")
+}
+func (UnimplementedPlatformPartnerServiceServer) ConnectPartnerCounterparty(context.Context, *ConnectPartnerCounterpartyRequest) (*ConnectPartnerCounterpartyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConnectPartnerCounterparty not implemented")
+}
+func (UnimplementedPlatformPartnerServiceServer) ConnectBulkPartnerCounterparty(context.Context, *ConnectBulkPartnerCounterpartyRequest) (*ConnectBulkPartnerCounterpartyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ConnectBulkPartnerCounterparty not implemented")
+}
+func (UnimplementedPlatformPartnerServiceServer) DisconnectPartnerCounterparty(context.Context, *DisconnectPartnerCounterpartyRequest) (*DisconnectPartnerCounterpartyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisconnectPartnerCounterparty not implemented")
+}
+func (UnimplementedPlatformPartnerServiceServer) DisconnectBulkPartnerCounterparty(context.Context, *DisconnectBulkPartnerCounterpartyRequest) (*DisconnectBulkPartnerCounterpartyResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DisconnectBulkPartnerCounterparty not implemented")
 }
 func (UnimplementedPlatformPartnerServiceServer) mustEmbedUnimplementedPlatformPartnerServiceServer() {
 }
@@ -649,6 +725,78 @@ func _PlatformPartnerService_CreatePlatformPartner_Handler(srv interface{}, ctx 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlatformPartnerService_ConnectPartnerCounterparty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConnectPartnerCounterpartyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPartnerServiceServer).ConnectPartnerCounterparty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPartnerService_ConnectPartnerCounterparty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPartnerServiceServer).ConnectPartnerCounterparty(ctx, req.(*ConnectPartnerCounterpartyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlatformPartnerService_ConnectBulkPartnerCounterparty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ConnectBulkPartnerCounterpartyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPartnerServiceServer).ConnectBulkPartnerCounterparty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPartnerService_ConnectBulkPartnerCounterparty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPartnerServiceServer).ConnectBulkPartnerCounterparty(ctx, req.(*ConnectBulkPartnerCounterpartyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlatformPartnerService_DisconnectPartnerCounterparty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisconnectPartnerCounterpartyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPartnerServiceServer).DisconnectPartnerCounterparty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPartnerService_DisconnectPartnerCounterparty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPartnerServiceServer).DisconnectPartnerCounterparty(ctx, req.(*DisconnectPartnerCounterpartyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _PlatformPartnerService_DisconnectBulkPartnerCounterparty_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DisconnectBulkPartnerCounterpartyRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPartnerServiceServer).DisconnectBulkPartnerCounterparty(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPartnerService_DisconnectBulkPartnerCounterparty_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPartnerServiceServer).DisconnectBulkPartnerCounterparty(ctx, req.(*DisconnectBulkPartnerCounterpartyRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlatformPartnerService_ServiceDesc is the grpc.ServiceDesc for PlatformPartnerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -723,6 +871,22 @@ var PlatformPartnerService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreatePlatformPartner",
 			Handler:    _PlatformPartnerService_CreatePlatformPartner_Handler,
+		},
+		{
+			MethodName: "ConnectPartnerCounterparty",
+			Handler:    _PlatformPartnerService_ConnectPartnerCounterparty_Handler,
+		},
+		{
+			MethodName: "ConnectBulkPartnerCounterparty",
+			Handler:    _PlatformPartnerService_ConnectBulkPartnerCounterparty_Handler,
+		},
+		{
+			MethodName: "DisconnectPartnerCounterparty",
+			Handler:    _PlatformPartnerService_DisconnectPartnerCounterparty_Handler,
+		},
+		{
+			MethodName: "DisconnectBulkPartnerCounterparty",
+			Handler:    _PlatformPartnerService_DisconnectBulkPartnerCounterparty_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

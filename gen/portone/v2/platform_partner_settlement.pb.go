@@ -10,6 +10,7 @@ import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -34,6 +35,7 @@ const (
 	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT         PlatformPartnerSettlementStatus = 6
 	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED        PlatformPartnerSettlementStatus = 7
 	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED        PlatformPartnerSettlementStatus = 8
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED  PlatformPartnerSettlementStatus = 9
 )
 
 // Enum value maps for PlatformPartnerSettlementStatus.
@@ -48,6 +50,7 @@ var (
 		6: "PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT",
 		7: "PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED",
 		8: "PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED",
+		9: "PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED",
 	}
 	PlatformPartnerSettlementStatus_value = map[string]int32{
 		"PLATFORM_PARTNER_SETTLEMENT_STATUS_UNSPECIFIED":      0,
@@ -59,6 +62,7 @@ var (
 		"PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT":         6,
 		"PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED":        7,
 		"PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED":        8,
+		"PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED":  9,
 	}
 )
 
@@ -579,6 +583,7 @@ type PlatformPartnerManualSettlement struct {
 	Amount             *int64                           `protobuf:"varint,8,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	TaxFreeAmount      *int64                           `protobuf:"varint,9,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	IsForTest          *bool                            `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt    *timestamppb.Timestamp           `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized       map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -684,6 +689,13 @@ func (x *PlatformPartnerManualSettlement) GetIsForTest() bool {
 	return false
 }
 
+func (x *PlatformPartnerManualSettlement) GetStatusUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StatusUpdatedAt
+	}
+	return nil
+}
+
 func (x *PlatformPartnerManualSettlement) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -704,6 +716,7 @@ type PlatformPartnerOrderSettlement struct {
 	SettlementStartDateRange *DateRange                       `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
 	Amount                   *PlatformOrderSettlementAmount   `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
 	IsForTest                *bool                            `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt          *timestamppb.Timestamp           `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized             map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
@@ -816,6 +829,13 @@ func (x *PlatformPartnerOrderSettlement) GetIsForTest() bool {
 	return false
 }
 
+func (x *PlatformPartnerOrderSettlement) GetStatusUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StatusUpdatedAt
+	}
+	return nil
+}
+
 func (x *PlatformPartnerOrderSettlement) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -836,6 +856,7 @@ type PlatformPartnerOrderCancelSettlement struct {
 	SettlementStartDateRange *DateRange                       `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
 	Amount                   *PlatformOrderSettlementAmount   `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
 	IsForTest                *bool                            `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt          *timestamppb.Timestamp           `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized             map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
@@ -948,6 +969,13 @@ func (x *PlatformPartnerOrderCancelSettlement) GetIsForTest() bool {
 	return false
 }
 
+func (x *PlatformPartnerOrderCancelSettlement) GetStatusUpdatedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.StatusUpdatedAt
+	}
+	return nil
+}
+
 func (x *PlatformPartnerOrderCancelSettlement) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -965,6 +993,7 @@ type PlatformPartnerSettlementStatusStats struct {
 	PayoutConfirmed *int64                 `protobuf:"varint,6,opt,name=payout_confirmed,json=payoutConfirmed,proto3,oneof" json:"payout_confirmed,omitempty"`
 	InPayout        *int64                 `protobuf:"varint,7,opt,name=in_payout,json=inPayout,proto3,oneof" json:"in_payout,omitempty"`
 	PaidOut         *int64                 `protobuf:"varint,8,opt,name=paid_out,json=paidOut,proto3,oneof" json:"paid_out,omitempty"`
+	PayoutExcluded  *int64                 `protobuf:"varint,9,opt,name=payout_excluded,json=payoutExcluded,proto3,oneof" json:"payout_excluded,omitempty"`
 	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -1056,7 +1085,126 @@ func (x *PlatformPartnerSettlementStatusStats) GetPaidOut() int64 {
 	return 0
 }
 
+func (x *PlatformPartnerSettlementStatusStats) GetPayoutExcluded() int64 {
+	if x != nil && x.PayoutExcluded != nil {
+		return *x.PayoutExcluded
+	}
+	return 0
+}
+
 func (x *PlatformPartnerSettlementStatusStats) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DeletePlatformPartnerSettlementsRequest struct {
+	state                protoimpl.MessageState `protogen:"open.v1"`
+	Test                 *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	PartnerSettlementIds []string               `protobuf:"bytes,2,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
+	IsForTest            *bool                  `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized         map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) Reset() {
+	*x = DeletePlatformPartnerSettlementsRequest{}
+	mi := &file_portone_v2_platform_partner_settlement_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletePlatformPartnerSettlementsRequest) ProtoMessage() {}
+
+func (x *DeletePlatformPartnerSettlementsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_settlement_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletePlatformPartnerSettlementsRequest.ProtoReflect.Descriptor instead.
+func (*DeletePlatformPartnerSettlementsRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_settlement_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) GetPartnerSettlementIds() []string {
+	if x != nil {
+		return x.PartnerSettlementIds
+	}
+	return nil
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) GetIsForTest() bool {
+	if x != nil && x.IsForTest != nil {
+		return *x.IsForTest
+	}
+	return false
+}
+
+func (x *DeletePlatformPartnerSettlementsRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type DeletePlatformPartnerSettlementsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeletePlatformPartnerSettlementsResponse) Reset() {
+	*x = DeletePlatformPartnerSettlementsResponse{}
+	mi := &file_portone_v2_platform_partner_settlement_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeletePlatformPartnerSettlementsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeletePlatformPartnerSettlementsResponse) ProtoMessage() {}
+
+func (x *DeletePlatformPartnerSettlementsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_partner_settlement_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeletePlatformPartnerSettlementsResponse.ProtoReflect.Descriptor instead.
+func (*DeletePlatformPartnerSettlementsResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_partner_settlement_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *DeletePlatformPartnerSettlementsResponse) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
 	}
@@ -1068,7 +1216,7 @@ var File_portone_v2_platform_partner_settlement_proto protoreflect.FileDescripto
 const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\n" +
 	",portone/v2/platform_partner_settlement.proto\x12\n" +
-	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xa7\x03\n" +
+	"portone.v2\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\"\xa7\x03\n" +
 	"$GetPlatformPartnerSettlementsRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12)\n" +
 	"\x04page\x18\x02 \x01(\v2\x15.portone.v2.PageInputR\x04page\x12M\n" +
@@ -1122,7 +1270,7 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
-	"\x04type\"\xc8\x06\n" +
+	"\x04type\"\x90\a\n" +
 	"\x1fPlatformPartnerManualSettlement\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -1135,7 +1283,8 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x06amount\x18\b \x01(\x03B\x03\xe0A\x02H\x06R\x06amount\x88\x01\x01\x120\n" +
 	"\x0ftax_free_amount\x18\t \x01(\x03B\x03\xe0A\x02H\aR\rtaxFreeAmount\x88\x01\x01\x12(\n" +
 	"\vis_for_test\x18\n" +
-	" \x01(\bB\x03\xe0A\x02H\bR\tisForTest\x88\x01\x01\x12b\n" +
+	" \x01(\bB\x03\xe0A\x02H\bR\tisForTest\x88\x01\x01\x12F\n" +
+	"\x11status_updated_at\x18\v \x01(\v2\x1a.google.protobuf.TimestampR\x0fstatusUpdatedAt\x12b\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2=.portone.v2.PlatformPartnerManualSettlement.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1149,7 +1298,7 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x05_memoB\t\n" +
 	"\a_amountB\x12\n" +
 	"\x10_tax_free_amountB\x0e\n" +
-	"\f_is_for_test\"\xb4\a\n" +
+	"\f_is_for_test\"\xfc\a\n" +
 	"\x1ePlatformPartnerOrderSettlement\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -1163,7 +1312,8 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x1bsettlement_start_date_range\x18\t \x01(\v2\x15.portone.v2.DateRangeB\x03\xe0A\x02R\x18settlementStartDateRange\x12F\n" +
 	"\x06amount\x18\n" +
 	" \x01(\v2).portone.v2.PlatformOrderSettlementAmountB\x03\xe0A\x02R\x06amount\x12(\n" +
-	"\vis_for_test\x18\v \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12a\n" +
+	"\vis_for_test\x18\v \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12F\n" +
+	"\x11status_updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x0fstatusUpdatedAt\x12a\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.PlatformPartnerOrderSettlement.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1175,7 +1325,7 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x14_settlement_currencyB\t\n" +
 	"\a_statusB\a\n" +
 	"\x05_memoB\x0e\n" +
-	"\f_is_for_test\"\xc7\a\n" +
+	"\f_is_for_test\"\x8f\b\n" +
 	"$PlatformPartnerOrderCancelSettlement\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -1189,7 +1339,8 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x1bsettlement_start_date_range\x18\t \x01(\v2\x15.portone.v2.DateRangeB\x03\xe0A\x02R\x18settlementStartDateRange\x12F\n" +
 	"\x06amount\x18\n" +
 	" \x01(\v2).portone.v2.PlatformOrderSettlementAmountB\x03\xe0A\x02R\x06amount\x12(\n" +
-	"\vis_for_test\x18\v \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12g\n" +
+	"\vis_for_test\x18\v \x01(\bB\x03\xe0A\x02H\x06R\tisForTest\x88\x01\x01\x12F\n" +
+	"\x11status_updated_at\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\x0fstatusUpdatedAt\x12g\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2B.portone.v2.PlatformPartnerOrderCancelSettlement.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1201,7 +1352,7 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x14_settlement_currencyB\t\n" +
 	"\a_statusB\a\n" +
 	"\x05_memoB\x0e\n" +
-	"\f_is_for_test\"\xe4\x05\n" +
+	"\f_is_for_test\"\xab\x06\n" +
 	"$PlatformPartnerSettlementStatusStats\x123\n" +
 	"\x10payout_scheduled\x18\x01 \x01(\x03B\x03\xe0A\x02H\x00R\x0fpayoutScheduled\x88\x01\x01\x121\n" +
 	"\x0fpayout_prepared\x18\x02 \x01(\x03B\x03\xe0A\x02H\x01R\x0epayoutPrepared\x88\x01\x01\x121\n" +
@@ -1210,7 +1361,8 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x10payout_cancelled\x18\x05 \x01(\x03B\x03\xe0A\x02H\x04R\x0fpayoutCancelled\x88\x01\x01\x123\n" +
 	"\x10payout_confirmed\x18\x06 \x01(\x03B\x03\xe0A\x02H\x05R\x0fpayoutConfirmed\x88\x01\x01\x12%\n" +
 	"\tin_payout\x18\a \x01(\x03B\x03\xe0A\x02H\x06R\binPayout\x88\x01\x01\x12#\n" +
-	"\bpaid_out\x18\b \x01(\x03B\x03\xe0A\x02H\aR\apaidOut\x88\x01\x01\x12g\n" +
+	"\bpaid_out\x18\b \x01(\x03B\x03\xe0A\x02H\aR\apaidOut\x88\x01\x01\x121\n" +
+	"\x0fpayout_excluded\x18\t \x01(\x03B\x03\xe0A\x02H\bR\x0epayoutExcluded\x88\x01\x01\x12g\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2B.portone.v2.PlatformPartnerSettlementStatusStats.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -1223,7 +1375,23 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	"\x11_payout_confirmedB\f\n" +
 	"\n" +
 	"_in_payoutB\v\n" +
-	"\t_paid_out*\xfb\x03\n" +
+	"\t_paid_outB\x12\n" +
+	"\x10_payout_excluded\"\xee\x02\n" +
+	"'DeletePlatformPartnerSettlementsRequest\x12\x1d\n" +
+	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x129\n" +
+	"\x16partner_settlement_ids\x18\x02 \x03(\tB\x03\xe0A\x02R\x14partnerSettlementIds\x12#\n" +
+	"\vis_for_test\x18\x03 \x01(\bH\x01R\tisForTest\x88\x01\x01\x12j\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2E.portone.v2.DeletePlatformPartnerSettlementsRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_testB\x0e\n" +
+	"\f_is_for_test\"\xd8\x01\n" +
+	"(DeletePlatformPartnerSettlementsResponse\x12k\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2F.portone.v2.DeletePlatformPartnerSettlementsResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xb3\x04\n" +
 	"\x1fPlatformPartnerSettlementStatus\x122\n" +
 	".PLATFORM_PARTNER_SETTLEMENT_STATUS_UNSPECIFIED\x10\x00\x127\n" +
 	"3PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_SCHEDULED\x10\x01\x126\n" +
@@ -1233,15 +1401,18 @@ const file_portone_v2_platform_partner_settlement_proto_rawDesc = "" +
 	",PLATFORM_PARTNER_SETTLEMENT_STATUS_IN_PAYOUT\x10\x05\x12/\n" +
 	"+PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT\x10\x06\x120\n" +
 	",PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED\x10\a\x120\n" +
-	",PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED\x10\b*\xdd\x01\n" +
+	",PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED\x10\b\x126\n" +
+	"2PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED\x10\t*\xdd\x01\n" +
 	"\x1dPlatformPartnerSettlementType\x120\n" +
 	",PLATFORM_PARTNER_SETTLEMENT_TYPE_UNSPECIFIED\x10\x00\x12+\n" +
 	"'PLATFORM_PARTNER_SETTLEMENT_TYPE_MANUAL\x10\x01\x12*\n" +
 	"&PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER\x10\x02\x121\n" +
-	"-PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER_CANCEL\x10\x032\xb6\x02\n" +
+	"-PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER_CANCEL\x10\x032\xeb\x05\n" +
 	" PlatformPartnerSettlementService\x12\x91\x02\n" +
 	"\x1dGetPlatformPartnerSettlements\x120.portone.v2.GetPlatformPartnerSettlementsRequest\x1a1.portone.v2.GetPlatformPartnerSettlementsResponse\"\x8a\x01\x8a\xb2\x19a\n" +
-	"\x1dgetPlatformPartnerSettlements\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/platform/partner-settlementsB\x8d\x01\n" +
+	"\x1dgetPlatformPartnerSettlements\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x1f\x12\x1d/platform/partner-settlements\x12\xb2\x03\n" +
+	" DeletePlatformPartnerSettlements\x123.portone.v2.DeletePlatformPartnerSettlementsRequest\x1a4.portone.v2.DeletePlatformPartnerSettlementsResponse\"\xa2\x02\x8a\xb2\x19\xee\x01\n" +
+	" deletePlatformPartnerSettlements\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12*PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS\x12\x14PLATFORM_NOT_ENABLED\x12&PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND\x120PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST\x12\fUNAUTHORIZED \x01(\x010\x01\x82\xd3\xe4\x93\x02):\x01*\"$/platform/partner-settlements/deleteB\x8d\x01\n" +
 	"$com.github.portonegateway.portone.v2B\x1ePlatformPartnerSettlementProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
@@ -1257,7 +1428,7 @@ func file_portone_v2_platform_partner_settlement_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_platform_partner_settlement_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_portone_v2_platform_partner_settlement_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_portone_v2_platform_partner_settlement_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_portone_v2_platform_partner_settlement_proto_goTypes = []any{
 	(PlatformPartnerSettlementStatus)(0),                // 0: portone.v2.PlatformPartnerSettlementStatus
 	(PlatformPartnerSettlementType)(0),                  // 1: portone.v2.PlatformPartnerSettlementType
@@ -1270,67 +1441,79 @@ var file_portone_v2_platform_partner_settlement_proto_goTypes = []any{
 	(*PlatformPartnerOrderSettlement)(nil),              // 8: portone.v2.PlatformPartnerOrderSettlement
 	(*PlatformPartnerOrderCancelSettlement)(nil),        // 9: portone.v2.PlatformPartnerOrderCancelSettlement
 	(*PlatformPartnerSettlementStatusStats)(nil),        // 10: portone.v2.PlatformPartnerSettlementStatusStats
-	nil,                                   // 11: portone.v2.GetPlatformPartnerSettlementsRequest.UnrecognizedEntry
-	nil,                                   // 12: portone.v2.PlatformPartnerSettlementFilterInput.UnrecognizedEntry
-	nil,                                   // 13: portone.v2.PlatformPartnerSettlementFilterKeywordInput.UnrecognizedEntry
-	nil,                                   // 14: portone.v2.GetPlatformPartnerSettlementsResponse.UnrecognizedEntry
-	nil,                                   // 15: portone.v2.PlatformPartnerSettlement.UnrecognizedEntry
-	nil,                                   // 16: portone.v2.PlatformPartnerManualSettlement.UnrecognizedEntry
-	nil,                                   // 17: portone.v2.PlatformPartnerOrderSettlement.UnrecognizedEntry
-	nil,                                   // 18: portone.v2.PlatformPartnerOrderCancelSettlement.UnrecognizedEntry
-	nil,                                   // 19: portone.v2.PlatformPartnerSettlementStatusStats.UnrecognizedEntry
-	(*PageInput)(nil),                     // 20: portone.v2.PageInput
-	(Currency)(0),                         // 21: portone.v2.Currency
-	(*PageInfo)(nil),                      // 22: portone.v2.PageInfo
-	(*PlatformPartner)(nil),               // 23: portone.v2.PlatformPartner
-	(*PlatformContract)(nil),              // 24: portone.v2.PlatformContract
-	(*DateRange)(nil),                     // 25: portone.v2.DateRange
-	(*PlatformOrderSettlementAmount)(nil), // 26: portone.v2.PlatformOrderSettlementAmount
+	(*DeletePlatformPartnerSettlementsRequest)(nil),     // 11: portone.v2.DeletePlatformPartnerSettlementsRequest
+	(*DeletePlatformPartnerSettlementsResponse)(nil),    // 12: portone.v2.DeletePlatformPartnerSettlementsResponse
+	nil,                                   // 13: portone.v2.GetPlatformPartnerSettlementsRequest.UnrecognizedEntry
+	nil,                                   // 14: portone.v2.PlatformPartnerSettlementFilterInput.UnrecognizedEntry
+	nil,                                   // 15: portone.v2.PlatformPartnerSettlementFilterKeywordInput.UnrecognizedEntry
+	nil,                                   // 16: portone.v2.GetPlatformPartnerSettlementsResponse.UnrecognizedEntry
+	nil,                                   // 17: portone.v2.PlatformPartnerSettlement.UnrecognizedEntry
+	nil,                                   // 18: portone.v2.PlatformPartnerManualSettlement.UnrecognizedEntry
+	nil,                                   // 19: portone.v2.PlatformPartnerOrderSettlement.UnrecognizedEntry
+	nil,                                   // 20: portone.v2.PlatformPartnerOrderCancelSettlement.UnrecognizedEntry
+	nil,                                   // 21: portone.v2.PlatformPartnerSettlementStatusStats.UnrecognizedEntry
+	nil,                                   // 22: portone.v2.DeletePlatformPartnerSettlementsRequest.UnrecognizedEntry
+	nil,                                   // 23: portone.v2.DeletePlatformPartnerSettlementsResponse.UnrecognizedEntry
+	(*PageInput)(nil),                     // 24: portone.v2.PageInput
+	(Currency)(0),                         // 25: portone.v2.Currency
+	(*PageInfo)(nil),                      // 26: portone.v2.PageInfo
+	(*PlatformPartner)(nil),               // 27: portone.v2.PlatformPartner
+	(*timestamppb.Timestamp)(nil),         // 28: google.protobuf.Timestamp
+	(*PlatformContract)(nil),              // 29: portone.v2.PlatformContract
+	(*DateRange)(nil),                     // 30: portone.v2.DateRange
+	(*PlatformOrderSettlementAmount)(nil), // 31: portone.v2.PlatformOrderSettlementAmount
 }
 var file_portone_v2_platform_partner_settlement_proto_depIdxs = []int32{
-	20, // 0: portone.v2.GetPlatformPartnerSettlementsRequest.page:type_name -> portone.v2.PageInput
+	24, // 0: portone.v2.GetPlatformPartnerSettlementsRequest.page:type_name -> portone.v2.PageInput
 	3,  // 1: portone.v2.GetPlatformPartnerSettlementsRequest.filter:type_name -> portone.v2.PlatformPartnerSettlementFilterInput
-	11, // 2: portone.v2.GetPlatformPartnerSettlementsRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerSettlementsRequest.UnrecognizedEntry
-	21, // 3: portone.v2.PlatformPartnerSettlementFilterInput.settlement_currencies:type_name -> portone.v2.Currency
+	13, // 2: portone.v2.GetPlatformPartnerSettlementsRequest.unrecognized:type_name -> portone.v2.GetPlatformPartnerSettlementsRequest.UnrecognizedEntry
+	25, // 3: portone.v2.PlatformPartnerSettlementFilterInput.settlement_currencies:type_name -> portone.v2.Currency
 	0,  // 4: portone.v2.PlatformPartnerSettlementFilterInput.statuses:type_name -> portone.v2.PlatformPartnerSettlementStatus
 	1,  // 5: portone.v2.PlatformPartnerSettlementFilterInput.settlement_types:type_name -> portone.v2.PlatformPartnerSettlementType
 	4,  // 6: portone.v2.PlatformPartnerSettlementFilterInput.keyword:type_name -> portone.v2.PlatformPartnerSettlementFilterKeywordInput
-	12, // 7: portone.v2.PlatformPartnerSettlementFilterInput.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementFilterInput.UnrecognizedEntry
-	13, // 8: portone.v2.PlatformPartnerSettlementFilterKeywordInput.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementFilterKeywordInput.UnrecognizedEntry
+	14, // 7: portone.v2.PlatformPartnerSettlementFilterInput.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementFilterInput.UnrecognizedEntry
+	15, // 8: portone.v2.PlatformPartnerSettlementFilterKeywordInput.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementFilterKeywordInput.UnrecognizedEntry
 	6,  // 9: portone.v2.GetPlatformPartnerSettlementsResponse.items:type_name -> portone.v2.PlatformPartnerSettlement
-	22, // 10: portone.v2.GetPlatformPartnerSettlementsResponse.page:type_name -> portone.v2.PageInfo
+	26, // 10: portone.v2.GetPlatformPartnerSettlementsResponse.page:type_name -> portone.v2.PageInfo
 	10, // 11: portone.v2.GetPlatformPartnerSettlementsResponse.counts:type_name -> portone.v2.PlatformPartnerSettlementStatusStats
-	14, // 12: portone.v2.GetPlatformPartnerSettlementsResponse.unrecognized:type_name -> portone.v2.GetPlatformPartnerSettlementsResponse.UnrecognizedEntry
+	16, // 12: portone.v2.GetPlatformPartnerSettlementsResponse.unrecognized:type_name -> portone.v2.GetPlatformPartnerSettlementsResponse.UnrecognizedEntry
 	7,  // 13: portone.v2.PlatformPartnerSettlement.manual:type_name -> portone.v2.PlatformPartnerManualSettlement
 	8,  // 14: portone.v2.PlatformPartnerSettlement.order:type_name -> portone.v2.PlatformPartnerOrderSettlement
 	9,  // 15: portone.v2.PlatformPartnerSettlement.order_cancel:type_name -> portone.v2.PlatformPartnerOrderCancelSettlement
-	15, // 16: portone.v2.PlatformPartnerSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerSettlement.UnrecognizedEntry
-	23, // 17: portone.v2.PlatformPartnerManualSettlement.partner:type_name -> portone.v2.PlatformPartner
-	21, // 18: portone.v2.PlatformPartnerManualSettlement.settlement_currency:type_name -> portone.v2.Currency
+	17, // 16: portone.v2.PlatformPartnerSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerSettlement.UnrecognizedEntry
+	27, // 17: portone.v2.PlatformPartnerManualSettlement.partner:type_name -> portone.v2.PlatformPartner
+	25, // 18: portone.v2.PlatformPartnerManualSettlement.settlement_currency:type_name -> portone.v2.Currency
 	0,  // 19: portone.v2.PlatformPartnerManualSettlement.status:type_name -> portone.v2.PlatformPartnerSettlementStatus
-	16, // 20: portone.v2.PlatformPartnerManualSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerManualSettlement.UnrecognizedEntry
-	23, // 21: portone.v2.PlatformPartnerOrderSettlement.partner:type_name -> portone.v2.PlatformPartner
-	21, // 22: portone.v2.PlatformPartnerOrderSettlement.settlement_currency:type_name -> portone.v2.Currency
-	0,  // 23: portone.v2.PlatformPartnerOrderSettlement.status:type_name -> portone.v2.PlatformPartnerSettlementStatus
-	24, // 24: portone.v2.PlatformPartnerOrderSettlement.contract:type_name -> portone.v2.PlatformContract
-	25, // 25: portone.v2.PlatformPartnerOrderSettlement.settlement_start_date_range:type_name -> portone.v2.DateRange
-	26, // 26: portone.v2.PlatformPartnerOrderSettlement.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	17, // 27: portone.v2.PlatformPartnerOrderSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerOrderSettlement.UnrecognizedEntry
-	23, // 28: portone.v2.PlatformPartnerOrderCancelSettlement.partner:type_name -> portone.v2.PlatformPartner
-	21, // 29: portone.v2.PlatformPartnerOrderCancelSettlement.settlement_currency:type_name -> portone.v2.Currency
-	0,  // 30: portone.v2.PlatformPartnerOrderCancelSettlement.status:type_name -> portone.v2.PlatformPartnerSettlementStatus
-	24, // 31: portone.v2.PlatformPartnerOrderCancelSettlement.contract:type_name -> portone.v2.PlatformContract
-	25, // 32: portone.v2.PlatformPartnerOrderCancelSettlement.settlement_start_date_range:type_name -> portone.v2.DateRange
-	26, // 33: portone.v2.PlatformPartnerOrderCancelSettlement.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	18, // 34: portone.v2.PlatformPartnerOrderCancelSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerOrderCancelSettlement.UnrecognizedEntry
-	19, // 35: portone.v2.PlatformPartnerSettlementStatusStats.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementStatusStats.UnrecognizedEntry
-	2,  // 36: portone.v2.PlatformPartnerSettlementService.GetPlatformPartnerSettlements:input_type -> portone.v2.GetPlatformPartnerSettlementsRequest
-	5,  // 37: portone.v2.PlatformPartnerSettlementService.GetPlatformPartnerSettlements:output_type -> portone.v2.GetPlatformPartnerSettlementsResponse
-	37, // [37:38] is the sub-list for method output_type
-	36, // [36:37] is the sub-list for method input_type
-	36, // [36:36] is the sub-list for extension type_name
-	36, // [36:36] is the sub-list for extension extendee
-	0,  // [0:36] is the sub-list for field type_name
+	28, // 20: portone.v2.PlatformPartnerManualSettlement.status_updated_at:type_name -> google.protobuf.Timestamp
+	18, // 21: portone.v2.PlatformPartnerManualSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerManualSettlement.UnrecognizedEntry
+	27, // 22: portone.v2.PlatformPartnerOrderSettlement.partner:type_name -> portone.v2.PlatformPartner
+	25, // 23: portone.v2.PlatformPartnerOrderSettlement.settlement_currency:type_name -> portone.v2.Currency
+	0,  // 24: portone.v2.PlatformPartnerOrderSettlement.status:type_name -> portone.v2.PlatformPartnerSettlementStatus
+	29, // 25: portone.v2.PlatformPartnerOrderSettlement.contract:type_name -> portone.v2.PlatformContract
+	30, // 26: portone.v2.PlatformPartnerOrderSettlement.settlement_start_date_range:type_name -> portone.v2.DateRange
+	31, // 27: portone.v2.PlatformPartnerOrderSettlement.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	28, // 28: portone.v2.PlatformPartnerOrderSettlement.status_updated_at:type_name -> google.protobuf.Timestamp
+	19, // 29: portone.v2.PlatformPartnerOrderSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerOrderSettlement.UnrecognizedEntry
+	27, // 30: portone.v2.PlatformPartnerOrderCancelSettlement.partner:type_name -> portone.v2.PlatformPartner
+	25, // 31: portone.v2.PlatformPartnerOrderCancelSettlement.settlement_currency:type_name -> portone.v2.Currency
+	0,  // 32: portone.v2.PlatformPartnerOrderCancelSettlement.status:type_name -> portone.v2.PlatformPartnerSettlementStatus
+	29, // 33: portone.v2.PlatformPartnerOrderCancelSettlement.contract:type_name -> portone.v2.PlatformContract
+	30, // 34: portone.v2.PlatformPartnerOrderCancelSettlement.settlement_start_date_range:type_name -> portone.v2.DateRange
+	31, // 35: portone.v2.PlatformPartnerOrderCancelSettlement.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	28, // 36: portone.v2.PlatformPartnerOrderCancelSettlement.status_updated_at:type_name -> google.protobuf.Timestamp
+	20, // 37: portone.v2.PlatformPartnerOrderCancelSettlement.unrecognized:type_name -> portone.v2.PlatformPartnerOrderCancelSettlement.UnrecognizedEntry
+	21, // 38: portone.v2.PlatformPartnerSettlementStatusStats.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementStatusStats.UnrecognizedEntry
+	22, // 39: portone.v2.DeletePlatformPartnerSettlementsRequest.unrecognized:type_name -> portone.v2.DeletePlatformPartnerSettlementsRequest.UnrecognizedEntry
+	23, // 40: portone.v2.DeletePlatformPartnerSettlementsResponse.unrecognized:type_name -> portone.v2.DeletePlatformPartnerSettlementsResponse.UnrecognizedEntry
+	2,  // 41: portone.v2.PlatformPartnerSettlementService.GetPlatformPartnerSettlements:input_type -> portone.v2.GetPlatformPartnerSettlementsRequest
+	11, // 42: portone.v2.PlatformPartnerSettlementService.DeletePlatformPartnerSettlements:input_type -> portone.v2.DeletePlatformPartnerSettlementsRequest
+	5,  // 43: portone.v2.PlatformPartnerSettlementService.GetPlatformPartnerSettlements:output_type -> portone.v2.GetPlatformPartnerSettlementsResponse
+	12, // 44: portone.v2.PlatformPartnerSettlementService.DeletePlatformPartnerSettlements:output_type -> portone.v2.DeletePlatformPartnerSettlementsResponse
+	43, // [43:45] is the sub-list for method output_type
+	41, // [41:43] is the sub-list for method input_type
+	41, // [41:41] is the sub-list for extension type_name
+	41, // [41:41] is the sub-list for extension extendee
+	0,  // [0:41] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_platform_partner_settlement_proto_init() }
@@ -1351,13 +1534,14 @@ func file_portone_v2_platform_partner_settlement_proto_init() {
 	file_portone_v2_platform_partner_settlement_proto_msgTypes[6].OneofWrappers = []any{}
 	file_portone_v2_platform_partner_settlement_proto_msgTypes[7].OneofWrappers = []any{}
 	file_portone_v2_platform_partner_settlement_proto_msgTypes[8].OneofWrappers = []any{}
+	file_portone_v2_platform_partner_settlement_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_platform_partner_settlement_proto_rawDesc), len(file_portone_v2_platform_partner_settlement_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   18,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PlatformPartnerSettlementService_GetPlatformPartnerSettlements_FullMethodName = "/portone.v2.PlatformPartnerSettlementService/GetPlatformPartnerSettlements"
+	PlatformPartnerSettlementService_GetPlatformPartnerSettlements_FullMethodName    = "/portone.v2.PlatformPartnerSettlementService/GetPlatformPartnerSettlements"
+	PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_FullMethodName = "/portone.v2.PlatformPartnerSettlementService/DeletePlatformPartnerSettlements"
 )
 
 // PlatformPartnerSettlementServiceClient is the client API for PlatformPartnerSettlementService service.
@@ -27,6 +28,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type PlatformPartnerSettlementServiceClient interface {
 	GetPlatformPartnerSettlements(ctx context.Context, in *GetPlatformPartnerSettlementsRequest, opts ...grpc.CallOption) (*GetPlatformPartnerSettlementsResponse, error)
+	DeletePlatformPartnerSettlements(ctx context.Context, in *DeletePlatformPartnerSettlementsRequest, opts ...grpc.CallOption) (*DeletePlatformPartnerSettlementsResponse, error)
 }
 
 type platformPartnerSettlementServiceClient struct {
@@ -47,11 +49,22 @@ func (c *platformPartnerSettlementServiceClient) GetPlatformPartnerSettlements(c
 	return out, nil
 }
 
+func (c *platformPartnerSettlementServiceClient) DeletePlatformPartnerSettlements(ctx context.Context, in *DeletePlatformPartnerSettlementsRequest, opts ...grpc.CallOption) (*DeletePlatformPartnerSettlementsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeletePlatformPartnerSettlementsResponse)
+	err := c.cc.Invoke(ctx, PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlatformPartnerSettlementServiceServer is the server API for PlatformPartnerSettlementService service.
 // All implementations must embed UnimplementedPlatformPartnerSettlementServiceServer
 // for forward compatibility.
 type PlatformPartnerSettlementServiceServer interface {
 	GetPlatformPartnerSettlements(context.Context, *GetPlatformPartnerSettlementsRequest) (*GetPlatformPartnerSettlementsResponse, error)
+	DeletePlatformPartnerSettlements(context.Context, *DeletePlatformPartnerSettlementsRequest) (*DeletePlatformPartnerSettlementsResponse, error)
 	mustEmbedUnimplementedPlatformPartnerSettlementServiceServer()
 }
 
@@ -64,6 +77,9 @@ type UnimplementedPlatformPartnerSettlementServiceServer struct{}
 
 func (UnimplementedPlatformPartnerSettlementServiceServer) GetPlatformPartnerSettlements(context.Context, *GetPlatformPartnerSettlementsRequest) (*GetPlatformPartnerSettlementsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPlatformPartnerSettlements not implemented")
+}
+func (UnimplementedPlatformPartnerSettlementServiceServer) DeletePlatformPartnerSettlements(context.Context, *DeletePlatformPartnerSettlementsRequest) (*DeletePlatformPartnerSettlementsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeletePlatformPartnerSettlements not implemented")
 }
 func (UnimplementedPlatformPartnerSettlementServiceServer) mustEmbedUnimplementedPlatformPartnerSettlementServiceServer() {
 }
@@ -105,6 +121,24 @@ func _PlatformPartnerSettlementService_GetPlatformPartnerSettlements_Handler(srv
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeletePlatformPartnerSettlementsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPartnerSettlementServiceServer).DeletePlatformPartnerSettlements(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPartnerSettlementServiceServer).DeletePlatformPartnerSettlements(ctx, req.(*DeletePlatformPartnerSettlementsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlatformPartnerSettlementService_ServiceDesc is the grpc.ServiceDesc for PlatformPartnerSettlementService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -115,6 +149,10 @@ var PlatformPartnerSettlementService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPlatformPartnerSettlements",
 			Handler:    _PlatformPartnerSettlementService_GetPlatformPartnerSettlements_Handler,
+		},
+		{
+			MethodName: "DeletePlatformPartnerSettlements",
+			Handler:    _PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -110,6 +110,10 @@ const (
 	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING            PlatformPayoutTaxInvoiceStatus = 14
 	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED  PlatformPayoutTaxInvoiceStatus = 15
 	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED     PlatformPayoutTaxInvoiceStatus = 16
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING      PlatformPayoutTaxInvoiceStatus = 17
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED       PlatformPayoutTaxInvoiceStatus = 18
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING     PlatformPayoutTaxInvoiceStatus = 19
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING    PlatformPayoutTaxInvoiceStatus = 20
 )
 
 // Enum value maps for PlatformPayoutTaxInvoiceStatus.
@@ -132,6 +136,10 @@ var (
 		14: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING",
 		15: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED",
 		16: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED",
+		17: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING",
+		18: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED",
+		19: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING",
+		20: "PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING",
 	}
 	PlatformPayoutTaxInvoiceStatus_value = map[string]int32{
 		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_UNSPECIFIED":        0,
@@ -151,6 +159,10 @@ var (
 		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING":            14,
 		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED":  15,
 		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED":     16,
+		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING":      17,
+		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED":       18,
+		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING":     19,
+		"PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING":    20,
 	}
 )
 
@@ -1032,6 +1044,174 @@ func (x *PlatformPayoutSettlementStatementSummary) GetUnrecognized() map[string]
 	return nil
 }
 
+type CompletePlatformPayoutByPartnerSettlementIdsRequest struct {
+	state                protoimpl.MessageState `protogen:"open.v1"`
+	Test                 *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	BulkPayoutId         *string                `protobuf:"bytes,2,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	Name                 *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	PartnerSettlementIds []string               `protobuf:"bytes,4,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
+	CompletedAt          *string                `protobuf:"bytes,5,opt,name=completed_at,json=completedAt,proto3,oneof" json:"completed_at,omitempty"`
+	IsForTest            *bool                  `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized         map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) Reset() {
+	*x = CompletePlatformPayoutByPartnerSettlementIdsRequest{}
+	mi := &file_portone_v2_platform_payout_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompletePlatformPayoutByPartnerSettlementIdsRequest) ProtoMessage() {}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_payout_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompletePlatformPayoutByPartnerSettlementIdsRequest.ProtoReflect.Descriptor instead.
+func (*CompletePlatformPayoutByPartnerSettlementIdsRequest) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_payout_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetTest() bool {
+	if x != nil && x.Test != nil {
+		return *x.Test
+	}
+	return false
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetBulkPayoutId() string {
+	if x != nil && x.BulkPayoutId != nil {
+		return *x.BulkPayoutId
+	}
+	return ""
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetName() string {
+	if x != nil && x.Name != nil {
+		return *x.Name
+	}
+	return ""
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetPartnerSettlementIds() []string {
+	if x != nil {
+		return x.PartnerSettlementIds
+	}
+	return nil
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetCompletedAt() string {
+	if x != nil && x.CompletedAt != nil {
+		return *x.CompletedAt
+	}
+	return ""
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetIsForTest() bool {
+	if x != nil && x.IsForTest != nil {
+		return *x.IsForTest
+	}
+	return false
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
+type CompletePlatformPayoutByPartnerSettlementIdsResponse struct {
+	state                  protoimpl.MessageState `protogen:"open.v1"`
+	BulkPayoutId           *string                `protobuf:"bytes,1,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	BulkPayoutGraphqlId    *string                `protobuf:"bytes,2,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
+	PayoutCount            *int32                 `protobuf:"varint,3,opt,name=payout_count,json=payoutCount,proto3,oneof" json:"payout_count,omitempty"`
+	PartnerSettlementCount *int32                 `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
+	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) Reset() {
+	*x = CompletePlatformPayoutByPartnerSettlementIdsResponse{}
+	mi := &file_portone_v2_platform_payout_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompletePlatformPayoutByPartnerSettlementIdsResponse) ProtoMessage() {}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_payout_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompletePlatformPayoutByPartnerSettlementIdsResponse.ProtoReflect.Descriptor instead.
+func (*CompletePlatformPayoutByPartnerSettlementIdsResponse) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_payout_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) GetBulkPayoutId() string {
+	if x != nil && x.BulkPayoutId != nil {
+		return *x.BulkPayoutId
+	}
+	return ""
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) GetBulkPayoutGraphqlId() string {
+	if x != nil && x.BulkPayoutGraphqlId != nil {
+		return *x.BulkPayoutGraphqlId
+	}
+	return ""
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) GetPayoutCount() int32 {
+	if x != nil && x.PayoutCount != nil {
+		return *x.PayoutCount
+	}
+	return 0
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) GetPartnerSettlementCount() int32 {
+	if x != nil && x.PartnerSettlementCount != nil {
+		return *x.PartnerSettlementCount
+	}
+	return 0
+}
+
+func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_platform_payout_proto protoreflect.FileDescriptor
 
 const file_portone_v2_platform_payout_proto_rawDesc = "" +
@@ -1178,7 +1358,36 @@ const file_portone_v2_platform_payout_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
 	"\a_statusB\x05\n" +
-	"\x03_id*\xe9\x02\n" +
+	"\x03_id\"\xa4\x04\n" +
+	"3CompletePlatformPayoutByPartnerSettlementIdsRequest\x12\x1d\n" +
+	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12.\n" +
+	"\x0ebulk_payout_id\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\fbulkPayoutId\x88\x01\x01\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tH\x02R\x04name\x88\x01\x01\x129\n" +
+	"\x16partner_settlement_ids\x18\x04 \x03(\tB\x03\xe0A\x02R\x14partnerSettlementIds\x12&\n" +
+	"\fcompleted_at\x18\x05 \x01(\tH\x03R\vcompletedAt\x88\x01\x01\x12#\n" +
+	"\vis_for_test\x18\x06 \x01(\bH\x04R\tisForTest\x88\x01\x01\x12v\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2Q.portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
+	"\x05_testB\x11\n" +
+	"\x0f_bulk_payout_idB\a\n" +
+	"\x05_nameB\x0f\n" +
+	"\r_completed_atB\x0e\n" +
+	"\f_is_for_test\"\xa2\x04\n" +
+	"4CompletePlatformPayoutByPartnerSettlementIdsResponse\x12)\n" +
+	"\x0ebulk_payout_id\x18\x01 \x01(\tH\x00R\fbulkPayoutId\x88\x01\x01\x128\n" +
+	"\x16bulk_payout_graphql_id\x18\x02 \x01(\tH\x01R\x13bulkPayoutGraphqlId\x88\x01\x01\x12+\n" +
+	"\fpayout_count\x18\x03 \x01(\x05B\x03\xe0A\x02H\x02R\vpayoutCount\x88\x01\x01\x12B\n" +
+	"\x18partner_settlement_count\x18\x04 \x01(\x05B\x03\xe0A\x02H\x03R\x16partnerSettlementCount\x88\x01\x01\x12w\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2R.portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x11\n" +
+	"\x0f_bulk_payout_idB\x19\n" +
+	"\x17_bulk_payout_graphql_idB\x0f\n" +
+	"\r_payout_countB\x1b\n" +
+	"\x19_partner_settlement_count*\xe9\x02\n" +
 	"\x14PlatformPayoutStatus\x12&\n" +
 	"\"PLATFORM_PAYOUT_STATUS_UNSPECIFIED\x10\x00\x12$\n" +
 	" PLATFORM_PAYOUT_STATUS_CONFIRMED\x10\x01\x12#\n" +
@@ -1188,7 +1397,7 @@ const file_portone_v2_platform_payout_proto_rawDesc = "" +
 	"!PLATFORM_PAYOUT_STATUS_PROCESSING\x10\x05\x12$\n" +
 	" PLATFORM_PAYOUT_STATUS_SUCCEEDED\x10\x06\x12!\n" +
 	"\x1dPLATFORM_PAYOUT_STATUS_FAILED\x10\a\x12$\n" +
-	" PLATFORM_PAYOUT_STATUS_SCHEDULED\x10\b*\xa9\a\n" +
+	" PLATFORM_PAYOUT_STATUS_SCHEDULED\x10\b*\x83\t\n" +
 	"\x1ePlatformPayoutTaxInvoiceStatus\x122\n" +
 	".PLATFORM_PAYOUT_TAX_INVOICE_STATUS_UNSPECIFIED\x10\x00\x12+\n" +
 	"'PLATFORM_PAYOUT_TAX_INVOICE_STATUS_NONE\x10\x01\x12.\n" +
@@ -1207,16 +1416,23 @@ const file_portone_v2_platform_payout_proto_rawDesc = "" +
 	"2PLATFORM_PAYOUT_TAX_INVOICE_STATUS_WAITING_SENDING\x10\r\x12.\n" +
 	"*PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING\x10\x0e\x128\n" +
 	"4PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED\x10\x0f\x125\n" +
-	"1PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED\x10\x10*\xd0\x02\n" +
+	"1PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED\x10\x10\x124\n" +
+	"0PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING\x10\x11\x123\n" +
+	"/PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED\x10\x12\x125\n" +
+	"1PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING\x10\x13\x126\n" +
+	"2PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING\x10\x14*\xd0\x02\n" +
 	"'PlatformPayoutSettlementStatementStatus\x12;\n" +
 	"7PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSPECIFIED\x10\x00\x126\n" +
 	"2PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSENT\x10\x01\x124\n" +
 	"0PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SENT\x10\x02\x12;\n" +
 	"7PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_FAILED\x10\x03\x12=\n" +
-	"9PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_PREPARED\x10\x042\xf2\x01\n" +
+	"9PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_PREPARED\x10\x042\x99\a\n" +
 	"\x15PlatformPayoutService\x12\xd8\x01\n" +
 	"\x12GetPlatformPayouts\x12%.portone.v2.GetPlatformPayoutsRequest\x1a&.portone.v2.GetPlatformPayoutsResponse\"s\x8a\xb2\x19V\n" +
-	"\x12getPlatformPayouts\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x13\x12\x11/platform/payoutsB\x82\x01\n" +
+	"\x12getPlatformPayouts\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x13\x12\x11/platform/payouts\x12\xa4\x05\n" +
+	",CompletePlatformPayoutByPartnerSettlementIds\x12?.portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest\x1a@.portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse\"\xf0\x03\x8a\xb2\x19\xb3\x03\n" +
+	",completePlatformPayoutByPartnerSettlementIds\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12&PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12*PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS\x12(PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS\x12\x14PLATFORM_NOT_ENABLED\x12(PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS\x12&PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND\x12\fUNAUTHORIZED\x1aL\n" +
+	"\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12)PlatformNegativePayoutAmountPartnersError \x01(\x010\x01\x82\xd3\xe4\x93\x022:\x01*\"-/platform/partner-settlements/complete-payoutB\x82\x01\n" +
 	"$com.github.portonegateway.portone.v2B\x13PlatformPayoutProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
@@ -1232,84 +1448,92 @@ func file_portone_v2_platform_payout_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_platform_payout_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_portone_v2_platform_payout_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_portone_v2_platform_payout_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_portone_v2_platform_payout_proto_goTypes = []any{
-	(PlatformPayoutStatus)(0),                        // 0: portone.v2.PlatformPayoutStatus
-	(PlatformPayoutTaxInvoiceStatus)(0),              // 1: portone.v2.PlatformPayoutTaxInvoiceStatus
-	(PlatformPayoutSettlementStatementStatus)(0),     // 2: portone.v2.PlatformPayoutSettlementStatementStatus
-	(*GetPlatformPayoutsRequest)(nil),                // 3: portone.v2.GetPlatformPayoutsRequest
-	(*PlatformPayoutFilterInput)(nil),                // 4: portone.v2.PlatformPayoutFilterInput
-	(*PlatformPayoutFilterInputCriteria)(nil),        // 5: portone.v2.PlatformPayoutFilterInputCriteria
-	(*GetPlatformPayoutsResponse)(nil),               // 6: portone.v2.GetPlatformPayoutsResponse
-	(*PlatformPayout)(nil),                           // 7: portone.v2.PlatformPayout
-	(*PlatformPayoutAccount)(nil),                    // 8: portone.v2.PlatformPayoutAccount
-	(*PlatformPayoutSettlementStatementSummary)(nil), // 9: portone.v2.PlatformPayoutSettlementStatementSummary
-	nil,                               // 10: portone.v2.GetPlatformPayoutsRequest.UnrecognizedEntry
-	nil,                               // 11: portone.v2.PlatformPayoutFilterInput.UnrecognizedEntry
-	nil,                               // 12: portone.v2.PlatformPayoutFilterInputCriteria.UnrecognizedEntry
-	nil,                               // 13: portone.v2.GetPlatformPayoutsResponse.UnrecognizedEntry
-	nil,                               // 14: portone.v2.PlatformPayout.UnrecognizedEntry
-	nil,                               // 15: portone.v2.PlatformPayoutAccount.UnrecognizedEntry
-	nil,                               // 16: portone.v2.PlatformPayoutSettlementStatementSummary.UnrecognizedEntry
-	(*PageInput)(nil),                 // 17: portone.v2.PageInput
-	(Bank)(0),                         // 18: portone.v2.Bank
-	(Currency)(0),                     // 19: portone.v2.Currency
-	(PlatformPartnerTypeName)(0),      // 20: portone.v2.PlatformPartnerTypeName
-	(PlatformPartnerTaxationType)(0),  // 21: portone.v2.PlatformPartnerTaxationType
-	(*DateTimeRange)(nil),             // 22: portone.v2.DateTimeRange
-	(*PageInfo)(nil),                  // 23: portone.v2.PageInfo
-	(*PlatformPayoutStatusStats)(nil), // 24: portone.v2.PlatformPayoutStatusStats
-	(PlatformPayoutMethod)(0),         // 25: portone.v2.PlatformPayoutMethod
-	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
-	(*PlatformPartner)(nil),           // 27: portone.v2.PlatformPartner
-	(SettlementAmountType)(0),         // 28: portone.v2.SettlementAmountType
+	(PlatformPayoutStatus)(0),                                    // 0: portone.v2.PlatformPayoutStatus
+	(PlatformPayoutTaxInvoiceStatus)(0),                          // 1: portone.v2.PlatformPayoutTaxInvoiceStatus
+	(PlatformPayoutSettlementStatementStatus)(0),                 // 2: portone.v2.PlatformPayoutSettlementStatementStatus
+	(*GetPlatformPayoutsRequest)(nil),                            // 3: portone.v2.GetPlatformPayoutsRequest
+	(*PlatformPayoutFilterInput)(nil),                            // 4: portone.v2.PlatformPayoutFilterInput
+	(*PlatformPayoutFilterInputCriteria)(nil),                    // 5: portone.v2.PlatformPayoutFilterInputCriteria
+	(*GetPlatformPayoutsResponse)(nil),                           // 6: portone.v2.GetPlatformPayoutsResponse
+	(*PlatformPayout)(nil),                                       // 7: portone.v2.PlatformPayout
+	(*PlatformPayoutAccount)(nil),                                // 8: portone.v2.PlatformPayoutAccount
+	(*PlatformPayoutSettlementStatementSummary)(nil),             // 9: portone.v2.PlatformPayoutSettlementStatementSummary
+	(*CompletePlatformPayoutByPartnerSettlementIdsRequest)(nil),  // 10: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest
+	(*CompletePlatformPayoutByPartnerSettlementIdsResponse)(nil), // 11: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse
+	nil,                               // 12: portone.v2.GetPlatformPayoutsRequest.UnrecognizedEntry
+	nil,                               // 13: portone.v2.PlatformPayoutFilterInput.UnrecognizedEntry
+	nil,                               // 14: portone.v2.PlatformPayoutFilterInputCriteria.UnrecognizedEntry
+	nil,                               // 15: portone.v2.GetPlatformPayoutsResponse.UnrecognizedEntry
+	nil,                               // 16: portone.v2.PlatformPayout.UnrecognizedEntry
+	nil,                               // 17: portone.v2.PlatformPayoutAccount.UnrecognizedEntry
+	nil,                               // 18: portone.v2.PlatformPayoutSettlementStatementSummary.UnrecognizedEntry
+	nil,                               // 19: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest.UnrecognizedEntry
+	nil,                               // 20: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse.UnrecognizedEntry
+	(*PageInput)(nil),                 // 21: portone.v2.PageInput
+	(Bank)(0),                         // 22: portone.v2.Bank
+	(Currency)(0),                     // 23: portone.v2.Currency
+	(PlatformPartnerTypeName)(0),      // 24: portone.v2.PlatformPartnerTypeName
+	(PlatformPartnerTaxationType)(0),  // 25: portone.v2.PlatformPartnerTaxationType
+	(*DateTimeRange)(nil),             // 26: portone.v2.DateTimeRange
+	(*PageInfo)(nil),                  // 27: portone.v2.PageInfo
+	(*PlatformPayoutStatusStats)(nil), // 28: portone.v2.PlatformPayoutStatusStats
+	(PlatformPayoutMethod)(0),         // 29: portone.v2.PlatformPayoutMethod
+	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
+	(*PlatformPartner)(nil),           // 31: portone.v2.PlatformPartner
+	(SettlementAmountType)(0),         // 32: portone.v2.SettlementAmountType
 }
 var file_portone_v2_platform_payout_proto_depIdxs = []int32{
-	17, // 0: portone.v2.GetPlatformPayoutsRequest.page:type_name -> portone.v2.PageInput
+	21, // 0: portone.v2.GetPlatformPayoutsRequest.page:type_name -> portone.v2.PageInput
 	4,  // 1: portone.v2.GetPlatformPayoutsRequest.filter:type_name -> portone.v2.PlatformPayoutFilterInput
-	10, // 2: portone.v2.GetPlatformPayoutsRequest.unrecognized:type_name -> portone.v2.GetPlatformPayoutsRequest.UnrecognizedEntry
+	12, // 2: portone.v2.GetPlatformPayoutsRequest.unrecognized:type_name -> portone.v2.GetPlatformPayoutsRequest.UnrecognizedEntry
 	0,  // 3: portone.v2.PlatformPayoutFilterInput.statuses:type_name -> portone.v2.PlatformPayoutStatus
 	5,  // 4: portone.v2.PlatformPayoutFilterInput.criteria:type_name -> portone.v2.PlatformPayoutFilterInputCriteria
-	18, // 5: portone.v2.PlatformPayoutFilterInput.payout_account_banks:type_name -> portone.v2.Bank
-	19, // 6: portone.v2.PlatformPayoutFilterInput.payout_currencies:type_name -> portone.v2.Currency
+	22, // 5: portone.v2.PlatformPayoutFilterInput.payout_account_banks:type_name -> portone.v2.Bank
+	23, // 6: portone.v2.PlatformPayoutFilterInput.payout_currencies:type_name -> portone.v2.Currency
 	1,  // 7: portone.v2.PlatformPayoutFilterInput.tax_invoice_statuses:type_name -> portone.v2.PlatformPayoutTaxInvoiceStatus
-	20, // 8: portone.v2.PlatformPayoutFilterInput.partner_types:type_name -> portone.v2.PlatformPartnerTypeName
-	21, // 9: portone.v2.PlatformPayoutFilterInput.partner_taxation_types:type_name -> portone.v2.PlatformPartnerTaxationType
+	24, // 8: portone.v2.PlatformPayoutFilterInput.partner_types:type_name -> portone.v2.PlatformPartnerTypeName
+	25, // 9: portone.v2.PlatformPayoutFilterInput.partner_taxation_types:type_name -> portone.v2.PlatformPartnerTaxationType
 	2,  // 10: portone.v2.PlatformPayoutFilterInput.settlement_statement_statuses:type_name -> portone.v2.PlatformPayoutSettlementStatementStatus
-	11, // 11: portone.v2.PlatformPayoutFilterInput.unrecognized:type_name -> portone.v2.PlatformPayoutFilterInput.UnrecognizedEntry
-	22, // 12: portone.v2.PlatformPayoutFilterInputCriteria.timestamp_range:type_name -> portone.v2.DateTimeRange
-	22, // 13: portone.v2.PlatformPayoutFilterInputCriteria.status_updated_timestamp_range:type_name -> portone.v2.DateTimeRange
-	22, // 14: portone.v2.PlatformPayoutFilterInputCriteria.scheduled_timestamp_range:type_name -> portone.v2.DateTimeRange
-	22, // 15: portone.v2.PlatformPayoutFilterInputCriteria.settlement_statement_issued_timestamp_range:type_name -> portone.v2.DateTimeRange
-	12, // 16: portone.v2.PlatformPayoutFilterInputCriteria.unrecognized:type_name -> portone.v2.PlatformPayoutFilterInputCriteria.UnrecognizedEntry
+	13, // 11: portone.v2.PlatformPayoutFilterInput.unrecognized:type_name -> portone.v2.PlatformPayoutFilterInput.UnrecognizedEntry
+	26, // 12: portone.v2.PlatformPayoutFilterInputCriteria.timestamp_range:type_name -> portone.v2.DateTimeRange
+	26, // 13: portone.v2.PlatformPayoutFilterInputCriteria.status_updated_timestamp_range:type_name -> portone.v2.DateTimeRange
+	26, // 14: portone.v2.PlatformPayoutFilterInputCriteria.scheduled_timestamp_range:type_name -> portone.v2.DateTimeRange
+	26, // 15: portone.v2.PlatformPayoutFilterInputCriteria.settlement_statement_issued_timestamp_range:type_name -> portone.v2.DateTimeRange
+	14, // 16: portone.v2.PlatformPayoutFilterInputCriteria.unrecognized:type_name -> portone.v2.PlatformPayoutFilterInputCriteria.UnrecognizedEntry
 	7,  // 17: portone.v2.GetPlatformPayoutsResponse.items:type_name -> portone.v2.PlatformPayout
-	23, // 18: portone.v2.GetPlatformPayoutsResponse.page:type_name -> portone.v2.PageInfo
-	24, // 19: portone.v2.GetPlatformPayoutsResponse.counts:type_name -> portone.v2.PlatformPayoutStatusStats
-	13, // 20: portone.v2.GetPlatformPayoutsResponse.unrecognized:type_name -> portone.v2.GetPlatformPayoutsResponse.UnrecognizedEntry
-	25, // 21: portone.v2.PlatformPayout.method:type_name -> portone.v2.PlatformPayoutMethod
+	27, // 18: portone.v2.GetPlatformPayoutsResponse.page:type_name -> portone.v2.PageInfo
+	28, // 19: portone.v2.GetPlatformPayoutsResponse.counts:type_name -> portone.v2.PlatformPayoutStatusStats
+	15, // 20: portone.v2.GetPlatformPayoutsResponse.unrecognized:type_name -> portone.v2.GetPlatformPayoutsResponse.UnrecognizedEntry
+	29, // 21: portone.v2.PlatformPayout.method:type_name -> portone.v2.PlatformPayoutMethod
 	0,  // 22: portone.v2.PlatformPayout.status:type_name -> portone.v2.PlatformPayoutStatus
-	26, // 23: portone.v2.PlatformPayout.status_updated_at:type_name -> google.protobuf.Timestamp
-	27, // 24: portone.v2.PlatformPayout.partner:type_name -> portone.v2.PlatformPartner
+	30, // 23: portone.v2.PlatformPayout.status_updated_at:type_name -> google.protobuf.Timestamp
+	31, // 24: portone.v2.PlatformPayout.partner:type_name -> portone.v2.PlatformPartner
 	8,  // 25: portone.v2.PlatformPayout.account:type_name -> portone.v2.PlatformPayoutAccount
 	1,  // 26: portone.v2.PlatformPayout.tax_invoice_status:type_name -> portone.v2.PlatformPayoutTaxInvoiceStatus
-	19, // 27: portone.v2.PlatformPayout.currency:type_name -> portone.v2.Currency
-	26, // 28: portone.v2.PlatformPayout.created_at:type_name -> google.protobuf.Timestamp
-	26, // 29: portone.v2.PlatformPayout.scheduled_at:type_name -> google.protobuf.Timestamp
-	28, // 30: portone.v2.PlatformPayout.settlement_amount_type:type_name -> portone.v2.SettlementAmountType
+	23, // 27: portone.v2.PlatformPayout.currency:type_name -> portone.v2.Currency
+	30, // 28: portone.v2.PlatformPayout.created_at:type_name -> google.protobuf.Timestamp
+	30, // 29: portone.v2.PlatformPayout.scheduled_at:type_name -> google.protobuf.Timestamp
+	32, // 30: portone.v2.PlatformPayout.settlement_amount_type:type_name -> portone.v2.SettlementAmountType
 	9,  // 31: portone.v2.PlatformPayout.settlement_statement:type_name -> portone.v2.PlatformPayoutSettlementStatementSummary
-	14, // 32: portone.v2.PlatformPayout.unrecognized:type_name -> portone.v2.PlatformPayout.UnrecognizedEntry
-	18, // 33: portone.v2.PlatformPayoutAccount.bank:type_name -> portone.v2.Bank
-	15, // 34: portone.v2.PlatformPayoutAccount.unrecognized:type_name -> portone.v2.PlatformPayoutAccount.UnrecognizedEntry
+	16, // 32: portone.v2.PlatformPayout.unrecognized:type_name -> portone.v2.PlatformPayout.UnrecognizedEntry
+	22, // 33: portone.v2.PlatformPayoutAccount.bank:type_name -> portone.v2.Bank
+	17, // 34: portone.v2.PlatformPayoutAccount.unrecognized:type_name -> portone.v2.PlatformPayoutAccount.UnrecognizedEntry
 	2,  // 35: portone.v2.PlatformPayoutSettlementStatementSummary.status:type_name -> portone.v2.PlatformPayoutSettlementStatementStatus
-	26, // 36: portone.v2.PlatformPayoutSettlementStatementSummary.issued_at:type_name -> google.protobuf.Timestamp
-	16, // 37: portone.v2.PlatformPayoutSettlementStatementSummary.unrecognized:type_name -> portone.v2.PlatformPayoutSettlementStatementSummary.UnrecognizedEntry
-	3,  // 38: portone.v2.PlatformPayoutService.GetPlatformPayouts:input_type -> portone.v2.GetPlatformPayoutsRequest
-	6,  // 39: portone.v2.PlatformPayoutService.GetPlatformPayouts:output_type -> portone.v2.GetPlatformPayoutsResponse
-	39, // [39:40] is the sub-list for method output_type
-	38, // [38:39] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	30, // 36: portone.v2.PlatformPayoutSettlementStatementSummary.issued_at:type_name -> google.protobuf.Timestamp
+	18, // 37: portone.v2.PlatformPayoutSettlementStatementSummary.unrecognized:type_name -> portone.v2.PlatformPayoutSettlementStatementSummary.UnrecognizedEntry
+	19, // 38: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest.unrecognized:type_name -> portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest.UnrecognizedEntry
+	20, // 39: portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse.unrecognized:type_name -> portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse.UnrecognizedEntry
+	3,  // 40: portone.v2.PlatformPayoutService.GetPlatformPayouts:input_type -> portone.v2.GetPlatformPayoutsRequest
+	10, // 41: portone.v2.PlatformPayoutService.CompletePlatformPayoutByPartnerSettlementIds:input_type -> portone.v2.CompletePlatformPayoutByPartnerSettlementIdsRequest
+	6,  // 42: portone.v2.PlatformPayoutService.GetPlatformPayouts:output_type -> portone.v2.GetPlatformPayoutsResponse
+	11, // 43: portone.v2.PlatformPayoutService.CompletePlatformPayoutByPartnerSettlementIds:output_type -> portone.v2.CompletePlatformPayoutByPartnerSettlementIdsResponse
+	42, // [42:44] is the sub-list for method output_type
+	40, // [40:42] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_platform_payout_proto_init() }
@@ -1324,13 +1548,15 @@ func file_portone_v2_platform_payout_proto_init() {
 	file_portone_v2_platform_payout_proto_msgTypes[4].OneofWrappers = []any{}
 	file_portone_v2_platform_payout_proto_msgTypes[5].OneofWrappers = []any{}
 	file_portone_v2_platform_payout_proto_msgTypes[6].OneofWrappers = []any{}
+	file_portone_v2_platform_payout_proto_msgTypes[7].OneofWrappers = []any{}
+	file_portone_v2_platform_payout_proto_msgTypes[8].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_platform_payout_proto_rawDesc), len(file_portone_v2_platform_payout_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   14,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

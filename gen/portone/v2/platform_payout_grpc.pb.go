@@ -19,7 +19,8 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	PlatformPayoutService_GetPlatformPayouts_FullMethodName = "/portone.v2.PlatformPayoutService/GetPlatformPayouts"
+	PlatformPayoutService_GetPlatformPayouts_FullMethodName                           = "/portone.v2.PlatformPayoutService/GetPlatformPayouts"
+	PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_FullMethodName = "/portone.v2.PlatformPayoutService/CompletePlatformPayoutByPartnerSettlementIds"
 )
 
 // PlatformPayoutServiceClient is the client API for PlatformPayoutService service.
@@ -27,6 +28,7 @@ const (
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 type PlatformPayoutServiceClient interface {
 	GetPlatformPayouts(ctx context.Context, in *GetPlatformPayoutsRequest, opts ...grpc.CallOption) (*GetPlatformPayoutsResponse, error)
+	CompletePlatformPayoutByPartnerSettlementIds(ctx context.Context, in *CompletePlatformPayoutByPartnerSettlementIdsRequest, opts ...grpc.CallOption) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error)
 }
 
 type platformPayoutServiceClient struct {
@@ -47,11 +49,22 @@ func (c *platformPayoutServiceClient) GetPlatformPayouts(ctx context.Context, in
 	return out, nil
 }
 
+func (c *platformPayoutServiceClient) CompletePlatformPayoutByPartnerSettlementIds(ctx context.Context, in *CompletePlatformPayoutByPartnerSettlementIdsRequest, opts ...grpc.CallOption) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompletePlatformPayoutByPartnerSettlementIdsResponse)
+	err := c.cc.Invoke(ctx, PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // PlatformPayoutServiceServer is the server API for PlatformPayoutService service.
 // All implementations must embed UnimplementedPlatformPayoutServiceServer
 // for forward compatibility.
 type PlatformPayoutServiceServer interface {
 	GetPlatformPayouts(context.Context, *GetPlatformPayoutsRequest) (*GetPlatformPayoutsResponse, error)
+	CompletePlatformPayoutByPartnerSettlementIds(context.Context, *CompletePlatformPayoutByPartnerSettlementIdsRequest) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error)
 	mustEmbedUnimplementedPlatformPayoutServiceServer()
 }
 
@@ -64,6 +77,9 @@ type UnimplementedPlatformPayoutServiceServer struct{}
 
 func (UnimplementedPlatformPayoutServiceServer) GetPlatformPayouts(context.Context, *GetPlatformPayoutsRequest) (*GetPlatformPayoutsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetPlatformPayouts not implemented")
+}
+func (UnimplementedPlatformPayoutServiceServer) CompletePlatformPayoutByPartnerSettlementIds(context.Context, *CompletePlatformPayoutByPartnerSettlementIdsRequest) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompletePlatformPayoutByPartnerSettlementIds not implemented")
 }
 func (UnimplementedPlatformPayoutServiceServer) mustEmbedUnimplementedPlatformPayoutServiceServer() {}
 func (UnimplementedPlatformPayoutServiceServer) testEmbeddedByValue()                               {}
@@ -104,6 +120,24 @@ func _PlatformPayoutService_GetPlatformPayouts_Handler(srv interface{}, ctx cont
 	return interceptor(ctx, in, info, handler)
 }
 
+func _PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompletePlatformPayoutByPartnerSettlementIdsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(PlatformPayoutServiceServer).CompletePlatformPayoutByPartnerSettlementIds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(PlatformPayoutServiceServer).CompletePlatformPayoutByPartnerSettlementIds(ctx, req.(*CompletePlatformPayoutByPartnerSettlementIdsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // PlatformPayoutService_ServiceDesc is the grpc.ServiceDesc for PlatformPayoutService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -114,6 +148,10 @@ var PlatformPayoutService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetPlatformPayouts",
 			Handler:    _PlatformPayoutService_GetPlatformPayouts_Handler,
+		},
+		{
+			MethodName: "CompletePlatformPayoutByPartnerSettlementIds",
+			Handler:    _PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -79,12 +79,13 @@ func (PlatformTransferType) EnumDescriptor() ([]byte, []int) {
 type PlatformTransferStatus int32
 
 const (
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_UNSPECIFIED PlatformTransferStatus = 0
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SCHEDULED   PlatformTransferStatus = 1
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PROCESS  PlatformTransferStatus = 2
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SETTLED     PlatformTransferStatus = 3
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PAYOUT   PlatformTransferStatus = 4
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAID_OUT    PlatformTransferStatus = 5
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_UNSPECIFIED      PlatformTransferStatus = 0
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SCHEDULED        PlatformTransferStatus = 1
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PROCESS       PlatformTransferStatus = 2
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SETTLED          PlatformTransferStatus = 3
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PAYOUT        PlatformTransferStatus = 4
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAID_OUT         PlatformTransferStatus = 5
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAYOUT_CONFIRMED PlatformTransferStatus = 6
 )
 
 // Enum value maps for PlatformTransferStatus.
@@ -96,14 +97,16 @@ var (
 		3: "PLATFORM_TRANSFER_STATUS_SETTLED",
 		4: "PLATFORM_TRANSFER_STATUS_IN_PAYOUT",
 		5: "PLATFORM_TRANSFER_STATUS_PAID_OUT",
+		6: "PLATFORM_TRANSFER_STATUS_PAYOUT_CONFIRMED",
 	}
 	PlatformTransferStatus_value = map[string]int32{
-		"PLATFORM_TRANSFER_STATUS_UNSPECIFIED": 0,
-		"PLATFORM_TRANSFER_STATUS_SCHEDULED":   1,
-		"PLATFORM_TRANSFER_STATUS_IN_PROCESS":  2,
-		"PLATFORM_TRANSFER_STATUS_SETTLED":     3,
-		"PLATFORM_TRANSFER_STATUS_IN_PAYOUT":   4,
-		"PLATFORM_TRANSFER_STATUS_PAID_OUT":    5,
+		"PLATFORM_TRANSFER_STATUS_UNSPECIFIED":      0,
+		"PLATFORM_TRANSFER_STATUS_SCHEDULED":        1,
+		"PLATFORM_TRANSFER_STATUS_IN_PROCESS":       2,
+		"PLATFORM_TRANSFER_STATUS_SETTLED":          3,
+		"PLATFORM_TRANSFER_STATUS_IN_PAYOUT":        4,
+		"PLATFORM_TRANSFER_STATUS_PAID_OUT":         5,
+		"PLATFORM_TRANSFER_STATUS_PAYOUT_CONFIRMED": 6,
 	}
 )
 
@@ -307,20 +310,21 @@ func (x *DownloadPlatformTransferSheetRequest) GetUnrecognized() map[string]stri
 }
 
 type PlatformTransferFilterInput struct {
-	state                    protoimpl.MessageState              `protogen:"open.v1"`
-	SettlementStartDateRange *DateRange                          `protobuf:"bytes,1,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
-	SettlementDateRange      *DateRange                          `protobuf:"bytes,2,opt,name=settlement_date_range,json=settlementDateRange,proto3" json:"settlement_date_range,omitempty"`
-	PartnerTags              []string                            `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
-	ContractIds              []string                            `protobuf:"bytes,4,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
-	DiscountSharePolicyIds   []string                            `protobuf:"bytes,5,rep,name=discount_share_policy_ids,json=discountSharePolicyIds,proto3" json:"discount_share_policy_ids,omitempty"`
-	AdditionalFeePolicyIds   []string                            `protobuf:"bytes,6,rep,name=additional_fee_policy_ids,json=additionalFeePolicyIds,proto3" json:"additional_fee_policy_ids,omitempty"`
-	PaymentMethodTypes       []PaymentMethodType                 `protobuf:"varint,7,rep,packed,name=payment_method_types,json=paymentMethodTypes,proto3,enum=portone.v2.PaymentMethodType" json:"payment_method_types,omitempty"`
-	ChannelKeys              []string                            `protobuf:"bytes,8,rep,name=channel_keys,json=channelKeys,proto3" json:"channel_keys,omitempty"`
-	Types                    []PlatformTransferType              `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformTransferType" json:"types,omitempty"`
-	Statuses                 []PlatformTransferStatus            `protobuf:"varint,10,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformTransferStatus" json:"statuses,omitempty"`
-	Keyword                  *PlatformTransferFilterInputKeyword `protobuf:"bytes,11,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	IsForTest                *bool                               `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized             map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state                    protoimpl.MessageState                   `protogen:"open.v1"`
+	SettlementStartDateRange *DateRange                               `protobuf:"bytes,1,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
+	SettlementDateRange      *DateRange                               `protobuf:"bytes,2,opt,name=settlement_date_range,json=settlementDateRange,proto3" json:"settlement_date_range,omitempty"`
+	PartnerTags              []string                                 `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
+	ContractIds              []string                                 `protobuf:"bytes,4,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
+	DiscountSharePolicyIds   []string                                 `protobuf:"bytes,5,rep,name=discount_share_policy_ids,json=discountSharePolicyIds,proto3" json:"discount_share_policy_ids,omitempty"`
+	AdditionalFeePolicyIds   []string                                 `protobuf:"bytes,6,rep,name=additional_fee_policy_ids,json=additionalFeePolicyIds,proto3" json:"additional_fee_policy_ids,omitempty"`
+	PaymentMethodTypes       []PaymentMethodType                      `protobuf:"varint,7,rep,packed,name=payment_method_types,json=paymentMethodTypes,proto3,enum=portone.v2.PaymentMethodType" json:"payment_method_types,omitempty"`
+	ChannelKeys              []string                                 `protobuf:"bytes,8,rep,name=channel_keys,json=channelKeys,proto3" json:"channel_keys,omitempty"`
+	Types                    []PlatformTransferType                   `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformTransferType" json:"types,omitempty"`
+	Statuses                 []PlatformTransferStatus                 `protobuf:"varint,10,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformTransferStatus" json:"statuses,omitempty"`
+	Keyword                  *PlatformTransferFilterInputKeyword      `protobuf:"bytes,11,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	IsForTest                *bool                                    `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	UserDefinedProperty      *PlatformTransferPropertyExactMatchInput `protobuf:"bytes,13,opt,name=user_defined_property,json=userDefinedProperty,proto3" json:"user_defined_property,omitempty"`
+	Unrecognized             map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -437,6 +441,13 @@ func (x *PlatformTransferFilterInput) GetIsForTest() bool {
 		return *x.IsForTest
 	}
 	return false
+}
+
+func (x *PlatformTransferFilterInput) GetUserDefinedProperty() *PlatformTransferPropertyExactMatchInput {
+	if x != nil {
+		return x.UserDefinedProperty
+	}
+	return nil
 }
 
 func (x *PlatformTransferFilterInput) GetUnrecognized() map[string]string {
@@ -1684,6 +1695,8 @@ type CreatePlatformManualTransferRequest struct {
 	SettlementDate          *string                                `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	IsForTest               *bool                                  `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	UserDefinedProperties   []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	Id                      *string                                `protobuf:"bytes,9,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	SettlementCurrency      *Currency                              `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
 	Unrecognized            map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields           protoimpl.UnknownFields
 	sizeCache               protoimpl.SizeCache
@@ -1773,6 +1786,20 @@ func (x *CreatePlatformManualTransferRequest) GetUserDefinedProperties() []*Plat
 		return x.UserDefinedProperties
 	}
 	return nil
+}
+
+func (x *CreatePlatformManualTransferRequest) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
+}
+
+func (x *CreatePlatformManualTransferRequest) GetSettlementCurrency() Currency {
+	if x != nil && x.SettlementCurrency != nil {
+		return *x.SettlementCurrency
+	}
+	return Currency_CURRENCY_UNSPECIFIED
 }
 
 func (x *CreatePlatformManualTransferRequest) GetUnrecognized() map[string]string {
@@ -1998,6 +2025,7 @@ type CreatePlatformOrderCancelTransferRequest struct {
 	ExternalCancellationDetail *CreatePlatformOrderCancelTransferBodyExternalCancellationDetail `protobuf:"bytes,12,opt,name=external_cancellation_detail,json=externalCancellationDetail,proto3" json:"external_cancellation_detail,omitempty"`
 	IsForTest                  *bool                                                            `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	UserDefinedProperties      []*PlatformUserDefinedPropertyKeyValue                           `protobuf:"bytes,14,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	Id                         *string                                                          `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized               map[string]string                                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
@@ -2129,6 +2157,13 @@ func (x *CreatePlatformOrderCancelTransferRequest) GetUserDefinedProperties() []
 		return x.UserDefinedProperties
 	}
 	return nil
+}
+
+func (x *CreatePlatformOrderCancelTransferRequest) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
 }
 
 func (x *CreatePlatformOrderCancelTransferRequest) GetUnrecognized() map[string]string {
@@ -3859,6 +3894,7 @@ type CreatePlatformOrderTransferRequest struct {
 	IsForTest             *bool                                                 `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Parameters            map[string]*PlatformSettlementParameterValue          `protobuf:"bytes,14,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue                `protobuf:"bytes,15,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	Id                    *string                                               `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized          map[string]string                                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
@@ -3997,6 +4033,13 @@ func (x *CreatePlatformOrderTransferRequest) GetUserDefinedProperties() []*Platf
 		return x.UserDefinedProperties
 	}
 	return nil
+}
+
+func (x *CreatePlatformOrderTransferRequest) GetId() string {
+	if x != nil && x.Id != nil {
+		return *x.Id
+	}
+	return ""
 }
 
 func (x *CreatePlatformOrderTransferRequest) GetUnrecognized() map[string]string {
@@ -5312,6 +5355,66 @@ func (x *DeletePlatformTransferResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+type PlatformTransferPropertyExactMatchInput struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Key           *string                `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
+	Value         *string                `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlatformTransferPropertyExactMatchInput) Reset() {
+	*x = PlatformTransferPropertyExactMatchInput{}
+	mi := &file_portone_v2_platform_transfer_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlatformTransferPropertyExactMatchInput) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlatformTransferPropertyExactMatchInput) ProtoMessage() {}
+
+func (x *PlatformTransferPropertyExactMatchInput) ProtoReflect() protoreflect.Message {
+	mi := &file_portone_v2_platform_transfer_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlatformTransferPropertyExactMatchInput.ProtoReflect.Descriptor instead.
+func (*PlatformTransferPropertyExactMatchInput) Descriptor() ([]byte, []int) {
+	return file_portone_v2_platform_transfer_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *PlatformTransferPropertyExactMatchInput) GetKey() string {
+	if x != nil && x.Key != nil {
+		return *x.Key
+	}
+	return ""
+}
+
+func (x *PlatformTransferPropertyExactMatchInput) GetValue() string {
+	if x != nil && x.Value != nil {
+		return *x.Value
+	}
+	return ""
+}
+
+func (x *PlatformTransferPropertyExactMatchInput) GetUnrecognized() map[string]string {
+	if x != nil {
+		return x.Unrecognized
+	}
+	return nil
+}
+
 var File_portone_v2_platform_transfer_proto protoreflect.FileDescriptor
 
 const file_portone_v2_platform_transfer_proto_rawDesc = "" +
@@ -5326,7 +5429,7 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\x86\a\n" +
+	"\x05_test\"\xef\a\n" +
 	"\x1bPlatformTransferFilterInput\x12T\n" +
 	"\x1bsettlement_start_date_range\x18\x01 \x01(\v2\x15.portone.v2.DateRangeR\x18settlementStartDateRange\x12I\n" +
 	"\x15settlement_date_range\x18\x02 \x01(\v2\x15.portone.v2.DateRangeR\x13settlementDateRange\x12!\n" +
@@ -5340,7 +5443,8 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\bstatuses\x18\n" +
 	" \x03(\x0e2\".portone.v2.PlatformTransferStatusR\bstatuses\x12H\n" +
 	"\akeyword\x18\v \x01(\v2..portone.v2.PlatformTransferFilterInputKeywordR\akeyword\x12#\n" +
-	"\vis_for_test\x18\f \x01(\bH\x00R\tisForTest\x88\x01\x01\x12^\n" +
+	"\vis_for_test\x18\f \x01(\bH\x00R\tisForTest\x88\x01\x01\x12g\n" +
+	"\x15user_defined_property\x18\r \x01(\v23.portone.v2.PlatformTransferPropertyExactMatchInputR\x13userDefinedProperty\x12^\n" +
 	"\funrecognized\x18\xe8\a \x03(\v29.portone.v2.PlatformTransferFilterInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -5564,7 +5668,7 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x10_settlement_dateB\x16\n" +
 	"\x14_settlement_currencyB\x0e\n" +
 	"\f_is_for_testB\x18\n" +
-	"\x16_settlement_start_date\"\xe3\x05\n" +
+	"\x16_settlement_start_date\"\xe3\x06\n" +
 	"#CreatePlatformManualTransferRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -5574,7 +5678,10 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x1asettlement_tax_free_amount\x18\x05 \x01(\x03H\x04R\x17settlementTaxFreeAmount\x88\x01\x01\x121\n" +
 	"\x0fsettlement_date\x18\x06 \x01(\tB\x03\xe0A\x02H\x05R\x0esettlementDate\x88\x01\x01\x12#\n" +
 	"\vis_for_test\x18\a \x01(\bH\x06R\tisForTest\x88\x01\x01\x12g\n" +
-	"\x17user_defined_properties\x18\b \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12f\n" +
+	"\x17user_defined_properties\x18\b \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12\x13\n" +
+	"\x02id\x18\t \x01(\tH\aR\x02id\x88\x01\x01\x12J\n" +
+	"\x13settlement_currency\x18\n" +
+	" \x01(\x0e2\x14.portone.v2.CurrencyH\bR\x12settlementCurrency\x88\x01\x01\x12f\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2A.portone.v2.CreatePlatformManualTransferRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -5585,7 +5692,9 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x12_settlement_amountB\x1d\n" +
 	"\x1b_settlement_tax_free_amountB\x12\n" +
 	"\x10_settlement_dateB\x0e\n" +
-	"\f_is_for_test\"\x85\x02\n" +
+	"\f_is_for_testB\x05\n" +
+	"\x03_idB\x16\n" +
+	"\x14_settlement_currency\"\x85\x02\n" +
 	"\x1cCreateManualTransferResponse\x12C\n" +
 	"\btransfer\x18\x01 \x01(\v2\".portone.v2.PlatformManualTransferB\x03\xe0A\x02R\btransfer\x12_\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2:.portone.v2.CreateManualTransferResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
@@ -5625,7 +5734,7 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x12_payout_graphql_idB\x0e\n" +
 	"\f_is_for_testB\x14\n" +
 	"\x12_settlement_amountB\x1d\n" +
-	"\x1b_settlement_tax_free_amount\"\xc8\t\n" +
+	"\x1b_settlement_tax_free_amount\"\xe4\t\n" +
 	"(CreatePlatformOrderCancelTransferRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12\"\n" +
 	"\n" +
@@ -5644,7 +5753,9 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x0fsettlement_date\x18\v \x01(\tH\bR\x0esettlementDate\x88\x01\x01\x12\x8d\x01\n" +
 	"\x1cexternal_cancellation_detail\x18\f \x01(\v2K.portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetailR\x1aexternalCancellationDetail\x12#\n" +
 	"\vis_for_test\x18\r \x01(\bH\tR\tisForTest\x88\x01\x01\x12g\n" +
-	"\x17user_defined_properties\x18\x0e \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12k\n" +
+	"\x17user_defined_properties\x18\x0e \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12\x13\n" +
+	"\x02id\x18\x0f \x01(\tH\n" +
+	"R\x02id\x88\x01\x01\x12k\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2F.portone.v2.CreatePlatformOrderCancelTransferRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -5658,7 +5769,8 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x10_tax_free_amountB\x18\n" +
 	"\x16_settlement_start_dateB\x12\n" +
 	"\x10_settlement_dateB\x0e\n" +
-	"\f_is_for_test\"\xd1\x03\n" +
+	"\f_is_for_testB\x05\n" +
+	"\x03_id\"\xd1\x03\n" +
 	"0CreatePlatformOrderCancelTransferBodyOrderDetail\x12&\n" +
 	"\forder_amount\x18\x01 \x01(\x03H\x00R\vorderAmount\x88\x01\x01\x12[\n" +
 	"\vorder_lines\x18\x02 \x03(\v2:.portone.v2.CreatePlatformOrderCancelTransferBodyOrderLineR\n" +
@@ -5916,7 +6028,7 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\n" +
 	"\n" +
 	"\b_decimalB\x10\n" +
-	"\x0e_decimal_scale\"\x97\v\n" +
+	"\x0e_decimal_scale\"\xb3\v\n" +
 	"\"CreatePlatformOrderTransferRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12'\n" +
 	"\n" +
@@ -5938,7 +6050,8 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\n" +
 	"parameters\x18\x0e \x03(\v2>.portone.v2.CreatePlatformOrderTransferRequest.ParametersEntryR\n" +
 	"parameters\x12g\n" +
-	"\x17user_defined_properties\x18\x0f \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12e\n" +
+	"\x17user_defined_properties\x18\x0f \x03(\v2/.portone.v2.PlatformUserDefinedPropertyKeyValueR\x15userDefinedProperties\x12\x13\n" +
+	"\x02id\x18\x10 \x01(\tH\tR\x02id\x88\x01\x01\x12e\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.CreatePlatformOrderTransferRequest.UnrecognizedEntryR\funrecognized\x1ak\n" +
 	"\x0fParametersEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12B\n" +
@@ -5954,7 +6067,8 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\x10_tax_free_amountB\x18\n" +
 	"\x16_settlement_start_dateB\x12\n" +
 	"\x10_settlement_dateB\x0e\n" +
-	"\f_is_for_test\"\xec\x02\n" +
+	"\f_is_for_testB\x05\n" +
+	"\x03_id\"\xec\x02\n" +
 	"*CreatePlatformOrderTransferBodyOrderDetail\x12&\n" +
 	"\forder_amount\x18\x01 \x01(\x03H\x00R\vorderAmount\x88\x01\x01\x12U\n" +
 	"\vorder_lines\x18\x02 \x03(\v24.portone.v2.CreatePlatformOrderTransferBodyOrderLineR\n" +
@@ -6145,19 +6259,29 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.DeletePlatformTransferResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xac\x01\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa4\x02\n" +
+	"'PlatformTransferPropertyExactMatchInput\x12\x1a\n" +
+	"\x03key\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x03key\x88\x01\x01\x12\x1e\n" +
+	"\x05value\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x05value\x88\x01\x01\x12j\n" +
+	"\funrecognized\x18\xe8\a \x03(\v2E.portone.v2.PlatformTransferPropertyExactMatchInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
+	"\x11UnrecognizedEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x06\n" +
+	"\x04_keyB\b\n" +
+	"\x06_value*\xac\x01\n" +
 	"\x14PlatformTransferType\x12&\n" +
 	"\"PLATFORM_TRANSFER_TYPE_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cPLATFORM_TRANSFER_TYPE_ORDER\x10\x01\x12'\n" +
 	"#PLATFORM_TRANSFER_TYPE_ORDER_CANCEL\x10\x02\x12!\n" +
-	"\x1dPLATFORM_TRANSFER_TYPE_MANUAL\x10\x03*\x88\x02\n" +
+	"\x1dPLATFORM_TRANSFER_TYPE_MANUAL\x10\x03*\xb7\x02\n" +
 	"\x16PlatformTransferStatus\x12(\n" +
 	"$PLATFORM_TRANSFER_STATUS_UNSPECIFIED\x10\x00\x12&\n" +
 	"\"PLATFORM_TRANSFER_STATUS_SCHEDULED\x10\x01\x12'\n" +
 	"#PLATFORM_TRANSFER_STATUS_IN_PROCESS\x10\x02\x12$\n" +
 	" PLATFORM_TRANSFER_STATUS_SETTLED\x10\x03\x12&\n" +
 	"\"PLATFORM_TRANSFER_STATUS_IN_PAYOUT\x10\x04\x12%\n" +
-	"!PLATFORM_TRANSFER_STATUS_PAID_OUT\x10\x05*\x81\x02\n" +
+	"!PLATFORM_TRANSFER_STATUS_PAID_OUT\x10\x05\x12-\n" +
+	")PLATFORM_TRANSFER_STATUS_PAYOUT_CONFIRMED\x10\x06*\x81\x02\n" +
 	"\"PlatformTransferSummaryPartnerType\x126\n" +
 	"2PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_UNSPECIFIED\x10\x00\x123\n" +
 	"/PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_BUSINESS\x10\x01\x124\n" +
@@ -6167,18 +6291,18 @@ const file_portone_v2_platform_transfer_proto_rawDesc = "" +
 	" EASY_PAY_METHOD_TYPE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19EASY_PAY_METHOD_TYPE_CARD\x10\x01\x12!\n" +
 	"\x1dEASY_PAY_METHOD_TYPE_TRANSFER\x10\x02\x12\x1f\n" +
-	"\x1bEASY_PAY_METHOD_TYPE_CHARGE\x10\x032\xd3\x1c\n" +
+	"\x1bEASY_PAY_METHOD_TYPE_CHARGE\x10\x032\x83\x1e\n" +
 	"\x17PlatformTransferService\x12\xe0\x01\n" +
 	"\x1dDownloadPlatformTransferSheet\x120.portone.v2.DownloadPlatformTransferSheetRequest\x1a\x14.google.api.HttpBody\"u\x8a\xb2\x19B\n" +
 	"\x1ddownloadPlatformTransferSheet\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x02(\x01\x82\xd3\xe4\x93\x02)\x12'/platform/transfer-summaries/sheet-file0\x01\x12\x8c\x02\n" +
 	"\x1cGetPlatformTransferSummaries\x12/.portone.v2.GetPlatformTransferSummariesRequest\x1a0.portone.v2.GetPlatformTransferSummariesResponse\"\x88\x01\x8a\xb2\x19`\n" +
-	"\x1cgetPlatformTransferSummaries\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/platform/transfer-summaries\x12\xce\x02\n" +
-	"\x1cCreatePlatformManualTransfer\x12/.portone.v2.CreatePlatformManualTransferRequest\x1a(.portone.v2.CreateManualTransferResponse\"\xd2\x01\x8a\xb2\x19\xa8\x01\n" +
-	"\x1ccreatePlatformManualTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/platform/transfers/manual\x12\xe5\b\n" +
-	"!CreatePlatformOrderCancelTransfer\x124.portone.v2.CreatePlatformOrderCancelTransferRequest\x1a-.portone.v2.CreateOrderCancelTransferResponse\"\xda\a\x8a\xb2\x19\xaa\a\n" +
-	"!createPlatformOrderCancelTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12$PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED\x12-PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED\x126PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED\x12.PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED\x121PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED\x12\x1fPLATFORM_CANCELLATION_NOT_FOUND\x12 PLATFORM_CANNOT_SPECIFY_TRANSFER\x12,PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED\x12\x14PLATFORM_NOT_ENABLED\x12 PLATFORM_ORDER_DETAIL_MISMATCHED\x12)PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED\x12\x1aPLATFORM_PAYMENT_NOT_FOUND\x12\x1ePLATFORM_PRODUCT_ID_DUPLICATED\x12\x1dPLATFORM_PRODUCT_ID_NOT_FOUND\x12#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x12:PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL\x12;PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x12 PLATFORM_TRANSFER_ALREADY_EXISTS\x121PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND\x12\x1bPLATFORM_TRANSFER_NOT_FOUND\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02%:\x01*\" /platform/transfers/order-cancel\x12\xb6\b\n" +
-	"\x1bCreatePlatformOrderTransfer\x12..portone.v2.CreatePlatformOrderTransferRequest\x1a'.portone.v2.CreateOrderTransferResponse\"\xbd\a\x8a\xb2\x19\x94\a\n" +
-	"\x1bcreatePlatformOrderTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12*PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND\x12PPLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12WPLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12*PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12\x1aPLATFORM_PAYMENT_NOT_FOUND\x12\x1ePLATFORM_PRODUCT_ID_DUPLICATED\x12#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x12;PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x12'PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND\x12<PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12DPLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12=PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12 PLATFORM_TRANSFER_ALREADY_EXISTS\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/platform/transfers/order\x12\xf4\x01\n" +
+	"\x1cgetPlatformTransferSummaries\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\fUNAUTHORIZED \x02\x82\xd3\xe4\x93\x02\x1e\x12\x1c/platform/transfer-summaries\x12\xb8\x03\n" +
+	"\x1cCreatePlatformManualTransfer\x12/.portone.v2.CreatePlatformManualTransferRequest\x1a(.portone.v2.CreateManualTransferResponse\"\xbc\x02\x8a\xb2\x19\x92\x02\n" +
+	"\x1ccreatePlatformManualTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12$PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12!PLATFORM_TRANSFER_ID_ALREADY_USED\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1f:\x01*\"\x1a/platform/transfers/manual\x12\x88\t\n" +
+	"!CreatePlatformOrderCancelTransfer\x124.portone.v2.CreatePlatformOrderCancelTransferRequest\x1a-.portone.v2.CreateOrderCancelTransferResponse\"\xfd\a\x8a\xb2\x19\xcd\a\n" +
+	"!createPlatformOrderCancelTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12$PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED\x12-PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED\x126PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED\x12.PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED\x121PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED\x12\x1fPLATFORM_CANCELLATION_NOT_FOUND\x12 PLATFORM_CANNOT_SPECIFY_TRANSFER\x12,PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED\x12\x14PLATFORM_NOT_ENABLED\x12 PLATFORM_ORDER_DETAIL_MISMATCHED\x12)PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED\x12\x1aPLATFORM_PAYMENT_NOT_FOUND\x12\x1ePLATFORM_PRODUCT_ID_DUPLICATED\x12\x1dPLATFORM_PRODUCT_ID_NOT_FOUND\x12#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x12:PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL\x12;PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x12 PLATFORM_TRANSFER_ALREADY_EXISTS\x121PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND\x12!PLATFORM_TRANSFER_ID_ALREADY_USED\x12\x1bPLATFORM_TRANSFER_NOT_FOUND\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02%:\x01*\" /platform/transfers/order-cancel\x12\xd9\b\n" +
+	"\x1bCreatePlatformOrderTransfer\x12..portone.v2.CreatePlatformOrderTransferRequest\x1a'.portone.v2.CreateOrderTransferResponse\"\xe0\a\x8a\xb2\x19\xb7\a\n" +
+	"\x1bcreatePlatformOrderTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12*PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND\x12PPLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x12\x1bPLATFORM_CONTRACT_NOT_FOUND\x12WPLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED\x12\x1fPLATFORM_CURRENCY_NOT_SUPPORTED\x12*PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND\x12\x14PLATFORM_NOT_ENABLED\x12\x1aPLATFORM_PARTNER_NOT_FOUND\x12\x1aPLATFORM_PAYMENT_NOT_FOUND\x12\x1ePLATFORM_PRODUCT_ID_DUPLICATED\x12#PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED\x12;PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE\x12'PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND\x12<PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12DPLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12=PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT\x12 PLATFORM_TRANSFER_ALREADY_EXISTS\x12!PLATFORM_TRANSFER_ID_ALREADY_USED\x12(PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1e:\x01*\"\x19/platform/transfers/order\x12\xf4\x01\n" +
 	"\x13GetPlatformTransfer\x12&.portone.v2.GetPlatformTransferRequest\x1a\x1c.portone.v2.PlatformTransfer\"\x96\x01\x8a\xb2\x19r\n" +
 	"\x13getPlatformTransfer\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\x14PLATFORM_NOT_ENABLED\x12\x1bPLATFORM_TRANSFER_NOT_FOUND\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02\x1a\x12\x18/platform/transfers/{id}\x12\xdc\x02\n" +
 	"\x16DeletePlatformTransfer\x12).portone.v2.DeletePlatformTransferRequest\x1a*.portone.v2.DeletePlatformTransferResponse\"\xea\x01\x8a\xb2\x19\xc5\x01\n" +
@@ -6198,7 +6322,7 @@ func file_portone_v2_platform_transfer_proto_rawDescGZIP() []byte {
 }
 
 var file_portone_v2_platform_transfer_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
-var file_portone_v2_platform_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 125)
+var file_portone_v2_platform_transfer_proto_msgTypes = make([]protoimpl.MessageInfo, 127)
 var file_portone_v2_platform_transfer_proto_goTypes = []any{
 	(PlatformTransferType)(0),                                               // 0: portone.v2.PlatformTransferType
 	(PlatformTransferStatus)(0),                                             // 1: portone.v2.PlatformTransferStatus
@@ -6265,301 +6389,306 @@ var file_portone_v2_platform_transfer_proto_goTypes = []any{
 	(*PlatformTransfer)(nil),                                                // 62: portone.v2.PlatformTransfer
 	(*DeletePlatformTransferRequest)(nil),                                   // 63: portone.v2.DeletePlatformTransferRequest
 	(*DeletePlatformTransferResponse)(nil),                                  // 64: portone.v2.DeletePlatformTransferResponse
-	nil,                                                                     // 65: portone.v2.DownloadPlatformTransferSheetRequest.UnrecognizedEntry
-	nil,                                                                     // 66: portone.v2.PlatformTransferFilterInput.UnrecognizedEntry
-	nil,                                                                     // 67: portone.v2.PlatformTransferFilterInputKeyword.UnrecognizedEntry
-	nil,                                                                     // 68: portone.v2.GetPlatformTransferSummariesRequest.UnrecognizedEntry
-	nil,                                                                     // 69: portone.v2.GetPlatformTransferSummariesResponse.UnrecognizedEntry
-	nil,                                                                     // 70: portone.v2.PlatformTransferSummary.UnrecognizedEntry
-	nil,                                                                     // 71: portone.v2.PlatformManualTransferSummary.UnrecognizedEntry
-	nil,                                                                     // 72: portone.v2.PlatformTransferSummaryPartner.UnrecognizedEntry
-	nil,                                                                     // 73: portone.v2.PlatformUserDefinedPropertyKeyValue.UnrecognizedEntry
-	nil,                                                                     // 74: portone.v2.PlatformOrderTransferSummary.UnrecognizedEntry
-	nil,                                                                     // 75: portone.v2.PlatformTransferSummaryPayment.UnrecognizedEntry
-	nil,                                                                     // 76: portone.v2.PlatformTransferSummaryExternalPayment.UnrecognizedEntry
-	nil,                                                                     // 77: portone.v2.PlatformTransferSummaryPortOnePayment.UnrecognizedEntry
-	nil,                                                                     // 78: portone.v2.PlatformOrderCancelTransferSummary.UnrecognizedEntry
-	nil,                                                                     // 79: portone.v2.CreatePlatformManualTransferRequest.UnrecognizedEntry
-	nil,                                                                     // 80: portone.v2.CreateManualTransferResponse.UnrecognizedEntry
-	nil,                                                                     // 81: portone.v2.PlatformManualTransfer.UnrecognizedEntry
-	nil,                                                                     // 82: portone.v2.CreatePlatformOrderCancelTransferRequest.UnrecognizedEntry
-	nil,                                                                     // 83: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.UnrecognizedEntry
-	nil,                                                                     // 84: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.UnrecognizedEntry
-	nil,                                                                     // 85: portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.UnrecognizedEntry
-	nil,                                                                     // 86: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.UnrecognizedEntry
-	nil,                                                                     // 87: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.UnrecognizedEntry
-	nil,                                                                     // 88: portone.v2.CreateOrderCancelTransferResponse.UnrecognizedEntry
-	nil,                                                                     // 89: portone.v2.PlatformOrderCancelTransfer.ParametersEntry
-	nil,                                                                     // 90: portone.v2.PlatformOrderCancelTransfer.UnrecognizedEntry
-	nil,                                                                     // 91: portone.v2.PlatformPayment.UnrecognizedEntry
-	nil,                                                                     // 92: portone.v2.PlatformExternalPayment.UnrecognizedEntry
-	nil,                                                                     // 93: portone.v2.PlatformPaymentMethod.UnrecognizedEntry
-	nil,                                                                     // 94: portone.v2.PlatformPaymentMethodCard.UnrecognizedEntry
-	nil,                                                                     // 95: portone.v2.PlatformPaymentMethodEasyPay.UnrecognizedEntry
-	nil,                                                                     // 96: portone.v2.PlatformPaymentMethodGiftCertificate.UnrecognizedEntry
-	nil,                                                                     // 97: portone.v2.PlatformPaymentMethodMobile.UnrecognizedEntry
-	nil,                                                                     // 98: portone.v2.PlatformPaymentMethodTransfer.UnrecognizedEntry
-	nil,                                                                     // 99: portone.v2.PlatformPaymentMethodVirtualAccount.UnrecognizedEntry
-	nil,                                                                     // 100: portone.v2.PlatformPortOnePayment.UnrecognizedEntry
-	nil,                                                                     // 101: portone.v2.PlatformOrderTransferOrderLine.UnrecognizedEntry
-	nil,                                                                     // 102: portone.v2.PlatformOrderTransferProduct.UnrecognizedEntry
-	nil,                                                                     // 103: portone.v2.PlatformOrderTransferDiscount.UnrecognizedEntry
-	nil,                                                                     // 104: portone.v2.PlatformOrderTransferAdditionalFee.UnrecognizedEntry
-	nil,                                                                     // 105: portone.v2.PlatformOrderTransferCancellation.UnrecognizedEntry
-	nil,                                                                     // 106: portone.v2.PlatformSettlementParameterValue.UnrecognizedEntry
-	nil,                                                                     // 107: portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry
-	nil,                                                                     // 108: portone.v2.CreatePlatformOrderTransferRequest.UnrecognizedEntry
-	nil,                                                                     // 109: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.UnrecognizedEntry
-	nil,                                                                     // 110: portone.v2.CreatePlatformOrderTransferBodyOrderLine.UnrecognizedEntry
-	nil,                                                                     // 111: portone.v2.CreatePlatformOrderTransferBodyProduct.UnrecognizedEntry
-	nil,                                                                     // 112: portone.v2.CreatePlatformOrderTransferBodyDiscount.UnrecognizedEntry
-	nil,                                                                     // 113: portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.UnrecognizedEntry
-	nil,                                                                     // 114: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.UnrecognizedEntry
-	nil,                                                                     // 115: portone.v2.PlatformPaymentMethodInput.UnrecognizedEntry
-	nil,                                                                     // 116: portone.v2.PlatformPaymentMethodCardInput.UnrecognizedEntry
-	nil,                                                                     // 117: portone.v2.PlatformPaymentMethodTransferInput.UnrecognizedEntry
-	nil,                                                                     // 118: portone.v2.PlatformPaymentMethodVirtualAccountInput.UnrecognizedEntry
-	nil,                                                                     // 119: portone.v2.PlatformPaymentMethodGiftCertificateInput.UnrecognizedEntry
-	nil,                                                                     // 120: portone.v2.PlatformPaymentMethodMobileInput.UnrecognizedEntry
-	nil,                                                                     // 121: portone.v2.PlatformPaymentMethodEasyPayInput.UnrecognizedEntry
-	nil,                                                                     // 122: portone.v2.CreateOrderTransferResponse.UnrecognizedEntry
-	nil,                                                                     // 123: portone.v2.PlatformOrderTransfer.ParametersEntry
-	nil,                                                                     // 124: portone.v2.PlatformOrderTransfer.UnrecognizedEntry
-	nil,                                                                     // 125: portone.v2.GetPlatformTransferRequest.UnrecognizedEntry
-	nil,                                                                     // 126: portone.v2.PlatformTransfer.UnrecognizedEntry
-	nil,                                                                     // 127: portone.v2.DeletePlatformTransferRequest.UnrecognizedEntry
-	nil,                                                                     // 128: portone.v2.DeletePlatformTransferResponse.UnrecognizedEntry
-	(*DateRange)(nil),                                                       // 129: portone.v2.DateRange
-	(PaymentMethodType)(0),                                                  // 130: portone.v2.PaymentMethodType
-	(*PageInput)(nil),                                                       // 131: portone.v2.PageInput
-	(*PageInfo)(nil),                                                        // 132: portone.v2.PageInfo
-	(Currency)(0),                                                           // 133: portone.v2.Currency
-	(PlatformPartnerTaxationType)(0),                                        // 134: portone.v2.PlatformPartnerTaxationType
-	(*PlatformUserDefinedPropertyValue)(nil),                                // 135: portone.v2.PlatformUserDefinedPropertyValue
-	(*PlatformContract)(nil),                                                // 136: portone.v2.PlatformContract
-	(*PlatformOrderSettlementAmount)(nil),                                   // 137: portone.v2.PlatformOrderSettlementAmount
-	(*PlatformPartner)(nil),                                                 // 138: portone.v2.PlatformPartner
-	(*timestamppb.Timestamp)(nil),                                           // 139: google.protobuf.Timestamp
-	(EasyPayProvider)(0),                                                    // 140: portone.v2.EasyPayProvider
-	(*PlatformDiscountSharePolicy)(nil),                                     // 141: portone.v2.PlatformDiscountSharePolicy
-	(*PlatformAdditionalFeePolicy)(nil),                                     // 142: portone.v2.PlatformAdditionalFeePolicy
-	(*httpbody.HttpBody)(nil),                                               // 143: google.api.HttpBody
+	(*PlatformTransferPropertyExactMatchInput)(nil),                         // 65: portone.v2.PlatformTransferPropertyExactMatchInput
+	nil,                                      // 66: portone.v2.DownloadPlatformTransferSheetRequest.UnrecognizedEntry
+	nil,                                      // 67: portone.v2.PlatformTransferFilterInput.UnrecognizedEntry
+	nil,                                      // 68: portone.v2.PlatformTransferFilterInputKeyword.UnrecognizedEntry
+	nil,                                      // 69: portone.v2.GetPlatformTransferSummariesRequest.UnrecognizedEntry
+	nil,                                      // 70: portone.v2.GetPlatformTransferSummariesResponse.UnrecognizedEntry
+	nil,                                      // 71: portone.v2.PlatformTransferSummary.UnrecognizedEntry
+	nil,                                      // 72: portone.v2.PlatformManualTransferSummary.UnrecognizedEntry
+	nil,                                      // 73: portone.v2.PlatformTransferSummaryPartner.UnrecognizedEntry
+	nil,                                      // 74: portone.v2.PlatformUserDefinedPropertyKeyValue.UnrecognizedEntry
+	nil,                                      // 75: portone.v2.PlatformOrderTransferSummary.UnrecognizedEntry
+	nil,                                      // 76: portone.v2.PlatformTransferSummaryPayment.UnrecognizedEntry
+	nil,                                      // 77: portone.v2.PlatformTransferSummaryExternalPayment.UnrecognizedEntry
+	nil,                                      // 78: portone.v2.PlatformTransferSummaryPortOnePayment.UnrecognizedEntry
+	nil,                                      // 79: portone.v2.PlatformOrderCancelTransferSummary.UnrecognizedEntry
+	nil,                                      // 80: portone.v2.CreatePlatformManualTransferRequest.UnrecognizedEntry
+	nil,                                      // 81: portone.v2.CreateManualTransferResponse.UnrecognizedEntry
+	nil,                                      // 82: portone.v2.PlatformManualTransfer.UnrecognizedEntry
+	nil,                                      // 83: portone.v2.CreatePlatformOrderCancelTransferRequest.UnrecognizedEntry
+	nil,                                      // 84: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.UnrecognizedEntry
+	nil,                                      // 85: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.UnrecognizedEntry
+	nil,                                      // 86: portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.UnrecognizedEntry
+	nil,                                      // 87: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.UnrecognizedEntry
+	nil,                                      // 88: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.UnrecognizedEntry
+	nil,                                      // 89: portone.v2.CreateOrderCancelTransferResponse.UnrecognizedEntry
+	nil,                                      // 90: portone.v2.PlatformOrderCancelTransfer.ParametersEntry
+	nil,                                      // 91: portone.v2.PlatformOrderCancelTransfer.UnrecognizedEntry
+	nil,                                      // 92: portone.v2.PlatformPayment.UnrecognizedEntry
+	nil,                                      // 93: portone.v2.PlatformExternalPayment.UnrecognizedEntry
+	nil,                                      // 94: portone.v2.PlatformPaymentMethod.UnrecognizedEntry
+	nil,                                      // 95: portone.v2.PlatformPaymentMethodCard.UnrecognizedEntry
+	nil,                                      // 96: portone.v2.PlatformPaymentMethodEasyPay.UnrecognizedEntry
+	nil,                                      // 97: portone.v2.PlatformPaymentMethodGiftCertificate.UnrecognizedEntry
+	nil,                                      // 98: portone.v2.PlatformPaymentMethodMobile.UnrecognizedEntry
+	nil,                                      // 99: portone.v2.PlatformPaymentMethodTransfer.UnrecognizedEntry
+	nil,                                      // 100: portone.v2.PlatformPaymentMethodVirtualAccount.UnrecognizedEntry
+	nil,                                      // 101: portone.v2.PlatformPortOnePayment.UnrecognizedEntry
+	nil,                                      // 102: portone.v2.PlatformOrderTransferOrderLine.UnrecognizedEntry
+	nil,                                      // 103: portone.v2.PlatformOrderTransferProduct.UnrecognizedEntry
+	nil,                                      // 104: portone.v2.PlatformOrderTransferDiscount.UnrecognizedEntry
+	nil,                                      // 105: portone.v2.PlatformOrderTransferAdditionalFee.UnrecognizedEntry
+	nil,                                      // 106: portone.v2.PlatformOrderTransferCancellation.UnrecognizedEntry
+	nil,                                      // 107: portone.v2.PlatformSettlementParameterValue.UnrecognizedEntry
+	nil,                                      // 108: portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry
+	nil,                                      // 109: portone.v2.CreatePlatformOrderTransferRequest.UnrecognizedEntry
+	nil,                                      // 110: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.UnrecognizedEntry
+	nil,                                      // 111: portone.v2.CreatePlatformOrderTransferBodyOrderLine.UnrecognizedEntry
+	nil,                                      // 112: portone.v2.CreatePlatformOrderTransferBodyProduct.UnrecognizedEntry
+	nil,                                      // 113: portone.v2.CreatePlatformOrderTransferBodyDiscount.UnrecognizedEntry
+	nil,                                      // 114: portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.UnrecognizedEntry
+	nil,                                      // 115: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.UnrecognizedEntry
+	nil,                                      // 116: portone.v2.PlatformPaymentMethodInput.UnrecognizedEntry
+	nil,                                      // 117: portone.v2.PlatformPaymentMethodCardInput.UnrecognizedEntry
+	nil,                                      // 118: portone.v2.PlatformPaymentMethodTransferInput.UnrecognizedEntry
+	nil,                                      // 119: portone.v2.PlatformPaymentMethodVirtualAccountInput.UnrecognizedEntry
+	nil,                                      // 120: portone.v2.PlatformPaymentMethodGiftCertificateInput.UnrecognizedEntry
+	nil,                                      // 121: portone.v2.PlatformPaymentMethodMobileInput.UnrecognizedEntry
+	nil,                                      // 122: portone.v2.PlatformPaymentMethodEasyPayInput.UnrecognizedEntry
+	nil,                                      // 123: portone.v2.CreateOrderTransferResponse.UnrecognizedEntry
+	nil,                                      // 124: portone.v2.PlatformOrderTransfer.ParametersEntry
+	nil,                                      // 125: portone.v2.PlatformOrderTransfer.UnrecognizedEntry
+	nil,                                      // 126: portone.v2.GetPlatformTransferRequest.UnrecognizedEntry
+	nil,                                      // 127: portone.v2.PlatformTransfer.UnrecognizedEntry
+	nil,                                      // 128: portone.v2.DeletePlatformTransferRequest.UnrecognizedEntry
+	nil,                                      // 129: portone.v2.DeletePlatformTransferResponse.UnrecognizedEntry
+	nil,                                      // 130: portone.v2.PlatformTransferPropertyExactMatchInput.UnrecognizedEntry
+	(*DateRange)(nil),                        // 131: portone.v2.DateRange
+	(PaymentMethodType)(0),                   // 132: portone.v2.PaymentMethodType
+	(*PageInput)(nil),                        // 133: portone.v2.PageInput
+	(*PageInfo)(nil),                         // 134: portone.v2.PageInfo
+	(Currency)(0),                            // 135: portone.v2.Currency
+	(PlatformPartnerTaxationType)(0),         // 136: portone.v2.PlatformPartnerTaxationType
+	(*PlatformUserDefinedPropertyValue)(nil), // 137: portone.v2.PlatformUserDefinedPropertyValue
+	(*PlatformContract)(nil),                 // 138: portone.v2.PlatformContract
+	(*PlatformOrderSettlementAmount)(nil),    // 139: portone.v2.PlatformOrderSettlementAmount
+	(*PlatformPartner)(nil),                  // 140: portone.v2.PlatformPartner
+	(*timestamppb.Timestamp)(nil),            // 141: google.protobuf.Timestamp
+	(EasyPayProvider)(0),                     // 142: portone.v2.EasyPayProvider
+	(*PlatformDiscountSharePolicy)(nil),      // 143: portone.v2.PlatformDiscountSharePolicy
+	(*PlatformAdditionalFeePolicy)(nil),      // 144: portone.v2.PlatformAdditionalFeePolicy
+	(*httpbody.HttpBody)(nil),                // 145: google.api.HttpBody
 }
 var file_portone_v2_platform_transfer_proto_depIdxs = []int32{
 	5,   // 0: portone.v2.DownloadPlatformTransferSheetRequest.filter:type_name -> portone.v2.PlatformTransferFilterInput
-	65,  // 1: portone.v2.DownloadPlatformTransferSheetRequest.unrecognized:type_name -> portone.v2.DownloadPlatformTransferSheetRequest.UnrecognizedEntry
-	129, // 2: portone.v2.PlatformTransferFilterInput.settlement_start_date_range:type_name -> portone.v2.DateRange
-	129, // 3: portone.v2.PlatformTransferFilterInput.settlement_date_range:type_name -> portone.v2.DateRange
-	130, // 4: portone.v2.PlatformTransferFilterInput.payment_method_types:type_name -> portone.v2.PaymentMethodType
+	66,  // 1: portone.v2.DownloadPlatformTransferSheetRequest.unrecognized:type_name -> portone.v2.DownloadPlatformTransferSheetRequest.UnrecognizedEntry
+	131, // 2: portone.v2.PlatformTransferFilterInput.settlement_start_date_range:type_name -> portone.v2.DateRange
+	131, // 3: portone.v2.PlatformTransferFilterInput.settlement_date_range:type_name -> portone.v2.DateRange
+	132, // 4: portone.v2.PlatformTransferFilterInput.payment_method_types:type_name -> portone.v2.PaymentMethodType
 	0,   // 5: portone.v2.PlatformTransferFilterInput.types:type_name -> portone.v2.PlatformTransferType
 	1,   // 6: portone.v2.PlatformTransferFilterInput.statuses:type_name -> portone.v2.PlatformTransferStatus
 	6,   // 7: portone.v2.PlatformTransferFilterInput.keyword:type_name -> portone.v2.PlatformTransferFilterInputKeyword
-	66,  // 8: portone.v2.PlatformTransferFilterInput.unrecognized:type_name -> portone.v2.PlatformTransferFilterInput.UnrecognizedEntry
-	67,  // 9: portone.v2.PlatformTransferFilterInputKeyword.unrecognized:type_name -> portone.v2.PlatformTransferFilterInputKeyword.UnrecognizedEntry
-	131, // 10: portone.v2.GetPlatformTransferSummariesRequest.page:type_name -> portone.v2.PageInput
-	5,   // 11: portone.v2.GetPlatformTransferSummariesRequest.filter:type_name -> portone.v2.PlatformTransferFilterInput
-	68,  // 12: portone.v2.GetPlatformTransferSummariesRequest.unrecognized:type_name -> portone.v2.GetPlatformTransferSummariesRequest.UnrecognizedEntry
-	9,   // 13: portone.v2.GetPlatformTransferSummariesResponse.transfer_summaries:type_name -> portone.v2.PlatformTransferSummary
-	132, // 14: portone.v2.GetPlatformTransferSummariesResponse.page:type_name -> portone.v2.PageInfo
-	69,  // 15: portone.v2.GetPlatformTransferSummariesResponse.unrecognized:type_name -> portone.v2.GetPlatformTransferSummariesResponse.UnrecognizedEntry
-	10,  // 16: portone.v2.PlatformTransferSummary.manual:type_name -> portone.v2.PlatformManualTransferSummary
-	13,  // 17: portone.v2.PlatformTransferSummary.order:type_name -> portone.v2.PlatformOrderTransferSummary
-	17,  // 18: portone.v2.PlatformTransferSummary.order_cancel:type_name -> portone.v2.PlatformOrderCancelTransferSummary
-	70,  // 19: portone.v2.PlatformTransferSummary.unrecognized:type_name -> portone.v2.PlatformTransferSummary.UnrecognizedEntry
-	11,  // 20: portone.v2.PlatformManualTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
-	1,   // 21: portone.v2.PlatformManualTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 22: portone.v2.PlatformManualTransferSummary.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 23: portone.v2.PlatformManualTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	12,  // 24: portone.v2.PlatformManualTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	71,  // 25: portone.v2.PlatformManualTransferSummary.unrecognized:type_name -> portone.v2.PlatformManualTransferSummary.UnrecognizedEntry
-	2,   // 26: portone.v2.PlatformTransferSummaryPartner.type:type_name -> portone.v2.PlatformTransferSummaryPartnerType
-	134, // 27: portone.v2.PlatformTransferSummaryPartner.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
-	12,  // 28: portone.v2.PlatformTransferSummaryPartner.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	72,  // 29: portone.v2.PlatformTransferSummaryPartner.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPartner.UnrecognizedEntry
-	135, // 30: portone.v2.PlatformUserDefinedPropertyKeyValue.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
-	73,  // 31: portone.v2.PlatformUserDefinedPropertyKeyValue.unrecognized:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue.UnrecognizedEntry
-	11,  // 32: portone.v2.PlatformOrderTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
-	136, // 33: portone.v2.PlatformOrderTransferSummary.contract:type_name -> portone.v2.PlatformContract
-	1,   // 34: portone.v2.PlatformOrderTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 35: portone.v2.PlatformOrderTransferSummary.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 36: portone.v2.PlatformOrderTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	12,  // 37: portone.v2.PlatformOrderTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	137, // 38: portone.v2.PlatformOrderTransferSummary.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	14,  // 39: portone.v2.PlatformOrderTransferSummary.payment:type_name -> portone.v2.PlatformTransferSummaryPayment
-	74,  // 40: portone.v2.PlatformOrderTransferSummary.unrecognized:type_name -> portone.v2.PlatformOrderTransferSummary.UnrecognizedEntry
-	15,  // 41: portone.v2.PlatformTransferSummaryPayment.external:type_name -> portone.v2.PlatformTransferSummaryExternalPayment
-	16,  // 42: portone.v2.PlatformTransferSummaryPayment.port_one:type_name -> portone.v2.PlatformTransferSummaryPortOnePayment
-	75,  // 43: portone.v2.PlatformTransferSummaryPayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPayment.UnrecognizedEntry
-	133, // 44: portone.v2.PlatformTransferSummaryExternalPayment.currency:type_name -> portone.v2.Currency
-	130, // 45: portone.v2.PlatformTransferSummaryExternalPayment.method_type:type_name -> portone.v2.PaymentMethodType
-	76,  // 46: portone.v2.PlatformTransferSummaryExternalPayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryExternalPayment.UnrecognizedEntry
-	133, // 47: portone.v2.PlatformTransferSummaryPortOnePayment.currency:type_name -> portone.v2.Currency
-	130, // 48: portone.v2.PlatformTransferSummaryPortOnePayment.method_type:type_name -> portone.v2.PaymentMethodType
-	77,  // 49: portone.v2.PlatformTransferSummaryPortOnePayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPortOnePayment.UnrecognizedEntry
-	11,  // 50: portone.v2.PlatformOrderCancelTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
-	136, // 51: portone.v2.PlatformOrderCancelTransferSummary.contract:type_name -> portone.v2.PlatformContract
-	1,   // 52: portone.v2.PlatformOrderCancelTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 53: portone.v2.PlatformOrderCancelTransferSummary.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 54: portone.v2.PlatformOrderCancelTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	12,  // 55: portone.v2.PlatformOrderCancelTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	137, // 56: portone.v2.PlatformOrderCancelTransferSummary.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	14,  // 57: portone.v2.PlatformOrderCancelTransferSummary.payment:type_name -> portone.v2.PlatformTransferSummaryPayment
-	78,  // 58: portone.v2.PlatformOrderCancelTransferSummary.unrecognized:type_name -> portone.v2.PlatformOrderCancelTransferSummary.UnrecognizedEntry
-	12,  // 59: portone.v2.CreatePlatformManualTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	79,  // 60: portone.v2.CreatePlatformManualTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformManualTransferRequest.UnrecognizedEntry
-	20,  // 61: portone.v2.CreateManualTransferResponse.transfer:type_name -> portone.v2.PlatformManualTransfer
-	80,  // 62: portone.v2.CreateManualTransferResponse.unrecognized:type_name -> portone.v2.CreateManualTransferResponse.UnrecognizedEntry
-	138, // 63: portone.v2.PlatformManualTransfer.partner:type_name -> portone.v2.PlatformPartner
-	1,   // 64: portone.v2.PlatformManualTransfer.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 65: portone.v2.PlatformManualTransfer.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 66: portone.v2.PlatformManualTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	81,  // 67: portone.v2.PlatformManualTransfer.unrecognized:type_name -> portone.v2.PlatformManualTransfer.UnrecognizedEntry
-	22,  // 68: portone.v2.CreatePlatformOrderCancelTransferRequest.order_detail:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail
-	24,  // 69: portone.v2.CreatePlatformOrderCancelTransferRequest.discounts:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount
-	26,  // 70: portone.v2.CreatePlatformOrderCancelTransferRequest.external_cancellation_detail:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail
-	12,  // 71: portone.v2.CreatePlatformOrderCancelTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	82,  // 72: portone.v2.CreatePlatformOrderCancelTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferRequest.UnrecognizedEntry
-	23,  // 73: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.order_lines:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine
-	25,  // 74: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.all:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll
-	83,  // 75: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.UnrecognizedEntry
-	24,  // 76: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.discounts:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount
-	84,  // 77: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.UnrecognizedEntry
-	85,  // 78: portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.UnrecognizedEntry
-	86,  // 79: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.UnrecognizedEntry
-	139, // 80: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.cancelled_at:type_name -> google.protobuf.Timestamp
-	87,  // 81: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.UnrecognizedEntry
-	28,  // 82: portone.v2.CreateOrderCancelTransferResponse.transfer:type_name -> portone.v2.PlatformOrderCancelTransfer
-	88,  // 83: portone.v2.CreateOrderCancelTransferResponse.unrecognized:type_name -> portone.v2.CreateOrderCancelTransferResponse.UnrecognizedEntry
-	138, // 84: portone.v2.PlatformOrderCancelTransfer.partner:type_name -> portone.v2.PlatformPartner
-	1,   // 85: portone.v2.PlatformOrderCancelTransfer.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 86: portone.v2.PlatformOrderCancelTransfer.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 87: portone.v2.PlatformOrderCancelTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	137, // 88: portone.v2.PlatformOrderCancelTransfer.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	136, // 89: portone.v2.PlatformOrderCancelTransfer.contract:type_name -> portone.v2.PlatformContract
-	29,  // 90: portone.v2.PlatformOrderCancelTransfer.payment:type_name -> portone.v2.PlatformPayment
-	39,  // 91: portone.v2.PlatformOrderCancelTransfer.order_lines:type_name -> portone.v2.PlatformOrderTransferOrderLine
-	42,  // 92: portone.v2.PlatformOrderCancelTransfer.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
-	41,  // 93: portone.v2.PlatformOrderCancelTransfer.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
-	43,  // 94: portone.v2.PlatformOrderCancelTransfer.cancellation:type_name -> portone.v2.PlatformOrderTransferCancellation
-	89,  // 95: portone.v2.PlatformOrderCancelTransfer.parameters:type_name -> portone.v2.PlatformOrderCancelTransfer.ParametersEntry
-	90,  // 96: portone.v2.PlatformOrderCancelTransfer.unrecognized:type_name -> portone.v2.PlatformOrderCancelTransfer.UnrecognizedEntry
-	30,  // 97: portone.v2.PlatformPayment.external:type_name -> portone.v2.PlatformExternalPayment
-	38,  // 98: portone.v2.PlatformPayment.port_one:type_name -> portone.v2.PlatformPortOnePayment
-	91,  // 99: portone.v2.PlatformPayment.unrecognized:type_name -> portone.v2.PlatformPayment.UnrecognizedEntry
-	133, // 100: portone.v2.PlatformExternalPayment.currency:type_name -> portone.v2.Currency
-	31,  // 101: portone.v2.PlatformExternalPayment.method:type_name -> portone.v2.PlatformPaymentMethod
-	139, // 102: portone.v2.PlatformExternalPayment.paid_at:type_name -> google.protobuf.Timestamp
-	92,  // 103: portone.v2.PlatformExternalPayment.unrecognized:type_name -> portone.v2.PlatformExternalPayment.UnrecognizedEntry
-	32,  // 104: portone.v2.PlatformPaymentMethod.card:type_name -> portone.v2.PlatformPaymentMethodCard
-	33,  // 105: portone.v2.PlatformPaymentMethod.easy_pay:type_name -> portone.v2.PlatformPaymentMethodEasyPay
-	34,  // 106: portone.v2.PlatformPaymentMethod.gift_certificate:type_name -> portone.v2.PlatformPaymentMethodGiftCertificate
-	35,  // 107: portone.v2.PlatformPaymentMethod.mobile:type_name -> portone.v2.PlatformPaymentMethodMobile
-	36,  // 108: portone.v2.PlatformPaymentMethod.transfer:type_name -> portone.v2.PlatformPaymentMethodTransfer
-	37,  // 109: portone.v2.PlatformPaymentMethod.virtual_account:type_name -> portone.v2.PlatformPaymentMethodVirtualAccount
-	93,  // 110: portone.v2.PlatformPaymentMethod.unrecognized:type_name -> portone.v2.PlatformPaymentMethod.UnrecognizedEntry
-	94,  // 111: portone.v2.PlatformPaymentMethodCard.unrecognized:type_name -> portone.v2.PlatformPaymentMethodCard.UnrecognizedEntry
-	140, // 112: portone.v2.PlatformPaymentMethodEasyPay.provider:type_name -> portone.v2.EasyPayProvider
-	3,   // 113: portone.v2.PlatformPaymentMethodEasyPay.method_type:type_name -> portone.v2.EasyPayMethodType
-	95,  // 114: portone.v2.PlatformPaymentMethodEasyPay.unrecognized:type_name -> portone.v2.PlatformPaymentMethodEasyPay.UnrecognizedEntry
-	96,  // 115: portone.v2.PlatformPaymentMethodGiftCertificate.unrecognized:type_name -> portone.v2.PlatformPaymentMethodGiftCertificate.UnrecognizedEntry
-	97,  // 116: portone.v2.PlatformPaymentMethodMobile.unrecognized:type_name -> portone.v2.PlatformPaymentMethodMobile.UnrecognizedEntry
-	98,  // 117: portone.v2.PlatformPaymentMethodTransfer.unrecognized:type_name -> portone.v2.PlatformPaymentMethodTransfer.UnrecognizedEntry
-	99,  // 118: portone.v2.PlatformPaymentMethodVirtualAccount.unrecognized:type_name -> portone.v2.PlatformPaymentMethodVirtualAccount.UnrecognizedEntry
-	31,  // 119: portone.v2.PlatformPortOnePayment.method:type_name -> portone.v2.PlatformPaymentMethod
-	133, // 120: portone.v2.PlatformPortOnePayment.currency:type_name -> portone.v2.Currency
-	139, // 121: portone.v2.PlatformPortOnePayment.paid_at:type_name -> google.protobuf.Timestamp
-	100, // 122: portone.v2.PlatformPortOnePayment.unrecognized:type_name -> portone.v2.PlatformPortOnePayment.UnrecognizedEntry
-	40,  // 123: portone.v2.PlatformOrderTransferOrderLine.product:type_name -> portone.v2.PlatformOrderTransferProduct
-	41,  // 124: portone.v2.PlatformOrderTransferOrderLine.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
-	42,  // 125: portone.v2.PlatformOrderTransferOrderLine.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
-	137, // 126: portone.v2.PlatformOrderTransferOrderLine.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	101, // 127: portone.v2.PlatformOrderTransferOrderLine.unrecognized:type_name -> portone.v2.PlatformOrderTransferOrderLine.UnrecognizedEntry
-	102, // 128: portone.v2.PlatformOrderTransferProduct.unrecognized:type_name -> portone.v2.PlatformOrderTransferProduct.UnrecognizedEntry
-	141, // 129: portone.v2.PlatformOrderTransferDiscount.share_policy:type_name -> portone.v2.PlatformDiscountSharePolicy
-	103, // 130: portone.v2.PlatformOrderTransferDiscount.unrecognized:type_name -> portone.v2.PlatformOrderTransferDiscount.UnrecognizedEntry
-	142, // 131: portone.v2.PlatformOrderTransferAdditionalFee.policy:type_name -> portone.v2.PlatformAdditionalFeePolicy
-	104, // 132: portone.v2.PlatformOrderTransferAdditionalFee.unrecognized:type_name -> portone.v2.PlatformOrderTransferAdditionalFee.UnrecognizedEntry
-	139, // 133: portone.v2.PlatformOrderTransferCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
-	105, // 134: portone.v2.PlatformOrderTransferCancellation.unrecognized:type_name -> portone.v2.PlatformOrderTransferCancellation.UnrecognizedEntry
-	106, // 135: portone.v2.PlatformSettlementParameterValue.unrecognized:type_name -> portone.v2.PlatformSettlementParameterValue.UnrecognizedEntry
-	46,  // 136: portone.v2.CreatePlatformOrderTransferRequest.order_detail:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderDetail
-	49,  // 137: portone.v2.CreatePlatformOrderTransferRequest.discounts:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount
-	50,  // 138: portone.v2.CreatePlatformOrderTransferRequest.additional_fees:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee
-	51,  // 139: portone.v2.CreatePlatformOrderTransferRequest.external_payment_detail:type_name -> portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail
-	107, // 140: portone.v2.CreatePlatformOrderTransferRequest.parameters:type_name -> portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry
-	12,  // 141: portone.v2.CreatePlatformOrderTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	108, // 142: portone.v2.CreatePlatformOrderTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferRequest.UnrecognizedEntry
-	47,  // 143: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.order_lines:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderLine
-	109, // 144: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderDetail.UnrecognizedEntry
-	48,  // 145: portone.v2.CreatePlatformOrderTransferBodyOrderLine.product:type_name -> portone.v2.CreatePlatformOrderTransferBodyProduct
-	49,  // 146: portone.v2.CreatePlatformOrderTransferBodyOrderLine.discounts:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount
-	50,  // 147: portone.v2.CreatePlatformOrderTransferBodyOrderLine.additional_fees:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee
-	110, // 148: portone.v2.CreatePlatformOrderTransferBodyOrderLine.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderLine.UnrecognizedEntry
-	111, // 149: portone.v2.CreatePlatformOrderTransferBodyProduct.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyProduct.UnrecognizedEntry
-	112, // 150: portone.v2.CreatePlatformOrderTransferBodyDiscount.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount.UnrecognizedEntry
-	113, // 151: portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.UnrecognizedEntry
-	133, // 152: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.currency:type_name -> portone.v2.Currency
-	139, // 153: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.paid_at:type_name -> google.protobuf.Timestamp
-	52,  // 154: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.method:type_name -> portone.v2.PlatformPaymentMethodInput
-	114, // 155: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.UnrecognizedEntry
-	53,  // 156: portone.v2.PlatformPaymentMethodInput.card:type_name -> portone.v2.PlatformPaymentMethodCardInput
-	54,  // 157: portone.v2.PlatformPaymentMethodInput.transfer:type_name -> portone.v2.PlatformPaymentMethodTransferInput
-	55,  // 158: portone.v2.PlatformPaymentMethodInput.virtual_account:type_name -> portone.v2.PlatformPaymentMethodVirtualAccountInput
-	56,  // 159: portone.v2.PlatformPaymentMethodInput.gift_certificate:type_name -> portone.v2.PlatformPaymentMethodGiftCertificateInput
-	57,  // 160: portone.v2.PlatformPaymentMethodInput.mobile:type_name -> portone.v2.PlatformPaymentMethodMobileInput
-	58,  // 161: portone.v2.PlatformPaymentMethodInput.easy_pay:type_name -> portone.v2.PlatformPaymentMethodEasyPayInput
-	115, // 162: portone.v2.PlatformPaymentMethodInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodInput.UnrecognizedEntry
-	116, // 163: portone.v2.PlatformPaymentMethodCardInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodCardInput.UnrecognizedEntry
-	117, // 164: portone.v2.PlatformPaymentMethodTransferInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodTransferInput.UnrecognizedEntry
-	118, // 165: portone.v2.PlatformPaymentMethodVirtualAccountInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodVirtualAccountInput.UnrecognizedEntry
-	119, // 166: portone.v2.PlatformPaymentMethodGiftCertificateInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodGiftCertificateInput.UnrecognizedEntry
-	120, // 167: portone.v2.PlatformPaymentMethodMobileInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodMobileInput.UnrecognizedEntry
-	140, // 168: portone.v2.PlatformPaymentMethodEasyPayInput.provider:type_name -> portone.v2.EasyPayProvider
-	3,   // 169: portone.v2.PlatformPaymentMethodEasyPayInput.method_type:type_name -> portone.v2.EasyPayMethodType
-	121, // 170: portone.v2.PlatformPaymentMethodEasyPayInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodEasyPayInput.UnrecognizedEntry
-	60,  // 171: portone.v2.CreateOrderTransferResponse.transfer:type_name -> portone.v2.PlatformOrderTransfer
-	122, // 172: portone.v2.CreateOrderTransferResponse.unrecognized:type_name -> portone.v2.CreateOrderTransferResponse.UnrecognizedEntry
-	138, // 173: portone.v2.PlatformOrderTransfer.partner:type_name -> portone.v2.PlatformPartner
-	1,   // 174: portone.v2.PlatformOrderTransfer.status:type_name -> portone.v2.PlatformTransferStatus
-	133, // 175: portone.v2.PlatformOrderTransfer.settlement_currency:type_name -> portone.v2.Currency
-	12,  // 176: portone.v2.PlatformOrderTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
-	137, // 177: portone.v2.PlatformOrderTransfer.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
-	136, // 178: portone.v2.PlatformOrderTransfer.contract:type_name -> portone.v2.PlatformContract
-	29,  // 179: portone.v2.PlatformOrderTransfer.payment:type_name -> portone.v2.PlatformPayment
-	39,  // 180: portone.v2.PlatformOrderTransfer.order_lines:type_name -> portone.v2.PlatformOrderTransferOrderLine
-	42,  // 181: portone.v2.PlatformOrderTransfer.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
-	41,  // 182: portone.v2.PlatformOrderTransfer.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
-	123, // 183: portone.v2.PlatformOrderTransfer.parameters:type_name -> portone.v2.PlatformOrderTransfer.ParametersEntry
-	124, // 184: portone.v2.PlatformOrderTransfer.unrecognized:type_name -> portone.v2.PlatformOrderTransfer.UnrecognizedEntry
-	125, // 185: portone.v2.GetPlatformTransferRequest.unrecognized:type_name -> portone.v2.GetPlatformTransferRequest.UnrecognizedEntry
-	20,  // 186: portone.v2.PlatformTransfer.manual:type_name -> portone.v2.PlatformManualTransfer
-	60,  // 187: portone.v2.PlatformTransfer.order:type_name -> portone.v2.PlatformOrderTransfer
-	28,  // 188: portone.v2.PlatformTransfer.order_cancel:type_name -> portone.v2.PlatformOrderCancelTransfer
-	126, // 189: portone.v2.PlatformTransfer.unrecognized:type_name -> portone.v2.PlatformTransfer.UnrecognizedEntry
-	127, // 190: portone.v2.DeletePlatformTransferRequest.unrecognized:type_name -> portone.v2.DeletePlatformTransferRequest.UnrecognizedEntry
-	128, // 191: portone.v2.DeletePlatformTransferResponse.unrecognized:type_name -> portone.v2.DeletePlatformTransferResponse.UnrecognizedEntry
-	44,  // 192: portone.v2.PlatformOrderCancelTransfer.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
-	44,  // 193: portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
-	44,  // 194: portone.v2.PlatformOrderTransfer.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
-	4,   // 195: portone.v2.PlatformTransferService.DownloadPlatformTransferSheet:input_type -> portone.v2.DownloadPlatformTransferSheetRequest
-	7,   // 196: portone.v2.PlatformTransferService.GetPlatformTransferSummaries:input_type -> portone.v2.GetPlatformTransferSummariesRequest
-	18,  // 197: portone.v2.PlatformTransferService.CreatePlatformManualTransfer:input_type -> portone.v2.CreatePlatformManualTransferRequest
-	21,  // 198: portone.v2.PlatformTransferService.CreatePlatformOrderCancelTransfer:input_type -> portone.v2.CreatePlatformOrderCancelTransferRequest
-	45,  // 199: portone.v2.PlatformTransferService.CreatePlatformOrderTransfer:input_type -> portone.v2.CreatePlatformOrderTransferRequest
-	61,  // 200: portone.v2.PlatformTransferService.GetPlatformTransfer:input_type -> portone.v2.GetPlatformTransferRequest
-	63,  // 201: portone.v2.PlatformTransferService.DeletePlatformTransfer:input_type -> portone.v2.DeletePlatformTransferRequest
-	143, // 202: portone.v2.PlatformTransferService.DownloadPlatformTransferSheet:output_type -> google.api.HttpBody
-	8,   // 203: portone.v2.PlatformTransferService.GetPlatformTransferSummaries:output_type -> portone.v2.GetPlatformTransferSummariesResponse
-	19,  // 204: portone.v2.PlatformTransferService.CreatePlatformManualTransfer:output_type -> portone.v2.CreateManualTransferResponse
-	27,  // 205: portone.v2.PlatformTransferService.CreatePlatformOrderCancelTransfer:output_type -> portone.v2.CreateOrderCancelTransferResponse
-	59,  // 206: portone.v2.PlatformTransferService.CreatePlatformOrderTransfer:output_type -> portone.v2.CreateOrderTransferResponse
-	62,  // 207: portone.v2.PlatformTransferService.GetPlatformTransfer:output_type -> portone.v2.PlatformTransfer
-	64,  // 208: portone.v2.PlatformTransferService.DeletePlatformTransfer:output_type -> portone.v2.DeletePlatformTransferResponse
-	202, // [202:209] is the sub-list for method output_type
-	195, // [195:202] is the sub-list for method input_type
-	195, // [195:195] is the sub-list for extension type_name
-	195, // [195:195] is the sub-list for extension extendee
-	0,   // [0:195] is the sub-list for field type_name
+	65,  // 8: portone.v2.PlatformTransferFilterInput.user_defined_property:type_name -> portone.v2.PlatformTransferPropertyExactMatchInput
+	67,  // 9: portone.v2.PlatformTransferFilterInput.unrecognized:type_name -> portone.v2.PlatformTransferFilterInput.UnrecognizedEntry
+	68,  // 10: portone.v2.PlatformTransferFilterInputKeyword.unrecognized:type_name -> portone.v2.PlatformTransferFilterInputKeyword.UnrecognizedEntry
+	133, // 11: portone.v2.GetPlatformTransferSummariesRequest.page:type_name -> portone.v2.PageInput
+	5,   // 12: portone.v2.GetPlatformTransferSummariesRequest.filter:type_name -> portone.v2.PlatformTransferFilterInput
+	69,  // 13: portone.v2.GetPlatformTransferSummariesRequest.unrecognized:type_name -> portone.v2.GetPlatformTransferSummariesRequest.UnrecognizedEntry
+	9,   // 14: portone.v2.GetPlatformTransferSummariesResponse.transfer_summaries:type_name -> portone.v2.PlatformTransferSummary
+	134, // 15: portone.v2.GetPlatformTransferSummariesResponse.page:type_name -> portone.v2.PageInfo
+	70,  // 16: portone.v2.GetPlatformTransferSummariesResponse.unrecognized:type_name -> portone.v2.GetPlatformTransferSummariesResponse.UnrecognizedEntry
+	10,  // 17: portone.v2.PlatformTransferSummary.manual:type_name -> portone.v2.PlatformManualTransferSummary
+	13,  // 18: portone.v2.PlatformTransferSummary.order:type_name -> portone.v2.PlatformOrderTransferSummary
+	17,  // 19: portone.v2.PlatformTransferSummary.order_cancel:type_name -> portone.v2.PlatformOrderCancelTransferSummary
+	71,  // 20: portone.v2.PlatformTransferSummary.unrecognized:type_name -> portone.v2.PlatformTransferSummary.UnrecognizedEntry
+	11,  // 21: portone.v2.PlatformManualTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
+	1,   // 22: portone.v2.PlatformManualTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 23: portone.v2.PlatformManualTransferSummary.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 24: portone.v2.PlatformManualTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	12,  // 25: portone.v2.PlatformManualTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	72,  // 26: portone.v2.PlatformManualTransferSummary.unrecognized:type_name -> portone.v2.PlatformManualTransferSummary.UnrecognizedEntry
+	2,   // 27: portone.v2.PlatformTransferSummaryPartner.type:type_name -> portone.v2.PlatformTransferSummaryPartnerType
+	136, // 28: portone.v2.PlatformTransferSummaryPartner.taxation_type:type_name -> portone.v2.PlatformPartnerTaxationType
+	12,  // 29: portone.v2.PlatformTransferSummaryPartner.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	73,  // 30: portone.v2.PlatformTransferSummaryPartner.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPartner.UnrecognizedEntry
+	137, // 31: portone.v2.PlatformUserDefinedPropertyKeyValue.value:type_name -> portone.v2.PlatformUserDefinedPropertyValue
+	74,  // 32: portone.v2.PlatformUserDefinedPropertyKeyValue.unrecognized:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue.UnrecognizedEntry
+	11,  // 33: portone.v2.PlatformOrderTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
+	138, // 34: portone.v2.PlatformOrderTransferSummary.contract:type_name -> portone.v2.PlatformContract
+	1,   // 35: portone.v2.PlatformOrderTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 36: portone.v2.PlatformOrderTransferSummary.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 37: portone.v2.PlatformOrderTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	12,  // 38: portone.v2.PlatformOrderTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	139, // 39: portone.v2.PlatformOrderTransferSummary.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	14,  // 40: portone.v2.PlatformOrderTransferSummary.payment:type_name -> portone.v2.PlatformTransferSummaryPayment
+	75,  // 41: portone.v2.PlatformOrderTransferSummary.unrecognized:type_name -> portone.v2.PlatformOrderTransferSummary.UnrecognizedEntry
+	15,  // 42: portone.v2.PlatformTransferSummaryPayment.external:type_name -> portone.v2.PlatformTransferSummaryExternalPayment
+	16,  // 43: portone.v2.PlatformTransferSummaryPayment.port_one:type_name -> portone.v2.PlatformTransferSummaryPortOnePayment
+	76,  // 44: portone.v2.PlatformTransferSummaryPayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPayment.UnrecognizedEntry
+	135, // 45: portone.v2.PlatformTransferSummaryExternalPayment.currency:type_name -> portone.v2.Currency
+	132, // 46: portone.v2.PlatformTransferSummaryExternalPayment.method_type:type_name -> portone.v2.PaymentMethodType
+	77,  // 47: portone.v2.PlatformTransferSummaryExternalPayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryExternalPayment.UnrecognizedEntry
+	135, // 48: portone.v2.PlatformTransferSummaryPortOnePayment.currency:type_name -> portone.v2.Currency
+	132, // 49: portone.v2.PlatformTransferSummaryPortOnePayment.method_type:type_name -> portone.v2.PaymentMethodType
+	78,  // 50: portone.v2.PlatformTransferSummaryPortOnePayment.unrecognized:type_name -> portone.v2.PlatformTransferSummaryPortOnePayment.UnrecognizedEntry
+	11,  // 51: portone.v2.PlatformOrderCancelTransferSummary.partner:type_name -> portone.v2.PlatformTransferSummaryPartner
+	138, // 52: portone.v2.PlatformOrderCancelTransferSummary.contract:type_name -> portone.v2.PlatformContract
+	1,   // 53: portone.v2.PlatformOrderCancelTransferSummary.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 54: portone.v2.PlatformOrderCancelTransferSummary.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 55: portone.v2.PlatformOrderCancelTransferSummary.partner_user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	12,  // 56: portone.v2.PlatformOrderCancelTransferSummary.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	139, // 57: portone.v2.PlatformOrderCancelTransferSummary.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	14,  // 58: portone.v2.PlatformOrderCancelTransferSummary.payment:type_name -> portone.v2.PlatformTransferSummaryPayment
+	79,  // 59: portone.v2.PlatformOrderCancelTransferSummary.unrecognized:type_name -> portone.v2.PlatformOrderCancelTransferSummary.UnrecognizedEntry
+	12,  // 60: portone.v2.CreatePlatformManualTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	135, // 61: portone.v2.CreatePlatformManualTransferRequest.settlement_currency:type_name -> portone.v2.Currency
+	80,  // 62: portone.v2.CreatePlatformManualTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformManualTransferRequest.UnrecognizedEntry
+	20,  // 63: portone.v2.CreateManualTransferResponse.transfer:type_name -> portone.v2.PlatformManualTransfer
+	81,  // 64: portone.v2.CreateManualTransferResponse.unrecognized:type_name -> portone.v2.CreateManualTransferResponse.UnrecognizedEntry
+	140, // 65: portone.v2.PlatformManualTransfer.partner:type_name -> portone.v2.PlatformPartner
+	1,   // 66: portone.v2.PlatformManualTransfer.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 67: portone.v2.PlatformManualTransfer.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 68: portone.v2.PlatformManualTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	82,  // 69: portone.v2.PlatformManualTransfer.unrecognized:type_name -> portone.v2.PlatformManualTransfer.UnrecognizedEntry
+	22,  // 70: portone.v2.CreatePlatformOrderCancelTransferRequest.order_detail:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail
+	24,  // 71: portone.v2.CreatePlatformOrderCancelTransferRequest.discounts:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount
+	26,  // 72: portone.v2.CreatePlatformOrderCancelTransferRequest.external_cancellation_detail:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail
+	12,  // 73: portone.v2.CreatePlatformOrderCancelTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	83,  // 74: portone.v2.CreatePlatformOrderCancelTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferRequest.UnrecognizedEntry
+	23,  // 75: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.order_lines:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine
+	25,  // 76: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.all:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll
+	84,  // 77: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetail.UnrecognizedEntry
+	24,  // 78: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.discounts:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount
+	85,  // 79: portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderLine.UnrecognizedEntry
+	86,  // 80: portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyDiscount.UnrecognizedEntry
+	87,  // 81: portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll.UnrecognizedEntry
+	141, // 82: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.cancelled_at:type_name -> google.protobuf.Timestamp
+	88,  // 83: portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderCancelTransferBodyExternalCancellationDetail.UnrecognizedEntry
+	28,  // 84: portone.v2.CreateOrderCancelTransferResponse.transfer:type_name -> portone.v2.PlatformOrderCancelTransfer
+	89,  // 85: portone.v2.CreateOrderCancelTransferResponse.unrecognized:type_name -> portone.v2.CreateOrderCancelTransferResponse.UnrecognizedEntry
+	140, // 86: portone.v2.PlatformOrderCancelTransfer.partner:type_name -> portone.v2.PlatformPartner
+	1,   // 87: portone.v2.PlatformOrderCancelTransfer.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 88: portone.v2.PlatformOrderCancelTransfer.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 89: portone.v2.PlatformOrderCancelTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	139, // 90: portone.v2.PlatformOrderCancelTransfer.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	138, // 91: portone.v2.PlatformOrderCancelTransfer.contract:type_name -> portone.v2.PlatformContract
+	29,  // 92: portone.v2.PlatformOrderCancelTransfer.payment:type_name -> portone.v2.PlatformPayment
+	39,  // 93: portone.v2.PlatformOrderCancelTransfer.order_lines:type_name -> portone.v2.PlatformOrderTransferOrderLine
+	42,  // 94: portone.v2.PlatformOrderCancelTransfer.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
+	41,  // 95: portone.v2.PlatformOrderCancelTransfer.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
+	43,  // 96: portone.v2.PlatformOrderCancelTransfer.cancellation:type_name -> portone.v2.PlatformOrderTransferCancellation
+	90,  // 97: portone.v2.PlatformOrderCancelTransfer.parameters:type_name -> portone.v2.PlatformOrderCancelTransfer.ParametersEntry
+	91,  // 98: portone.v2.PlatformOrderCancelTransfer.unrecognized:type_name -> portone.v2.PlatformOrderCancelTransfer.UnrecognizedEntry
+	30,  // 99: portone.v2.PlatformPayment.external:type_name -> portone.v2.PlatformExternalPayment
+	38,  // 100: portone.v2.PlatformPayment.port_one:type_name -> portone.v2.PlatformPortOnePayment
+	92,  // 101: portone.v2.PlatformPayment.unrecognized:type_name -> portone.v2.PlatformPayment.UnrecognizedEntry
+	135, // 102: portone.v2.PlatformExternalPayment.currency:type_name -> portone.v2.Currency
+	31,  // 103: portone.v2.PlatformExternalPayment.method:type_name -> portone.v2.PlatformPaymentMethod
+	141, // 104: portone.v2.PlatformExternalPayment.paid_at:type_name -> google.protobuf.Timestamp
+	93,  // 105: portone.v2.PlatformExternalPayment.unrecognized:type_name -> portone.v2.PlatformExternalPayment.UnrecognizedEntry
+	32,  // 106: portone.v2.PlatformPaymentMethod.card:type_name -> portone.v2.PlatformPaymentMethodCard
+	33,  // 107: portone.v2.PlatformPaymentMethod.easy_pay:type_name -> portone.v2.PlatformPaymentMethodEasyPay
+	34,  // 108: portone.v2.PlatformPaymentMethod.gift_certificate:type_name -> portone.v2.PlatformPaymentMethodGiftCertificate
+	35,  // 109: portone.v2.PlatformPaymentMethod.mobile:type_name -> portone.v2.PlatformPaymentMethodMobile
+	36,  // 110: portone.v2.PlatformPaymentMethod.transfer:type_name -> portone.v2.PlatformPaymentMethodTransfer
+	37,  // 111: portone.v2.PlatformPaymentMethod.virtual_account:type_name -> portone.v2.PlatformPaymentMethodVirtualAccount
+	94,  // 112: portone.v2.PlatformPaymentMethod.unrecognized:type_name -> portone.v2.PlatformPaymentMethod.UnrecognizedEntry
+	95,  // 113: portone.v2.PlatformPaymentMethodCard.unrecognized:type_name -> portone.v2.PlatformPaymentMethodCard.UnrecognizedEntry
+	142, // 114: portone.v2.PlatformPaymentMethodEasyPay.provider:type_name -> portone.v2.EasyPayProvider
+	3,   // 115: portone.v2.PlatformPaymentMethodEasyPay.method_type:type_name -> portone.v2.EasyPayMethodType
+	96,  // 116: portone.v2.PlatformPaymentMethodEasyPay.unrecognized:type_name -> portone.v2.PlatformPaymentMethodEasyPay.UnrecognizedEntry
+	97,  // 117: portone.v2.PlatformPaymentMethodGiftCertificate.unrecognized:type_name -> portone.v2.PlatformPaymentMethodGiftCertificate.UnrecognizedEntry
+	98,  // 118: portone.v2.PlatformPaymentMethodMobile.unrecognized:type_name -> portone.v2.PlatformPaymentMethodMobile.UnrecognizedEntry
+	99,  // 119: portone.v2.PlatformPaymentMethodTransfer.unrecognized:type_name -> portone.v2.PlatformPaymentMethodTransfer.UnrecognizedEntry
+	100, // 120: portone.v2.PlatformPaymentMethodVirtualAccount.unrecognized:type_name -> portone.v2.PlatformPaymentMethodVirtualAccount.UnrecognizedEntry
+	31,  // 121: portone.v2.PlatformPortOnePayment.method:type_name -> portone.v2.PlatformPaymentMethod
+	135, // 122: portone.v2.PlatformPortOnePayment.currency:type_name -> portone.v2.Currency
+	141, // 123: portone.v2.PlatformPortOnePayment.paid_at:type_name -> google.protobuf.Timestamp
+	101, // 124: portone.v2.PlatformPortOnePayment.unrecognized:type_name -> portone.v2.PlatformPortOnePayment.UnrecognizedEntry
+	40,  // 125: portone.v2.PlatformOrderTransferOrderLine.product:type_name -> portone.v2.PlatformOrderTransferProduct
+	41,  // 126: portone.v2.PlatformOrderTransferOrderLine.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
+	42,  // 127: portone.v2.PlatformOrderTransferOrderLine.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
+	139, // 128: portone.v2.PlatformOrderTransferOrderLine.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	102, // 129: portone.v2.PlatformOrderTransferOrderLine.unrecognized:type_name -> portone.v2.PlatformOrderTransferOrderLine.UnrecognizedEntry
+	103, // 130: portone.v2.PlatformOrderTransferProduct.unrecognized:type_name -> portone.v2.PlatformOrderTransferProduct.UnrecognizedEntry
+	143, // 131: portone.v2.PlatformOrderTransferDiscount.share_policy:type_name -> portone.v2.PlatformDiscountSharePolicy
+	104, // 132: portone.v2.PlatformOrderTransferDiscount.unrecognized:type_name -> portone.v2.PlatformOrderTransferDiscount.UnrecognizedEntry
+	144, // 133: portone.v2.PlatformOrderTransferAdditionalFee.policy:type_name -> portone.v2.PlatformAdditionalFeePolicy
+	105, // 134: portone.v2.PlatformOrderTransferAdditionalFee.unrecognized:type_name -> portone.v2.PlatformOrderTransferAdditionalFee.UnrecognizedEntry
+	141, // 135: portone.v2.PlatformOrderTransferCancellation.cancelled_at:type_name -> google.protobuf.Timestamp
+	106, // 136: portone.v2.PlatformOrderTransferCancellation.unrecognized:type_name -> portone.v2.PlatformOrderTransferCancellation.UnrecognizedEntry
+	107, // 137: portone.v2.PlatformSettlementParameterValue.unrecognized:type_name -> portone.v2.PlatformSettlementParameterValue.UnrecognizedEntry
+	46,  // 138: portone.v2.CreatePlatformOrderTransferRequest.order_detail:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderDetail
+	49,  // 139: portone.v2.CreatePlatformOrderTransferRequest.discounts:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount
+	50,  // 140: portone.v2.CreatePlatformOrderTransferRequest.additional_fees:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee
+	51,  // 141: portone.v2.CreatePlatformOrderTransferRequest.external_payment_detail:type_name -> portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail
+	108, // 142: portone.v2.CreatePlatformOrderTransferRequest.parameters:type_name -> portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry
+	12,  // 143: portone.v2.CreatePlatformOrderTransferRequest.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	109, // 144: portone.v2.CreatePlatformOrderTransferRequest.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferRequest.UnrecognizedEntry
+	47,  // 145: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.order_lines:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderLine
+	110, // 146: portone.v2.CreatePlatformOrderTransferBodyOrderDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderDetail.UnrecognizedEntry
+	48,  // 147: portone.v2.CreatePlatformOrderTransferBodyOrderLine.product:type_name -> portone.v2.CreatePlatformOrderTransferBodyProduct
+	49,  // 148: portone.v2.CreatePlatformOrderTransferBodyOrderLine.discounts:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount
+	50,  // 149: portone.v2.CreatePlatformOrderTransferBodyOrderLine.additional_fees:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee
+	111, // 150: portone.v2.CreatePlatformOrderTransferBodyOrderLine.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyOrderLine.UnrecognizedEntry
+	112, // 151: portone.v2.CreatePlatformOrderTransferBodyProduct.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyProduct.UnrecognizedEntry
+	113, // 152: portone.v2.CreatePlatformOrderTransferBodyDiscount.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyDiscount.UnrecognizedEntry
+	114, // 153: portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyAdditionalFee.UnrecognizedEntry
+	135, // 154: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.currency:type_name -> portone.v2.Currency
+	141, // 155: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.paid_at:type_name -> google.protobuf.Timestamp
+	52,  // 156: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.method:type_name -> portone.v2.PlatformPaymentMethodInput
+	115, // 157: portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.unrecognized:type_name -> portone.v2.CreatePlatformOrderTransferBodyExternalPaymentDetail.UnrecognizedEntry
+	53,  // 158: portone.v2.PlatformPaymentMethodInput.card:type_name -> portone.v2.PlatformPaymentMethodCardInput
+	54,  // 159: portone.v2.PlatformPaymentMethodInput.transfer:type_name -> portone.v2.PlatformPaymentMethodTransferInput
+	55,  // 160: portone.v2.PlatformPaymentMethodInput.virtual_account:type_name -> portone.v2.PlatformPaymentMethodVirtualAccountInput
+	56,  // 161: portone.v2.PlatformPaymentMethodInput.gift_certificate:type_name -> portone.v2.PlatformPaymentMethodGiftCertificateInput
+	57,  // 162: portone.v2.PlatformPaymentMethodInput.mobile:type_name -> portone.v2.PlatformPaymentMethodMobileInput
+	58,  // 163: portone.v2.PlatformPaymentMethodInput.easy_pay:type_name -> portone.v2.PlatformPaymentMethodEasyPayInput
+	116, // 164: portone.v2.PlatformPaymentMethodInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodInput.UnrecognizedEntry
+	117, // 165: portone.v2.PlatformPaymentMethodCardInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodCardInput.UnrecognizedEntry
+	118, // 166: portone.v2.PlatformPaymentMethodTransferInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodTransferInput.UnrecognizedEntry
+	119, // 167: portone.v2.PlatformPaymentMethodVirtualAccountInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodVirtualAccountInput.UnrecognizedEntry
+	120, // 168: portone.v2.PlatformPaymentMethodGiftCertificateInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodGiftCertificateInput.UnrecognizedEntry
+	121, // 169: portone.v2.PlatformPaymentMethodMobileInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodMobileInput.UnrecognizedEntry
+	142, // 170: portone.v2.PlatformPaymentMethodEasyPayInput.provider:type_name -> portone.v2.EasyPayProvider
+	3,   // 171: portone.v2.PlatformPaymentMethodEasyPayInput.method_type:type_name -> portone.v2.EasyPayMethodType
+	122, // 172: portone.v2.PlatformPaymentMethodEasyPayInput.unrecognized:type_name -> portone.v2.PlatformPaymentMethodEasyPayInput.UnrecognizedEntry
+	60,  // 173: portone.v2.CreateOrderTransferResponse.transfer:type_name -> portone.v2.PlatformOrderTransfer
+	123, // 174: portone.v2.CreateOrderTransferResponse.unrecognized:type_name -> portone.v2.CreateOrderTransferResponse.UnrecognizedEntry
+	140, // 175: portone.v2.PlatformOrderTransfer.partner:type_name -> portone.v2.PlatformPartner
+	1,   // 176: portone.v2.PlatformOrderTransfer.status:type_name -> portone.v2.PlatformTransferStatus
+	135, // 177: portone.v2.PlatformOrderTransfer.settlement_currency:type_name -> portone.v2.Currency
+	12,  // 178: portone.v2.PlatformOrderTransfer.user_defined_properties:type_name -> portone.v2.PlatformUserDefinedPropertyKeyValue
+	139, // 179: portone.v2.PlatformOrderTransfer.amount:type_name -> portone.v2.PlatformOrderSettlementAmount
+	138, // 180: portone.v2.PlatformOrderTransfer.contract:type_name -> portone.v2.PlatformContract
+	29,  // 181: portone.v2.PlatformOrderTransfer.payment:type_name -> portone.v2.PlatformPayment
+	39,  // 182: portone.v2.PlatformOrderTransfer.order_lines:type_name -> portone.v2.PlatformOrderTransferOrderLine
+	42,  // 183: portone.v2.PlatformOrderTransfer.additional_fees:type_name -> portone.v2.PlatformOrderTransferAdditionalFee
+	41,  // 184: portone.v2.PlatformOrderTransfer.discounts:type_name -> portone.v2.PlatformOrderTransferDiscount
+	124, // 185: portone.v2.PlatformOrderTransfer.parameters:type_name -> portone.v2.PlatformOrderTransfer.ParametersEntry
+	125, // 186: portone.v2.PlatformOrderTransfer.unrecognized:type_name -> portone.v2.PlatformOrderTransfer.UnrecognizedEntry
+	126, // 187: portone.v2.GetPlatformTransferRequest.unrecognized:type_name -> portone.v2.GetPlatformTransferRequest.UnrecognizedEntry
+	20,  // 188: portone.v2.PlatformTransfer.manual:type_name -> portone.v2.PlatformManualTransfer
+	60,  // 189: portone.v2.PlatformTransfer.order:type_name -> portone.v2.PlatformOrderTransfer
+	28,  // 190: portone.v2.PlatformTransfer.order_cancel:type_name -> portone.v2.PlatformOrderCancelTransfer
+	127, // 191: portone.v2.PlatformTransfer.unrecognized:type_name -> portone.v2.PlatformTransfer.UnrecognizedEntry
+	128, // 192: portone.v2.DeletePlatformTransferRequest.unrecognized:type_name -> portone.v2.DeletePlatformTransferRequest.UnrecognizedEntry
+	129, // 193: portone.v2.DeletePlatformTransferResponse.unrecognized:type_name -> portone.v2.DeletePlatformTransferResponse.UnrecognizedEntry
+	130, // 194: portone.v2.PlatformTransferPropertyExactMatchInput.unrecognized:type_name -> portone.v2.PlatformTransferPropertyExactMatchInput.UnrecognizedEntry
+	44,  // 195: portone.v2.PlatformOrderCancelTransfer.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
+	44,  // 196: portone.v2.CreatePlatformOrderTransferRequest.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
+	44,  // 197: portone.v2.PlatformOrderTransfer.ParametersEntry.value:type_name -> portone.v2.PlatformSettlementParameterValue
+	4,   // 198: portone.v2.PlatformTransferService.DownloadPlatformTransferSheet:input_type -> portone.v2.DownloadPlatformTransferSheetRequest
+	7,   // 199: portone.v2.PlatformTransferService.GetPlatformTransferSummaries:input_type -> portone.v2.GetPlatformTransferSummariesRequest
+	18,  // 200: portone.v2.PlatformTransferService.CreatePlatformManualTransfer:input_type -> portone.v2.CreatePlatformManualTransferRequest
+	21,  // 201: portone.v2.PlatformTransferService.CreatePlatformOrderCancelTransfer:input_type -> portone.v2.CreatePlatformOrderCancelTransferRequest
+	45,  // 202: portone.v2.PlatformTransferService.CreatePlatformOrderTransfer:input_type -> portone.v2.CreatePlatformOrderTransferRequest
+	61,  // 203: portone.v2.PlatformTransferService.GetPlatformTransfer:input_type -> portone.v2.GetPlatformTransferRequest
+	63,  // 204: portone.v2.PlatformTransferService.DeletePlatformTransfer:input_type -> portone.v2.DeletePlatformTransferRequest
+	145, // 205: portone.v2.PlatformTransferService.DownloadPlatformTransferSheet:output_type -> google.api.HttpBody
+	8,   // 206: portone.v2.PlatformTransferService.GetPlatformTransferSummaries:output_type -> portone.v2.GetPlatformTransferSummariesResponse
+	19,  // 207: portone.v2.PlatformTransferService.CreatePlatformManualTransfer:output_type -> portone.v2.CreateManualTransferResponse
+	27,  // 208: portone.v2.PlatformTransferService.CreatePlatformOrderCancelTransfer:output_type -> portone.v2.CreateOrderCancelTransferResponse
+	59,  // 209: portone.v2.PlatformTransferService.CreatePlatformOrderTransfer:output_type -> portone.v2.CreateOrderTransferResponse
+	62,  // 210: portone.v2.PlatformTransferService.GetPlatformTransfer:output_type -> portone.v2.PlatformTransfer
+	64,  // 211: portone.v2.PlatformTransferService.DeletePlatformTransfer:output_type -> portone.v2.DeletePlatformTransferResponse
+	205, // [205:212] is the sub-list for method output_type
+	198, // [198:205] is the sub-list for method input_type
+	198, // [198:198] is the sub-list for extension type_name
+	198, // [198:198] is the sub-list for extension extendee
+	0,   // [0:198] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_platform_transfer_proto_init() }
@@ -6633,13 +6762,14 @@ func file_portone_v2_platform_transfer_proto_init() {
 		(*PlatformTransfer_OrderCancel)(nil),
 	}
 	file_portone_v2_platform_transfer_proto_msgTypes[59].OneofWrappers = []any{}
+	file_portone_v2_platform_transfer_proto_msgTypes[61].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_platform_transfer_proto_rawDesc), len(file_portone_v2_platform_transfer_proto_rawDesc)),
 			NumEnums:      4,
-			NumMessages:   125,
+			NumMessages:   127,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -45,6 +45,10 @@ const (
 	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HECTO_EASY       ReconciliationPgProvider = 17
 	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_MOBILIANS        ReconciliationPgProvider = 18
 	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL ReconciliationPgProvider = 19
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KIWOOMPAY        ReconciliationPgProvider = 20
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYMENTWALL      ReconciliationPgProvider = 21
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_INNOPAY          ReconciliationPgProvider = 22
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_GALAXIA          ReconciliationPgProvider = 23
 )
 
 // Enum value maps for ReconciliationPgProvider.
@@ -70,6 +74,10 @@ var (
 		17: "RECONCILIATION_PG_PROVIDER_HECTO_EASY",
 		18: "RECONCILIATION_PG_PROVIDER_MOBILIANS",
 		19: "RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL",
+		20: "RECONCILIATION_PG_PROVIDER_KIWOOMPAY",
+		21: "RECONCILIATION_PG_PROVIDER_PAYMENTWALL",
+		22: "RECONCILIATION_PG_PROVIDER_INNOPAY",
+		23: "RECONCILIATION_PG_PROVIDER_GALAXIA",
 	}
 	ReconciliationPgProvider_value = map[string]int32{
 		"RECONCILIATION_PG_PROVIDER_UNSPECIFIED":      0,
@@ -92,6 +100,10 @@ var (
 		"RECONCILIATION_PG_PROVIDER_HECTO_EASY":       17,
 		"RECONCILIATION_PG_PROVIDER_MOBILIANS":        18,
 		"RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL": 19,
+		"RECONCILIATION_PG_PROVIDER_KIWOOMPAY":        20,
+		"RECONCILIATION_PG_PROVIDER_PAYMENTWALL":      21,
+		"RECONCILIATION_PG_PROVIDER_INNOPAY":          22,
+		"RECONCILIATION_PG_PROVIDER_GALAXIA":          23,
 	}
 )
 
@@ -936,7 +948,7 @@ const file_portone_v2_reconciliation_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v2R.portone.v2.GetPaymentReconciliationTransactionVatReportResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xbe\x06\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01*\xe4\a\n" +
 	"\x18ReconciliationPgProvider\x12*\n" +
 	"&RECONCILIATION_PG_PROVIDER_UNSPECIFIED\x10\x00\x12'\n" +
 	"#RECONCILIATION_PG_PROVIDER_KAKAOPAY\x10\x01\x12&\n" +
@@ -958,7 +970,11 @@ const file_portone_v2_reconciliation_proto_rawDesc = "" +
 	"!RECONCILIATION_PG_PROVIDER_PAYPAL\x10\x10\x12)\n" +
 	"%RECONCILIATION_PG_PROVIDER_HECTO_EASY\x10\x11\x12(\n" +
 	"$RECONCILIATION_PG_PROVIDER_MOBILIANS\x10\x12\x12/\n" +
-	"+RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL\x10\x13*\xff\x02\n" +
+	"+RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL\x10\x13\x12(\n" +
+	"$RECONCILIATION_PG_PROVIDER_KIWOOMPAY\x10\x14\x12*\n" +
+	"&RECONCILIATION_PG_PROVIDER_PAYMENTWALL\x10\x15\x12&\n" +
+	"\"RECONCILIATION_PG_PROVIDER_INNOPAY\x10\x16\x12&\n" +
+	"\"RECONCILIATION_PG_PROVIDER_GALAXIA\x10\x17*\xff\x02\n" +
 	"\x1bSimplifiedPaymentMethodType\x12.\n" +
 	"*SIMPLIFIED_PAYMENT_METHOD_TYPE_UNSPECIFIED\x10\x00\x12'\n" +
 	"#SIMPLIFIED_PAYMENT_METHOD_TYPE_CARD\x10\x01\x122\n" +

@@ -262,6 +262,8 @@ const (
 	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_FAILED     B2BTaxInvoiceStatus = 15
 	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED    B2BTaxInvoiceStatus = 16
 	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED B2BTaxInvoiceStatus = 17
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_CANCEL_PENDING     B2BTaxInvoiceStatus = 18
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_PENDING    B2BTaxInvoiceStatus = 19
 )
 
 // Enum value maps for B2BTaxInvoiceStatus.
@@ -285,6 +287,8 @@ var (
 		15: "B2B_TAX_INVOICE_STATUS_SENDING_FAILED",
 		16: "B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED",
 		17: "B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED",
+		18: "B2B_TAX_INVOICE_STATUS_CANCEL_PENDING",
+		19: "B2B_TAX_INVOICE_STATUS_SENDING_PENDING",
 	}
 	B2BTaxInvoiceStatus_value = map[string]int32{
 		"B2B_TAX_INVOICE_STATUS_UNSPECIFIED":        0,
@@ -305,6 +309,8 @@ var (
 		"B2B_TAX_INVOICE_STATUS_SENDING_FAILED":     15,
 		"B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED":    16,
 		"B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED": 17,
+		"B2B_TAX_INVOICE_STATUS_CANCEL_PENDING":     18,
+		"B2B_TAX_INVOICE_STATUS_SENDING_PENDING":    19,
 	}
 )
 
@@ -501,22 +507,32 @@ const (
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE          TaxInvoicesSheetField = 7
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE              TaxInvoicesSheetField = 8
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE               TaxInvoicesSheetField = 9
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_NAME               TaxInvoicesSheetField = 10
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_BRN                TaxInvoicesSheetField = 11
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT               TaxInvoicesSheetField = 12
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT        TaxInvoicesSheetField = 13
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT           TaxInvoicesSheetField = 14
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_MEMO                       TaxInvoicesSheetField = 15
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_REQUESTED_AT               TaxInvoicesSheetField = 16
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUED_AT                  TaxInvoicesSheetField = 17
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT                TaxInvoicesSheetField = 18
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT          TaxInvoicesSheetField = 19
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID        TaxInvoicesSheetField = 20
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PLAIN_ID                   TaxInvoicesSheetField = 21
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY      TaxInvoicesSheetField = 22
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY     TaxInvoicesSheetField = 23
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PAYOUT_ID                  TaxInvoicesSheetField = 24
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ITEMS                      TaxInvoicesSheetField = 25
+	// Deprecated: Marked as deprecated in portone/v2/tax_invoice.proto.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_NAME TaxInvoicesSheetField = 10
+	// Deprecated: Marked as deprecated in portone/v2/tax_invoice.proto.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_BRN                   TaxInvoicesSheetField = 11
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT                  TaxInvoicesSheetField = 12
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT           TaxInvoicesSheetField = 13
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT              TaxInvoicesSheetField = 14
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_MEMO                          TaxInvoicesSheetField = 15
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_REQUESTED_AT                  TaxInvoicesSheetField = 16
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUED_AT                     TaxInvoicesSheetField = 17
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT                   TaxInvoicesSheetField = 18
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT             TaxInvoicesSheetField = 19
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID           TaxInvoicesSheetField = 20
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PLAIN_ID                      TaxInvoicesSheetField = 21
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY         TaxInvoicesSheetField = 22
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY        TaxInvoicesSheetField = 23
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PAYOUT_ID                     TaxInvoicesSheetField = 24
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ITEMS                         TaxInvoicesSheetField = 25
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME         TaxInvoicesSheetField = 26
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN                  TaxInvoicesSheetField = 27
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME  TaxInvoicesSheetField = 28
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME        TaxInvoicesSheetField = 29
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_BRN                 TaxInvoicesSheetField = 30
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_REPRESENTATIVE_NAME TaxInvoicesSheetField = 31
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_COUNTERPARTY_ID      TaxInvoicesSheetField = 32
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_COUNTERPARTY_ID     TaxInvoicesSheetField = 33
 )
 
 // Enum value maps for TaxInvoicesSheetField.
@@ -548,34 +564,50 @@ var (
 		23: "TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY",
 		24: "TAX_INVOICES_SHEET_FIELD_PAYOUT_ID",
 		25: "TAX_INVOICES_SHEET_FIELD_ITEMS",
+		26: "TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME",
+		27: "TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN",
+		28: "TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME",
+		29: "TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME",
+		30: "TAX_INVOICES_SHEET_FIELD_RECIPIENT_BRN",
+		31: "TAX_INVOICES_SHEET_FIELD_RECIPIENT_REPRESENTATIVE_NAME",
+		32: "TAX_INVOICES_SHEET_FIELD_SUPPLIER_COUNTERPARTY_ID",
+		33: "TAX_INVOICES_SHEET_FIELD_RECIPIENT_COUNTERPARTY_ID",
 	}
 	TaxInvoicesSheetField_value = map[string]int32{
-		"TAX_INVOICES_SHEET_FIELD_UNSPECIFIED":                0,
-		"TAX_INVOICES_SHEET_FIELD_STATUS":                     1,
-		"TAX_INVOICES_SHEET_FIELD_CANCEL_REASON":              2,
-		"TAX_INVOICES_SHEET_FIELD_ISSUANCE_TYPE":              3,
-		"TAX_INVOICES_SHEET_FIELD_DOCUMENT_MODIFICATION_TYPE": 4,
-		"TAX_INVOICES_SHEET_FIELD_IS_DELAYED":                 5,
-		"TAX_INVOICES_SHEET_FIELD_WRITE_DATE":                 6,
-		"TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE":          7,
-		"TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE":              8,
-		"TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE":               9,
-		"TAX_INVOICES_SHEET_FIELD_PARTNER_NAME":               10,
-		"TAX_INVOICES_SHEET_FIELD_PARTNER_BRN":                11,
-		"TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT":               12,
-		"TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT":        13,
-		"TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT":           14,
-		"TAX_INVOICES_SHEET_FIELD_MEMO":                       15,
-		"TAX_INVOICES_SHEET_FIELD_REQUESTED_AT":               16,
-		"TAX_INVOICES_SHEET_FIELD_ISSUED_AT":                  17,
-		"TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT":                18,
-		"TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT":          19,
-		"TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID":        20,
-		"TAX_INVOICES_SHEET_FIELD_PLAIN_ID":                   21,
-		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY":      22,
-		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY":     23,
-		"TAX_INVOICES_SHEET_FIELD_PAYOUT_ID":                  24,
-		"TAX_INVOICES_SHEET_FIELD_ITEMS":                      25,
+		"TAX_INVOICES_SHEET_FIELD_UNSPECIFIED":                   0,
+		"TAX_INVOICES_SHEET_FIELD_STATUS":                        1,
+		"TAX_INVOICES_SHEET_FIELD_CANCEL_REASON":                 2,
+		"TAX_INVOICES_SHEET_FIELD_ISSUANCE_TYPE":                 3,
+		"TAX_INVOICES_SHEET_FIELD_DOCUMENT_MODIFICATION_TYPE":    4,
+		"TAX_INVOICES_SHEET_FIELD_IS_DELAYED":                    5,
+		"TAX_INVOICES_SHEET_FIELD_WRITE_DATE":                    6,
+		"TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE":             7,
+		"TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE":                 8,
+		"TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE":                  9,
+		"TAX_INVOICES_SHEET_FIELD_PARTNER_NAME":                  10,
+		"TAX_INVOICES_SHEET_FIELD_PARTNER_BRN":                   11,
+		"TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT":                  12,
+		"TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT":           13,
+		"TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT":              14,
+		"TAX_INVOICES_SHEET_FIELD_MEMO":                          15,
+		"TAX_INVOICES_SHEET_FIELD_REQUESTED_AT":                  16,
+		"TAX_INVOICES_SHEET_FIELD_ISSUED_AT":                     17,
+		"TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT":                   18,
+		"TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT":             19,
+		"TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID":           20,
+		"TAX_INVOICES_SHEET_FIELD_PLAIN_ID":                      21,
+		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY":         22,
+		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY":        23,
+		"TAX_INVOICES_SHEET_FIELD_PAYOUT_ID":                     24,
+		"TAX_INVOICES_SHEET_FIELD_ITEMS":                         25,
+		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME":         26,
+		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN":                  27,
+		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME":  28,
+		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME":        29,
+		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_BRN":                 30,
+		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_REPRESENTATIVE_NAME": 31,
+		"TAX_INVOICES_SHEET_FIELD_SUPPLIER_COUNTERPARTY_ID":      32,
+		"TAX_INVOICES_SHEET_FIELD_RECIPIENT_COUNTERPARTY_ID":     33,
 	}
 )
 
@@ -1231,6 +1263,7 @@ type DownloadB2BTaxInvoicesSheetRequest struct {
 	Filter        *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	Fields        []TaxInvoicesSheetField      `protobuf:"varint,2,rep,packed,name=fields,proto3,enum=portone.v2.TaxInvoicesSheetField" json:"fields,omitempty"`
 	Test          *bool                        `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Sort          *B2BTaxInvoiceSortInput      `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
 	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1287,6 +1320,13 @@ func (x *DownloadB2BTaxInvoicesSheetRequest) GetTest() bool {
 	return false
 }
 
+func (x *DownloadB2BTaxInvoicesSheetRequest) GetSort() *B2BTaxInvoiceSortInput {
+	if x != nil {
+		return x.Sort
+	}
+	return nil
+}
+
 func (x *DownloadB2BTaxInvoicesSheetRequest) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -1305,6 +1345,8 @@ type GetB2BTaxInvoicesBodyFilter struct {
 	IsDelayed                 *bool                                   `protobuf:"varint,7,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
 	IssuanceTypes             []B2BTaxInvoiceIssuanceType             `protobuf:"varint,8,rep,packed,name=issuance_types,json=issuanceTypes,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType" json:"issuance_types,omitempty"`
 	PurposeTypes              []B2BTaxInvoicePurposeType              `protobuf:"varint,9,rep,packed,name=purpose_types,json=purposeTypes,proto3,enum=portone.v2.B2BTaxInvoicePurposeType" json:"purpose_types,omitempty"`
+	CounterpartyId            *string                                 `protobuf:"bytes,10,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	IncludeBrnMatch           *bool                                   `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
 	Unrecognized              map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
 	sizeCache                 protoimpl.SizeCache
@@ -1401,6 +1443,20 @@ func (x *GetB2BTaxInvoicesBodyFilter) GetPurposeTypes() []B2BTaxInvoicePurposeTy
 		return x.PurposeTypes
 	}
 	return nil
+}
+
+func (x *GetB2BTaxInvoicesBodyFilter) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
+}
+
+func (x *GetB2BTaxInvoicesBodyFilter) GetIncludeBrnMatch() bool {
+	if x != nil && x.IncludeBrnMatch != nil {
+		return *x.IncludeBrnMatch
+	}
+	return false
 }
 
 func (x *GetB2BTaxInvoicesBodyFilter) GetUnrecognized() map[string]string {
@@ -1731,32 +1787,33 @@ func (x *UpdateB2BTaxInvoiceDraftRequest) GetUnrecognized() map[string]string {
 }
 
 type B2BTaxInvoiceInput struct {
-	state                protoimpl.MessageState            `protogen:"open.v1"`
-	TaxationType         *B2BTaxInvoiceTaxationType        `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
-	IssuanceType         *B2BTaxInvoiceIssuanceType        `protobuf:"varint,2,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	SerialNumber         *string                           `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
-	BookVolume           *int32                            `protobuf:"varint,4,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
-	BookIssue            *int32                            `protobuf:"varint,5,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
-	WriteDate            *string                           `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
-	PurposeType          *B2BTaxInvoicePurposeType         `protobuf:"varint,7,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
-	TotalSupplyAmount    *int64                            `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
-	TotalTaxAmount       *int64                            `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
-	TotalAmount          *int64                            `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	CashAmount           *int64                            `protobuf:"varint,11,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
-	CheckAmount          *int64                            `protobuf:"varint,12,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
-	CreditAmount         *int64                            `protobuf:"varint,13,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
-	NoteAmount           *int64                            `protobuf:"varint,14,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
-	Remarks              []string                          `protobuf:"bytes,15,rep,name=remarks,proto3" json:"remarks,omitempty"`
-	SupplierDocumentKey  *string                           `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	Supplier             *B2BTaxInvoiceCompany             `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
-	RecipientDocumentKey *string                           `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	Recipient            *B2BTaxInvoiceCompany             `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
-	SendSms              *bool                             `protobuf:"varint,20,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
-	Items                []*B2BTaxInvoiceItem              `protobuf:"bytes,21,rep,name=items,proto3" json:"items,omitempty"`
-	AdditionalContacts   []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Unrecognized         map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state                             protoimpl.MessageState            `protogen:"open.v1"`
+	TaxationType                      *B2BTaxInvoiceTaxationType        `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	IssuanceType                      *B2BTaxInvoiceIssuanceType        `protobuf:"varint,2,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	SerialNumber                      *string                           `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
+	BookVolume                        *int32                            `protobuf:"varint,4,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
+	BookIssue                         *int32                            `protobuf:"varint,5,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
+	WriteDate                         *string                           `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	PurposeType                       *B2BTaxInvoicePurposeType         `protobuf:"varint,7,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
+	TotalSupplyAmount                 *int64                            `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
+	TotalTaxAmount                    *int64                            `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
+	TotalAmount                       *int64                            `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	CashAmount                        *int64                            `protobuf:"varint,11,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
+	CheckAmount                       *int64                            `protobuf:"varint,12,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
+	CreditAmount                      *int64                            `protobuf:"varint,13,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
+	NoteAmount                        *int64                            `protobuf:"varint,14,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
+	Remarks                           []string                          `protobuf:"bytes,15,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	SupplierDocumentKey               *string                           `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	Supplier                          *B2BTaxInvoiceCompany             `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
+	RecipientDocumentKey              *string                           `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	Recipient                         *B2BTaxInvoiceCompany             `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	SendSms                           *bool                             `protobuf:"varint,20,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
+	Items                             []*B2BTaxInvoiceItem              `protobuf:"bytes,21,rep,name=items,proto3" json:"items,omitempty"`
+	AdditionalContacts                []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
+	UseCounterpartyAdditionalContacts *bool                             `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
+	Unrecognized                      map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceInput) Reset() {
@@ -1943,6 +2000,13 @@ func (x *B2BTaxInvoiceInput) GetAdditionalContacts() []*B2BTaxInvoiceAdditionalC
 	return nil
 }
 
+func (x *B2BTaxInvoiceInput) GetUseCounterpartyAdditionalContacts() bool {
+	if x != nil && x.UseCounterpartyAdditionalContacts != nil {
+		return *x.UseCounterpartyAdditionalContacts
+	}
+	return false
+}
+
 func (x *B2BTaxInvoiceInput) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -1960,6 +2024,7 @@ type B2BTaxInvoiceCompany struct {
 	BusinessType       *string                `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	BusinessClass      *string                `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	Contact            *B2BTaxInvoiceContact  `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	CounterpartyId     *string                `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
 	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -2049,6 +2114,13 @@ func (x *B2BTaxInvoiceCompany) GetContact() *B2BTaxInvoiceContact {
 		return x.Contact
 	}
 	return nil
+}
+
+func (x *B2BTaxInvoiceCompany) GetCounterpartyId() string {
+	if x != nil && x.CounterpartyId != nil {
+		return *x.CounterpartyId
+	}
+	return ""
 }
 
 func (x *B2BTaxInvoiceCompany) GetUnrecognized() map[string]string {
@@ -2314,6 +2386,7 @@ type B2BTaxInvoiceAdditionalContact struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Email         *string                `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber   *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2359,6 +2432,13 @@ func (x *B2BTaxInvoiceAdditionalContact) GetName() string {
 func (x *B2BTaxInvoiceAdditionalContact) GetEmail() string {
 	if x != nil && x.Email != nil {
 		return *x.Email
+	}
+	return ""
+}
+
+func (x *B2BTaxInvoiceAdditionalContact) GetPhoneNumber() string {
+	if x != nil && x.PhoneNumber != nil {
+		return *x.PhoneNumber
 	}
 	return ""
 }
@@ -2863,14 +2943,15 @@ func (x *B2BTaxInvoiceModification) GetUnrecognized() map[string]string {
 }
 
 type DraftB2BTaxInvoiceRequest struct {
-	state         protoimpl.MessageState               `protogen:"open.v1"`
-	Test          *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	TaxInvoice    *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Modification  *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,3,opt,name=modification,proto3" json:"modification,omitempty"`
-	Memo          *string                              `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state                       protoimpl.MessageState               `protogen:"open.v1"`
+	Test                        *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	TaxInvoice                  *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	Modification                *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,3,opt,name=modification,proto3" json:"modification,omitempty"`
+	Memo                        *string                              `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	CreateRecipientCounterparty *bool                                `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *DraftB2BTaxInvoiceRequest) Reset() {
@@ -2929,6 +3010,13 @@ func (x *DraftB2BTaxInvoiceRequest) GetMemo() string {
 		return *x.Memo
 	}
 	return ""
+}
+
+func (x *DraftB2BTaxInvoiceRequest) GetCreateRecipientCounterparty() bool {
+	if x != nil && x.CreateRecipientCounterparty != nil {
+		return *x.CreateRecipientCounterparty
+	}
+	return false
 }
 
 func (x *DraftB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
@@ -3067,14 +3155,15 @@ func (x *DraftB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type IssueB2BTaxInvoiceImmediatelyRequest struct {
-	state         protoimpl.MessageState               `protogen:"open.v1"`
-	Test          *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	TaxInvoice    *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo          *string                              `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Modification  *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
-	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state                       protoimpl.MessageState               `protogen:"open.v1"`
+	Test                        *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	TaxInvoice                  *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	Memo                        *string                              `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Modification                *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
+	CreateRecipientCounterparty *bool                                `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *IssueB2BTaxInvoiceImmediatelyRequest) Reset() {
@@ -3133,6 +3222,13 @@ func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetModification() *B2BTaxInvoiceM
 		return x.Modification
 	}
 	return nil
+}
+
+func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetCreateRecipientCounterparty() bool {
+	if x != nil && x.CreateRecipientCounterparty != nil {
+		return *x.CreateRecipientCounterparty
+	}
+	return false
 }
 
 func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetUnrecognized() map[string]string {
@@ -5412,6 +5508,8 @@ type B2BTaxInvoiceSummary struct {
 	NtsResultCode                *string                                `protobuf:"bytes,34,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
 	Memo                         *string                                `protobuf:"bytes,35,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Items                        []*B2BTaxInvoiceItem                   `protobuf:"bytes,36,rep,name=items,proto3" json:"items,omitempty"`
+	SupplierCounterpartyId       *string                                `protobuf:"bytes,37,opt,name=supplier_counterparty_id,json=supplierCounterpartyId,proto3,oneof" json:"supplier_counterparty_id,omitempty"`
+	RecipientCounterpartyId      *string                                `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
 	Unrecognized                 map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
 	sizeCache                    protoimpl.SizeCache
@@ -5699,6 +5797,20 @@ func (x *B2BTaxInvoiceSummary) GetItems() []*B2BTaxInvoiceItem {
 	return nil
 }
 
+func (x *B2BTaxInvoiceSummary) GetSupplierCounterpartyId() string {
+	if x != nil && x.SupplierCounterpartyId != nil {
+		return *x.SupplierCounterpartyId
+	}
+	return ""
+}
+
+func (x *B2BTaxInvoiceSummary) GetRecipientCounterpartyId() string {
+	if x != nil && x.RecipientCounterpartyId != nil {
+		return *x.RecipientCounterpartyId
+	}
+	return ""
+}
+
 func (x *B2BTaxInvoiceSummary) GetUnrecognized() map[string]string {
 	if x != nil {
 		return x.Unrecognized
@@ -5783,16 +5895,17 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\n" +
 	"\n" +
 	"\b_file_idB\x06\n" +
-	"\x04_url\"\xea\x02\n" +
+	"\x04_url\"\xa2\x03\n" +
 	"\"DownloadB2bTaxInvoicesSheetRequest\x12?\n" +
 	"\x06filter\x18\x01 \x01(\v2'.portone.v2.GetB2bTaxInvoicesBodyFilterR\x06filter\x129\n" +
 	"\x06fields\x18\x02 \x03(\x0e2!.portone.v2.TaxInvoicesSheetFieldR\x06fields\x12\x17\n" +
-	"\x04test\x18\x03 \x01(\bH\x00R\x04test\x88\x01\x01\x12e\n" +
+	"\x04test\x18\x03 \x01(\bH\x00R\x04test\x88\x01\x01\x126\n" +
+	"\x04sort\x18\x04 \x01(\v2\".portone.v2.B2bTaxInvoiceSortInputR\x04sort\x12e\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2@.portone.v2.DownloadB2bTaxInvoicesSheetRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
-	"\x05_test\"\xce\x06\n" +
+	"\x05_test\"\xd7\a\n" +
 	"\x1bGetB2bTaxInvoicesBodyFilter\x12U\n" +
 	"\x0eprimary_filter\x18\x01 \x01(\v2..portone.v2.GetB2bTaxInvoicesBodyPrimaryFilterR\rprimaryFilter\x12&\n" +
 	"\fsupplier_brn\x18\x02 \x01(\tH\x00R\vsupplierBrn\x88\x01\x01\x12$\n" +
@@ -5804,14 +5917,19 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\n" +
 	"is_delayed\x18\a \x01(\bH\x02R\tisDelayed\x88\x01\x01\x12L\n" +
 	"\x0eissuance_types\x18\b \x03(\x0e2%.portone.v2.B2bTaxInvoiceIssuanceTypeR\rissuanceTypes\x12I\n" +
-	"\rpurpose_types\x18\t \x03(\x0e2$.portone.v2.B2bTaxInvoicePurposeTypeR\fpurposeTypes\x12^\n" +
+	"\rpurpose_types\x18\t \x03(\x0e2$.portone.v2.B2bTaxInvoicePurposeTypeR\fpurposeTypes\x12,\n" +
+	"\x0fcounterparty_id\x18\n" +
+	" \x01(\tH\x03R\x0ecounterpartyId\x88\x01\x01\x12/\n" +
+	"\x11include_brn_match\x18\v \x01(\bH\x04R\x0fincludeBrnMatch\x88\x01\x01\x12^\n" +
 	"\funrecognized\x18\xe8\a \x03(\v29.portone.v2.GetB2bTaxInvoicesBodyFilter.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\x0f\n" +
 	"\r_supplier_brnB\x0e\n" +
 	"\f_partner_brnB\r\n" +
-	"\v_is_delayed\"\xf2\x05\n" +
+	"\v_is_delayedB\x12\n" +
+	"\x10_counterparty_idB\x14\n" +
+	"\x12_include_brn_match\"\xf2\x05\n" +
 	"\"GetB2bTaxInvoicesBodyPrimaryFilter\x12L\n" +
 	"\vdate_filter\x18\x01 \x01(\v2+.portone.v2.GetB2bTaxInvoicesBodyDateFilterR\n" +
 	"dateFilter\x12)\n" +
@@ -5868,7 +5986,7 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x04_brnB\x12\n" +
 	"\x10_tax_invoice_keyB\x17\n" +
 	"\x15_tax_invoice_key_typeB\a\n" +
-	"\x05_memo\"\xfc\f\n" +
+	"\x05_memo\"\xf6\r\n" +
 	"\x12B2bTaxInvoiceInput\x12T\n" +
 	"\rtaxation_type\x18\x01 \x01(\x0e2%.portone.v2.B2bTaxInvoiceTaxationTypeB\x03\xe0A\x02H\x00R\ftaxationType\x88\x01\x01\x12O\n" +
 	"\rissuance_type\x18\x02 \x01(\x0e2%.portone.v2.B2bTaxInvoiceIssuanceTypeH\x01R\fissuanceType\x88\x01\x01\x12(\n" +
@@ -5892,13 +6010,14 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\vnote_amount\x18\x0e \x01(\x03H\rR\n" +
 	"noteAmount\x88\x01\x01\x12\x18\n" +
 	"\aremarks\x18\x0f \x03(\tR\aremarks\x127\n" +
-	"\x15supplier_document_key\x18\x10 \x01(\tH\x0eR\x13supplierDocumentKey\x88\x01\x01\x12A\n" +
-	"\bsupplier\x18\x11 \x01(\v2 .portone.v2.B2bTaxInvoiceCompanyB\x03\xe0A\x02R\bsupplier\x129\n" +
+	"\x15supplier_document_key\x18\x10 \x01(\tH\x0eR\x13supplierDocumentKey\x88\x01\x01\x12<\n" +
+	"\bsupplier\x18\x11 \x01(\v2 .portone.v2.B2bTaxInvoiceCompanyR\bsupplier\x129\n" +
 	"\x16recipient_document_key\x18\x12 \x01(\tH\x0fR\x14recipientDocumentKey\x88\x01\x01\x12C\n" +
 	"\trecipient\x18\x13 \x01(\v2 .portone.v2.B2bTaxInvoiceCompanyB\x03\xe0A\x02R\trecipient\x12\x1e\n" +
 	"\bsend_sms\x18\x14 \x01(\bH\x10R\asendSms\x88\x01\x01\x123\n" +
 	"\x05items\x18\x15 \x03(\v2\x1d.portone.v2.B2bTaxInvoiceItemR\x05items\x12[\n" +
-	"\x13additional_contacts\x18\x16 \x03(\v2*.portone.v2.B2bTaxInvoiceAdditionalContactR\x12additionalContacts\x12U\n" +
+	"\x13additional_contacts\x18\x16 \x03(\v2*.portone.v2.B2bTaxInvoiceAdditionalContactR\x12additionalContacts\x12T\n" +
+	"$use_counterparty_additional_contacts\x18\x17 \x01(\bH\x11R!useCounterpartyAdditionalContacts\x88\x01\x01\x12U\n" +
 	"\funrecognized\x18\xe8\a \x03(\v20.portone.v2.B2bTaxInvoiceInput.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -5919,16 +6038,18 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\f_note_amountB\x18\n" +
 	"\x16_supplier_document_keyB\x19\n" +
 	"\x17_recipient_document_keyB\v\n" +
-	"\t_send_sms\"\x82\x05\n" +
-	"\x14B2bTaxInvoiceCompany\x12\x1a\n" +
-	"\x03brn\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x03brn\x88\x01\x01\x123\n" +
-	"\x13tax_registration_id\x18\x02 \x01(\tH\x01R\x11taxRegistrationId\x88\x01\x01\x12\x1c\n" +
-	"\x04name\x18\x03 \x01(\tB\x03\xe0A\x02H\x02R\x04name\x88\x01\x01\x129\n" +
-	"\x13representative_name\x18\x04 \x01(\tB\x03\xe0A\x02H\x03R\x12representativeName\x88\x01\x01\x12\x1d\n" +
+	"\t_send_smsB'\n" +
+	"%_use_counterparty_additional_contacts\"\xb0\x05\n" +
+	"\x14B2bTaxInvoiceCompany\x12\x15\n" +
+	"\x03brn\x18\x01 \x01(\tH\x00R\x03brn\x88\x01\x01\x123\n" +
+	"\x13tax_registration_id\x18\x02 \x01(\tH\x01R\x11taxRegistrationId\x88\x01\x01\x12\x17\n" +
+	"\x04name\x18\x03 \x01(\tH\x02R\x04name\x88\x01\x01\x124\n" +
+	"\x13representative_name\x18\x04 \x01(\tH\x03R\x12representativeName\x88\x01\x01\x12\x1d\n" +
 	"\aaddress\x18\x05 \x01(\tH\x04R\aaddress\x88\x01\x01\x12(\n" +
 	"\rbusiness_type\x18\x06 \x01(\tH\x05R\fbusinessType\x88\x01\x01\x12*\n" +
-	"\x0ebusiness_class\x18\a \x01(\tH\x06R\rbusinessClass\x88\x01\x01\x12?\n" +
-	"\acontact\x18\b \x01(\v2 .portone.v2.B2bTaxInvoiceContactB\x03\xe0A\x02R\acontact\x12W\n" +
+	"\x0ebusiness_class\x18\a \x01(\tH\x06R\rbusinessClass\x88\x01\x01\x12:\n" +
+	"\acontact\x18\b \x01(\v2 .portone.v2.B2bTaxInvoiceContactR\acontact\x12,\n" +
+	"\x0fcounterparty_id\x18\t \x01(\tH\aR\x0ecounterpartyId\x88\x01\x01\x12W\n" +
 	"\funrecognized\x18\xe8\a \x03(\v22.portone.v2.B2bTaxInvoiceCompany.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -5940,7 +6061,8 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\n" +
 	"\b_addressB\x10\n" +
 	"\x0e_business_typeB\x11\n" +
-	"\x0f_business_class\"\xb6\x03\n" +
+	"\x0f_business_classB\x12\n" +
+	"\x10_counterparty_id\"\xb6\x03\n" +
 	"\x14B2bTaxInvoiceContact\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12#\n" +
 	"\n" +
@@ -5986,16 +6108,18 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\b\n" +
 	"\x06_valueB\b\n" +
-	"\x06_scale\"\x90\x02\n" +
+	"\x06_scale\"\xc9\x02\n" +
 	"\x1eB2bTaxInvoiceAdditionalContact\x12\x17\n" +
 	"\x04name\x18\x01 \x01(\tH\x00R\x04name\x88\x01\x01\x12\x1e\n" +
-	"\x05email\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x05email\x88\x01\x01\x12a\n" +
+	"\x05email\x18\x02 \x01(\tB\x03\xe0A\x02H\x01R\x05email\x88\x01\x01\x12&\n" +
+	"\fphone_number\x18\x03 \x01(\tH\x02R\vphoneNumber\x88\x01\x01\x12a\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2<.portone.v2.B2bTaxInvoiceAdditionalContact.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
 	"\x05_nameB\b\n" +
-	"\x06_email\"\x89\x02\n" +
+	"\x06_emailB\x0f\n" +
+	"\r_phone_number\"\x89\x02\n" +
 	" UpdateB2bTaxInvoiceDraftResponse\x12?\n" +
 	"\vtax_invoice\x18\x01 \x01(\v2\x19.portone.v2.B2bTaxInvoiceB\x03\xe0A\x02R\n" +
 	"taxInvoice\x12c\n" +
@@ -6098,19 +6222,21 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x05_typeB\x1f\n" +
 	"\x1d_original_nts_approval_numberB\x1a\n" +
 	"\x18_original_tax_invoice_idB\x16\n" +
-	"\x14_root_tax_invoice_id\"\x9f\x03\n" +
+	"\x14_root_tax_invoice_id\"\x8a\x04\n" +
 	"\x19DraftB2bTaxInvoiceRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12D\n" +
 	"\vtax_invoice\x18\x02 \x01(\v2\x1e.portone.v2.B2bTaxInvoiceInputB\x03\xe0A\x02R\n" +
 	"taxInvoice\x12S\n" +
 	"\fmodification\x18\x03 \x01(\v2/.portone.v2.B2bTaxInvoiceModificationCreateBodyR\fmodification\x12\x17\n" +
-	"\x04memo\x18\x04 \x01(\tH\x01R\x04memo\x88\x01\x01\x12\\\n" +
+	"\x04memo\x18\x04 \x01(\tH\x01R\x04memo\x88\x01\x01\x12G\n" +
+	"\x1dcreate_recipient_counterparty\x18\x05 \x01(\bH\x02R\x1bcreateRecipientCounterparty\x88\x01\x01\x12\\\n" +
 	"\funrecognized\x18\xe8\a \x03(\v27.portone.v2.DraftB2bTaxInvoiceRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
 	"\x05_testB\a\n" +
-	"\x05_memo\"\xf6\x03\n" +
+	"\x05_memoB \n" +
+	"\x1e_create_recipient_counterparty\"\xf6\x03\n" +
 	"#B2bTaxInvoiceModificationCreateBody\x12G\n" +
 	"\x04type\x18\x01 \x01(\x0e2).portone.v2.B2bTaxInvoiceModificationTypeB\x03\xe0A\x02H\x00R\x04type\x88\x01\x01\x12\x15\n" +
 	"\x03brn\x18\x02 \x01(\tH\x01R\x03brn\x88\x01\x01\x120\n" +
@@ -6130,19 +6256,21 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v28.portone.v2.DraftB2bTaxInvoiceResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xb5\x03\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xa0\x04\n" +
 	"$IssueB2bTaxInvoiceImmediatelyRequest\x12\x1d\n" +
 	"\x04test\x18\x01 \x01(\bB\x04\x88\xb2\x19\x01H\x00R\x04test\x88\x01\x01\x12D\n" +
 	"\vtax_invoice\x18\x02 \x01(\v2\x1e.portone.v2.B2bTaxInvoiceInputB\x03\xe0A\x02R\n" +
 	"taxInvoice\x12\x17\n" +
 	"\x04memo\x18\x03 \x01(\tH\x01R\x04memo\x88\x01\x01\x12S\n" +
-	"\fmodification\x18\x04 \x01(\v2/.portone.v2.B2bTaxInvoiceModificationCreateBodyR\fmodification\x12g\n" +
+	"\fmodification\x18\x04 \x01(\v2/.portone.v2.B2bTaxInvoiceModificationCreateBodyR\fmodification\x12G\n" +
+	"\x1dcreate_recipient_counterparty\x18\x05 \x01(\bH\x02R\x1bcreateRecipientCounterparty\x88\x01\x01\x12g\n" +
 	"\funrecognized\x18\xe8\a \x03(\v2B.portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\a\n" +
 	"\x05_testB\a\n" +
-	"\x05_memo\"\x93\x02\n" +
+	"\x05_memoB \n" +
+	"\x1e_create_recipient_counterparty\"\x93\x02\n" +
 	"%IssueB2bTaxInvoiceImmediatelyResponse\x12?\n" +
 	"\vtax_invoice\x18\x01 \x01(\v2\x19.portone.v2.B2bTaxInvoiceB\x03\xe0A\x02R\n" +
 	"taxInvoice\x12h\n" +
@@ -6478,7 +6606,7 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\funrecognized\x18\xe8\a \x03(\v27.portone.v2.GetB2bTaxInvoicesResponse.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xe0\x16\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9b\x18\n" +
 	"\x14B2bTaxInvoiceSummary\x12\x18\n" +
 	"\x02id\x18\x01 \x01(\tB\x03\xe0A\x02H\x00R\x02id\x88\x01\x01\x12T\n" +
 	"\rtaxation_type\x18\x02 \x01(\x0e2%.portone.v2.B2bTaxInvoiceTaxationTypeB\x03\xe0A\x02H\x01R\ftaxationType\x88\x01\x01\x12y\n" +
@@ -6521,7 +6649,9 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x16nts_result_received_at\x18! \x01(\v2\x1a.google.protobuf.TimestampR\x13ntsResultReceivedAt\x12+\n" +
 	"\x0fnts_result_code\x18\" \x01(\tH\x1aR\rntsResultCode\x88\x01\x01\x12\x17\n" +
 	"\x04memo\x18# \x01(\tH\x1bR\x04memo\x88\x01\x01\x128\n" +
-	"\x05items\x18$ \x03(\v2\x1d.portone.v2.B2bTaxInvoiceItemB\x03\xe0A\x02R\x05items\x12W\n" +
+	"\x05items\x18$ \x03(\v2\x1d.portone.v2.B2bTaxInvoiceItemB\x03\xe0A\x02R\x05items\x12=\n" +
+	"\x18supplier_counterparty_id\x18% \x01(\tH\x1cR\x16supplierCounterpartyId\x88\x01\x01\x12?\n" +
+	"\x19recipient_counterparty_id\x18& \x01(\tH\x1dR\x17recipientCounterpartyId\x88\x01\x01\x12W\n" +
 	"\funrecognized\x18\xe8\a \x03(\v22.portone.v2.B2bTaxInvoiceSummary.UnrecognizedEntryR\funrecognized\x1a?\n" +
 	"\x11UnrecognizedEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
@@ -6554,7 +6684,9 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"\x14_nts_approval_numberB\r\n" +
 	"\v_nts_resultB\x12\n" +
 	"\x10_nts_result_codeB\a\n" +
-	"\x05_memo*\xa9\x03\n" +
+	"\x05_memoB\x1b\n" +
+	"\x19_supplier_counterparty_idB\x1c\n" +
+	"\x1a_recipient_counterparty_id*\xa9\x03\n" +
 	"\x17B2bBulkTaxInvoiceStatus\x12+\n" +
 	"'B2B_BULK_TAX_INVOICE_STATUS_UNSPECIFIED\x10\x00\x12-\n" +
 	")B2B_BULK_TAX_INVOICE_STATUS_DRAFT_PENDING\x10\x01\x12'\n" +
@@ -6577,7 +6709,7 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	" B2B_SEARCH_DATE_TYPE_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dB2B_SEARCH_DATE_TYPE_REGISTER\x10\x01\x12\x1e\n" +
 	"\x1aB2B_SEARCH_DATE_TYPE_WRITE\x10\x02\x12\x1e\n" +
-	"\x1aB2B_SEARCH_DATE_TYPE_ISSUE\x10\x03*\x84\x06\n" +
+	"\x1aB2B_SEARCH_DATE_TYPE_ISSUE\x10\x03*\xdb\x06\n" +
 	"\x13B2bTaxInvoiceStatus\x12&\n" +
 	"\"B2B_TAX_INVOICE_STATUS_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eB2B_TAX_INVOICE_STATUS_DRAFTED\x10\x01\x12(\n" +
@@ -6597,7 +6729,9 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"(B2B_TAX_INVOICE_STATUS_SENDING_COMPLETED\x10\x0e\x12)\n" +
 	"%B2B_TAX_INVOICE_STATUS_SENDING_FAILED\x10\x0f\x12*\n" +
 	"&B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED\x10\x10\x12-\n" +
-	")B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED\x10\x11*\xcb\x01\n" +
+	")B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED\x10\x11\x12)\n" +
+	"%B2B_TAX_INVOICE_STATUS_CANCEL_PENDING\x10\x12\x12*\n" +
+	"&B2B_TAX_INVOICE_STATUS_SENDING_PENDING\x10\x13*\xcb\x01\n" +
 	"\x19B2bTaxInvoiceTaxationType\x12-\n" +
 	")B2B_TAX_INVOICE_TAXATION_TYPE_UNSPECIFIED\x10\x00\x12)\n" +
 	"%B2B_TAX_INVOICE_TAXATION_TYPE_TAXABLE\x10\x01\x12,\n" +
@@ -6611,7 +6745,7 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"(B2B_TAX_INVOICE_PURPOSE_TYPE_UNSPECIFIED\x10\x00\x12(\n" +
 	"$B2B_TAX_INVOICE_PURPOSE_TYPE_RECEIPT\x10\x01\x12(\n" +
 	"$B2B_TAX_INVOICE_PURPOSE_TYPE_INVOICE\x10\x02\x12%\n" +
-	"!B2B_TAX_INVOICE_PURPOSE_TYPE_NONE\x10\x03*\x8f\t\n" +
+	"!B2B_TAX_INVOICE_PURPOSE_TYPE_NONE\x10\x03*\xbd\f\n" +
 	"\x15TaxInvoicesSheetField\x12(\n" +
 	"$TAX_INVOICES_SHEET_FIELD_UNSPECIFIED\x10\x00\x12#\n" +
 	"\x1fTAX_INVOICES_SHEET_FIELD_STATUS\x10\x01\x12*\n" +
@@ -6622,10 +6756,10 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"#TAX_INVOICES_SHEET_FIELD_WRITE_DATE\x10\x06\x12.\n" +
 	"*TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE\x10\a\x12*\n" +
 	"&TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE\x10\b\x12)\n" +
-	"%TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE\x10\t\x12)\n" +
+	"%TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE\x10\t\x12-\n" +
 	"%TAX_INVOICES_SHEET_FIELD_PARTNER_NAME\x10\n" +
-	"\x12(\n" +
-	"$TAX_INVOICES_SHEET_FIELD_PARTNER_BRN\x10\v\x12)\n" +
+	"\x1a\x02\b\x01\x12,\n" +
+	"$TAX_INVOICES_SHEET_FIELD_PARTNER_BRN\x10\v\x1a\x02\b\x01\x12)\n" +
 	"%TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT\x10\f\x120\n" +
 	",TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT\x10\r\x12-\n" +
 	")TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT\x10\x0e\x12!\n" +
@@ -6639,7 +6773,15 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	".TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY\x10\x16\x123\n" +
 	"/TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY\x10\x17\x12&\n" +
 	"\"TAX_INVOICES_SHEET_FIELD_PAYOUT_ID\x10\x18\x12\"\n" +
-	"\x1eTAX_INVOICES_SHEET_FIELD_ITEMS\x10\x19*\xbc\x01\n" +
+	"\x1eTAX_INVOICES_SHEET_FIELD_ITEMS\x10\x19\x122\n" +
+	".TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME\x10\x1a\x12)\n" +
+	"%TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN\x10\x1b\x129\n" +
+	"5TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME\x10\x1c\x123\n" +
+	"/TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME\x10\x1d\x12*\n" +
+	"&TAX_INVOICES_SHEET_FIELD_RECIPIENT_BRN\x10\x1e\x12:\n" +
+	"6TAX_INVOICES_SHEET_FIELD_RECIPIENT_REPRESENTATIVE_NAME\x10\x1f\x125\n" +
+	"1TAX_INVOICES_SHEET_FIELD_SUPPLIER_COUNTERPARTY_ID\x10 \x126\n" +
+	"2TAX_INVOICES_SHEET_FIELD_RECIPIENT_COUNTERPARTY_ID\x10!*\xbc\x01\n" +
 	"\x14B2bTaxInvoiceKeyType\x12(\n" +
 	"$B2B_TAX_INVOICE_KEY_TYPE_UNSPECIFIED\x10\x00\x12%\n" +
 	"!B2B_TAX_INVOICE_KEY_TYPE_SUPPLIER\x10\x01\x12&\n" +
@@ -6667,22 +6809,22 @@ const file_portone_v2_tax_invoice_proto_rawDesc = "" +
 	"-B2B_COMPANY_STATE_BUSINESS_STATUS_UNSPECIFIED\x10\x00\x121\n" +
 	"-B2B_COMPANY_STATE_BUSINESS_STATUS_IN_BUSINESS\x10\x01\x12,\n" +
 	"(B2B_COMPANY_STATE_BUSINESS_STATUS_CLOSED\x10\x02\x12/\n" +
-	"+B2B_COMPANY_STATE_BUSINESS_STATUS_SUSPENDED\x10\x032\xa7F\n" +
+	"+B2B_COMPANY_STATE_BUSINESS_STATUS_SUSPENDED\x10\x032\xa7H\n" +
 	"\x11TaxInvoiceService\x12\xa1\x02\n" +
 	"\x14GetB2bBulkTaxInvoice\x12'.portone.v2.GetB2bBulkTaxInvoiceRequest\x1a\x1d.portone.v2.B2bBulkTaxInvoice\"\xc0\x01\x8a\xb2\x19\x87\x01\n" +
 	"\x14getB2bBulkTaxInvoice\x12\x1eB2B_BULK_TAX_INVOICE_NOT_FOUND\x12\x14B2B_EXTERNAL_SERVICE\x12\x0fB2B_NOT_ENABLED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED\x82\xd3\xe4\x93\x02.\x12,/b2b/bulk-tax-invoices/{bulk_tax_invoice_id}\x12\x81\x02\n" +
 	"\x16CreateB2bFileUploadUrl\x12).portone.v2.CreateB2bFileUploadUrlRequest\x1a).portone.v2.CreateB2bFileUploadUrlPayload\"\x90\x01\x8a\xb2\x19m\n" +
 	"\x16createB2bFileUploadUrl\x12\x14B2B_EXTERNAL_SERVICE\x12\x0fB2B_NOT_ENABLED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x19:\x01*\"\x14/b2b/file-upload-url\x12\xca\x01\n" +
 	"\x1bDownloadB2bTaxInvoicesSheet\x12..portone.v2.DownloadB2bTaxInvoicesSheetRequest\x1a\x14.google.api.HttpBody\"c\x8a\xb2\x19@\n" +
-	"\x1bdownloadB2bTaxInvoicesSheet\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x02(\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/b2b/tax-invoices-sheet0\x01\x12\xcb\x05\n" +
-	"\x18UpdateB2bTaxInvoiceDraft\x12+.portone.v2.UpdateB2bTaxInvoiceDraftRequest\x1a,.portone.v2.UpdateB2bTaxInvoiceDraftResponse\"\xd3\x04\x8a\xb2\x19\xac\x04\n" +
-	"\x18updateB2bTaxInvoiceDraft\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\"B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\"B2B_TAX_INVOICE_NOT_DRAFTED_STATUS\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\x1a\x17/b2b/tax-invoices/draft\x12\xeb\x04\n" +
-	"\x12DraftB2bTaxInvoice\x12%.portone.v2.DraftB2bTaxInvoiceRequest\x1a&.portone.v2.DraftB2bTaxInvoiceResponse\"\x85\x04\x8a\xb2\x19\xde\x03\n" +
-	"\x12draftB2bTaxInvoice\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/b2b/tax-invoices/draft\x12\xa3\x05\n" +
-	"\x1dIssueB2bTaxInvoiceImmediately\x120.portone.v2.IssueB2bTaxInvoiceImmediatelyRequest\x1a1.portone.v2.IssueB2bTaxInvoiceImmediatelyResponse\"\x9c\x04\x8a\xb2\x19\xe9\x03\n" +
-	"\x1dissueB2bTaxInvoiceImmediately\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02(:\x01*\"#/b2b/tax-invoices/issue-immediately\x12\xc2\x05\n" +
-	"#RequestB2bTaxInvoiceReverseIssuance\x126.portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest\x1a7.portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse\"\xa9\x04\x8a\xb2\x19\xef\x03\n" +
-	"#requestB2bTaxInvoiceReverseIssuance\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02/:\x01*\"*/b2b/tax-invoices/request-reverse-issuance\x12\xf5\x02\n" +
+	"\x1bdownloadB2bTaxInvoicesSheet\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x02(\x01\x82\xd3\xe4\x93\x02\x19\x12\x17/b2b/tax-invoices-sheet0\x01\x12\x8b\x06\n" +
+	"\x18UpdateB2bTaxInvoiceDraft\x12+.portone.v2.UpdateB2bTaxInvoiceDraftRequest\x1a,.portone.v2.UpdateB2bTaxInvoiceDraftResponse\"\x93\x05\x8a\xb2\x19\xec\x04\n" +
+	"\x18updateB2bTaxInvoiceDraft\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x1aB2B_COUNTERPARTY_NOT_FOUND\x12\"B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x12\"B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\"B2B_TAX_INVOICE_NOT_DRAFTED_STATUS\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\x1a\x17/b2b/tax-invoices/draft\x12\xab\x05\n" +
+	"\x12DraftB2bTaxInvoice\x12%.portone.v2.DraftB2bTaxInvoiceRequest\x1a&.portone.v2.DraftB2bTaxInvoiceResponse\"\xc5\x04\x8a\xb2\x19\x9e\x04\n" +
+	"\x12draftB2bTaxInvoice\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x1aB2B_COUNTERPARTY_NOT_FOUND\x12\"B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02\x1c:\x01*\"\x17/b2b/tax-invoices/draft\x12\xe3\x05\n" +
+	"\x1dIssueB2bTaxInvoiceImmediately\x120.portone.v2.IssueB2bTaxInvoiceImmediatelyRequest\x1a1.portone.v2.IssueB2bTaxInvoiceImmediatelyResponse\"\xdc\x04\x8a\xb2\x19\xa9\x04\n" +
+	"\x1dissueB2bTaxInvoiceImmediately\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x1aB2B_COUNTERPARTY_NOT_FOUND\x12\"B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02(:\x01*\"#/b2b/tax-invoices/issue-immediately\x12\x82\x06\n" +
+	"#RequestB2bTaxInvoiceReverseIssuance\x126.portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest\x1a7.portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse\"\xe9\x04\x8a\xb2\x19\xaf\x04\n" +
+	"#requestB2bTaxInvoiceReverseIssuance\x12\x1aB2B_CANNOT_CHANGE_TAX_TYPE\x12\x1aB2B_COUNTERPARTY_NOT_FOUND\x12\"B2B_COUNTERPARTY_NTS_NOT_CONNECTED\x12\x14B2B_EXTERNAL_SERVICE\x12\x15B2B_ID_ALREADY_EXISTS\x12\x1aB2B_ISSUANCE_TYPE_MISMATCH\x12\x1dB2B_MODIFICATION_NOT_PROVIDED\x12\x0fB2B_NOT_ENABLED\x12\"B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND\x12\x17B2B_RECIPIENT_NOT_FOUND\x12\x16B2B_SUPPLIER_NOT_FOUND\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x123B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED\x12,B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED\x122B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x02/:\x01*\"*/b2b/tax-invoices/request-reverse-issuance\x12\xf5\x02\n" +
 	"\x17AttachB2bTaxInvoiceFile\x12*.portone.v2.AttachB2bTaxInvoiceFileRequest\x1a+.portone.v2.AttachB2bTaxInvoiceFileResponse\"\x80\x02\x8a\xb2\x19\xc1\x01\n" +
 	"\x17attachB2bTaxInvoiceFile\x12\x14B2B_EXTERNAL_SERVICE\x12\x12B2B_FILE_NOT_FOUND\x12\x0fB2B_NOT_ENABLED\x12\"B2B_TAX_INVOICE_NOT_DRAFTED_STATUS\x12\x19B2B_TAX_INVOICE_NOT_FOUND\x12\tFORBIDDEN\x12\x0fINVALID_REQUEST\x12\fUNAUTHORIZED \x01(\x01\x82\xd3\xe4\x93\x024:\x01*\"//b2b/tax-invoices/{tax_invoice_key}/attach-file\x12\xa8\x03\n" +
 	"\x1dDeleteB2bTaxInvoiceAttachment\x120.portone.v2.DeleteB2bTaxInvoiceAttachmentRequest\x1a1.portone.v2.DeleteB2bTaxInvoiceAttachmentResponse\"\xa1\x02\x8a\xb2\x19\xd5\x01\n" +
@@ -6883,203 +7025,204 @@ var file_portone_v2_tax_invoice_proto_depIdxs = []int32{
 	77,  // 12: portone.v2.CreateB2bFileUploadUrlPayload.unrecognized:type_name -> portone.v2.CreateB2bFileUploadUrlPayload.UnrecognizedEntry
 	19,  // 13: portone.v2.DownloadB2bTaxInvoicesSheetRequest.filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyFilter
 	8,   // 14: portone.v2.DownloadB2bTaxInvoicesSheetRequest.fields:type_name -> portone.v2.TaxInvoicesSheetField
-	78,  // 15: portone.v2.DownloadB2bTaxInvoicesSheetRequest.unrecognized:type_name -> portone.v2.DownloadB2bTaxInvoicesSheetRequest.UnrecognizedEntry
-	20,  // 16: portone.v2.GetB2bTaxInvoicesBodyFilter.primary_filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter
-	4,   // 17: portone.v2.GetB2bTaxInvoicesBodyFilter.statuses:type_name -> portone.v2.B2bTaxInvoiceStatus
-	5,   // 18: portone.v2.GetB2bTaxInvoicesBodyFilter.taxation_types:type_name -> portone.v2.B2bTaxInvoiceTaxationType
-	6,   // 19: portone.v2.GetB2bTaxInvoicesBodyFilter.document_modification_types:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
-	2,   // 20: portone.v2.GetB2bTaxInvoicesBodyFilter.issuance_types:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
-	7,   // 21: portone.v2.GetB2bTaxInvoicesBodyFilter.purpose_types:type_name -> portone.v2.B2bTaxInvoicePurposeType
-	79,  // 22: portone.v2.GetB2bTaxInvoicesBodyFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyFilter.UnrecognizedEntry
-	21,  // 23: portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.date_filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyDateFilter
-	80,  // 24: portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.UnrecognizedEntry
-	3,   // 25: portone.v2.GetB2bTaxInvoicesBodyDateFilter.date_type:type_name -> portone.v2.B2bSearchDateType
-	22,  // 26: portone.v2.GetB2bTaxInvoicesBodyDateFilter.date_range:type_name -> portone.v2.DateRangeOption
-	81,  // 27: portone.v2.GetB2bTaxInvoicesBodyDateFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyDateFilter.UnrecognizedEntry
-	82,  // 28: portone.v2.DateRangeOption.unrecognized:type_name -> portone.v2.DateRangeOption.UnrecognizedEntry
-	9,   // 29: portone.v2.UpdateB2bTaxInvoiceDraftRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	24,  // 30: portone.v2.UpdateB2bTaxInvoiceDraftRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
-	83,  // 31: portone.v2.UpdateB2bTaxInvoiceDraftRequest.unrecognized:type_name -> portone.v2.UpdateB2bTaxInvoiceDraftRequest.UnrecognizedEntry
-	5,   // 32: portone.v2.B2bTaxInvoiceInput.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
-	2,   // 33: portone.v2.B2bTaxInvoiceInput.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
-	7,   // 34: portone.v2.B2bTaxInvoiceInput.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
-	25,  // 35: portone.v2.B2bTaxInvoiceInput.supplier:type_name -> portone.v2.B2bTaxInvoiceCompany
-	25,  // 36: portone.v2.B2bTaxInvoiceInput.recipient:type_name -> portone.v2.B2bTaxInvoiceCompany
-	27,  // 37: portone.v2.B2bTaxInvoiceInput.items:type_name -> portone.v2.B2bTaxInvoiceItem
-	29,  // 38: portone.v2.B2bTaxInvoiceInput.additional_contacts:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact
-	84,  // 39: portone.v2.B2bTaxInvoiceInput.unrecognized:type_name -> portone.v2.B2bTaxInvoiceInput.UnrecognizedEntry
-	26,  // 40: portone.v2.B2bTaxInvoiceCompany.contact:type_name -> portone.v2.B2bTaxInvoiceContact
-	85,  // 41: portone.v2.B2bTaxInvoiceCompany.unrecognized:type_name -> portone.v2.B2bTaxInvoiceCompany.UnrecognizedEntry
-	86,  // 42: portone.v2.B2bTaxInvoiceContact.unrecognized:type_name -> portone.v2.B2bTaxInvoiceContact.UnrecognizedEntry
-	28,  // 43: portone.v2.B2bTaxInvoiceItem.quantity:type_name -> portone.v2.Decimal
-	28,  // 44: portone.v2.B2bTaxInvoiceItem.unit_cost_amount:type_name -> portone.v2.Decimal
-	87,  // 45: portone.v2.B2bTaxInvoiceItem.unrecognized:type_name -> portone.v2.B2bTaxInvoiceItem.UnrecognizedEntry
-	88,  // 46: portone.v2.Decimal.unrecognized:type_name -> portone.v2.Decimal.UnrecognizedEntry
-	89,  // 47: portone.v2.B2bTaxInvoiceAdditionalContact.unrecognized:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact.UnrecognizedEntry
-	31,  // 48: portone.v2.UpdateB2bTaxInvoiceDraftResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	90,  // 49: portone.v2.UpdateB2bTaxInvoiceDraftResponse.unrecognized:type_name -> portone.v2.UpdateB2bTaxInvoiceDraftResponse.UnrecognizedEntry
-	4,   // 50: portone.v2.B2bTaxInvoice.status:type_name -> portone.v2.B2bTaxInvoiceStatus
-	5,   // 51: portone.v2.B2bTaxInvoice.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
-	6,   // 52: portone.v2.B2bTaxInvoice.document_modification_type:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
-	2,   // 53: portone.v2.B2bTaxInvoice.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
-	7,   // 54: portone.v2.B2bTaxInvoice.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
-	25,  // 55: portone.v2.B2bTaxInvoice.supplier:type_name -> portone.v2.B2bTaxInvoiceCompany
-	25,  // 56: portone.v2.B2bTaxInvoice.recipient:type_name -> portone.v2.B2bTaxInvoiceCompany
-	32,  // 57: portone.v2.B2bTaxInvoice.modification:type_name -> portone.v2.B2bTaxInvoiceModification
-	27,  // 58: portone.v2.B2bTaxInvoice.items:type_name -> portone.v2.B2bTaxInvoiceItem
-	29,  // 59: portone.v2.B2bTaxInvoice.additional_contacts:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact
-	132, // 60: portone.v2.B2bTaxInvoice.drafted_at:type_name -> google.protobuf.Timestamp
-	132, // 61: portone.v2.B2bTaxInvoice.requested_at:type_name -> google.protobuf.Timestamp
-	132, // 62: portone.v2.B2bTaxInvoice.issued_at:type_name -> google.protobuf.Timestamp
-	132, // 63: portone.v2.B2bTaxInvoice.status_updated_at:type_name -> google.protobuf.Timestamp
-	132, // 64: portone.v2.B2bTaxInvoice.nts_sent_at:type_name -> google.protobuf.Timestamp
-	132, // 65: portone.v2.B2bTaxInvoice.nts_result_received_at:type_name -> google.protobuf.Timestamp
-	132, // 66: portone.v2.B2bTaxInvoice.deleted_at:type_name -> google.protobuf.Timestamp
-	91,  // 67: portone.v2.B2bTaxInvoice.unrecognized:type_name -> portone.v2.B2bTaxInvoice.UnrecognizedEntry
-	10,  // 68: portone.v2.B2bTaxInvoiceModification.type:type_name -> portone.v2.B2bTaxInvoiceModificationType
-	92,  // 69: portone.v2.B2bTaxInvoiceModification.unrecognized:type_name -> portone.v2.B2bTaxInvoiceModification.UnrecognizedEntry
-	24,  // 70: portone.v2.DraftB2bTaxInvoiceRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
-	34,  // 71: portone.v2.DraftB2bTaxInvoiceRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
-	93,  // 72: portone.v2.DraftB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.DraftB2bTaxInvoiceRequest.UnrecognizedEntry
-	10,  // 73: portone.v2.B2bTaxInvoiceModificationCreateBody.type:type_name -> portone.v2.B2bTaxInvoiceModificationType
-	9,   // 74: portone.v2.B2bTaxInvoiceModificationCreateBody.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	94,  // 75: portone.v2.B2bTaxInvoiceModificationCreateBody.unrecognized:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody.UnrecognizedEntry
-	31,  // 76: portone.v2.DraftB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	95,  // 77: portone.v2.DraftB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.DraftB2bTaxInvoiceResponse.UnrecognizedEntry
-	24,  // 78: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
-	34,  // 79: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
-	96,  // 80: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.UnrecognizedEntry
-	31,  // 81: portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	97,  // 82: portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.UnrecognizedEntry
-	24,  // 83: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
-	34,  // 84: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
-	98,  // 85: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.UnrecognizedEntry
-	31,  // 86: portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	99,  // 87: portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.UnrecognizedEntry
-	9,   // 88: portone.v2.AttachB2bTaxInvoiceFileRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	100, // 89: portone.v2.AttachB2bTaxInvoiceFileRequest.unrecognized:type_name -> portone.v2.AttachB2bTaxInvoiceFileRequest.UnrecognizedEntry
-	101, // 90: portone.v2.AttachB2bTaxInvoiceFileResponse.unrecognized:type_name -> portone.v2.AttachB2bTaxInvoiceFileResponse.UnrecognizedEntry
-	9,   // 91: portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	102, // 92: portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.UnrecognizedEntry
-	103, // 93: portone.v2.DeleteB2bTaxInvoiceAttachmentResponse.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceAttachmentResponse.UnrecognizedEntry
-	9,   // 94: portone.v2.GetB2bTaxInvoiceAttachmentsRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	104, // 95: portone.v2.GetB2bTaxInvoiceAttachmentsRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceAttachmentsRequest.UnrecognizedEntry
-	46,  // 96: portone.v2.GetB2bTaxInvoiceAttachmentsResponse.attachments:type_name -> portone.v2.B2bTaxInvoiceAttachment
-	105, // 97: portone.v2.GetB2bTaxInvoiceAttachmentsResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceAttachmentsResponse.UnrecognizedEntry
-	132, // 98: portone.v2.B2bTaxInvoiceAttachment.attached_at:type_name -> google.protobuf.Timestamp
-	106, // 99: portone.v2.B2bTaxInvoiceAttachment.unrecognized:type_name -> portone.v2.B2bTaxInvoiceAttachment.UnrecognizedEntry
-	9,   // 100: portone.v2.CancelB2bTaxInvoiceIssuanceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	107, // 101: portone.v2.CancelB2bTaxInvoiceIssuanceRequest.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceIssuanceRequest.UnrecognizedEntry
-	31,  // 102: portone.v2.CancelB2bTaxInvoiceIssuanceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	108, // 103: portone.v2.CancelB2bTaxInvoiceIssuanceResponse.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceIssuanceResponse.UnrecognizedEntry
-	9,   // 104: portone.v2.CancelB2bTaxInvoiceRequestRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	109, // 105: portone.v2.CancelB2bTaxInvoiceRequestRequest.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceRequestRequest.UnrecognizedEntry
-	31,  // 106: portone.v2.CancelB2bTaxInvoiceRequestResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	110, // 107: portone.v2.CancelB2bTaxInvoiceRequestResponse.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceRequestResponse.UnrecognizedEntry
-	9,   // 108: portone.v2.IssueB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	111, // 109: portone.v2.IssueB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceRequest.UnrecognizedEntry
-	31,  // 110: portone.v2.IssueB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	112, // 111: portone.v2.IssueB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceResponse.UnrecognizedEntry
-	9,   // 112: portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	113, // 113: portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.UnrecognizedEntry
-	114, // 114: portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse.UnrecognizedEntry
-	9,   // 115: portone.v2.GetB2bTaxInvoicePopupUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	115, // 116: portone.v2.GetB2bTaxInvoicePopupUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePopupUrlRequest.UnrecognizedEntry
-	116, // 117: portone.v2.GetB2bTaxInvoicePopupUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePopupUrlResponse.UnrecognizedEntry
-	9,   // 118: portone.v2.GetB2bTaxInvoicePrintUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	117, // 119: portone.v2.GetB2bTaxInvoicePrintUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePrintUrlRequest.UnrecognizedEntry
-	118, // 120: portone.v2.GetB2bTaxInvoicePrintUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePrintUrlResponse.UnrecognizedEntry
-	9,   // 121: portone.v2.RefuseB2bTaxInvoiceRequestRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	119, // 122: portone.v2.RefuseB2bTaxInvoiceRequestRequest.unrecognized:type_name -> portone.v2.RefuseB2bTaxInvoiceRequestRequest.UnrecognizedEntry
-	31,  // 123: portone.v2.RefuseB2bTaxInvoiceRequestResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	120, // 124: portone.v2.RefuseB2bTaxInvoiceRequestResponse.unrecognized:type_name -> portone.v2.RefuseB2bTaxInvoiceRequestResponse.UnrecognizedEntry
-	9,   // 125: portone.v2.RequestB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	121, // 126: portone.v2.RequestB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceRequest.UnrecognizedEntry
-	31,  // 127: portone.v2.RequestB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	122, // 128: portone.v2.RequestB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceResponse.UnrecognizedEntry
-	9,   // 129: portone.v2.SendToNtsB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	123, // 130: portone.v2.SendToNtsB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.SendToNtsB2bTaxInvoiceRequest.UnrecognizedEntry
-	31,  // 131: portone.v2.SendToNtsB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
-	124, // 132: portone.v2.SendToNtsB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.SendToNtsB2bTaxInvoiceResponse.UnrecognizedEntry
-	9,   // 133: portone.v2.GetB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	125, // 134: portone.v2.GetB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceRequest.UnrecognizedEntry
-	9,   // 135: portone.v2.DeleteB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
-	126, // 136: portone.v2.DeleteB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceRequest.UnrecognizedEntry
-	127, // 137: portone.v2.DeleteB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceResponse.UnrecognizedEntry
-	19,  // 138: portone.v2.GetB2bTaxInvoicesRequest.filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyFilter
-	69,  // 139: portone.v2.GetB2bTaxInvoicesRequest.sort:type_name -> portone.v2.B2bTaxInvoiceSortInput
-	128, // 140: portone.v2.GetB2bTaxInvoicesRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesRequest.UnrecognizedEntry
-	11,  // 141: portone.v2.B2bTaxInvoiceSortInput.by:type_name -> portone.v2.B2bTaxInvoiceSortBy
-	133, // 142: portone.v2.B2bTaxInvoiceSortInput.order:type_name -> portone.v2.SortOrder
-	129, // 143: portone.v2.B2bTaxInvoiceSortInput.unrecognized:type_name -> portone.v2.B2bTaxInvoiceSortInput.UnrecognizedEntry
-	71,  // 144: portone.v2.GetB2bTaxInvoicesResponse.items:type_name -> portone.v2.B2bTaxInvoiceSummary
-	134, // 145: portone.v2.GetB2bTaxInvoicesResponse.page:type_name -> portone.v2.PageInfo
-	130, // 146: portone.v2.GetB2bTaxInvoicesResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesResponse.UnrecognizedEntry
-	5,   // 147: portone.v2.B2bTaxInvoiceSummary.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
-	6,   // 148: portone.v2.B2bTaxInvoiceSummary.document_modification_type:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
-	2,   // 149: portone.v2.B2bTaxInvoiceSummary.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
-	7,   // 150: portone.v2.B2bTaxInvoiceSummary.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
-	12,  // 151: portone.v2.B2bTaxInvoiceSummary.recipient_business_status:type_name -> portone.v2.B2bCompanyStateBusinessStatus
-	4,   // 152: portone.v2.B2bTaxInvoiceSummary.status:type_name -> portone.v2.B2bTaxInvoiceStatus
-	132, // 153: portone.v2.B2bTaxInvoiceSummary.drafted_at:type_name -> google.protobuf.Timestamp
-	132, // 154: portone.v2.B2bTaxInvoiceSummary.requested_at:type_name -> google.protobuf.Timestamp
-	132, // 155: portone.v2.B2bTaxInvoiceSummary.issued_at:type_name -> google.protobuf.Timestamp
-	132, // 156: portone.v2.B2bTaxInvoiceSummary.opened_at:type_name -> google.protobuf.Timestamp
-	132, // 157: portone.v2.B2bTaxInvoiceSummary.status_updated_at:type_name -> google.protobuf.Timestamp
-	132, // 158: portone.v2.B2bTaxInvoiceSummary.nts_sent_at:type_name -> google.protobuf.Timestamp
-	132, // 159: portone.v2.B2bTaxInvoiceSummary.nts_result_received_at:type_name -> google.protobuf.Timestamp
-	27,  // 160: portone.v2.B2bTaxInvoiceSummary.items:type_name -> portone.v2.B2bTaxInvoiceItem
-	131, // 161: portone.v2.B2bTaxInvoiceSummary.unrecognized:type_name -> portone.v2.B2bTaxInvoiceSummary.UnrecognizedEntry
-	15,  // 162: portone.v2.B2bBulkTaxInvoice.StatsEntry.value:type_name -> portone.v2.B2bBulkTaxInvoiceStat
-	13,  // 163: portone.v2.TaxInvoiceService.GetB2bBulkTaxInvoice:input_type -> portone.v2.GetB2bBulkTaxInvoiceRequest
-	16,  // 164: portone.v2.TaxInvoiceService.CreateB2bFileUploadUrl:input_type -> portone.v2.CreateB2bFileUploadUrlRequest
-	18,  // 165: portone.v2.TaxInvoiceService.DownloadB2bTaxInvoicesSheet:input_type -> portone.v2.DownloadB2bTaxInvoicesSheetRequest
-	23,  // 166: portone.v2.TaxInvoiceService.UpdateB2bTaxInvoiceDraft:input_type -> portone.v2.UpdateB2bTaxInvoiceDraftRequest
-	33,  // 167: portone.v2.TaxInvoiceService.DraftB2bTaxInvoice:input_type -> portone.v2.DraftB2bTaxInvoiceRequest
-	36,  // 168: portone.v2.TaxInvoiceService.IssueB2bTaxInvoiceImmediately:input_type -> portone.v2.IssueB2bTaxInvoiceImmediatelyRequest
-	38,  // 169: portone.v2.TaxInvoiceService.RequestB2bTaxInvoiceReverseIssuance:input_type -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest
-	40,  // 170: portone.v2.TaxInvoiceService.AttachB2bTaxInvoiceFile:input_type -> portone.v2.AttachB2bTaxInvoiceFileRequest
-	42,  // 171: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoiceAttachment:input_type -> portone.v2.DeleteB2bTaxInvoiceAttachmentRequest
-	44,  // 172: portone.v2.TaxInvoiceService.GetB2bTaxInvoiceAttachments:input_type -> portone.v2.GetB2bTaxInvoiceAttachmentsRequest
-	47,  // 173: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceIssuance:input_type -> portone.v2.CancelB2bTaxInvoiceIssuanceRequest
-	49,  // 174: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceRequest:input_type -> portone.v2.CancelB2bTaxInvoiceRequestRequest
-	51,  // 175: portone.v2.TaxInvoiceService.IssueB2bTaxInvoice:input_type -> portone.v2.IssueB2bTaxInvoiceRequest
-	53,  // 176: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePdfDownloadUrl:input_type -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest
-	55,  // 177: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePopupUrl:input_type -> portone.v2.GetB2bTaxInvoicePopupUrlRequest
-	57,  // 178: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePrintUrl:input_type -> portone.v2.GetB2bTaxInvoicePrintUrlRequest
-	59,  // 179: portone.v2.TaxInvoiceService.RefuseB2bTaxInvoiceRequest:input_type -> portone.v2.RefuseB2bTaxInvoiceRequestRequest
-	61,  // 180: portone.v2.TaxInvoiceService.RequestB2bTaxInvoice:input_type -> portone.v2.RequestB2bTaxInvoiceRequest
-	63,  // 181: portone.v2.TaxInvoiceService.SendToNtsB2bTaxInvoice:input_type -> portone.v2.SendToNtsB2bTaxInvoiceRequest
-	65,  // 182: portone.v2.TaxInvoiceService.GetB2bTaxInvoice:input_type -> portone.v2.GetB2bTaxInvoiceRequest
-	66,  // 183: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoice:input_type -> portone.v2.DeleteB2bTaxInvoiceRequest
-	68,  // 184: portone.v2.TaxInvoiceService.GetB2bTaxInvoices:input_type -> portone.v2.GetB2bTaxInvoicesRequest
-	14,  // 185: portone.v2.TaxInvoiceService.GetB2bBulkTaxInvoice:output_type -> portone.v2.B2bBulkTaxInvoice
-	17,  // 186: portone.v2.TaxInvoiceService.CreateB2bFileUploadUrl:output_type -> portone.v2.CreateB2bFileUploadUrlPayload
-	135, // 187: portone.v2.TaxInvoiceService.DownloadB2bTaxInvoicesSheet:output_type -> google.api.HttpBody
-	30,  // 188: portone.v2.TaxInvoiceService.UpdateB2bTaxInvoiceDraft:output_type -> portone.v2.UpdateB2bTaxInvoiceDraftResponse
-	35,  // 189: portone.v2.TaxInvoiceService.DraftB2bTaxInvoice:output_type -> portone.v2.DraftB2bTaxInvoiceResponse
-	37,  // 190: portone.v2.TaxInvoiceService.IssueB2bTaxInvoiceImmediately:output_type -> portone.v2.IssueB2bTaxInvoiceImmediatelyResponse
-	39,  // 191: portone.v2.TaxInvoiceService.RequestB2bTaxInvoiceReverseIssuance:output_type -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse
-	41,  // 192: portone.v2.TaxInvoiceService.AttachB2bTaxInvoiceFile:output_type -> portone.v2.AttachB2bTaxInvoiceFileResponse
-	43,  // 193: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoiceAttachment:output_type -> portone.v2.DeleteB2bTaxInvoiceAttachmentResponse
-	45,  // 194: portone.v2.TaxInvoiceService.GetB2bTaxInvoiceAttachments:output_type -> portone.v2.GetB2bTaxInvoiceAttachmentsResponse
-	48,  // 195: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceIssuance:output_type -> portone.v2.CancelB2bTaxInvoiceIssuanceResponse
-	50,  // 196: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceRequest:output_type -> portone.v2.CancelB2bTaxInvoiceRequestResponse
-	52,  // 197: portone.v2.TaxInvoiceService.IssueB2bTaxInvoice:output_type -> portone.v2.IssueB2bTaxInvoiceResponse
-	54,  // 198: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePdfDownloadUrl:output_type -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse
-	56,  // 199: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePopupUrl:output_type -> portone.v2.GetB2bTaxInvoicePopupUrlResponse
-	58,  // 200: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePrintUrl:output_type -> portone.v2.GetB2bTaxInvoicePrintUrlResponse
-	60,  // 201: portone.v2.TaxInvoiceService.RefuseB2bTaxInvoiceRequest:output_type -> portone.v2.RefuseB2bTaxInvoiceRequestResponse
-	62,  // 202: portone.v2.TaxInvoiceService.RequestB2bTaxInvoice:output_type -> portone.v2.RequestB2bTaxInvoiceResponse
-	64,  // 203: portone.v2.TaxInvoiceService.SendToNtsB2bTaxInvoice:output_type -> portone.v2.SendToNtsB2bTaxInvoiceResponse
-	31,  // 204: portone.v2.TaxInvoiceService.GetB2bTaxInvoice:output_type -> portone.v2.B2bTaxInvoice
-	67,  // 205: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoice:output_type -> portone.v2.DeleteB2bTaxInvoiceResponse
-	70,  // 206: portone.v2.TaxInvoiceService.GetB2bTaxInvoices:output_type -> portone.v2.GetB2bTaxInvoicesResponse
-	185, // [185:207] is the sub-list for method output_type
-	163, // [163:185] is the sub-list for method input_type
-	163, // [163:163] is the sub-list for extension type_name
-	163, // [163:163] is the sub-list for extension extendee
-	0,   // [0:163] is the sub-list for field type_name
+	69,  // 15: portone.v2.DownloadB2bTaxInvoicesSheetRequest.sort:type_name -> portone.v2.B2bTaxInvoiceSortInput
+	78,  // 16: portone.v2.DownloadB2bTaxInvoicesSheetRequest.unrecognized:type_name -> portone.v2.DownloadB2bTaxInvoicesSheetRequest.UnrecognizedEntry
+	20,  // 17: portone.v2.GetB2bTaxInvoicesBodyFilter.primary_filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter
+	4,   // 18: portone.v2.GetB2bTaxInvoicesBodyFilter.statuses:type_name -> portone.v2.B2bTaxInvoiceStatus
+	5,   // 19: portone.v2.GetB2bTaxInvoicesBodyFilter.taxation_types:type_name -> portone.v2.B2bTaxInvoiceTaxationType
+	6,   // 20: portone.v2.GetB2bTaxInvoicesBodyFilter.document_modification_types:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
+	2,   // 21: portone.v2.GetB2bTaxInvoicesBodyFilter.issuance_types:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
+	7,   // 22: portone.v2.GetB2bTaxInvoicesBodyFilter.purpose_types:type_name -> portone.v2.B2bTaxInvoicePurposeType
+	79,  // 23: portone.v2.GetB2bTaxInvoicesBodyFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyFilter.UnrecognizedEntry
+	21,  // 24: portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.date_filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyDateFilter
+	80,  // 25: portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyPrimaryFilter.UnrecognizedEntry
+	3,   // 26: portone.v2.GetB2bTaxInvoicesBodyDateFilter.date_type:type_name -> portone.v2.B2bSearchDateType
+	22,  // 27: portone.v2.GetB2bTaxInvoicesBodyDateFilter.date_range:type_name -> portone.v2.DateRangeOption
+	81,  // 28: portone.v2.GetB2bTaxInvoicesBodyDateFilter.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesBodyDateFilter.UnrecognizedEntry
+	82,  // 29: portone.v2.DateRangeOption.unrecognized:type_name -> portone.v2.DateRangeOption.UnrecognizedEntry
+	9,   // 30: portone.v2.UpdateB2bTaxInvoiceDraftRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	24,  // 31: portone.v2.UpdateB2bTaxInvoiceDraftRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
+	83,  // 32: portone.v2.UpdateB2bTaxInvoiceDraftRequest.unrecognized:type_name -> portone.v2.UpdateB2bTaxInvoiceDraftRequest.UnrecognizedEntry
+	5,   // 33: portone.v2.B2bTaxInvoiceInput.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
+	2,   // 34: portone.v2.B2bTaxInvoiceInput.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
+	7,   // 35: portone.v2.B2bTaxInvoiceInput.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
+	25,  // 36: portone.v2.B2bTaxInvoiceInput.supplier:type_name -> portone.v2.B2bTaxInvoiceCompany
+	25,  // 37: portone.v2.B2bTaxInvoiceInput.recipient:type_name -> portone.v2.B2bTaxInvoiceCompany
+	27,  // 38: portone.v2.B2bTaxInvoiceInput.items:type_name -> portone.v2.B2bTaxInvoiceItem
+	29,  // 39: portone.v2.B2bTaxInvoiceInput.additional_contacts:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact
+	84,  // 40: portone.v2.B2bTaxInvoiceInput.unrecognized:type_name -> portone.v2.B2bTaxInvoiceInput.UnrecognizedEntry
+	26,  // 41: portone.v2.B2bTaxInvoiceCompany.contact:type_name -> portone.v2.B2bTaxInvoiceContact
+	85,  // 42: portone.v2.B2bTaxInvoiceCompany.unrecognized:type_name -> portone.v2.B2bTaxInvoiceCompany.UnrecognizedEntry
+	86,  // 43: portone.v2.B2bTaxInvoiceContact.unrecognized:type_name -> portone.v2.B2bTaxInvoiceContact.UnrecognizedEntry
+	28,  // 44: portone.v2.B2bTaxInvoiceItem.quantity:type_name -> portone.v2.Decimal
+	28,  // 45: portone.v2.B2bTaxInvoiceItem.unit_cost_amount:type_name -> portone.v2.Decimal
+	87,  // 46: portone.v2.B2bTaxInvoiceItem.unrecognized:type_name -> portone.v2.B2bTaxInvoiceItem.UnrecognizedEntry
+	88,  // 47: portone.v2.Decimal.unrecognized:type_name -> portone.v2.Decimal.UnrecognizedEntry
+	89,  // 48: portone.v2.B2bTaxInvoiceAdditionalContact.unrecognized:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact.UnrecognizedEntry
+	31,  // 49: portone.v2.UpdateB2bTaxInvoiceDraftResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	90,  // 50: portone.v2.UpdateB2bTaxInvoiceDraftResponse.unrecognized:type_name -> portone.v2.UpdateB2bTaxInvoiceDraftResponse.UnrecognizedEntry
+	4,   // 51: portone.v2.B2bTaxInvoice.status:type_name -> portone.v2.B2bTaxInvoiceStatus
+	5,   // 52: portone.v2.B2bTaxInvoice.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
+	6,   // 53: portone.v2.B2bTaxInvoice.document_modification_type:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
+	2,   // 54: portone.v2.B2bTaxInvoice.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
+	7,   // 55: portone.v2.B2bTaxInvoice.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
+	25,  // 56: portone.v2.B2bTaxInvoice.supplier:type_name -> portone.v2.B2bTaxInvoiceCompany
+	25,  // 57: portone.v2.B2bTaxInvoice.recipient:type_name -> portone.v2.B2bTaxInvoiceCompany
+	32,  // 58: portone.v2.B2bTaxInvoice.modification:type_name -> portone.v2.B2bTaxInvoiceModification
+	27,  // 59: portone.v2.B2bTaxInvoice.items:type_name -> portone.v2.B2bTaxInvoiceItem
+	29,  // 60: portone.v2.B2bTaxInvoice.additional_contacts:type_name -> portone.v2.B2bTaxInvoiceAdditionalContact
+	132, // 61: portone.v2.B2bTaxInvoice.drafted_at:type_name -> google.protobuf.Timestamp
+	132, // 62: portone.v2.B2bTaxInvoice.requested_at:type_name -> google.protobuf.Timestamp
+	132, // 63: portone.v2.B2bTaxInvoice.issued_at:type_name -> google.protobuf.Timestamp
+	132, // 64: portone.v2.B2bTaxInvoice.status_updated_at:type_name -> google.protobuf.Timestamp
+	132, // 65: portone.v2.B2bTaxInvoice.nts_sent_at:type_name -> google.protobuf.Timestamp
+	132, // 66: portone.v2.B2bTaxInvoice.nts_result_received_at:type_name -> google.protobuf.Timestamp
+	132, // 67: portone.v2.B2bTaxInvoice.deleted_at:type_name -> google.protobuf.Timestamp
+	91,  // 68: portone.v2.B2bTaxInvoice.unrecognized:type_name -> portone.v2.B2bTaxInvoice.UnrecognizedEntry
+	10,  // 69: portone.v2.B2bTaxInvoiceModification.type:type_name -> portone.v2.B2bTaxInvoiceModificationType
+	92,  // 70: portone.v2.B2bTaxInvoiceModification.unrecognized:type_name -> portone.v2.B2bTaxInvoiceModification.UnrecognizedEntry
+	24,  // 71: portone.v2.DraftB2bTaxInvoiceRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
+	34,  // 72: portone.v2.DraftB2bTaxInvoiceRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
+	93,  // 73: portone.v2.DraftB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.DraftB2bTaxInvoiceRequest.UnrecognizedEntry
+	10,  // 74: portone.v2.B2bTaxInvoiceModificationCreateBody.type:type_name -> portone.v2.B2bTaxInvoiceModificationType
+	9,   // 75: portone.v2.B2bTaxInvoiceModificationCreateBody.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	94,  // 76: portone.v2.B2bTaxInvoiceModificationCreateBody.unrecognized:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody.UnrecognizedEntry
+	31,  // 77: portone.v2.DraftB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	95,  // 78: portone.v2.DraftB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.DraftB2bTaxInvoiceResponse.UnrecognizedEntry
+	24,  // 79: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
+	34,  // 80: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
+	96,  // 81: portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceImmediatelyRequest.UnrecognizedEntry
+	31,  // 82: portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	97,  // 83: portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceImmediatelyResponse.UnrecognizedEntry
+	24,  // 84: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.tax_invoice:type_name -> portone.v2.B2bTaxInvoiceInput
+	34,  // 85: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.modification:type_name -> portone.v2.B2bTaxInvoiceModificationCreateBody
+	98,  // 86: portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest.UnrecognizedEntry
+	31,  // 87: portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	99,  // 88: portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse.UnrecognizedEntry
+	9,   // 89: portone.v2.AttachB2bTaxInvoiceFileRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	100, // 90: portone.v2.AttachB2bTaxInvoiceFileRequest.unrecognized:type_name -> portone.v2.AttachB2bTaxInvoiceFileRequest.UnrecognizedEntry
+	101, // 91: portone.v2.AttachB2bTaxInvoiceFileResponse.unrecognized:type_name -> portone.v2.AttachB2bTaxInvoiceFileResponse.UnrecognizedEntry
+	9,   // 92: portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	102, // 93: portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceAttachmentRequest.UnrecognizedEntry
+	103, // 94: portone.v2.DeleteB2bTaxInvoiceAttachmentResponse.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceAttachmentResponse.UnrecognizedEntry
+	9,   // 95: portone.v2.GetB2bTaxInvoiceAttachmentsRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	104, // 96: portone.v2.GetB2bTaxInvoiceAttachmentsRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceAttachmentsRequest.UnrecognizedEntry
+	46,  // 97: portone.v2.GetB2bTaxInvoiceAttachmentsResponse.attachments:type_name -> portone.v2.B2bTaxInvoiceAttachment
+	105, // 98: portone.v2.GetB2bTaxInvoiceAttachmentsResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceAttachmentsResponse.UnrecognizedEntry
+	132, // 99: portone.v2.B2bTaxInvoiceAttachment.attached_at:type_name -> google.protobuf.Timestamp
+	106, // 100: portone.v2.B2bTaxInvoiceAttachment.unrecognized:type_name -> portone.v2.B2bTaxInvoiceAttachment.UnrecognizedEntry
+	9,   // 101: portone.v2.CancelB2bTaxInvoiceIssuanceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	107, // 102: portone.v2.CancelB2bTaxInvoiceIssuanceRequest.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceIssuanceRequest.UnrecognizedEntry
+	31,  // 103: portone.v2.CancelB2bTaxInvoiceIssuanceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	108, // 104: portone.v2.CancelB2bTaxInvoiceIssuanceResponse.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceIssuanceResponse.UnrecognizedEntry
+	9,   // 105: portone.v2.CancelB2bTaxInvoiceRequestRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	109, // 106: portone.v2.CancelB2bTaxInvoiceRequestRequest.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceRequestRequest.UnrecognizedEntry
+	31,  // 107: portone.v2.CancelB2bTaxInvoiceRequestResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	110, // 108: portone.v2.CancelB2bTaxInvoiceRequestResponse.unrecognized:type_name -> portone.v2.CancelB2bTaxInvoiceRequestResponse.UnrecognizedEntry
+	9,   // 109: portone.v2.IssueB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	111, // 110: portone.v2.IssueB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceRequest.UnrecognizedEntry
+	31,  // 111: portone.v2.IssueB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	112, // 112: portone.v2.IssueB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.IssueB2bTaxInvoiceResponse.UnrecognizedEntry
+	9,   // 113: portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	113, // 114: portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest.UnrecognizedEntry
+	114, // 115: portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse.UnrecognizedEntry
+	9,   // 116: portone.v2.GetB2bTaxInvoicePopupUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	115, // 117: portone.v2.GetB2bTaxInvoicePopupUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePopupUrlRequest.UnrecognizedEntry
+	116, // 118: portone.v2.GetB2bTaxInvoicePopupUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePopupUrlResponse.UnrecognizedEntry
+	9,   // 119: portone.v2.GetB2bTaxInvoicePrintUrlRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	117, // 120: portone.v2.GetB2bTaxInvoicePrintUrlRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePrintUrlRequest.UnrecognizedEntry
+	118, // 121: portone.v2.GetB2bTaxInvoicePrintUrlResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicePrintUrlResponse.UnrecognizedEntry
+	9,   // 122: portone.v2.RefuseB2bTaxInvoiceRequestRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	119, // 123: portone.v2.RefuseB2bTaxInvoiceRequestRequest.unrecognized:type_name -> portone.v2.RefuseB2bTaxInvoiceRequestRequest.UnrecognizedEntry
+	31,  // 124: portone.v2.RefuseB2bTaxInvoiceRequestResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	120, // 125: portone.v2.RefuseB2bTaxInvoiceRequestResponse.unrecognized:type_name -> portone.v2.RefuseB2bTaxInvoiceRequestResponse.UnrecognizedEntry
+	9,   // 126: portone.v2.RequestB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	121, // 127: portone.v2.RequestB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceRequest.UnrecognizedEntry
+	31,  // 128: portone.v2.RequestB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	122, // 129: portone.v2.RequestB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.RequestB2bTaxInvoiceResponse.UnrecognizedEntry
+	9,   // 130: portone.v2.SendToNtsB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	123, // 131: portone.v2.SendToNtsB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.SendToNtsB2bTaxInvoiceRequest.UnrecognizedEntry
+	31,  // 132: portone.v2.SendToNtsB2bTaxInvoiceResponse.tax_invoice:type_name -> portone.v2.B2bTaxInvoice
+	124, // 133: portone.v2.SendToNtsB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.SendToNtsB2bTaxInvoiceResponse.UnrecognizedEntry
+	9,   // 134: portone.v2.GetB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	125, // 135: portone.v2.GetB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoiceRequest.UnrecognizedEntry
+	9,   // 136: portone.v2.DeleteB2bTaxInvoiceRequest.tax_invoice_key_type:type_name -> portone.v2.B2bTaxInvoiceKeyType
+	126, // 137: portone.v2.DeleteB2bTaxInvoiceRequest.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceRequest.UnrecognizedEntry
+	127, // 138: portone.v2.DeleteB2bTaxInvoiceResponse.unrecognized:type_name -> portone.v2.DeleteB2bTaxInvoiceResponse.UnrecognizedEntry
+	19,  // 139: portone.v2.GetB2bTaxInvoicesRequest.filter:type_name -> portone.v2.GetB2bTaxInvoicesBodyFilter
+	69,  // 140: portone.v2.GetB2bTaxInvoicesRequest.sort:type_name -> portone.v2.B2bTaxInvoiceSortInput
+	128, // 141: portone.v2.GetB2bTaxInvoicesRequest.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesRequest.UnrecognizedEntry
+	11,  // 142: portone.v2.B2bTaxInvoiceSortInput.by:type_name -> portone.v2.B2bTaxInvoiceSortBy
+	133, // 143: portone.v2.B2bTaxInvoiceSortInput.order:type_name -> portone.v2.SortOrder
+	129, // 144: portone.v2.B2bTaxInvoiceSortInput.unrecognized:type_name -> portone.v2.B2bTaxInvoiceSortInput.UnrecognizedEntry
+	71,  // 145: portone.v2.GetB2bTaxInvoicesResponse.items:type_name -> portone.v2.B2bTaxInvoiceSummary
+	134, // 146: portone.v2.GetB2bTaxInvoicesResponse.page:type_name -> portone.v2.PageInfo
+	130, // 147: portone.v2.GetB2bTaxInvoicesResponse.unrecognized:type_name -> portone.v2.GetB2bTaxInvoicesResponse.UnrecognizedEntry
+	5,   // 148: portone.v2.B2bTaxInvoiceSummary.taxation_type:type_name -> portone.v2.B2bTaxInvoiceTaxationType
+	6,   // 149: portone.v2.B2bTaxInvoiceSummary.document_modification_type:type_name -> portone.v2.B2bTaxInvoiceDocumentModificationType
+	2,   // 150: portone.v2.B2bTaxInvoiceSummary.issuance_type:type_name -> portone.v2.B2bTaxInvoiceIssuanceType
+	7,   // 151: portone.v2.B2bTaxInvoiceSummary.purpose_type:type_name -> portone.v2.B2bTaxInvoicePurposeType
+	12,  // 152: portone.v2.B2bTaxInvoiceSummary.recipient_business_status:type_name -> portone.v2.B2bCompanyStateBusinessStatus
+	4,   // 153: portone.v2.B2bTaxInvoiceSummary.status:type_name -> portone.v2.B2bTaxInvoiceStatus
+	132, // 154: portone.v2.B2bTaxInvoiceSummary.drafted_at:type_name -> google.protobuf.Timestamp
+	132, // 155: portone.v2.B2bTaxInvoiceSummary.requested_at:type_name -> google.protobuf.Timestamp
+	132, // 156: portone.v2.B2bTaxInvoiceSummary.issued_at:type_name -> google.protobuf.Timestamp
+	132, // 157: portone.v2.B2bTaxInvoiceSummary.opened_at:type_name -> google.protobuf.Timestamp
+	132, // 158: portone.v2.B2bTaxInvoiceSummary.status_updated_at:type_name -> google.protobuf.Timestamp
+	132, // 159: portone.v2.B2bTaxInvoiceSummary.nts_sent_at:type_name -> google.protobuf.Timestamp
+	132, // 160: portone.v2.B2bTaxInvoiceSummary.nts_result_received_at:type_name -> google.protobuf.Timestamp
+	27,  // 161: portone.v2.B2bTaxInvoiceSummary.items:type_name -> portone.v2.B2bTaxInvoiceItem
+	131, // 162: portone.v2.B2bTaxInvoiceSummary.unrecognized:type_name -> portone.v2.B2bTaxInvoiceSummary.UnrecognizedEntry
+	15,  // 163: portone.v2.B2bBulkTaxInvoice.StatsEntry.value:type_name -> portone.v2.B2bBulkTaxInvoiceStat
+	13,  // 164: portone.v2.TaxInvoiceService.GetB2bBulkTaxInvoice:input_type -> portone.v2.GetB2bBulkTaxInvoiceRequest
+	16,  // 165: portone.v2.TaxInvoiceService.CreateB2bFileUploadUrl:input_type -> portone.v2.CreateB2bFileUploadUrlRequest
+	18,  // 166: portone.v2.TaxInvoiceService.DownloadB2bTaxInvoicesSheet:input_type -> portone.v2.DownloadB2bTaxInvoicesSheetRequest
+	23,  // 167: portone.v2.TaxInvoiceService.UpdateB2bTaxInvoiceDraft:input_type -> portone.v2.UpdateB2bTaxInvoiceDraftRequest
+	33,  // 168: portone.v2.TaxInvoiceService.DraftB2bTaxInvoice:input_type -> portone.v2.DraftB2bTaxInvoiceRequest
+	36,  // 169: portone.v2.TaxInvoiceService.IssueB2bTaxInvoiceImmediately:input_type -> portone.v2.IssueB2bTaxInvoiceImmediatelyRequest
+	38,  // 170: portone.v2.TaxInvoiceService.RequestB2bTaxInvoiceReverseIssuance:input_type -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceRequest
+	40,  // 171: portone.v2.TaxInvoiceService.AttachB2bTaxInvoiceFile:input_type -> portone.v2.AttachB2bTaxInvoiceFileRequest
+	42,  // 172: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoiceAttachment:input_type -> portone.v2.DeleteB2bTaxInvoiceAttachmentRequest
+	44,  // 173: portone.v2.TaxInvoiceService.GetB2bTaxInvoiceAttachments:input_type -> portone.v2.GetB2bTaxInvoiceAttachmentsRequest
+	47,  // 174: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceIssuance:input_type -> portone.v2.CancelB2bTaxInvoiceIssuanceRequest
+	49,  // 175: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceRequest:input_type -> portone.v2.CancelB2bTaxInvoiceRequestRequest
+	51,  // 176: portone.v2.TaxInvoiceService.IssueB2bTaxInvoice:input_type -> portone.v2.IssueB2bTaxInvoiceRequest
+	53,  // 177: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePdfDownloadUrl:input_type -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlRequest
+	55,  // 178: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePopupUrl:input_type -> portone.v2.GetB2bTaxInvoicePopupUrlRequest
+	57,  // 179: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePrintUrl:input_type -> portone.v2.GetB2bTaxInvoicePrintUrlRequest
+	59,  // 180: portone.v2.TaxInvoiceService.RefuseB2bTaxInvoiceRequest:input_type -> portone.v2.RefuseB2bTaxInvoiceRequestRequest
+	61,  // 181: portone.v2.TaxInvoiceService.RequestB2bTaxInvoice:input_type -> portone.v2.RequestB2bTaxInvoiceRequest
+	63,  // 182: portone.v2.TaxInvoiceService.SendToNtsB2bTaxInvoice:input_type -> portone.v2.SendToNtsB2bTaxInvoiceRequest
+	65,  // 183: portone.v2.TaxInvoiceService.GetB2bTaxInvoice:input_type -> portone.v2.GetB2bTaxInvoiceRequest
+	66,  // 184: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoice:input_type -> portone.v2.DeleteB2bTaxInvoiceRequest
+	68,  // 185: portone.v2.TaxInvoiceService.GetB2bTaxInvoices:input_type -> portone.v2.GetB2bTaxInvoicesRequest
+	14,  // 186: portone.v2.TaxInvoiceService.GetB2bBulkTaxInvoice:output_type -> portone.v2.B2bBulkTaxInvoice
+	17,  // 187: portone.v2.TaxInvoiceService.CreateB2bFileUploadUrl:output_type -> portone.v2.CreateB2bFileUploadUrlPayload
+	135, // 188: portone.v2.TaxInvoiceService.DownloadB2bTaxInvoicesSheet:output_type -> google.api.HttpBody
+	30,  // 189: portone.v2.TaxInvoiceService.UpdateB2bTaxInvoiceDraft:output_type -> portone.v2.UpdateB2bTaxInvoiceDraftResponse
+	35,  // 190: portone.v2.TaxInvoiceService.DraftB2bTaxInvoice:output_type -> portone.v2.DraftB2bTaxInvoiceResponse
+	37,  // 191: portone.v2.TaxInvoiceService.IssueB2bTaxInvoiceImmediately:output_type -> portone.v2.IssueB2bTaxInvoiceImmediatelyResponse
+	39,  // 192: portone.v2.TaxInvoiceService.RequestB2bTaxInvoiceReverseIssuance:output_type -> portone.v2.RequestB2bTaxInvoiceReverseIssuanceResponse
+	41,  // 193: portone.v2.TaxInvoiceService.AttachB2bTaxInvoiceFile:output_type -> portone.v2.AttachB2bTaxInvoiceFileResponse
+	43,  // 194: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoiceAttachment:output_type -> portone.v2.DeleteB2bTaxInvoiceAttachmentResponse
+	45,  // 195: portone.v2.TaxInvoiceService.GetB2bTaxInvoiceAttachments:output_type -> portone.v2.GetB2bTaxInvoiceAttachmentsResponse
+	48,  // 196: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceIssuance:output_type -> portone.v2.CancelB2bTaxInvoiceIssuanceResponse
+	50,  // 197: portone.v2.TaxInvoiceService.CancelB2bTaxInvoiceRequest:output_type -> portone.v2.CancelB2bTaxInvoiceRequestResponse
+	52,  // 198: portone.v2.TaxInvoiceService.IssueB2bTaxInvoice:output_type -> portone.v2.IssueB2bTaxInvoiceResponse
+	54,  // 199: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePdfDownloadUrl:output_type -> portone.v2.GetB2bTaxInvoicePdfDownloadUrlResponse
+	56,  // 200: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePopupUrl:output_type -> portone.v2.GetB2bTaxInvoicePopupUrlResponse
+	58,  // 201: portone.v2.TaxInvoiceService.GetB2bTaxInvoicePrintUrl:output_type -> portone.v2.GetB2bTaxInvoicePrintUrlResponse
+	60,  // 202: portone.v2.TaxInvoiceService.RefuseB2bTaxInvoiceRequest:output_type -> portone.v2.RefuseB2bTaxInvoiceRequestResponse
+	62,  // 203: portone.v2.TaxInvoiceService.RequestB2bTaxInvoice:output_type -> portone.v2.RequestB2bTaxInvoiceResponse
+	64,  // 204: portone.v2.TaxInvoiceService.SendToNtsB2bTaxInvoice:output_type -> portone.v2.SendToNtsB2bTaxInvoiceResponse
+	31,  // 205: portone.v2.TaxInvoiceService.GetB2bTaxInvoice:output_type -> portone.v2.B2bTaxInvoice
+	67,  // 206: portone.v2.TaxInvoiceService.DeleteB2bTaxInvoice:output_type -> portone.v2.DeleteB2bTaxInvoiceResponse
+	70,  // 207: portone.v2.TaxInvoiceService.GetB2bTaxInvoices:output_type -> portone.v2.GetB2bTaxInvoicesResponse
+	186, // [186:208] is the sub-list for method output_type
+	164, // [164:186] is the sub-list for method input_type
+	164, // [164:164] is the sub-list for extension type_name
+	164, // [164:164] is the sub-list for extension extendee
+	0,   // [0:164] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_tax_invoice_proto_init() }

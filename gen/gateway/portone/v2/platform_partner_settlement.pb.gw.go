@@ -71,6 +71,33 @@ func local_request_PlatformPartnerSettlementService_GetPlatformPartnerSettlement
 	return msg, metadata, err
 }
 
+func request_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(ctx context.Context, marshaler runtime.Marshaler, client extPortonev2.PlatformPartnerSettlementServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extPortonev2.DeletePlatformPartnerSettlementsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.DeletePlatformPartnerSettlements(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(ctx context.Context, marshaler runtime.Marshaler, server extPortonev2.PlatformPartnerSettlementServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extPortonev2.DeletePlatformPartnerSettlementsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.DeletePlatformPartnerSettlements(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterPlatformPartnerSettlementServiceHandlerServer registers the http handlers for service PlatformPartnerSettlementService to "mux".
 // UnaryRPC     :call PlatformPartnerSettlementServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -96,6 +123,26 @@ func RegisterPlatformPartnerSettlementServiceHandlerServer(ctx context.Context, 
 			return
 		}
 		forward_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/portone.v2.PlatformPartnerSettlementService/DeletePlatformPartnerSettlements", runtime.WithHTTPPathPattern("/platform/partner-settlements/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -154,13 +201,32 @@ func RegisterPlatformPartnerSettlementServiceHandlerClient(ctx context.Context, 
 		}
 		forward_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/portone.v2.PlatformPartnerSettlementService/DeletePlatformPartnerSettlements", runtime.WithHTTPPathPattern("/platform/partner-settlements/delete"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
 var (
-	pattern_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"platform", "partner-settlements"}, ""))
+	pattern_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0    = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"platform", "partner-settlements"}, ""))
+	pattern_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"platform", "partner-settlements", "delete"}, ""))
 )
 
 var (
-	forward_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0 = runtime.ForwardResponseMessage
+	forward_PlatformPartnerSettlementService_GetPlatformPartnerSettlements_0    = runtime.ForwardResponseMessage
+	forward_PlatformPartnerSettlementService_DeletePlatformPartnerSettlements_0 = runtime.ForwardResponseMessage
 )

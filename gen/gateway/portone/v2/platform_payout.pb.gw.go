@@ -71,6 +71,33 @@ func local_request_PlatformPayoutService_GetPlatformPayouts_0(ctx context.Contex
 	return msg, metadata, err
 }
 
+func request_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(ctx context.Context, marshaler runtime.Marshaler, client extPortonev2.PlatformPayoutServiceClient, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extPortonev2.CompletePlatformPayoutByPartnerSettlementIdsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	msg, err := client.CompletePlatformPayoutByPartnerSettlementIds(ctx, &protoReq, grpc.Header(&metadata.HeaderMD), grpc.Trailer(&metadata.TrailerMD))
+	return msg, metadata, err
+}
+
+func local_request_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(ctx context.Context, marshaler runtime.Marshaler, server extPortonev2.PlatformPayoutServiceServer, req *http.Request, pathParams map[string]string) (proto.Message, runtime.ServerMetadata, error) {
+	var (
+		protoReq extPortonev2.CompletePlatformPayoutByPartnerSettlementIdsRequest
+		metadata runtime.ServerMetadata
+	)
+	if err := marshaler.NewDecoder(req.Body).Decode(&protoReq); err != nil && !errors.Is(err, io.EOF) {
+		return nil, metadata, status.Errorf(codes.InvalidArgument, "%v", err)
+	}
+	msg, err := server.CompletePlatformPayoutByPartnerSettlementIds(ctx, &protoReq)
+	return msg, metadata, err
+}
+
 // RegisterPlatformPayoutServiceHandlerServer registers the http handlers for service PlatformPayoutService to "mux".
 // UnaryRPC     :call PlatformPayoutServiceServer directly.
 // StreamingRPC :currently unsupported pending https://github.com/grpc/grpc-go/issues/906.
@@ -96,6 +123,26 @@ func RegisterPlatformPayoutServiceHandlerServer(ctx context.Context, mux *runtim
 			return
 		}
 		forward_PlatformPayoutService_GetPlatformPayouts_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
+	mux.Handle(http.MethodPost, pattern_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		var stream runtime.ServerTransportStream
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &stream)
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateIncomingContext(ctx, mux, req, "/portone.v2.PlatformPayoutService/CompletePlatformPayoutByPartnerSettlementIds", runtime.WithHTTPPathPattern("/platform/partner-settlements/complete-payout"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := local_request_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(annotatedContext, inboundMarshaler, server, req, pathParams)
+		md.HeaderMD, md.TrailerMD = metadata.Join(md.HeaderMD, stream.Header()), metadata.Join(md.TrailerMD, stream.Trailer())
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
 
 	return nil
@@ -154,13 +201,32 @@ func RegisterPlatformPayoutServiceHandlerClient(ctx context.Context, mux *runtim
 		}
 		forward_PlatformPayoutService_GetPlatformPayouts_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
 	})
+	mux.Handle(http.MethodPost, pattern_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0, func(w http.ResponseWriter, req *http.Request, pathParams map[string]string) {
+		ctx, cancel := context.WithCancel(req.Context())
+		defer cancel()
+		inboundMarshaler, outboundMarshaler := runtime.MarshalerForRequest(mux, req)
+		annotatedContext, err := runtime.AnnotateContext(ctx, mux, req, "/portone.v2.PlatformPayoutService/CompletePlatformPayoutByPartnerSettlementIds", runtime.WithHTTPPathPattern("/platform/partner-settlements/complete-payout"))
+		if err != nil {
+			runtime.HTTPError(ctx, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		resp, md, err := request_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(annotatedContext, inboundMarshaler, client, req, pathParams)
+		annotatedContext = runtime.NewServerMetadataContext(annotatedContext, md)
+		if err != nil {
+			runtime.HTTPError(annotatedContext, mux, outboundMarshaler, w, req, err)
+			return
+		}
+		forward_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0(annotatedContext, mux, outboundMarshaler, w, req, resp, mux.GetForwardResponseOptions()...)
+	})
 	return nil
 }
 
 var (
-	pattern_PlatformPayoutService_GetPlatformPayouts_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"platform", "payouts"}, ""))
+	pattern_PlatformPayoutService_GetPlatformPayouts_0                           = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1}, []string{"platform", "payouts"}, ""))
+	pattern_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0 = runtime.MustPattern(runtime.NewPattern(1, []int{2, 0, 2, 1, 2, 2}, []string{"platform", "partner-settlements", "complete-payout"}, ""))
 )
 
 var (
-	forward_PlatformPayoutService_GetPlatformPayouts_0 = runtime.ForwardResponseMessage
+	forward_PlatformPayoutService_GetPlatformPayouts_0                           = runtime.ForwardResponseMessage
+	forward_PlatformPayoutService_CompletePlatformPayoutByPartnerSettlementIds_0 = runtime.ForwardResponseMessage
 )
