@@ -260,7 +260,11 @@ func (b *builder) object(s *Schema) *Message {
 		if !isError && m.Discriminator != nil && member.Name == m.Discriminator.Property {
 			continue
 		}
-		m.Fields = append(m.Fields, b.field(member))
+		f := b.field(member)
+		if isError && member.Name == "type" {
+			f.Required = false // it may be the error's own type, see isErrorData
+		}
+		m.Fields = append(m.Fields, f)
 	}
 	return m
 }

@@ -41,10 +41,11 @@ func (b *builder) categoryOf(op *Operation) (string, error) {
 	if category, ok := uncategorised[op.ID]; ok {
 		return category, nil
 	}
-	most, found := 1, map[string]bool{} // sharing only the first segment says nothing
+	most, found := 1, map[string]bool{}
 	for _, other := range b.doc.Operations {
 		shared := sharedSegments(op.Path, other.Path)
-		if other.Category == "" || shared < most || shared == 1 {
+		sameBeginning := shared == 1 && op.Path != other.Path // /platform alone says nothing
+		if other.Category == "" || shared < most || sameBeginning {
 			continue
 		}
 		if shared > most {

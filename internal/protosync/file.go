@@ -10,7 +10,8 @@ import (
 // file is a file of the contract that a merge adds to.
 type file struct {
 	*descriptorpb.FileDescriptorProto
-	line int32 // of the last new element, see locate
+	line  int32                                  // of the last new element, see locate
+	grown map[*descriptorpb.DescriptorProto]bool // messages with new fields
 }
 
 // New elements pretend to stand behind everything that is there, since the
@@ -25,7 +26,7 @@ func newFile(fd *descriptorpb.FileDescriptorProto) *file {
 	fd.SourceCodeInfo.Location = slices.DeleteFunc(fd.SourceCodeInfo.Location, func(l *descriptorpb.SourceCodeInfo_Location) bool {
 		return len(l.Path) == 2 && l.Path[0] == 3
 	})
-	return &file{FileDescriptorProto: fd, line: firstNewLine}
+	return &file{FileDescriptorProto: fd, line: firstNewLine, grown: make(map[*descriptorpb.DescriptorProto]bool)}
 }
 
 // locate gives a new element the next line.
@@ -59,7 +60,9 @@ func (f *file) shift(parent []int32, from int32) {
 // finish makes the file whole again after a merge.
 func (f *file) finish() {
 	for i, m := range f.MessageType {
-		f.moveLast([]int32{fileMessage, int32(i)}, m)
+		if f.grown[m] {
+			f.moveLast([]int32{fileMessage, int32(i)}, m)
+		}
 		addSyntheticOneofs(m)
 	}
 }

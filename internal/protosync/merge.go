@@ -76,6 +76,7 @@ type method struct {
 const (
 	fileMessage, fileEnum, fileService = 4, 5, 6
 	messageField, messageOneof         = 2, 8
+	messageReservedRange               = 9
 	enumValueTag, serviceMethod        = 2, 2
 )
 

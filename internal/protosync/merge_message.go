@@ -55,6 +55,7 @@ func (m *merger) newMessage(want *Message) place[*descriptorpb.DescriptorProto] 
 		for _, field := range old.Field {
 			if !slices.ContainsFunc(want.Fields, func(w *Field) bool { return w.Name == field.GetName() }) &&
 				field.GetNumber() != unrecognizedNumber {
+				f.locate(append(slices.Clone(p.path), messageReservedRange, int32(len(d.ReservedRange))))
 				d.ReservedRange = append(d.ReservedRange, &descriptorpb.DescriptorProto_ReservedRange{
 					Start: proto.Int32(field.GetNumber()), End: proto.Int32(field.GetNumber() + 1)})
 			}
@@ -210,6 +211,7 @@ func (m *merger) insertField(present place[*descriptorpb.DescriptorProto], field
 		}
 	}
 	parent := append(slices.Clone(present.path), messageField)
+	present.file.grown[present.desc] = true
 	present.desc.Field = slices.Insert(fields, i, field)
 	present.file.shift(parent, int32(i))
 	present.file.locate(append(parent, int32(i)))
@@ -316,7 +318,7 @@ func (m *merger) addUnrecognized(present place[*descriptorpb.DescriptorProto]) {
 	entry := newMapEntry(want)
 	field.TypeName = proto.String(fullName(present.desc.GetName()) + "." + entry.GetName())
 	present.desc.NestedType = append(present.desc.NestedType, entry)
-	present.desc.Field = append(present.desc.Field, field)
+	m.insertField(present, field)
 }
 
 // setRequired sets or clears google.api.field_behavior = REQUIRED, and leaves

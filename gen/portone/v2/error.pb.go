@@ -3847,9 +3847,9 @@ const file_portone_v2_error_proto_rawDesc = "" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01:)\x8a\xb2\x19%\n" +
 	"\x04type\x12\x1dPLATFORM_PRODUCT_ID_NOT_FOUNDB\x05\n" +
-	"\x03_id\"\x93\x04\n" +
-	"%PlatformSettlementAmountExceededError\x12D\n" +
-	"\x04type\x18\x01 \x01(\x0e2&.portone.v2.PlatformAmountExceededTypeB\x03\xe0A\x02H\x00R\x04type\x88\x01\x01\x12\"\n" +
+	"\x03_id\"\x8e\x04\n" +
+	"%PlatformSettlementAmountExceededError\x12?\n" +
+	"\x04type\x18\x01 \x01(\x0e2&.portone.v2.PlatformAmountExceededTypeH\x00R\x04type\x88\x01\x01\x12\"\n" +
 	"\n" +
 	"product_id\x18\x02 \x01(\tH\x01R\tproductId\x88\x01\x01\x123\n" +
 	"\x10requested_amount\x18\x03 \x01(\x03B\x03\xe0A\x02H\x02R\x0frequestedAmount\x88\x01\x01\x12/\n" +
