@@ -26,8 +26,23 @@ const (
 // AuthServiceClient is the client API for AuthService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Exchanges an API secret for short-lived access tokens. It is optional: the
+// API secret itself also authenticates every other call, as `Authorization:
+// PortOne <API secret>`.
 type AuthServiceClient interface {
+	// Exchanges the API secret for an access token and a refresh token. Send the
+	// access token as `Authorization: Bearer <access token>`; it is good for 30
+	// minutes. Every login revokes the refresh token issued before to the same
+	// user, so processes that log in side by side throw each other out of
+	// refreshing. A secret that is not one of PortOne's, for example that of a
+	// PG, is refused with `UNAUTHORIZED`. The call itself needs no
+	// authentication.
 	LoginViaApiSecret(ctx context.Context, in *LoginViaApiSecretRequest, opts ...grpc.CallOption) (*LoginViaApiSecretResponse, error)
+	// Issues a new access token and a new refresh token for a refresh token that
+	// is still valid. The old refresh token stops working at once: store the new
+	// one before anything else. If the refresh token has expired or was replaced,
+	// log in again with the API secret. The call itself needs no authentication.
 	RefreshToken(ctx context.Context, in *RefreshTokenRequest, opts ...grpc.CallOption) (*RefreshTokenResponse, error)
 }
 
@@ -62,8 +77,23 @@ func (c *authServiceClient) RefreshToken(ctx context.Context, in *RefreshTokenRe
 // AuthServiceServer is the server API for AuthService service.
 // All implementations must embed UnimplementedAuthServiceServer
 // for forward compatibility.
+//
+// Exchanges an API secret for short-lived access tokens. It is optional: the
+// API secret itself also authenticates every other call, as `Authorization:
+// PortOne <API secret>`.
 type AuthServiceServer interface {
+	// Exchanges the API secret for an access token and a refresh token. Send the
+	// access token as `Authorization: Bearer <access token>`; it is good for 30
+	// minutes. Every login revokes the refresh token issued before to the same
+	// user, so processes that log in side by side throw each other out of
+	// refreshing. A secret that is not one of PortOne's, for example that of a
+	// PG, is refused with `UNAUTHORIZED`. The call itself needs no
+	// authentication.
 	LoginViaApiSecret(context.Context, *LoginViaApiSecretRequest) (*LoginViaApiSecretResponse, error)
+	// Issues a new access token and a new refresh token for a refresh token that
+	// is still valid. The old refresh token stops working at once: store the new
+	// one before anything else. If the refresh token has expired or was replaced,
+	// log in again with the API secret. The call itself needs no authentication.
 	RefreshToken(context.Context, *RefreshTokenRequest) (*RefreshTokenResponse, error)
 	mustEmbedUnimplementedAuthServiceServer()
 }

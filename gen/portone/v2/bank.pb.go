@@ -66,6 +66,7 @@ func (x *GetBankInfosRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The banks, not paged.
 type GetBankInfosResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*BankInfo            `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -118,6 +119,7 @@ func (x *GetBankInfosResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A bank and its names.
 type BankInfo struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
@@ -178,10 +180,12 @@ func (x *BankInfo) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Names of a bank by language; there is only Korean so far.
 type BankInfoName struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ko            *string                `protobuf:"bytes,1,opt,name=ko,proto3,oneof" json:"ko,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name in Korean.
+	Ko            *string           `protobuf:"bytes,1,opt,name=ko,proto3,oneof" json:"ko,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

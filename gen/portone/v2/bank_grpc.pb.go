@@ -25,7 +25,12 @@ const (
 // BankServiceClient is the client API for BankService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Names of banks, for example to let customers choose one by its Korean name.
 type BankServiceClient interface {
+	// Lists the banks with their display names in Korean, to show to customers in
+	// place of the enum values. The call needs no authentication and takes no
+	// arguments.
 	GetBankInfos(ctx context.Context, in *GetBankInfosRequest, opts ...grpc.CallOption) (*GetBankInfosResponse, error)
 }
 
@@ -50,7 +55,12 @@ func (c *bankServiceClient) GetBankInfos(ctx context.Context, in *GetBankInfosRe
 // BankServiceServer is the server API for BankService service.
 // All implementations must embed UnimplementedBankServiceServer
 // for forward compatibility.
+//
+// Names of banks, for example to let customers choose one by its Korean name.
 type BankServiceServer interface {
+	// Lists the banks with their display names in Korean, to show to customers in
+	// place of the enum values. The call needs no authentication and takes no
+	// arguments.
 	GetBankInfos(context.Context, *GetBankInfosRequest) (*GetBankInfosResponse, error)
 	mustEmbedUnimplementedBankServiceServer()
 }

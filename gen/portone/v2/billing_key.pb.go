@@ -23,13 +23,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The time by which billing keys are sorted.
 type BillingKeySortBy int32
 
 const (
-	BillingKeySortBy_BILLING_KEY_SORT_BY_UNSPECIFIED      BillingKeySortBy = 0
-	BillingKeySortBy_BILLING_KEY_SORT_BY_REQUESTED_AT     BillingKeySortBy = 1
-	BillingKeySortBy_BILLING_KEY_SORT_BY_ISSUED_AT        BillingKeySortBy = 2
-	BillingKeySortBy_BILLING_KEY_SORT_BY_DELETED_AT       BillingKeySortBy = 3
+	BillingKeySortBy_BILLING_KEY_SORT_BY_UNSPECIFIED  BillingKeySortBy = 0
+	BillingKeySortBy_BILLING_KEY_SORT_BY_REQUESTED_AT BillingKeySortBy = 1
+	BillingKeySortBy_BILLING_KEY_SORT_BY_ISSUED_AT    BillingKeySortBy = 2
+	BillingKeySortBy_BILLING_KEY_SORT_BY_DELETED_AT   BillingKeySortBy = 3
+	// When the status last changed: the issue of an issued key, the deletion of a
+	// deleted one.
 	BillingKeySortBy_BILLING_KEY_SORT_BY_STATUS_TIMESTAMP BillingKeySortBy = 4
 )
 
@@ -78,13 +81,16 @@ func (BillingKeySortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_billing_key_proto_rawDescGZIP(), []int{0}
 }
 
+// The time that the range of a billing key search applies to.
 type BillingKeyTimeRangeField int32
 
 const (
-	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_UNSPECIFIED      BillingKeyTimeRangeField = 0
-	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_REQUESTED_AT     BillingKeyTimeRangeField = 1
-	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_ISSUED_AT        BillingKeyTimeRangeField = 2
-	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_DELETED_AT       BillingKeyTimeRangeField = 3
+	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_UNSPECIFIED  BillingKeyTimeRangeField = 0
+	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_REQUESTED_AT BillingKeyTimeRangeField = 1
+	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_ISSUED_AT    BillingKeyTimeRangeField = 2
+	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_DELETED_AT   BillingKeyTimeRangeField = 3
+	// When the status last changed: the issue of an issued key, the deletion of a
+	// deleted one.
 	BillingKeyTimeRangeField_BILLING_KEY_TIME_RANGE_FIELD_STATUS_TIMESTAMP BillingKeyTimeRangeField = 4
 )
 
@@ -133,12 +139,15 @@ func (BillingKeyTimeRangeField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_billing_key_proto_rawDescGZIP(), []int{1}
 }
 
+// Whether a billing key can be used.
 type BillingKeyStatus int32
 
 const (
 	BillingKeyStatus_BILLING_KEY_STATUS_UNSPECIFIED BillingKeyStatus = 0
-	BillingKeyStatus_BILLING_KEY_STATUS_ISSUED      BillingKeyStatus = 1
-	BillingKeyStatus_BILLING_KEY_STATUS_DELETED     BillingKeyStatus = 2
+	// Can be charged.
+	BillingKeyStatus_BILLING_KEY_STATUS_ISSUED BillingKeyStatus = 1
+	// Can no longer be charged.
+	BillingKeyStatus_BILLING_KEY_STATUS_DELETED BillingKeyStatus = 2
 )
 
 // Enum value maps for BillingKeyStatus.
@@ -182,21 +191,26 @@ func (BillingKeyStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_billing_key_proto_rawDescGZIP(), []int{2}
 }
 
+// The fields that billing keys can be searched by.
 type BillingKeyTextSearchField int32
 
 const (
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_UNSPECIFIED           BillingKeyTextSearchField = 0
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CARD_BIN              BillingKeyTextSearchField = 1
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CARD_NUMBER           BillingKeyTextSearchField = 2
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_UNSPECIFIED BillingKeyTextSearchField = 0
+	// The first 6 or 8 digits of the card number.
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CARD_BIN    BillingKeyTextSearchField = 1
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CARD_NUMBER BillingKeyTextSearchField = 2
+	// The merchant id at the PG.
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_PG_MERCHANT_ID        BillingKeyTextSearchField = 3
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CUSTOMER_NAME         BillingKeyTextSearchField = 4
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CUSTOMER_EMAIL        BillingKeyTextSearchField = 5
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CUSTOMER_PHONE_NUMBER BillingKeyTextSearchField = 6
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CUSTOMER_ADDRESS      BillingKeyTextSearchField = 7
 	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CUSTOMER_ZIPCODE      BillingKeyTextSearchField = 8
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_USER_AGENT            BillingKeyTextSearchField = 9
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_BILLING_KEY           BillingKeyTextSearchField = 10
-	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CHANNEL_GROUP_NAME    BillingKeyTextSearchField = 11
+	// The user agent of the browser in which the key was requested.
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_USER_AGENT  BillingKeyTextSearchField = 9
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_BILLING_KEY BillingKeyTextSearchField = 10
+	// The name of the channel group that the key was issued through.
+	BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CHANNEL_GROUP_NAME BillingKeyTextSearchField = 11
 )
 
 // Enum value maps for BillingKeyTextSearchField.
@@ -258,14 +272,18 @@ func (BillingKeyTextSearchField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_billing_key_proto_rawDescGZIP(), []int{3}
 }
 
+// The kinds of payment method behind a billing key.
 type BillingKeyPaymentMethodType int32
 
 const (
 	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_UNSPECIFIED BillingKeyPaymentMethodType = 0
 	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_CARD        BillingKeyPaymentMethodType = 1
-	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_MOBILE      BillingKeyPaymentMethodType = 2
-	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_EASY_PAY    BillingKeyPaymentMethodType = 3
-	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_TRANSFER    BillingKeyPaymentMethodType = 4
+	// Payment on the mobile phone bill.
+	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_MOBILE BillingKeyPaymentMethodType = 2
+	// Payment by a wallet.
+	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_EASY_PAY BillingKeyPaymentMethodType = 3
+	// Transfer from a bank account.
+	BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_TRANSFER BillingKeyPaymentMethodType = 4
 )
 
 // Enum value maps for BillingKeyPaymentMethodType.
@@ -313,12 +331,15 @@ func (BillingKeyPaymentMethodType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_billing_key_proto_rawDescGZIP(), []int{4}
 }
 
+// Who asked for the deletion of a billing key.
 type BillingKeyDeleteRequester int32
 
 const (
 	BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_UNSPECIFIED BillingKeyDeleteRequester = 0
-	BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_CUSTOMER    BillingKeyDeleteRequester = 1
-	BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_ADMIN       BillingKeyDeleteRequester = 2
+	// The customer.
+	BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_CUSTOMER BillingKeyDeleteRequester = 1
+	// An administrator of the merchant.
+	BillingKeyDeleteRequester_BILLING_KEY_DELETE_REQUESTER_ADMIN BillingKeyDeleteRequester = 2
 )
 
 // Enum value maps for BillingKeyDeleteRequester.
@@ -363,9 +384,13 @@ func (BillingKeyDeleteRequester) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetBillingKeyInfosRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Page          *PageInput             `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
-	Sort          *BillingKeySortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `number` 0 and `size` 10. `number` counts from 0, and (number +
+	// 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// Defaults to the time of the request, newest first.
+	Sort *BillingKeySortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Some of the conditions do not apply to keys issued with V1.
 	Filter        *BillingKeyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -430,11 +455,14 @@ func (x *GetBillingKeyInfosRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How to sort billing keys.
 type BillingKeySortInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	By            *BillingKeySortBy      `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.BillingKeySortBy,oneof" json:"by,omitempty"`
-	Order         *SortOrder             `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `REQUESTED_AT`.
+	By *BillingKeySortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.BillingKeySortBy,oneof" json:"by,omitempty"`
+	// Defaults to `DESC`.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -490,24 +518,41 @@ func (x *BillingKeySortInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions that billing keys have to meet. The range ends at `until`, by
+// default now, and begins at `from`, by default 90 days before its end.
 type BillingKeyFilterInput struct {
-	state           protoimpl.MessageState        `protogen:"open.v1"`
-	StoreId         *string                       `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	TimeRangeField  *BillingKeyTimeRangeField     `protobuf:"varint,2,opt,name=time_range_field,json=timeRangeField,proto3,enum=portone.v2.BillingKeyTimeRangeField,oneof" json:"time_range_field,omitempty"`
-	From            *timestamppb.Timestamp        `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
-	Until           *timestamppb.Timestamp        `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
-	Status          []BillingKeyStatus            `protobuf:"varint,5,rep,packed,name=status,proto3,enum=portone.v2.BillingKeyStatus" json:"status,omitempty"`
-	ChannelGroupIds []string                      `protobuf:"bytes,6,rep,name=channel_group_ids,json=channelGroupIds,proto3" json:"channel_group_ids,omitempty"`
-	CustomerId      *string                       `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3,oneof" json:"customer_id,omitempty"`
-	PlatformType    *PaymentClientType            `protobuf:"varint,8,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentClientType,oneof" json:"platform_type,omitempty"`
-	TextSearch      *BillingKeyTextSearch         `protobuf:"bytes,9,opt,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
-	PgProviders     []PgProvider                  `protobuf:"varint,10,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
-	PgCompanies     []PgCompany                   `protobuf:"varint,11,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
-	Methods         []BillingKeyPaymentMethodType `protobuf:"varint,12,rep,packed,name=methods,proto3,enum=portone.v2.BillingKeyPaymentMethodType" json:"methods,omitempty"`
-	Version         *PortOneVersion               `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	Unrecognized    map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only for users with access to the whole merchant; absent, the keys of all
+	// its stores are searched.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The time that `from` and `until` apply to.
+	TimeRangeField *BillingKeyTimeRangeField `protobuf:"varint,2,opt,name=time_range_field,json=timeRangeField,proto3,enum=portone.v2.BillingKeyTimeRangeField,oneof" json:"time_range_field,omitempty"`
+	// Start of the range. Defaults to 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Defaults to now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// Empty means all.
+	Status []BillingKeyStatus `protobuf:"varint,5,rep,packed,name=status,proto3,enum=portone.v2.BillingKeyStatus" json:"status,omitempty"`
+	// Channel groups (smart routing) that keys were issued through. Empty means
+	// all.
+	ChannelGroupIds []string `protobuf:"bytes,6,rep,name=channel_group_ids,json=channelGroupIds,proto3" json:"channel_group_ids,omitempty"`
+	// Your own id for the customer.
+	CustomerId *string `protobuf:"bytes,7,opt,name=customer_id,json=customerId,proto3,oneof" json:"customer_id,omitempty"`
+	// Where the key was requested from.
+	PlatformType *PaymentClientType `protobuf:"varint,8,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentClientType,oneof" json:"platform_type,omitempty"`
+	// A search for a text in one field.
+	TextSearch *BillingKeyTextSearch `protobuf:"bytes,9,opt,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
+	// PG modules to search. Empty means all.
+	PgProviders []PgProvider `protobuf:"varint,10,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
+	// PG companies to search. Empty means all.
+	PgCompanies []PgCompany `protobuf:"varint,11,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
+	// Empty means all.
+	Methods []BillingKeyPaymentMethodType `protobuf:"varint,12,rep,packed,name=methods,proto3,enum=portone.v2.BillingKeyPaymentMethodType" json:"methods,omitempty"`
+	// The version of PortOne's payment service.
+	Version       *PortOneVersion   `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BillingKeyFilterInput) Reset() {
@@ -638,6 +683,7 @@ func (x *BillingKeyFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A text to search for, and the field to search.
 type BillingKeyTextSearch struct {
 	state         protoimpl.MessageState     `protogen:"open.v1"`
 	Field         *BillingKeyTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.BillingKeyTextSearchField,oneof" json:"field,omitempty"`
@@ -698,11 +744,13 @@ func (x *BillingKeyTextSearch) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of billing keys.
 type GetBillingKeyInfosResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*BillingKeyInfo      `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*BillingKeyInfo      `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many keys there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -758,6 +806,7 @@ func (x *GetBillingKeyInfosResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A billing key. The case that is set tells whether it is issued or deleted.
 type BillingKeyInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -848,20 +897,34 @@ func (*BillingKeyInfo_Deleted) isBillingKeyInfo_Status() {}
 
 func (*BillingKeyInfo_Issued) isBillingKeyInfo_Status() {}
 
+// A billing key that has been deleted and can no longer be charged.
 type DeletedBillingKeyInfo struct {
-	state                      protoimpl.MessageState       `protogen:"open.v1"`
-	BillingKey                 *string                      `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	MerchantId                 *string                      `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                    *string                      `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Methods                    []*BillingKeyPaymentMethod   `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
-	Channels                   []*SelectedChannel           `protobuf:"bytes,5,rep,name=channels,proto3" json:"channels,omitempty"`
-	Customer                   *Customer                    `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData                 *string                      `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	IssueId                    *string                      `protobuf:"bytes,8,opt,name=issue_id,json=issueId,proto3,oneof" json:"issue_id,omitempty"`
-	IssueName                  *string                      `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
-	RequestedAt                *timestamppb.Timestamp       `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt                   *timestamppb.Timestamp       `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	ChannelGroup               *ChannelGroupSummary         `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whoever has it and the API secret can charge the customer: keep it secret.
+	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What is charged. May hold several entries for a key issued on several
+	// channels.
+	Methods []*BillingKeyPaymentMethod `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
+	// The channels that the key was issued on. May hold several entries.
+	Channels []*SelectedChannel `protobuf:"bytes,5,rep,name=channels,proto3" json:"channels,omitempty"`
+	// The customer as given when the key was requested.
+	Customer *Customer `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the key was requested.
+	CustomData *string `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Your own id for the issue of the key, if one was given.
+	IssueId *string `protobuf:"bytes,8,opt,name=issue_id,json=issueId,proto3,oneof" json:"issue_id,omitempty"`
+	// Your own name for the issue of the key, if one was given.
+	IssueName *string `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
+	// When the issue of the key was requested, where it is known.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// The channel group that the key was issued through, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The outcome at each channel. Some may have failed although the key was
+	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
 	DeletedAt                  *timestamppb.Timestamp       `protobuf:"bytes,14,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
 	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1004,6 +1067,7 @@ func (x *DeletedBillingKeyInfo) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a billing key charges. The case that is set tells the kind of method.
 type BillingKeyPaymentMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -1142,6 +1206,7 @@ func (*BillingKeyPaymentMethod_BillingKeyPaymentMethodPaypal) isBillingKeyPaymen
 
 func (*BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer) isBillingKeyPaymentMethod_Type() {}
 
+// A card behind a billing key.
 type BillingKeyPaymentMethodCard struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Card          *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
@@ -1194,9 +1259,11 @@ func (x *BillingKeyPaymentMethodCard) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A wallet (easy pay) behind a billing key.
 type BillingKeyPaymentMethodEasyPay struct {
-	state         protoimpl.MessageState                `protogen:"open.v1"`
-	Provider      *EasyPayProvider                      `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	// What the wallet pays from, where it is known.
 	Method        *BillingKeyPaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
 	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1254,6 +1321,7 @@ func (x *BillingKeyPaymentMethodEasyPay) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a wallet pays from: a card, a bank account or its own balance.
 type BillingKeyPaymentMethodEasyPayMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -1363,6 +1431,8 @@ func (*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodEasyPayCharge
 func (*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer) isBillingKeyPaymentMethodEasyPayMethod_Type() {
 }
 
+// Money or points charged to the wallet before. Has no members: its presence
+// says it.
 type BillingKeyPaymentMethodEasyPayCharge struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1407,11 +1477,13 @@ func (x *BillingKeyPaymentMethodEasyPayCharge) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// A bank account behind a billing key.
 type BillingKeyPaymentMethodTransfer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	AccountNumber *string                `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bank of the account.
+	Bank          *Bank             `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1467,6 +1539,7 @@ func (x *BillingKeyPaymentMethodTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A mobile phone whose bill is charged.
 type BillingKeyPaymentMethodMobile struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	PhoneNumber   *string                `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
@@ -1519,6 +1592,7 @@ func (x *BillingKeyPaymentMethodMobile) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A PayPal account behind a billing key. Has no members: its presence says it.
 type BillingKeyPaymentMethodPaypal struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1563,6 +1637,7 @@ func (x *BillingKeyPaymentMethodPaypal) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The outcome of issuing a billing key at one channel.
 type PgBillingKeyIssueResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -1653,11 +1728,13 @@ func (*PgBillingKeyIssueResponse_Failed) isPgBillingKeyIssueResponse_Type() {}
 
 func (*PgBillingKeyIssueResponse_Issued) isPgBillingKeyIssueResponse_Type() {}
 
+// A channel on which the billing key could not be issued.
 type FailedPgBillingKeyIssueResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Channel       *SelectedChannel       `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Failure       *BillingKeyFailure     `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel that was tried.
+	Channel       *SelectedChannel   `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Failure       *BillingKeyFailure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1713,10 +1790,14 @@ func (x *FailedPgBillingKeyIssueResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Why a billing key could not be issued.
 type BillingKeyFailure struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Message       *string                `protobuf:"bytes,1,opt,name=message,proto3,oneof" json:"message,omitempty"`
-	PgCode        *string                `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reason as PortOne puts it.
+	Message *string `protobuf:"bytes,1,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	// The PG's code for the failure.
+	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	// The reason as the PG puts it.
 	PgMessage     *string                `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1789,10 +1870,14 @@ func (x *BillingKeyFailure) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A channel on which the billing key was issued.
 type IssuedPgBillingKeyIssueResponse struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Channel       *SelectedChannel         `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	PgTxId        *string                  `protobuf:"bytes,2,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel that was used.
+	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,2,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The payment method as the PG of this channel told it.
 	Method        *BillingKeyPaymentMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
 	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1857,20 +1942,34 @@ func (x *IssuedPgBillingKeyIssueResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A billing key that is issued and can be charged.
 type IssuedBillingKeyInfo struct {
-	state                      protoimpl.MessageState       `protogen:"open.v1"`
-	BillingKey                 *string                      `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	MerchantId                 *string                      `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                    *string                      `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Methods                    []*BillingKeyPaymentMethod   `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
-	Channels                   []*SelectedChannel           `protobuf:"bytes,5,rep,name=channels,proto3" json:"channels,omitempty"`
-	Customer                   *Customer                    `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData                 *string                      `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	IssueId                    *string                      `protobuf:"bytes,8,opt,name=issue_id,json=issueId,proto3,oneof" json:"issue_id,omitempty"`
-	IssueName                  *string                      `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
-	RequestedAt                *timestamppb.Timestamp       `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt                   *timestamppb.Timestamp       `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	ChannelGroup               *ChannelGroupSummary         `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whoever has it and the API secret can charge the customer: keep it secret.
+	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What is charged. May hold several entries for a key issued on several
+	// channels.
+	Methods []*BillingKeyPaymentMethod `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
+	// The channels that the key was issued on. May hold several entries.
+	Channels []*SelectedChannel `protobuf:"bytes,5,rep,name=channels,proto3" json:"channels,omitempty"`
+	// The customer as given when the key was requested.
+	Customer *Customer `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the key was requested.
+	CustomData *string `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Your own id for the issue of the key, if one was given.
+	IssueId *string `protobuf:"bytes,8,opt,name=issue_id,json=issueId,proto3,oneof" json:"issue_id,omitempty"`
+	// Your own name for the issue of the key, if one was given.
+	IssueName *string `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
+	// When the issue of the key was requested, where it is known.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// The channel group that the key was issued through, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The outcome at each channel. Some may have failed although the key was
+	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
 	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields              protoimpl.UnknownFields
@@ -2006,19 +2105,32 @@ func (x *IssuedBillingKeyInfo) GetUnrecognized() map[string]string {
 }
 
 type IssueBillingKeyRequest struct {
-	state          protoimpl.MessageState               `protogen:"open.v1"`
-	StoreId        *string                              `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method         *InstantBillingKeyPaymentMethodInput `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	ChannelKey     *string                              `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	ChannelGroupId *string                              `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
-	Customer       *CustomerInput                       `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData     *string                              `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Bypass         *string                              `protobuf:"bytes,7,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	NoticeUrls     []string                             `protobuf:"bytes,8,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	SkipWebhook    *bool                                `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized   map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the key is to charge. Only `card` is possible.
+	Method *InstantBillingKeyPaymentMethodInput `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel to issue the key on. Required unless `channel_group_id` is
+	// given.
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// The group on whose channels to issue the key. Required unless `channel_key`
+	// is given.
+	ChannelGroupId *string        `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
+	Customer       *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the key.
+	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass *string `protobuf:"bytes,7,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// Webhook addresses for the issue of this key; they override those set for
+	// the store. Absent is the same as empty.
+	NoticeUrls []string `protobuf:"bytes,8,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// True suppresses the webhook of a successful issue.
+	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueBillingKeyRequest) Reset() {
@@ -2121,8 +2233,10 @@ func (x *IssueBillingKeyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a billing key is to charge. `card` is required.
 type InstantBillingKeyPaymentMethodInput struct {
-	state         protoimpl.MessageState                   `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required: there is no other method.
 	Card          *InstantBillingKeyPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
 	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2173,10 +2287,12 @@ func (x *InstantBillingKeyPaymentMethodInput) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The card to issue a billing key for.
 type InstantBillingKeyPaymentMethodInputCard struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Credential    *CardCredential        `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Card data as the customer entered it. Do not store or log it.
+	Credential    *CardCredential   `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2225,9 +2341,11 @@ func (x *InstantBillingKeyPaymentMethodInputCard) GetUnrecognized() map[string]s
 	return nil
 }
 
+// The billing key has been issued on at least one channel.
 type IssueBillingKeyResponse struct {
-	state                   protoimpl.MessageState    `protogen:"open.v1"`
-	BillingKeyInfo          *BillingKeyInfoSummary    `protobuf:"bytes,1,opt,name=billing_key_info,json=billingKeyInfo,proto3" json:"billing_key_info,omitempty"`
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	BillingKeyInfo *BillingKeyInfoSummary `protobuf:"bytes,1,opt,name=billing_key_info,json=billingKeyInfo,proto3" json:"billing_key_info,omitempty"`
+	// The channels on which the issue failed, and why. Empty if there are none.
 	ChannelSpecificFailures []*ChannelSpecificFailure `protobuf:"bytes,2,rep,name=channel_specific_failures,json=channelSpecificFailures,proto3" json:"channel_specific_failures,omitempty"`
 	Unrecognized            map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields           protoimpl.UnknownFields
@@ -2285,10 +2403,14 @@ func (x *IssueBillingKeyResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A billing key that has just been issued.
 type BillingKeyInfoSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey    *string                `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Channels      []*SelectedChannel     `protobuf:"bytes,2,rep,name=channels,proto3" json:"channels,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key to pay with. Store it in a safe place.
+	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The channels on which it was issued.
+	Channels []*SelectedChannel `protobuf:"bytes,2,rep,name=channels,proto3" json:"channels,omitempty"`
+	// When the issue of the key was complete.
 	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2354,14 +2476,20 @@ func (x *BillingKeyInfoSummary) GetUnrecognized() map[string]string {
 }
 
 type ConfirmBillingKeyRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	StoreId           *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingIssueToken *string                `protobuf:"bytes,2,opt,name=billing_issue_token,json=billingIssueToken,proto3,oneof" json:"billing_issue_token,omitempty"`
-	IsTest            *bool                  `protobuf:"varint,3,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	SkipWebhook       *bool                  `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The token handed out when the request in the browser was completed.
+	BillingIssueToken *string `protobuf:"bytes,2,opt,name=billing_issue_token,json=billingIssueToken,proto3,oneof" json:"billing_issue_token,omitempty"`
+	// Checked if given: an error unless it tells rightly whether the issue is a
+	// test.
+	IsTest *bool `protobuf:"varint,3,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// True suppresses the webhook of a successful issue.
+	SkipWebhook   *bool             `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmBillingKeyRequest) Reset() {
@@ -2429,10 +2557,12 @@ func (x *ConfirmBillingKeyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The billing key has been issued; failures come as errors.
 type ConfirmedBillingKeySummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey    *string                `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key to pay with. Store it in a safe place.
+	BillingKey    *string           `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2481,19 +2611,33 @@ func (x *ConfirmedBillingKeySummary) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Take the values to be checked from your own order, not from the browser.
 type ConfirmBillingKeyIssueAndPayRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	StoreId           *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingIssueToken *string                `protobuf:"bytes,2,opt,name=billing_issue_token,json=billingIssueToken,proto3,oneof" json:"billing_issue_token,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	Currency          *Currency              `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	IsTest            *bool                  `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	SkipWebhook       *bool                  `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The token handed out when the request in the browser was completed.
+	BillingIssueToken *string `protobuf:"bytes,2,opt,name=billing_issue_token,json=billingIssueToken,proto3,oneof" json:"billing_issue_token,omitempty"`
+	// Checked if given: an error unless it is the payment's id.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Checked if given: an error unless it is the payment's currency.
+	Currency *Currency `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Checked if given: an error unless it is the payment's total amount, in the
+	// minor unit of its currency.
+	TotalAmount *int64 `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Checked if given: an error unless it is the payment's tax-free amount, in
+	// the minor unit of its currency.
+	TaxFreeAmount *int64 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Checked if given: an error unless it tells rightly whether the payment is a
+	// test.
+	IsTest *bool `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// True suppresses the webhook of a success. Webhooks of a completion from
+	// outside, such as the deposit to a virtual account, are sent all the same.
+	SkipWebhook   *bool             `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmBillingKeyIssueAndPayRequest) Reset() {
@@ -2589,11 +2733,15 @@ func (x *ConfirmBillingKeyIssueAndPayRequest) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The billing key has been issued and the first payment approved; failures come
+// as errors.
 type ConfirmedBillingKeyIssueAndPaySummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey    *string                `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	PaymentId     *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key to pay with from now on. Store it in a safe place.
+	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The first payment.
+	PaymentId     *string           `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2650,10 +2798,12 @@ func (x *ConfirmedBillingKeyIssueAndPaySummary) GetUnrecognized() map[string]str
 }
 
 type GetBillingKeyInfoRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey    string                 `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	BillingKey string                 `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2710,13 +2860,18 @@ func (x *GetBillingKeyInfoRequest) GetUnrecognized() map[string]string {
 }
 
 type DeleteBillingKeyRequest struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	BillingKey    string                     `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
-	StoreId       *string                    `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Reason        *string                    `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	Requester     *BillingKeyDeleteRequester `protobuf:"varint,4,opt,name=requester,proto3,enum=portone.v2.BillingKeyDeleteRequester,oneof" json:"requester,omitempty"`
-	SkipWebhook   *bool                      `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	BillingKey string                 `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Why the key is deleted. Required for NAVER Pay.
+	Reason *string `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// Who asked for the deletion. Required for NAVER Pay.
+	Requester *BillingKeyDeleteRequester `protobuf:"varint,4,opt,name=requester,proto3,enum=portone.v2.BillingKeyDeleteRequester,oneof" json:"requester,omitempty"`
+	// True suppresses the webhook of a successful deletion.
+	SkipWebhook   *bool             `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2793,8 +2948,10 @@ func (x *DeleteBillingKeyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The billing key has been deleted; failures come as errors.
 type DeleteBillingKeyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the deletion of the key was complete.
 	DeletedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields

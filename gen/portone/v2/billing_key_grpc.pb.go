@@ -30,12 +30,58 @@ const (
 // BillingKeyServiceClient is the client API for BillingKeyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Issues, confirms, looks up and deletes billing keys. A billing key stands for
+// a customer's card, account or wallet and lets the merchant charge it again
+// without the customer: subscriptions, scheduled payments. Keep it secret and
+// store it in place of card data. Most keys are issued in the browser by
+// PortOne's SDK; here they are issued from card data, or confirmed where the
+// issue is set to be approved by the server.
 type BillingKeyServiceClient interface {
+	// Lists billing keys page by page, issued and deleted ones, filtered by time,
+	// customer, status, PG and so on. Without a time range only the last 90 days
+	// are searched. Some filters do not work for keys issued with V1.
 	GetBillingKeyInfos(ctx context.Context, in *GetBillingKeyInfosRequest, opts ...grpc.CallOption) (*GetBillingKeyInfosResponse, error)
+	// Issues a billing key from card data given by the caller, on one channel or
+	// on the channels of a group. Give `channel_key` or `channel_group_id`. With
+	// several channels the key may be issued although some failed: look at
+	// `channel_specific_failures`. What one PG refused comes as `PG_PROVIDER`;
+	// failures of several channels come as `CHANNEL_SPECIFIC`, which also names
+	// the channels that succeeded.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, or a second key may be issued.
 	IssueBillingKey(ctx context.Context, in *IssueBillingKeyRequest, opts ...grpc.CallOption) (*IssueBillingKeyResponse, error)
+	// Completes the issue of a billing key that was requested in the browser and
+	// is set to be approved by hand. Call it from the server with the token that
+	// the browser got, after checking what has to be checked; until then there is
+	// no key to pay with. `INFORMATION_MISMATCH` means that a value given for
+	// checking differs from the request. `BILLING_KEY_ALREADY_ISSUED` means that
+	// it was confirmed before.
+	//
+	// After a timeout repeat with the same Idempotency-Key.
 	ConfirmBillingKey(ctx context.Context, in *ConfirmBillingKeyRequest, opts ...grpc.CallOption) (*ConfirmedBillingKeySummary, error)
+	// Completes the issue of a billing key together with its first payment, both
+	// requested in the browser and set to be approved by hand. The customer is
+	// charged. Give the payment's id, currency and amounts as you expect them: if
+	// one differs nothing is approved and the answer is `INFORMATION_MISMATCH`.
+	// `BILLING_KEY_ALREADY_ISSUED` means that it was confirmed before.
+	//
+	// After a timeout the outcome is unknown, not negative: repeat with the same
+	// Idempotency-Key, or look up the payment.
 	ConfirmBillingKeyIssueAndPay(ctx context.Context, in *ConfirmBillingKeyIssueAndPayRequest, opts ...grpc.CallOption) (*ConfirmedBillingKeyIssueAndPaySummary, error)
+	// Returns what is known of a billing key: the payment methods and channels
+	// behind it, the customer, and whether it is still issued or has been
+	// deleted. Use it to show the customer what will be charged. An unknown key
+	// is answered with `BILLING_KEY_NOT_FOUND`.
 	GetBillingKeyInfo(ctx context.Context, in *GetBillingKeyInfoRequest, opts ...grpc.CallOption) (*BillingKeyInfo, error)
+	// Deletes a billing key, also at the PG, so that nothing can be charged to it
+	// any more. Payments already made stay as they are. A key with scheduled
+	// payments is refused with `PAYMENT_SCHEDULE_ALREADY_EXISTS`: revoke them
+	// first. For NAVER Pay `reason` and `requester` are required.
+	// `CHANNEL_SPECIFIC` tells which of several channels failed and which
+	// succeeded; `BILLING_KEY_ALREADY_DELETED` after a retry means that it is
+	// done.
 	DeleteBillingKey(ctx context.Context, in *DeleteBillingKeyRequest, opts ...grpc.CallOption) (*DeleteBillingKeyResponse, error)
 }
 
@@ -110,12 +156,58 @@ func (c *billingKeyServiceClient) DeleteBillingKey(ctx context.Context, in *Dele
 // BillingKeyServiceServer is the server API for BillingKeyService service.
 // All implementations must embed UnimplementedBillingKeyServiceServer
 // for forward compatibility.
+//
+// Issues, confirms, looks up and deletes billing keys. A billing key stands for
+// a customer's card, account or wallet and lets the merchant charge it again
+// without the customer: subscriptions, scheduled payments. Keep it secret and
+// store it in place of card data. Most keys are issued in the browser by
+// PortOne's SDK; here they are issued from card data, or confirmed where the
+// issue is set to be approved by the server.
 type BillingKeyServiceServer interface {
+	// Lists billing keys page by page, issued and deleted ones, filtered by time,
+	// customer, status, PG and so on. Without a time range only the last 90 days
+	// are searched. Some filters do not work for keys issued with V1.
 	GetBillingKeyInfos(context.Context, *GetBillingKeyInfosRequest) (*GetBillingKeyInfosResponse, error)
+	// Issues a billing key from card data given by the caller, on one channel or
+	// on the channels of a group. Give `channel_key` or `channel_group_id`. With
+	// several channels the key may be issued although some failed: look at
+	// `channel_specific_failures`. What one PG refused comes as `PG_PROVIDER`;
+	// failures of several channels come as `CHANNEL_SPECIFIC`, which also names
+	// the channels that succeeded.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, or a second key may be issued.
 	IssueBillingKey(context.Context, *IssueBillingKeyRequest) (*IssueBillingKeyResponse, error)
+	// Completes the issue of a billing key that was requested in the browser and
+	// is set to be approved by hand. Call it from the server with the token that
+	// the browser got, after checking what has to be checked; until then there is
+	// no key to pay with. `INFORMATION_MISMATCH` means that a value given for
+	// checking differs from the request. `BILLING_KEY_ALREADY_ISSUED` means that
+	// it was confirmed before.
+	//
+	// After a timeout repeat with the same Idempotency-Key.
 	ConfirmBillingKey(context.Context, *ConfirmBillingKeyRequest) (*ConfirmedBillingKeySummary, error)
+	// Completes the issue of a billing key together with its first payment, both
+	// requested in the browser and set to be approved by hand. The customer is
+	// charged. Give the payment's id, currency and amounts as you expect them: if
+	// one differs nothing is approved and the answer is `INFORMATION_MISMATCH`.
+	// `BILLING_KEY_ALREADY_ISSUED` means that it was confirmed before.
+	//
+	// After a timeout the outcome is unknown, not negative: repeat with the same
+	// Idempotency-Key, or look up the payment.
 	ConfirmBillingKeyIssueAndPay(context.Context, *ConfirmBillingKeyIssueAndPayRequest) (*ConfirmedBillingKeyIssueAndPaySummary, error)
+	// Returns what is known of a billing key: the payment methods and channels
+	// behind it, the customer, and whether it is still issued or has been
+	// deleted. Use it to show the customer what will be charged. An unknown key
+	// is answered with `BILLING_KEY_NOT_FOUND`.
 	GetBillingKeyInfo(context.Context, *GetBillingKeyInfoRequest) (*BillingKeyInfo, error)
+	// Deletes a billing key, also at the PG, so that nothing can be charged to it
+	// any more. Payments already made stay as they are. A key with scheduled
+	// payments is refused with `PAYMENT_SCHEDULE_ALREADY_EXISTS`: revoke them
+	// first. For NAVER Pay `reason` and `requester` are required.
+	// `CHANNEL_SPECIFIC` tells which of several channels failed and which
+	// succeeded; `BILLING_KEY_ALREADY_DELETED` after a retry means that it is
+	// done.
 	DeleteBillingKey(context.Context, *DeleteBillingKeyRequest) (*DeleteBillingKeyResponse, error)
 	mustEmbedUnimplementedBillingKeyServiceServer()
 }

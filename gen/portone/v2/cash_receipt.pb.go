@@ -23,12 +23,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The time by which cash receipts are sorted.
 type CashReceiptSortBy int32
 
 const (
-	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_UNSPECIFIED       CashReceiptSortBy = 0
-	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT         CashReceiptSortBy = 1
-	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_CANCELLED_AT      CashReceiptSortBy = 2
+	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_UNSPECIFIED  CashReceiptSortBy = 0
+	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT    CashReceiptSortBy = 1
+	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_CANCELLED_AT CashReceiptSortBy = 2
+	// When the status last changed: the issue of an issued receipt, the
+	// cancellation of a cancelled one.
 	CashReceiptSortBy_CASH_RECEIPT_SORT_BY_STATUS_UPDATED_AT CashReceiptSortBy = 3
 )
 
@@ -75,12 +78,15 @@ func (CashReceiptSortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_cash_receipt_proto_rawDescGZIP(), []int{0}
 }
 
+// The time that the range of a cash receipt search applies to.
 type CashReceiptTimeRangeField int32
 
 const (
-	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_UNSPECIFIED       CashReceiptTimeRangeField = 0
-	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_ISSUED_AT         CashReceiptTimeRangeField = 1
-	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_CANCELLED_AT      CashReceiptTimeRangeField = 2
+	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_UNSPECIFIED  CashReceiptTimeRangeField = 0
+	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_ISSUED_AT    CashReceiptTimeRangeField = 1
+	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_CANCELLED_AT CashReceiptTimeRangeField = 2
+	// When the status last changed: the issue of an issued receipt, the
+	// cancellation of a cancelled one.
 	CashReceiptTimeRangeField_CASH_RECEIPT_TIME_RANGE_FIELD_STATUS_UPDATED_AT CashReceiptTimeRangeField = 3
 )
 
@@ -127,13 +133,15 @@ func (CashReceiptTimeRangeField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_cash_receipt_proto_rawDescGZIP(), []int{1}
 }
 
+// Whether a cash receipt has been issued, cancelled or has failed.
 type CashReceiptStatus int32
 
 const (
 	CashReceiptStatus_CASH_RECEIPT_STATUS_UNSPECIFIED CashReceiptStatus = 0
 	CashReceiptStatus_CASH_RECEIPT_STATUS_ISSUED      CashReceiptStatus = 1
 	CashReceiptStatus_CASH_RECEIPT_STATUS_CANCELLED   CashReceiptStatus = 2
-	CashReceiptStatus_CASH_RECEIPT_STATUS_FAILED      CashReceiptStatus = 3
+	// The issue failed. Such receipts come as `issue_failed`.
+	CashReceiptStatus_CASH_RECEIPT_STATUS_FAILED CashReceiptStatus = 3
 )
 
 // Enum value maps for CashReceiptStatus.
@@ -179,13 +187,17 @@ func (CashReceiptStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_cash_receipt_proto_rawDescGZIP(), []int{2}
 }
 
+// What kind of number identifies the customer of a cash receipt.
 type IssueCashReceiptCustomerInputIdentityNumberType int32
 
 const (
 	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_UNSPECIFIED IssueCashReceiptCustomerInputIdentityNumberType = 0
-	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_PHONE       IssueCashReceiptCustomerInputIdentityNumberType = 1
-	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_CARD        IssueCashReceiptCustomerInputIdentityNumberType = 2
-	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_BUSINESS    IssueCashReceiptCustomerInputIdentityNumberType = 3
+	// Mobile phone number.
+	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_PHONE IssueCashReceiptCustomerInputIdentityNumberType = 1
+	// Card number.
+	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_CARD IssueCashReceiptCustomerInputIdentityNumberType = 2
+	// Business registration number.
+	IssueCashReceiptCustomerInputIdentityNumberType_ISSUE_CASH_RECEIPT_CUSTOMER_INPUT_IDENTITY_NUMBER_TYPE_BUSINESS IssueCashReceiptCustomerInputIdentityNumberType = 3
 )
 
 // Enum value maps for IssueCashReceiptCustomerInputIdentityNumberType.
@@ -231,10 +243,12 @@ func (IssueCashReceiptCustomerInputIdentityNumberType) EnumDescriptor() ([]byte,
 	return file_portone_v2_cash_receipt_proto_rawDescGZIP(), []int{3}
 }
 
+// The payment methods for which a cash receipt can be issued by hand.
 type IssueCashReceiptPaymentMethodType int32
 
 const (
-	IssueCashReceiptPaymentMethodType_ISSUE_CASH_RECEIPT_PAYMENT_METHOD_TYPE_UNSPECIFIED     IssueCashReceiptPaymentMethodType = 0
+	IssueCashReceiptPaymentMethodType_ISSUE_CASH_RECEIPT_PAYMENT_METHOD_TYPE_UNSPECIFIED IssueCashReceiptPaymentMethodType = 0
+	// Bank transfer.
 	IssueCashReceiptPaymentMethodType_ISSUE_CASH_RECEIPT_PAYMENT_METHOD_TYPE_TRANSFER        IssueCashReceiptPaymentMethodType = 1
 	IssueCashReceiptPaymentMethodType_ISSUE_CASH_RECEIPT_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT IssueCashReceiptPaymentMethodType = 2
 )
@@ -281,8 +295,11 @@ func (IssueCashReceiptPaymentMethodType) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetCashReceiptsRequest struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Page          *PageInput              `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `number` 0 and `size` 10. `number` counts from 0, and (number +
+	// 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// Defaults to the time of issue, newest first.
 	Sort          *CashReceiptSortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	Filter        *CashReceiptFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -348,11 +365,14 @@ func (x *GetCashReceiptsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How to sort cash receipts.
 type CashReceiptSortInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	By            *CashReceiptSortBy     `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.CashReceiptSortBy,oneof" json:"by,omitempty"`
-	Order         *SortOrder             `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `ISSUED_AT`.
+	By *CashReceiptSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.CashReceiptSortBy,oneof" json:"by,omitempty"`
+	// Defaults to `DESC`.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -408,26 +428,43 @@ func (x *CashReceiptSortInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions that cash receipts have to meet. The range ends at `until`, by
+// default now, and begins at `from`, by default 90 days before its end.
 type CashReceiptFilterInput struct {
-	state          protoimpl.MessageState     `protogen:"open.v1"`
-	StoreId        *string                    `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only for users with access to the whole merchant; absent, the receipts of
+	// all its stores are searched.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The time that `from` and `until` apply to. Defaults to `ISSUED_AT`.
 	TimeRangeField *CashReceiptTimeRangeField `protobuf:"varint,2,opt,name=time_range_field,json=timeRangeField,proto3,enum=portone.v2.CashReceiptTimeRangeField,oneof" json:"time_range_field,omitempty"`
-	From           *timestamppb.Timestamp     `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
-	Until          *timestamppb.Timestamp     `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
-	PaymentId      *string                    `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	IsTest         *bool                      `protobuf:"varint,6,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	OrderName      *string                    `protobuf:"bytes,7,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Statuses       []CashReceiptStatus        `protobuf:"varint,8,rep,packed,name=statuses,proto3,enum=portone.v2.CashReceiptStatus" json:"statuses,omitempty"`
-	IsManual       *bool                      `protobuf:"varint,9,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
-	PgReceiptId    *string                    `protobuf:"bytes,10,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	PgMerchantId   *string                    `protobuf:"bytes,11,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
-	PgProviders    []PgProvider               `protobuf:"varint,12,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
-	PgCompanies    []PgCompany                `protobuf:"varint,13,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
-	Version        *PortOneVersion            `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	Types          []CashReceiptType          `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
-	Unrecognized   map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Start of the range. Defaults to 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Defaults to now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// The payment's id, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// True for receipts of test payments, false for those of live ones.
+	IsTest    *bool   `protobuf:"varint,6,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	OrderName *string `protobuf:"bytes,7,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Empty means all.
+	Statuses []CashReceiptStatus `protobuf:"varint,8,rep,packed,name=statuses,proto3,enum=portone.v2.CashReceiptStatus" json:"statuses,omitempty"`
+	// True for receipts issued by hand.
+	IsManual *bool `protobuf:"varint,9,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
+	// The id that the PG gave the receipt.
+	PgReceiptId *string `protobuf:"bytes,10,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// The merchant id at the PG.
+	PgMerchantId *string `protobuf:"bytes,11,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	// PG modules to search. Empty means all.
+	PgProviders []PgProvider `protobuf:"varint,12,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
+	// PG companies to search. Empty means all.
+	PgCompanies []PgCompany `protobuf:"varint,13,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
+	// The version of PortOne's payment service.
+	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Empty means all.
+	Types         []CashReceiptType `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CashReceiptFilterInput) Reset() {
@@ -572,11 +609,13 @@ func (x *CashReceiptFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of cash receipts.
 type GetCashReceiptsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*CashReceipt         `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*CashReceipt         `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many receipts there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -632,6 +671,8 @@ func (x *GetCashReceiptsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cash receipt. The case that is set tells whether it is issued, cancelled or
+// failed to be issued.
 type CashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -738,24 +779,39 @@ func (*CashReceipt_Issued) isCashReceipt_Status() {}
 
 func (*CashReceipt_IssueFailed) isCashReceipt_Status() {}
 
+// A cash receipt that was issued and then cancelled.
 type CancelledCashReceipt struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	MerchantId      *string                `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId         *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId       *string                `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	Channel         *SelectedChannel       `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	Amount          *int64                 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount   *int64                 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount       *int64                 `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency        *Currency              `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName       *string                `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsManual        *bool                  `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
-	Type            *CashReceiptType       `protobuf:"varint,11,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	PgReceiptId     *string                `protobuf:"bytes,12,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	IssueNumber     *string                `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
-	Url             *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IssuedAt        *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	CancelledAt     *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller; also for payments made
+	// elsewhere.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The channel through which the receipt was issued.
+	Channel *SelectedChannel `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The amount of the payment, in the minor unit of `currency`.
+	Amount *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `amount`, in the minor unit of `currency`.
+	VatAmount *int64    `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	Currency  *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	OrderName *string   `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if the receipt was issued by hand rather than with the payment.
+	IsManual *bool `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
+	// Whether it is for the income tax deduction of a person or the expenses of a
+	// business.
+	Type *CashReceiptType `protobuf:"varint,11,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	// The id that the PG gave the receipt.
+	PgReceiptId *string `protobuf:"bytes,12,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// The approval number printed on the receipt.
+	IssueNumber *string `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
+	// Page that shows the receipt.
+	Url         *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
@@ -918,23 +974,38 @@ func (x *CancelledCashReceipt) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cash receipt that is issued and valid.
 type IssuedCashReceipt struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	MerchantId      *string                `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId         *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId       *string                `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	Channel         *SelectedChannel       `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	Amount          *int64                 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount   *int64                 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount       *int64                 `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency        *Currency              `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName       *string                `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsManual        *bool                  `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
-	Type            *CashReceiptType       `protobuf:"varint,11,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	PgReceiptId     *string                `protobuf:"bytes,12,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	IssueNumber     *string                `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
-	Url             *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IssuedAt        *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller; also for payments made
+	// elsewhere.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The channel through which the receipt was issued.
+	Channel *SelectedChannel `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The amount of the payment, in the minor unit of `currency`.
+	Amount *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `amount`, in the minor unit of `currency`.
+	VatAmount *int64    `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	Currency  *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	OrderName *string   `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if the receipt was issued by hand rather than with the payment.
+	IsManual *bool `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
+	// Whether it is for the income tax deduction of a person or the expenses of a
+	// business.
+	Type *CashReceiptType `protobuf:"varint,11,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	// The id that the PG gave the receipt.
+	PgReceiptId *string `protobuf:"bytes,12,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// The approval number printed on the receipt.
+	IssueNumber *string `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
+	// Page that shows the receipt.
+	Url      *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
@@ -1090,14 +1161,21 @@ func (x *IssuedCashReceipt) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An attempt to issue a cash receipt that failed. No receipt exists.
 type IssueFailedCashReceipt struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	MerchantId      *string                `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId         *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId       *string                `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	Channel         *SelectedChannel       `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	OrderName       *string                `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsManual        *bool                  `protobuf:"varint,6,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller; also for payments made
+	// elsewhere.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The channel through which the issue was tried, where it is known.
+	Channel   *SelectedChannel `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	OrderName *string          `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if the receipt was to be issued by hand rather than with the payment.
+	IsManual *bool `protobuf:"varint,6,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
+	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
 	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
@@ -1191,22 +1269,36 @@ func (x *IssueFailedCashReceipt) GetUnrecognized() map[string]string {
 }
 
 type IssueCashReceiptRequest struct {
-	state                      protoimpl.MessageState             `protogen:"open.v1"`
-	StoreId                    *string                            `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId                  *string                            `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	ChannelKey                 *string                            `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Type                       *CashReceiptType                   `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	OrderName                  *string                            `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency                   *Currency                          `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Amount                     *PaymentAmountInput                `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	ProductType                *PaymentProductType                `protobuf:"varint,8,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
-	Customer                   *IssueCashReceiptCustomerInput     `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	PaidAt                     *timestamppb.Timestamp             `protobuf:"bytes,10,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	BusinessRegistrationNumber *string                            `protobuf:"bytes,11,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	PaymentMethod              *IssueCashReceiptPaymentMethodType `protobuf:"varint,12,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.IssueCashReceiptPaymentMethodType,oneof" json:"payment_method,omitempty"`
-	Unrecognized               map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment that the receipt is for. For a payment made outside PortOne
+	// choose an id of your own.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The channel of the PG that issues the receipt. An unknown one is refused
+	// with `CHANNEL_NOT_FOUND`.
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Whether the receipt is for the income tax deduction of a person or the
+	// expenses of a business.
+	Type      *CashReceiptType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	OrderName *string          `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Currency  *Currency        `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
+	// computes it as 1/11 of what is not tax-free.
+	Amount      *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	ProductType *PaymentProductType `protobuf:"varint,8,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	// Whom the receipt is issued to.
+	Customer *IssueCashReceiptCustomerInput `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// When the cash was paid.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Only for Welcome Payments.
+	BusinessRegistrationNumber *string `protobuf:"bytes,11,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	// Only for Welcome Payments.
+	PaymentMethod *IssueCashReceiptPaymentMethodType `protobuf:"varint,12,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.IssueCashReceiptPaymentMethodType,oneof" json:"payment_method,omitempty"`
+	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueCashReceiptRequest) Reset() {
@@ -1330,9 +1422,13 @@ func (x *IssueCashReceiptRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The customer to whom a cash receipt is issued.
 type IssueCashReceiptCustomerInput struct {
-	state              protoimpl.MessageState                           `protogen:"open.v1"`
-	IdentityNumber     *string                                          `protobuf:"bytes,1,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number that identifies the customer: mobile phone, card or business
+	// registration number.
+	IdentityNumber *string `protobuf:"bytes,1,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
+	// What kind of number `identity_number` is. Required for Galaxia Moneytree.
 	IdentityNumberType *IssueCashReceiptCustomerInputIdentityNumberType `protobuf:"varint,2,opt,name=identity_number_type,json=identityNumberType,proto3,enum=portone.v2.IssueCashReceiptCustomerInputIdentityNumberType,oneof" json:"identity_number_type,omitempty"`
 	Name               *string                                          `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Email              *string                                          `protobuf:"bytes,4,opt,name=email,proto3,oneof" json:"email,omitempty"`
@@ -1414,6 +1510,7 @@ func (x *IssueCashReceiptCustomerInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The receipt has been issued; failures come as errors.
 type IssueCashReceiptResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	CashReceipt   *CashReceiptSummary    `protobuf:"bytes,1,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
@@ -1466,12 +1563,16 @@ func (x *IssueCashReceiptResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cash receipt that has just been issued.
 type CashReceiptSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	IssueNumber   *string                `protobuf:"bytes,1,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
-	Url           *string                `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	PgReceiptId   *string                `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The approval number printed on the receipt.
+	IssueNumber *string `protobuf:"bytes,1,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
+	// Page that shows the receipt.
+	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// The id that the PG gave the receipt.
+	PgReceiptId   *string           `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1535,10 +1636,13 @@ func (x *CashReceiptSummary) GetUnrecognized() map[string]string {
 }
 
 type CancelCashReceiptByPaymentIdRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment's id, or the one chosen for a payment made elsewhere.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1594,13 +1698,16 @@ func (x *CancelCashReceiptByPaymentIdRequest) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The receipt has been cancelled; failures come as errors.
 type CancelCashReceiptResponse struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	CancelledAmount *int64                 `protobuf:"varint,1,opt,name=cancelled_amount,json=cancelledAmount,proto3,oneof" json:"cancelled_amount,omitempty"`
-	CancelledAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the minor unit of the receipt's currency.
+	CancelledAmount *int64 `protobuf:"varint,1,opt,name=cancelled_amount,json=cancelledAmount,proto3,oneof" json:"cancelled_amount,omitempty"`
+	// When the cancellation of the receipt was complete.
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelCashReceiptResponse) Reset() {
@@ -1655,10 +1762,13 @@ func (x *CancelCashReceiptResponse) GetUnrecognized() map[string]string {
 }
 
 type GetCashReceiptByPaymentIdRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment's id, or the one chosen for a payment made elsewhere.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

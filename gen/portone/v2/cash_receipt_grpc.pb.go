@@ -28,10 +28,37 @@ const (
 // CashReceiptServiceClient is the client API for CashReceiptService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Issues and cancels Korean cash receipts and looks them up. A cash receipt
+// proves a cash-like payment (bank transfer, virtual account) to the tax
+// authority: the customer deducts it from income, or a business books it as an
+// expense. Receipts are often issued together with the payment; here they are
+// issued by hand, also for payments made outside PortOne.
 type CashReceiptServiceClient interface {
+	// Lists cash receipts page by page, filtered by time, store, status, PG and
+	// so on. Without a time range only the last 90 days are searched. To look up
+	// the receipt of one payment use GetCashReceiptByPaymentId.
 	GetCashReceipts(ctx context.Context, in *GetCashReceiptsRequest, opts ...grpc.CallOption) (*GetCashReceiptsResponse, error)
+	// Issues a cash receipt by hand, for a PortOne payment that has none or for a
+	// payment made elsewhere. For one made elsewhere choose a `payment_id` of
+	// your own; the receipt is found and cancelled by it later. A payment gets
+	// one receipt only (`CASH_RECEIPT_ALREADY_ISSUED`); what the PG refused comes
+	// as `PG_PROVIDER` with its code and message.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	IssueCashReceipt(ctx context.Context, in *IssueCashReceiptRequest, opts ...grpc.CallOption) (*IssueCashReceiptResponse, error)
+	// Cancels the issued cash receipt of a payment and tells the amount
+	// cancelled. Only the receipt is cancelled: the customer is not refunded by
+	// this call. There has to be a receipt (`CASH_RECEIPT_NOT_FOUND`) and it has
+	// to be issued (`CASH_RECEIPT_NOT_ISSUED`).
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	CancelCashReceiptByPaymentId(ctx context.Context, in *CancelCashReceiptByPaymentIdRequest, opts ...grpc.CallOption) (*CancelCashReceiptResponse, error)
+	// Returns the cash receipt of a payment; the case that is set tells whether
+	// it is issued, cancelled or failed to be issued. A payment without one is
+	// answered with `CASH_RECEIPT_NOT_FOUND`.
 	GetCashReceiptByPaymentId(ctx context.Context, in *GetCashReceiptByPaymentIdRequest, opts ...grpc.CallOption) (*CashReceipt, error)
 }
 
@@ -86,10 +113,37 @@ func (c *cashReceiptServiceClient) GetCashReceiptByPaymentId(ctx context.Context
 // CashReceiptServiceServer is the server API for CashReceiptService service.
 // All implementations must embed UnimplementedCashReceiptServiceServer
 // for forward compatibility.
+//
+// Issues and cancels Korean cash receipts and looks them up. A cash receipt
+// proves a cash-like payment (bank transfer, virtual account) to the tax
+// authority: the customer deducts it from income, or a business books it as an
+// expense. Receipts are often issued together with the payment; here they are
+// issued by hand, also for payments made outside PortOne.
 type CashReceiptServiceServer interface {
+	// Lists cash receipts page by page, filtered by time, store, status, PG and
+	// so on. Without a time range only the last 90 days are searched. To look up
+	// the receipt of one payment use GetCashReceiptByPaymentId.
 	GetCashReceipts(context.Context, *GetCashReceiptsRequest) (*GetCashReceiptsResponse, error)
+	// Issues a cash receipt by hand, for a PortOne payment that has none or for a
+	// payment made elsewhere. For one made elsewhere choose a `payment_id` of
+	// your own; the receipt is found and cancelled by it later. A payment gets
+	// one receipt only (`CASH_RECEIPT_ALREADY_ISSUED`); what the PG refused comes
+	// as `PG_PROVIDER` with its code and message.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	IssueCashReceipt(context.Context, *IssueCashReceiptRequest) (*IssueCashReceiptResponse, error)
+	// Cancels the issued cash receipt of a payment and tells the amount
+	// cancelled. Only the receipt is cancelled: the customer is not refunded by
+	// this call. There has to be a receipt (`CASH_RECEIPT_NOT_FOUND`) and it has
+	// to be issued (`CASH_RECEIPT_NOT_ISSUED`).
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	CancelCashReceiptByPaymentId(context.Context, *CancelCashReceiptByPaymentIdRequest) (*CancelCashReceiptResponse, error)
+	// Returns the cash receipt of a payment; the case that is set tells whether
+	// it is issued, cancelled or failed to be issued. A payment without one is
+	// answered with `CASH_RECEIPT_NOT_FOUND`.
 	GetCashReceiptByPaymentId(context.Context, *GetCashReceiptByPaymentIdRequest) (*CashReceipt, error)
 	mustEmbedUnimplementedCashReceiptServiceServer()
 }

@@ -23,12 +23,13 @@ const (
 )
 
 type EvaluateCheckoutProfileRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProfileKey    *string                `protobuf:"bytes,1,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
-	Country       *Country               `protobuf:"varint,2,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Currency      *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Amount        *int64                 `protobuf:"varint,4,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProfileKey *string                `protobuf:"bytes,1,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
+	Country    *Country               `protobuf:"varint,2,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Currency   *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The amount to be paid, in the minor unit of `currency`.
+	Amount        *int64            `protobuf:"varint,4,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -98,8 +99,10 @@ func (x *EvaluateCheckoutProfileRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment methods that can be used.
 type EvaluateCheckoutProfileResponse struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Empty if no method can be used.
 	Methods       []*EvaluatedCheckoutMethod `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
 	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -150,11 +153,13 @@ func (x *EvaluateCheckoutProfileResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment method that can be used, and its channel.
 type EvaluatedCheckoutMethod struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,1,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
-	ChannelKey    *string                `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The channel to request a payment by this method through.
+	ChannelKey    *string           `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

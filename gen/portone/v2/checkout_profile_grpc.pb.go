@@ -25,7 +25,18 @@ const (
 // CheckoutProfileServiceClient is the client API for CheckoutProfileService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Checkout profiles decide which payment methods a checkout offers, and through
+// which channel each is paid, by country, currency and amount. Ask here which
+// methods an order would get.
 type CheckoutProfileServiceClient interface {
+	// Lists the payment methods that a checkout profile offers for an amount in a
+	// currency and country, each with the channel to pay it through. Use it to
+	// draw your own list of methods, or to see what a payment session would show.
+	// It changes nothing and needs no authentication, so a web page can call it.
+	//
+	// `PROFILE_SETTINGS_NOT_FOUND`: there are no settings for the profile; check
+	// `profile_key`.
 	EvaluateCheckoutProfile(ctx context.Context, in *EvaluateCheckoutProfileRequest, opts ...grpc.CallOption) (*EvaluateCheckoutProfileResponse, error)
 }
 
@@ -50,7 +61,18 @@ func (c *checkoutProfileServiceClient) EvaluateCheckoutProfile(ctx context.Conte
 // CheckoutProfileServiceServer is the server API for CheckoutProfileService service.
 // All implementations must embed UnimplementedCheckoutProfileServiceServer
 // for forward compatibility.
+//
+// Checkout profiles decide which payment methods a checkout offers, and through
+// which channel each is paid, by country, currency and amount. Ask here which
+// methods an order would get.
 type CheckoutProfileServiceServer interface {
+	// Lists the payment methods that a checkout profile offers for an amount in a
+	// currency and country, each with the channel to pay it through. Use it to
+	// draw your own list of methods, or to see what a payment session would show.
+	// It changes nothing and needs no authentication, so a web page can call it.
+	//
+	// `PROFILE_SETTINGS_NOT_FOUND`: there are no settings for the profile; check
+	// `profile_key`.
 	EvaluateCheckoutProfile(context.Context, *EvaluateCheckoutProfileRequest) (*EvaluateCheckoutProfileResponse, error)
 	mustEmbedUnimplementedCheckoutProfileServiceServer()
 }

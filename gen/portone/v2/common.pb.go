@@ -23,12 +23,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Direction in which a list is sorted.
 type SortOrder int32
 
 const (
 	SortOrder_SORT_ORDER_UNSPECIFIED SortOrder = 0
-	SortOrder_SORT_ORDER_DESC        SortOrder = 1
-	SortOrder_SORT_ORDER_ASC         SortOrder = 2
+	// Descending.
+	SortOrder_SORT_ORDER_DESC SortOrder = 1
+	// Ascending.
+	SortOrder_SORT_ORDER_ASC SortOrder = 2
 )
 
 // Enum value maps for SortOrder.
@@ -72,89 +75,152 @@ func (SortOrder) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{0}
 }
 
+// A bank, securities company or other institution of Korea that holds accounts
+// or takes part in bank transfers. Names to show to customers come from
+// `BankService.GetBankInfos`.
 type Bank int32
 
 const (
-	Bank_BANK_UNSPECIFIED              Bank = 0
-	Bank_BANK_BANK_OF_KOREA            Bank = 1
-	Bank_BANK_KDB                      Bank = 2
-	Bank_BANK_IBK                      Bank = 3
-	Bank_BANK_KOOKMIN                  Bank = 4
-	Bank_BANK_SUHYUP                   Bank = 5
-	Bank_BANK_KEXIM                    Bank = 6
-	Bank_BANK_NONGHYUP                 Bank = 7
-	Bank_BANK_LOCAL_NONGHYUP           Bank = 8
-	Bank_BANK_WOORI                    Bank = 9
-	Bank_BANK_STANDARD_CHARTERED       Bank = 10
-	Bank_BANK_CITI                     Bank = 11
-	Bank_BANK_SUHYUP_FEDERATION        Bank = 12
-	Bank_BANK_DAEGU                    Bank = 13
-	Bank_BANK_BUSAN                    Bank = 14
-	Bank_BANK_KWANGJU                  Bank = 15
-	Bank_BANK_JEJU                     Bank = 16
-	Bank_BANK_JEONBUK                  Bank = 17
-	Bank_BANK_KYONGNAM                 Bank = 18
-	Bank_BANK_KFCC                     Bank = 19
-	Bank_BANK_SHINHYUP                 Bank = 20
-	Bank_BANK_SAVINGS_BANK             Bank = 21
-	Bank_BANK_MORGAN_STANLEY           Bank = 22
-	Bank_BANK_HSBC                     Bank = 23
-	Bank_BANK_DEUTSCHE                 Bank = 24
-	Bank_BANK_JPMC                     Bank = 25
-	Bank_BANK_MIZUHO                   Bank = 26
-	Bank_BANK_MUFG                     Bank = 27
-	Bank_BANK_BANK_OF_AMERICA          Bank = 28
-	Bank_BANK_BNP_PARIBAS              Bank = 29
-	Bank_BANK_ICBC                     Bank = 30
-	Bank_BANK_BANK_OF_CHINA            Bank = 31
-	Bank_BANK_NFCF                     Bank = 32
-	Bank_BANK_UOB                      Bank = 33
-	Bank_BANK_BOCOM                    Bank = 34
-	Bank_BANK_CCB                      Bank = 35
-	Bank_BANK_POST                     Bank = 36
-	Bank_BANK_KODIT                    Bank = 37
-	Bank_BANK_KIBO                     Bank = 38
-	Bank_BANK_HANA                     Bank = 39
-	Bank_BANK_SHINHAN                  Bank = 40
-	Bank_BANK_K_BANK                   Bank = 41
-	Bank_BANK_KAKAO                    Bank = 42
-	Bank_BANK_TOSS                     Bank = 43
-	Bank_BANK_MISC_FOREIGN             Bank = 44
-	Bank_BANK_SGI                      Bank = 45
-	Bank_BANK_KCIS                     Bank = 46
-	Bank_BANK_YUANTA_SECURITIES        Bank = 47
-	Bank_BANK_KB_SECURITIES            Bank = 48
-	Bank_BANK_SANGSANGIN_SECURITIES    Bank = 49
-	Bank_BANK_HANYANG_SECURITIES       Bank = 50
-	Bank_BANK_LEADING_SECURITIES       Bank = 51
-	Bank_BANK_BNK_SECURITIES           Bank = 52
-	Bank_BANK_IBK_SECURITIES           Bank = 53
-	Bank_BANK_DAOL_SECURITIES          Bank = 54
-	Bank_BANK_MIRAE_ASSET_SECURITIES   Bank = 55
-	Bank_BANK_SAMSUNG_SECURITIES       Bank = 56
-	Bank_BANK_KOREA_SECURITIES         Bank = 57
-	Bank_BANK_NH_SECURITIES            Bank = 58
-	Bank_BANK_KYOBO_SECURITIES         Bank = 59
+	Bank_BANK_UNSPECIFIED Bank = 0
+	// Bank of Korea, the central bank.
+	Bank_BANK_BANK_OF_KOREA Bank = 1
+	// Korea Development Bank.
+	Bank_BANK_KDB Bank = 2
+	// Industrial Bank of Korea.
+	Bank_BANK_IBK Bank = 3
+	// KB Kookmin Bank.
+	Bank_BANK_KOOKMIN Bank = 4
+	// Suhyup Bank.
+	Bank_BANK_SUHYUP Bank = 5
+	// Export-Import Bank of Korea.
+	Bank_BANK_KEXIM Bank = 6
+	// NH NongHyup Bank. Member cooperatives are `LOCAL_NONGHYUP`.
+	Bank_BANK_NONGHYUP Bank = 7
+	// Local agricultural and livestock cooperatives, as opposed to NH NongHyup
+	// Bank.
+	Bank_BANK_LOCAL_NONGHYUP Bank = 8
+	// Woori Bank.
+	Bank_BANK_WOORI Bank = 9
+	// Standard Chartered Bank Korea.
+	Bank_BANK_STANDARD_CHARTERED Bank = 10
+	// Citibank Korea.
+	Bank_BANK_CITI Bank = 11
+	// National Federation of Fisheries Cooperatives, as opposed to Suhyup Bank.
+	Bank_BANK_SUHYUP_FEDERATION Bank = 12
+	// iM Bank, formerly Daegu Bank.
+	Bank_BANK_DAEGU Bank = 13
+	// BNK Busan Bank.
+	Bank_BANK_BUSAN Bank = 14
+	// Kwangju Bank.
+	Bank_BANK_KWANGJU Bank = 15
+	// Jeju Bank.
+	Bank_BANK_JEJU Bank = 16
+	// Jeonbuk Bank.
+	Bank_BANK_JEONBUK Bank = 17
+	// BNK Kyongnam Bank.
+	Bank_BANK_KYONGNAM Bank = 18
+	// Korean Federation of Community Credit Cooperatives (MG).
+	Bank_BANK_KFCC Bank = 19
+	// National Credit Union Federation of Korea (credit unions).
+	Bank_BANK_SHINHYUP Bank = 20
+	// Savings banks.
+	Bank_BANK_SAVINGS_BANK Bank = 21
+	// Morgan Stanley Bank.
+	Bank_BANK_MORGAN_STANLEY Bank = 22
+	Bank_BANK_HSBC           Bank = 23
+	// Deutsche Bank.
+	Bank_BANK_DEUTSCHE Bank = 24
+	// JPMorgan Chase Bank.
+	Bank_BANK_JPMC Bank = 25
+	// Mizuho Bank.
+	Bank_BANK_MIZUHO Bank = 26
+	// MUFG Bank.
+	Bank_BANK_MUFG            Bank = 27
+	Bank_BANK_BANK_OF_AMERICA Bank = 28
+	Bank_BANK_BNP_PARIBAS     Bank = 29
+	// Industrial and Commercial Bank of China.
+	Bank_BANK_ICBC          Bank = 30
+	Bank_BANK_BANK_OF_CHINA Bank = 31
+	// National Forestry Cooperative Federation.
+	Bank_BANK_NFCF Bank = 32
+	// United Overseas Bank.
+	Bank_BANK_UOB Bank = 33
+	// Bank of Communications.
+	Bank_BANK_BOCOM Bank = 34
+	// China Construction Bank.
+	Bank_BANK_CCB Bank = 35
+	// Korea Post.
+	Bank_BANK_POST Bank = 36
+	// Korea Credit Guarantee Fund.
+	Bank_BANK_KODIT Bank = 37
+	// Korea Technology Finance Corporation.
+	Bank_BANK_KIBO Bank = 38
+	// Hana Bank.
+	Bank_BANK_HANA Bank = 39
+	// Shinhan Bank.
+	Bank_BANK_SHINHAN Bank = 40
+	// Kbank.
+	Bank_BANK_K_BANK Bank = 41
+	// KakaoBank.
+	Bank_BANK_KAKAO Bank = 42
+	// Toss Bank.
+	Bank_BANK_TOSS Bank = 43
+	// Any other foreign bank, such as the Agricultural Bank of China.
+	Bank_BANK_MISC_FOREIGN Bank = 44
+	// Seoul Guarantee Insurance.
+	Bank_BANK_SGI Bank = 45
+	// Korea Credit Information Services.
+	Bank_BANK_KCIS Bank = 46
+	// Yuanta Securities Korea.
+	Bank_BANK_YUANTA_SECURITIES Bank = 47
+	Bank_BANK_KB_SECURITIES     Bank = 48
+	// Sangsangin Investment & Securities.
+	Bank_BANK_SANGSANGIN_SECURITIES Bank = 49
+	Bank_BANK_HANYANG_SECURITIES    Bank = 50
+	// Leading Investment & Securities.
+	Bank_BANK_LEADING_SECURITIES Bank = 51
+	// BNK Securities.
+	Bank_BANK_BNK_SECURITIES Bank = 52
+	Bank_BANK_IBK_SECURITIES Bank = 53
+	// Daol Investment & Securities.
+	Bank_BANK_DAOL_SECURITIES        Bank = 54
+	Bank_BANK_MIRAE_ASSET_SECURITIES Bank = 55
+	Bank_BANK_SAMSUNG_SECURITIES     Bank = 56
+	// Korea Investment & Securities.
+	Bank_BANK_KOREA_SECURITIES Bank = 57
+	// NH Investment & Securities.
+	Bank_BANK_NH_SECURITIES    Bank = 58
+	Bank_BANK_KYOBO_SECURITIES Bank = 59
+	// HI Investment & Securities.
 	Bank_BANK_HI_SECURITIES            Bank = 60
 	Bank_BANK_HYUNDAI_MOTOR_SECURITIES Bank = 61
 	Bank_BANK_KIWOOM_SECURITIES        Bank = 62
-	Bank_BANK_EBEST_SECURITIES         Bank = 63
-	Bank_BANK_SK_SECURITIES            Bank = 64
-	Bank_BANK_DAISHIN_SECURITIES       Bank = 65
-	Bank_BANK_HANHWA_SECURITIES        Bank = 66
-	Bank_BANK_HANA_SECURITIES          Bank = 67
-	Bank_BANK_TOSS_SECURITIES          Bank = 68
-	Bank_BANK_SHINHAN_SECURITIES       Bank = 69
-	Bank_BANK_DB_SECURITIES            Bank = 70
-	Bank_BANK_EUGENE_SECURITIES        Bank = 71
-	Bank_BANK_MERITZ_SECURITIES        Bank = 72
-	Bank_BANK_KAKAO_PAY_SECURITIES     Bank = 73
-	Bank_BANK_BOOKOOK_SECURITIES       Bank = 74
-	Bank_BANK_SHINYOUNG_SECURITIES     Bank = 75
-	Bank_BANK_CAPE_SECURITIES          Bank = 76
+	// LS Securities, formerly eBest Investment & Securities.
+	Bank_BANK_EBEST_SECURITIES   Bank = 63
+	Bank_BANK_SK_SECURITIES      Bank = 64
+	Bank_BANK_DAISHIN_SECURITIES Bank = 65
+	// Hanwha Investment & Securities.
+	Bank_BANK_HANHWA_SECURITIES Bank = 66
+	Bank_BANK_HANA_SECURITIES   Bank = 67
+	Bank_BANK_TOSS_SECURITIES   Bank = 68
+	// Shinhan Securities.
+	Bank_BANK_SHINHAN_SECURITIES Bank = 69
+	// DB Financial Investment.
+	Bank_BANK_DB_SECURITIES Bank = 70
+	// Eugene Investment & Securities.
+	Bank_BANK_EUGENE_SECURITIES    Bank = 71
+	Bank_BANK_MERITZ_SECURITIES    Bank = 72
+	Bank_BANK_KAKAO_PAY_SECURITIES Bank = 73
+	Bank_BANK_BOOKOOK_SECURITIES   Bank = 74
+	Bank_BANK_SHINYOUNG_SECURITIES Bank = 75
+	// Cape Investment & Securities.
+	Bank_BANK_CAPE_SECURITIES Bank = 76
+	// Korea Securities Finance Corporation.
 	Bank_BANK_KOREA_SECURITIES_FINANCE Bank = 77
-	Bank_BANK_KOREA_FOSS_SECURITIES    Bank = 78
-	Bank_BANK_WOORI_INVESTMENT_BANK    Bank = 79
+	// Korea Foss Securities.
+	Bank_BANK_KOREA_FOSS_SECURITIES Bank = 78
+	// Woori Investment Bank.
+	Bank_BANK_WOORI_INVESTMENT_BANK Bank = 79
 )
 
 // Enum value maps for Bank.
@@ -352,13 +418,17 @@ func (Bank) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{1}
 }
 
+// Where a payment was made from.
 type PaymentClientType int32
 
 const (
 	PaymentClientType_PAYMENT_CLIENT_TYPE_UNSPECIFIED PaymentClientType = 0
-	PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_MOBILE  PaymentClientType = 1
-	PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_PC      PaymentClientType = 2
-	PaymentClientType_PAYMENT_CLIENT_TYPE_API         PaymentClientType = 3
+	// The browser SDK or app SDK on a mobile device.
+	PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_MOBILE PaymentClientType = 1
+	// The browser SDK on a PC.
+	PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_PC PaymentClientType = 2
+	// The REST API, without a checkout window (billing key or instant payment).
+	PaymentClientType_PAYMENT_CLIENT_TYPE_API PaymentClientType = 3
 )
 
 // Enum value maps for PaymentClientType.
@@ -404,66 +474,116 @@ func (PaymentClientType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{2}
 }
 
+// The payment module of a PG (payment service provider) behind a channel. One
+// company can have several modules; `PgCompany` names the company.
 type PgProvider int32
 
 const (
-	PgProvider_PG_PROVIDER_UNSPECIFIED      PgProvider = 0
-	PgProvider_PG_PROVIDER_HTML5_INICIS     PgProvider = 1
-	PgProvider_PG_PROVIDER_PAYPAL           PgProvider = 2
-	PgProvider_PG_PROVIDER_PAYPAL_V2        PgProvider = 3
-	PgProvider_PG_PROVIDER_INICIS           PgProvider = 4
-	PgProvider_PG_PROVIDER_DANAL            PgProvider = 5
-	PgProvider_PG_PROVIDER_NICE             PgProvider = 6
-	PgProvider_PG_PROVIDER_DANAL_TPAY       PgProvider = 7
-	PgProvider_PG_PROVIDER_JTNET            PgProvider = 8
-	PgProvider_PG_PROVIDER_UPLUS            PgProvider = 9
-	PgProvider_PG_PROVIDER_NAVERPAY         PgProvider = 10
-	PgProvider_PG_PROVIDER_KAKAO            PgProvider = 11
-	PgProvider_PG_PROVIDER_SETTLE           PgProvider = 12
-	PgProvider_PG_PROVIDER_KCP              PgProvider = 13
-	PgProvider_PG_PROVIDER_MOBILIANS        PgProvider = 14
-	PgProvider_PG_PROVIDER_KAKAOPAY         PgProvider = 15
-	PgProvider_PG_PROVIDER_NAVERCO          PgProvider = 16
-	PgProvider_PG_PROVIDER_SYRUP            PgProvider = 17
-	PgProvider_PG_PROVIDER_KICC             PgProvider = 18
-	PgProvider_PG_PROVIDER_EXIMBAY          PgProvider = 19
-	PgProvider_PG_PROVIDER_SMILEPAY         PgProvider = 20
-	PgProvider_PG_PROVIDER_PAYCO            PgProvider = 21
-	PgProvider_PG_PROVIDER_KCP_BILLING      PgProvider = 22
-	PgProvider_PG_PROVIDER_ALIPAY           PgProvider = 23
-	PgProvider_PG_PROVIDER_PAYPLE           PgProvider = 24
-	PgProvider_PG_PROVIDER_CHAI             PgProvider = 25
-	PgProvider_PG_PROVIDER_BLUEWALNUT       PgProvider = 26
-	PgProvider_PG_PROVIDER_SMARTRO          PgProvider = 27
-	PgProvider_PG_PROVIDER_SMARTRO_V2       PgProvider = 28
-	PgProvider_PG_PROVIDER_PAYMENTWALL      PgProvider = 29
-	PgProvider_PG_PROVIDER_TOSSPAYMENTS     PgProvider = 30
-	PgProvider_PG_PROVIDER_KCP_QUICK        PgProvider = 31
-	PgProvider_PG_PROVIDER_DAOU             PgProvider = 32
-	PgProvider_PG_PROVIDER_GALAXIA          PgProvider = 33
-	PgProvider_PG_PROVIDER_TOSSPAY          PgProvider = 34
-	PgProvider_PG_PROVIDER_KCP_DIRECT       PgProvider = 35
-	PgProvider_PG_PROVIDER_SETTLE_ACC       PgProvider = 36
-	PgProvider_PG_PROVIDER_SETTLE_FIRM      PgProvider = 37
-	PgProvider_PG_PROVIDER_INICIS_UNIFIED   PgProvider = 38
-	PgProvider_PG_PROVIDER_KSNET            PgProvider = 39
-	PgProvider_PG_PROVIDER_PINPAY           PgProvider = 40
-	PgProvider_PG_PROVIDER_NICE_V2          PgProvider = 41
-	PgProvider_PG_PROVIDER_TOSS_BRANDPAY    PgProvider = 42
-	PgProvider_PG_PROVIDER_WELCOME          PgProvider = 43
-	PgProvider_PG_PROVIDER_TOSSPAY_V2       PgProvider = 44
-	PgProvider_PG_PROVIDER_INICIS_V2        PgProvider = 45
-	PgProvider_PG_PROVIDER_KPN              PgProvider = 46
-	PgProvider_PG_PROVIDER_KCP_V2           PgProvider = 47
-	PgProvider_PG_PROVIDER_HYPHEN           PgProvider = 48
-	PgProvider_PG_PROVIDER_EXIMBAY_V2       PgProvider = 49
-	PgProvider_PG_PROVIDER_INICIS_JP        PgProvider = 50
+	PgProvider_PG_PROVIDER_UNSPECIFIED PgProvider = 0
+	// KG Inicis, web-standard module.
+	PgProvider_PG_PROVIDER_HTML5_INICIS PgProvider = 1
+	// PayPal, Express Checkout (the older module).
+	PgProvider_PG_PROVIDER_PAYPAL PgProvider = 2
+	// PayPal, Smart Payment Buttons and reference transactions.
+	PgProvider_PG_PROVIDER_PAYPAL_V2 PgProvider = 3
+	// KG Inicis, legacy module (ActiveX).
+	PgProvider_PG_PROVIDER_INICIS PgProvider = 4
+	// Danal, carrier billing (payment by mobile phone) and identity verification.
+	PgProvider_PG_PROVIDER_DANAL PgProvider = 5
+	// NICE Payments, older module.
+	PgProvider_PG_PROVIDER_NICE PgProvider = 6
+	// Danal, general payments by card, transfer and virtual account.
+	PgProvider_PG_PROVIDER_DANAL_TPAY PgProvider = 7
+	// JTNet.
+	PgProvider_PG_PROVIDER_JTNET PgProvider = 8
+	// Toss Payments, older module of what was then LG U+.
+	PgProvider_PG_PROVIDER_UPLUS PgProvider = 9
+	// Naver Pay, payment type: the merchant keeps its own order process.
+	PgProvider_PG_PROVIDER_NAVERPAY PgProvider = 10
+	// KakaoPay, older module.
+	PgProvider_PG_PROVIDER_KAKAO PgProvider = 11
+	// Hecto Financial, formerly Settlebank.
+	PgProvider_PG_PROVIDER_SETTLE PgProvider = 12
+	// NHN KCP, older module.
+	PgProvider_PG_PROVIDER_KCP PgProvider = 13
+	// KG Mobilians, older module.
+	PgProvider_PG_PROVIDER_MOBILIANS PgProvider = 14
+	// KakaoPay.
+	PgProvider_PG_PROVIDER_KAKAOPAY PgProvider = 15
+	// Naver Pay, order type: Naver Pay also handles the order.
+	PgProvider_PG_PROVIDER_NAVERCO PgProvider = 16
+	// Syrup Pay.
+	PgProvider_PG_PROVIDER_SYRUP PgProvider = 17
+	// Korea Information & Communications (KICC), older module.
+	PgProvider_PG_PROVIDER_KICC    PgProvider = 18
+	PgProvider_PG_PROVIDER_EXIMBAY PgProvider = 19
+	// Smile Pay.
+	PgProvider_PG_PROVIDER_SMILEPAY PgProvider = 20
+	// NHN PAYCO.
+	PgProvider_PG_PROVIDER_PAYCO PgProvider = 21
+	// NHN KCP, recurring payments.
+	PgProvider_PG_PROVIDER_KCP_BILLING PgProvider = 22
+	PgProvider_PG_PROVIDER_ALIPAY      PgProvider = 23
+	PgProvider_PG_PROVIDER_PAYPLE      PgProvider = 24
+	PgProvider_PG_PROVIDER_CHAI        PgProvider = 25
+	PgProvider_PG_PROVIDER_BLUEWALNUT  PgProvider = 26
+	// Smartro, older module.
+	PgProvider_PG_PROVIDER_SMARTRO PgProvider = 27
+	// Smartro, newer module.
+	PgProvider_PG_PROVIDER_SMARTRO_V2  PgProvider = 28
+	PgProvider_PG_PROVIDER_PAYMENTWALL PgProvider = 29
+	// Toss Payments, the PG; the wallet Toss Pay is `TOSSPAY`.
+	PgProvider_PG_PROVIDER_TOSSPAYMENTS PgProvider = 30
+	// NHN KCP, quick pay.
+	PgProvider_PG_PROVIDER_KCP_QUICK PgProvider = 31
+	// Kiwoom Pay, formerly Daou Data (PayJoa).
+	PgProvider_PG_PROVIDER_DAOU PgProvider = 32
+	// Galaxia Moneytree.
+	PgProvider_PG_PROVIDER_GALAXIA PgProvider = 33
+	// Toss Pay, the wallet, older module.
+	PgProvider_PG_PROVIDER_TOSSPAY PgProvider = 34
+	// NHN KCP, direct module.
+	PgProvider_PG_PROVIDER_KCP_DIRECT PgProvider = 35
+	// Hecto Financial, payment from the customer's bank account.
+	PgProvider_PG_PROVIDER_SETTLE_ACC PgProvider = 36
+	// Hecto Financial, firm banking.
+	PgProvider_PG_PROVIDER_SETTLE_FIRM PgProvider = 37
+	// KG Inicis, identity verification.
+	PgProvider_PG_PROVIDER_INICIS_UNIFIED PgProvider = 38
+	PgProvider_PG_PROVIDER_KSNET          PgProvider = 39
+	PgProvider_PG_PROVIDER_PINPAY         PgProvider = 40
+	// NICE Payments, newer module.
+	PgProvider_PG_PROVIDER_NICE_V2 PgProvider = 41
+	// Toss Payments BrandPay, a wallet under the merchant's own brand.
+	PgProvider_PG_PROVIDER_TOSS_BRANDPAY PgProvider = 42
+	// Welcome Payments.
+	PgProvider_PG_PROVIDER_WELCOME PgProvider = 43
+	// Toss Pay, the wallet, newer module.
+	PgProvider_PG_PROVIDER_TOSSPAY_V2 PgProvider = 44
+	// KG Inicis, newer module.
+	PgProvider_PG_PROVIDER_INICIS_V2 PgProvider = 45
+	// Korea Payment Networks.
+	PgProvider_PG_PROVIDER_KPN PgProvider = 46
+	// NHN KCP, newer module.
+	PgProvider_PG_PROVIDER_KCP_V2 PgProvider = 47
+	// Hyphen Corporation.
+	PgProvider_PG_PROVIDER_HYPHEN PgProvider = 48
+	// Eximbay, newer module.
+	PgProvider_PG_PROVIDER_EXIMBAY_V2 PgProvider = 49
+	// KG Inicis, payments in Japan.
+	PgProvider_PG_PROVIDER_INICIS_JP PgProvider = 50
+	// Payletter, international payments.
 	PgProvider_PG_PROVIDER_PAYLETTER_GLOBAL PgProvider = 51
-	PgProvider_PG_PROVIDER_MOBILIANS_V2     PgProvider = 52
-	PgProvider_PG_PROVIDER_TRIPLE_A         PgProvider = 53
-	PgProvider_PG_PROVIDER_KICC_V2          PgProvider = 54
-	PgProvider_PG_PROVIDER_INNOPAY          PgProvider = 55
-	PgProvider_PG_PROVIDER_HECTO_GLOBAL     PgProvider = 56
+	// KG Mobilians, newer module.
+	PgProvider_PG_PROVIDER_MOBILIANS_V2 PgProvider = 52
+	// Triple-A, payments in cryptocurrency.
+	PgProvider_PG_PROVIDER_TRIPLE_A PgProvider = 53
+	// Korea Information & Communications (KICC), newer module.
+	PgProvider_PG_PROVIDER_KICC_V2 PgProvider = 54
+	// InnoPay.
+	PgProvider_PG_PROVIDER_INNOPAY PgProvider = 55
+	// Hecto Financial, international payments.
+	PgProvider_PG_PROVIDER_HECTO_GLOBAL PgProvider = 56
 )
 
 // Enum value maps for PgProvider.
@@ -615,43 +735,66 @@ func (PgProvider) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{3}
 }
 
+// A PG (payment service provider), whatever the module it is connected by; see
+// `PgProvider` for modules.
 type PgCompany int32
 
 const (
-	PgCompany_PG_COMPANY_UNSPECIFIED  PgCompany = 0
-	PgCompany_PG_COMPANY_INICIS       PgCompany = 1
-	PgCompany_PG_COMPANY_NICE         PgCompany = 2
-	PgCompany_PG_COMPANY_KCP          PgCompany = 3
-	PgCompany_PG_COMPANY_DANAL        PgCompany = 4
+	PgCompany_PG_COMPANY_UNSPECIFIED PgCompany = 0
+	// KG Inicis.
+	PgCompany_PG_COMPANY_INICIS PgCompany = 1
+	// NICE Payments.
+	PgCompany_PG_COMPANY_NICE PgCompany = 2
+	// NHN KCP.
+	PgCompany_PG_COMPANY_KCP   PgCompany = 3
+	PgCompany_PG_COMPANY_DANAL PgCompany = 4
+	// Toss Payments, the PG; the wallet Toss Pay is `TOSSPAY`.
 	PgCompany_PG_COMPANY_TOSSPAYMENTS PgCompany = 5
-	PgCompany_PG_COMPANY_MOBILIANS    PgCompany = 6
-	PgCompany_PG_COMPANY_KICC         PgCompany = 7
-	PgCompany_PG_COMPANY_SMARTRO      PgCompany = 8
-	PgCompany_PG_COMPANY_DAOU         PgCompany = 9
-	PgCompany_PG_COMPANY_BLUEWALNUT   PgCompany = 10
-	PgCompany_PG_COMPANY_PAYPAL       PgCompany = 11
-	PgCompany_PG_COMPANY_ALIPAY       PgCompany = 12
-	PgCompany_PG_COMPANY_EXIMBAY      PgCompany = 13
-	PgCompany_PG_COMPANY_PAYMENTWALL  PgCompany = 14
-	PgCompany_PG_COMPANY_SETTLE       PgCompany = 15
-	PgCompany_PG_COMPANY_GALAXIA      PgCompany = 16
-	PgCompany_PG_COMPANY_NAVERPAY     PgCompany = 17
-	PgCompany_PG_COMPANY_KAKAOPAY     PgCompany = 18
-	PgCompany_PG_COMPANY_SMILEPAY     PgCompany = 19
-	PgCompany_PG_COMPANY_KAKAO        PgCompany = 20
-	PgCompany_PG_COMPANY_TOSSPAY      PgCompany = 21
-	PgCompany_PG_COMPANY_CHAI         PgCompany = 22
-	PgCompany_PG_COMPANY_PAYCO        PgCompany = 23
-	PgCompany_PG_COMPANY_PAYPLE       PgCompany = 24
-	PgCompany_PG_COMPANY_SYRUP        PgCompany = 25
-	PgCompany_PG_COMPANY_KSNET        PgCompany = 26
-	PgCompany_PG_COMPANY_WELCOME      PgCompany = 27
-	PgCompany_PG_COMPANY_JTNET        PgCompany = 28
-	PgCompany_PG_COMPANY_KPN          PgCompany = 29
-	PgCompany_PG_COMPANY_HYPHEN       PgCompany = 30
-	PgCompany_PG_COMPANY_PAYLETTER    PgCompany = 31
-	PgCompany_PG_COMPANY_TRIPLE_A     PgCompany = 32
-	PgCompany_PG_COMPANY_INNOPAY      PgCompany = 33
+	// KG Mobilians.
+	PgCompany_PG_COMPANY_MOBILIANS PgCompany = 6
+	// Korea Information & Communications (KICC).
+	PgCompany_PG_COMPANY_KICC    PgCompany = 7
+	PgCompany_PG_COMPANY_SMARTRO PgCompany = 8
+	// Kiwoom Pay, formerly Daou Data.
+	PgCompany_PG_COMPANY_DAOU        PgCompany = 9
+	PgCompany_PG_COMPANY_BLUEWALNUT  PgCompany = 10
+	PgCompany_PG_COMPANY_PAYPAL      PgCompany = 11
+	PgCompany_PG_COMPANY_ALIPAY      PgCompany = 12
+	PgCompany_PG_COMPANY_EXIMBAY     PgCompany = 13
+	PgCompany_PG_COMPANY_PAYMENTWALL PgCompany = 14
+	// Hecto Financial, formerly Settlebank.
+	PgCompany_PG_COMPANY_SETTLE PgCompany = 15
+	// Galaxia Moneytree.
+	PgCompany_PG_COMPANY_GALAXIA PgCompany = 16
+	// Naver Pay.
+	PgCompany_PG_COMPANY_NAVERPAY PgCompany = 17
+	// KakaoPay.
+	PgCompany_PG_COMPANY_KAKAOPAY PgCompany = 18
+	// Smile Pay.
+	PgCompany_PG_COMPANY_SMILEPAY PgCompany = 19
+	// KakaoPay, older module.
+	PgCompany_PG_COMPANY_KAKAO PgCompany = 20
+	// Toss Pay, the wallet.
+	PgCompany_PG_COMPANY_TOSSPAY PgCompany = 21
+	PgCompany_PG_COMPANY_CHAI    PgCompany = 22
+	// NHN PAYCO.
+	PgCompany_PG_COMPANY_PAYCO  PgCompany = 23
+	PgCompany_PG_COMPANY_PAYPLE PgCompany = 24
+	// Syrup Pay.
+	PgCompany_PG_COMPANY_SYRUP PgCompany = 25
+	PgCompany_PG_COMPANY_KSNET PgCompany = 26
+	// Welcome Payments.
+	PgCompany_PG_COMPANY_WELCOME PgCompany = 27
+	// JTNet.
+	PgCompany_PG_COMPANY_JTNET PgCompany = 28
+	// Korea Payment Networks.
+	PgCompany_PG_COMPANY_KPN PgCompany = 29
+	// Hyphen Corporation.
+	PgCompany_PG_COMPANY_HYPHEN    PgCompany = 30
+	PgCompany_PG_COMPANY_PAYLETTER PgCompany = 31
+	// Triple-A, payments in cryptocurrency.
+	PgCompany_PG_COMPANY_TRIPLE_A PgCompany = 32
+	PgCompany_PG_COMPANY_INNOPAY  PgCompany = 33
 )
 
 // Enum value maps for PgCompany.
@@ -757,6 +900,8 @@ func (PgCompany) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{4}
 }
 
+// The generation of PortOne's payment system (V1 or V2) that an object was made
+// with.
 type PortOneVersion int32
 
 const (
@@ -806,17 +951,22 @@ func (PortOneVersion) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{5}
 }
 
+// The card scheme.
 type CardBrand int32
 
 const (
 	CardBrand_CARD_BRAND_UNSPECIFIED CardBrand = 0
-	CardBrand_CARD_BRAND_LOCAL       CardBrand = 1
-	CardBrand_CARD_BRAND_MASTER      CardBrand = 2
-	CardBrand_CARD_BRAND_UNIONPAY    CardBrand = 3
-	CardBrand_CARD_BRAND_VISA        CardBrand = 4
-	CardBrand_CARD_BRAND_JCB         CardBrand = 5
-	CardBrand_CARD_BRAND_AMEX        CardBrand = 6
-	CardBrand_CARD_BRAND_DINERS      CardBrand = 7
+	// A Korean domestic card without an international brand.
+	CardBrand_CARD_BRAND_LOCAL CardBrand = 1
+	// Mastercard.
+	CardBrand_CARD_BRAND_MASTER   CardBrand = 2
+	CardBrand_CARD_BRAND_UNIONPAY CardBrand = 3
+	CardBrand_CARD_BRAND_VISA     CardBrand = 4
+	CardBrand_CARD_BRAND_JCB      CardBrand = 5
+	// American Express.
+	CardBrand_CARD_BRAND_AMEX CardBrand = 6
+	// Diners Club.
+	CardBrand_CARD_BRAND_DINERS CardBrand = 7
 )
 
 // Enum value maps for CardBrand.
@@ -870,13 +1020,16 @@ func (CardBrand) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{6}
 }
 
+// How a card is funded.
 type CardType int32
 
 const (
 	CardType_CARD_TYPE_UNSPECIFIED CardType = 0
 	CardType_CARD_TYPE_CREDIT      CardType = 1
-	CardType_CARD_TYPE_DEBIT       CardType = 2
-	CardType_CARD_TYPE_GIFT        CardType = 3
+	// Check card, the Korean form of a debit card.
+	CardType_CARD_TYPE_DEBIT CardType = 2
+	// Prepaid gift card.
+	CardType_CARD_TYPE_GIFT CardType = 3
 )
 
 // Enum value maps for CardType.
@@ -922,6 +1075,7 @@ func (CardType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{7}
 }
 
+// Whether a card belongs to a person or to a company.
 type CardOwnerType int32
 
 const (
@@ -971,66 +1125,109 @@ func (CardOwnerType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{8}
 }
 
+// The wallet (easy pay service) that a payment went through.
 type EasyPayProvider int32
 
 const (
-	EasyPayProvider_EASY_PAY_PROVIDER_UNSPECIFIED       EasyPayProvider = 0
-	EasyPayProvider_EASY_PAY_PROVIDER_SAMSUNGPAY        EasyPayProvider = 1
-	EasyPayProvider_EASY_PAY_PROVIDER_KAKAOPAY          EasyPayProvider = 2
-	EasyPayProvider_EASY_PAY_PROVIDER_NAVERPAY          EasyPayProvider = 3
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYCO             EasyPayProvider = 4
-	EasyPayProvider_EASY_PAY_PROVIDER_SSGPAY            EasyPayProvider = 5
-	EasyPayProvider_EASY_PAY_PROVIDER_CHAI              EasyPayProvider = 6
-	EasyPayProvider_EASY_PAY_PROVIDER_LPAY              EasyPayProvider = 7
-	EasyPayProvider_EASY_PAY_PROVIDER_KPAY              EasyPayProvider = 8
-	EasyPayProvider_EASY_PAY_PROVIDER_TOSSPAY           EasyPayProvider = 9
-	EasyPayProvider_EASY_PAY_PROVIDER_LGPAY             EasyPayProvider = 10
-	EasyPayProvider_EASY_PAY_PROVIDER_PINPAY            EasyPayProvider = 11
-	EasyPayProvider_EASY_PAY_PROVIDER_APPLEPAY          EasyPayProvider = 12
-	EasyPayProvider_EASY_PAY_PROVIDER_SKPAY             EasyPayProvider = 13
-	EasyPayProvider_EASY_PAY_PROVIDER_TOSS_BRANDPAY     EasyPayProvider = 14
-	EasyPayProvider_EASY_PAY_PROVIDER_KB_APP            EasyPayProvider = 15
-	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY            EasyPayProvider = 16
-	EasyPayProvider_EASY_PAY_PROVIDER_HYPHEN            EasyPayProvider = 17
-	EasyPayProvider_EASY_PAY_PROVIDER_TMONEY            EasyPayProvider = 18
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAL            EasyPayProvider = 19
-	EasyPayProvider_EASY_PAY_PROVIDER_SMILEPAY          EasyPayProvider = 20
-	EasyPayProvider_EASY_PAY_PROVIDER_MIR               EasyPayProvider = 21
-	EasyPayProvider_EASY_PAY_PROVIDER_WECHAT            EasyPayProvider = 22
-	EasyPayProvider_EASY_PAY_PROVIDER_LINEPAY           EasyPayProvider = 23
-	EasyPayProvider_EASY_PAY_PROVIDER_KLARNA            EasyPayProvider = 24
-	EasyPayProvider_EASY_PAY_PROVIDER_GRABPAY           EasyPayProvider = 25
-	EasyPayProvider_EASY_PAY_PROVIDER_SHOPEEPAY         EasyPayProvider = 26
-	EasyPayProvider_EASY_PAY_PROVIDER_JKOPAY            EasyPayProvider = 27
-	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAY            EasyPayProvider = 28
-	EasyPayProvider_EASY_PAY_PROVIDER_AMAZONPAY         EasyPayProvider = 29
-	EasyPayProvider_EASY_PAY_PROVIDER_RAKUTENPAY        EasyPayProvider = 30
-	EasyPayProvider_EASY_PAY_PROVIDER_DBARAI            EasyPayProvider = 31
-	EasyPayProvider_EASY_PAY_PROVIDER_AUPAY             EasyPayProvider = 32
-	EasyPayProvider_EASY_PAY_PROVIDER_MERPAY            EasyPayProvider = 33
-	EasyPayProvider_EASY_PAY_PROVIDER_MONEYTREE         EasyPayProvider = 34
-	EasyPayProvider_EASY_PAY_PROVIDER_KPLUS             EasyPayProvider = 35
-	EasyPayProvider_EASY_PAY_PROVIDER_TINABA            EasyPayProvider = 36
-	EasyPayProvider_EASY_PAY_PROVIDER_BILL_EASE         EasyPayProvider = 37
-	EasyPayProvider_EASY_PAY_PROVIDER_KREDIVO           EasyPayProvider = 38
-	EasyPayProvider_EASY_PAY_PROVIDER_RABBIT_LINE_PAY   EasyPayProvider = 39
-	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY_HK         EasyPayProvider = 40
+	EasyPayProvider_EASY_PAY_PROVIDER_UNSPECIFIED EasyPayProvider = 0
+	// Samsung Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_SAMSUNGPAY EasyPayProvider = 1
+	EasyPayProvider_EASY_PAY_PROVIDER_KAKAOPAY   EasyPayProvider = 2
+	EasyPayProvider_EASY_PAY_PROVIDER_NAVERPAY   EasyPayProvider = 3
+	// NHN PAYCO.
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYCO EasyPayProvider = 4
+	// SSG Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_SSGPAY EasyPayProvider = 5
+	EasyPayProvider_EASY_PAY_PROVIDER_CHAI   EasyPayProvider = 6
+	// L.Pay of Lotte.
+	EasyPayProvider_EASY_PAY_PROVIDER_LPAY EasyPayProvider = 7
+	// KPay of KG Inicis.
+	EasyPayProvider_EASY_PAY_PROVIDER_KPAY EasyPayProvider = 8
+	// Toss Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_TOSSPAY EasyPayProvider = 9
+	// LG Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_LGPAY    EasyPayProvider = 10
+	EasyPayProvider_EASY_PAY_PROVIDER_PINPAY   EasyPayProvider = 11
+	EasyPayProvider_EASY_PAY_PROVIDER_APPLEPAY EasyPayProvider = 12
+	// SK pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_SKPAY EasyPayProvider = 13
+	// Toss Payments BrandPay, a wallet under the merchant's own brand.
+	EasyPayProvider_EASY_PAY_PROVIDER_TOSS_BRANDPAY EasyPayProvider = 14
+	// The app card of KB Kookmin Card.
+	EasyPayProvider_EASY_PAY_PROVIDER_KB_APP EasyPayProvider = 15
+	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY EasyPayProvider = 16
+	// Hyphen Corporation.
+	EasyPayProvider_EASY_PAY_PROVIDER_HYPHEN EasyPayProvider = 17
+	// Tmoney.
+	EasyPayProvider_EASY_PAY_PROVIDER_TMONEY EasyPayProvider = 18
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAL EasyPayProvider = 19
+	// Smile Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_SMILEPAY EasyPayProvider = 20
+	EasyPayProvider_EASY_PAY_PROVIDER_MIR      EasyPayProvider = 21
+	// WeChat Pay.
+	EasyPayProvider_EASY_PAY_PROVIDER_WECHAT    EasyPayProvider = 22
+	EasyPayProvider_EASY_PAY_PROVIDER_LINEPAY   EasyPayProvider = 23
+	EasyPayProvider_EASY_PAY_PROVIDER_KLARNA    EasyPayProvider = 24
+	EasyPayProvider_EASY_PAY_PROVIDER_GRABPAY   EasyPayProvider = 25
+	EasyPayProvider_EASY_PAY_PROVIDER_SHOPEEPAY EasyPayProvider = 26
+	// JKOPAY (Taiwan).
+	EasyPayProvider_EASY_PAY_PROVIDER_JKOPAY EasyPayProvider = 27
+	// PayPay (Japan).
+	EasyPayProvider_EASY_PAY_PROVIDER_PAYPAY    EasyPayProvider = 28
+	EasyPayProvider_EASY_PAY_PROVIDER_AMAZONPAY EasyPayProvider = 29
+	// Rakuten Pay (Japan).
+	EasyPayProvider_EASY_PAY_PROVIDER_RAKUTENPAY EasyPayProvider = 30
+	// d Barai of NTT Docomo (Japan).
+	EasyPayProvider_EASY_PAY_PROVIDER_DBARAI EasyPayProvider = 31
+	// au PAY of KDDI (Japan).
+	EasyPayProvider_EASY_PAY_PROVIDER_AUPAY EasyPayProvider = 32
+	// Merpay of Mercari (Japan).
+	EasyPayProvider_EASY_PAY_PROVIDER_MERPAY EasyPayProvider = 33
+	// MoneyTree of Galaxia Moneytree.
+	EasyPayProvider_EASY_PAY_PROVIDER_MONEYTREE EasyPayProvider = 34
+	// K PLUS of Kasikornbank (Thailand).
+	EasyPayProvider_EASY_PAY_PROVIDER_KPLUS EasyPayProvider = 35
+	// Tinaba (Italy).
+	EasyPayProvider_EASY_PAY_PROVIDER_TINABA EasyPayProvider = 36
+	// BillEase (Philippines), buy now, pay later.
+	EasyPayProvider_EASY_PAY_PROVIDER_BILL_EASE EasyPayProvider = 37
+	// Kredivo (Indonesia), buy now, pay later.
+	EasyPayProvider_EASY_PAY_PROVIDER_KREDIVO EasyPayProvider = 38
+	// Rabbit LINE Pay (Thailand).
+	EasyPayProvider_EASY_PAY_PROVIDER_RABBIT_LINE_PAY EasyPayProvider = 39
+	// AlipayHK (Hong Kong).
+	EasyPayProvider_EASY_PAY_PROVIDER_ALIPAY_HK EasyPayProvider = 40
+	// Akulaku PayLater (Indonesia), buy now, pay later.
 	EasyPayProvider_EASY_PAY_PROVIDER_AKULAKU_PAY_LATER EasyPayProvider = 41
-	EasyPayProvider_EASY_PAY_PROVIDER_BOOST             EasyPayProvider = 42
-	EasyPayProvider_EASY_PAY_PROVIDER_BPI               EasyPayProvider = 43
-	EasyPayProvider_EASY_PAY_PROVIDER_DANA              EasyPayProvider = 44
-	EasyPayProvider_EASY_PAY_PROVIDER_G_CASH            EasyPayProvider = 45
-	EasyPayProvider_EASY_PAY_PROVIDER_HIPAY             EasyPayProvider = 46
-	EasyPayProvider_EASY_PAY_PROVIDER_MPAY              EasyPayProvider = 47
-	EasyPayProvider_EASY_PAY_PROVIDER_TOUCH_N_GO        EasyPayProvider = 48
-	EasyPayProvider_EASY_PAY_PROVIDER_TRUE_MONEY        EasyPayProvider = 49
-	EasyPayProvider_EASY_PAY_PROVIDER_DOKU_WALLET       EasyPayProvider = 50
-	EasyPayProvider_EASY_PAY_PROVIDER_JENIUS_PAY        EasyPayProvider = 51
-	EasyPayProvider_EASY_PAY_PROVIDER_OVO               EasyPayProvider = 52
-	EasyPayProvider_EASY_PAY_PROVIDER_MAYA              EasyPayProvider = 53
-	EasyPayProvider_EASY_PAY_PROVIDER_QRIS              EasyPayProvider = 54
-	EasyPayProvider_EASY_PAY_PROVIDER_THAI_QR           EasyPayProvider = 55
-	EasyPayProvider_EASY_PAY_PROVIDER_GOOGLE_PAY        EasyPayProvider = 56
+	// Boost (Malaysia).
+	EasyPayProvider_EASY_PAY_PROVIDER_BOOST EasyPayProvider = 42
+	// Bank of the Philippine Islands.
+	EasyPayProvider_EASY_PAY_PROVIDER_BPI EasyPayProvider = 43
+	// DANA (Indonesia).
+	EasyPayProvider_EASY_PAY_PROVIDER_DANA EasyPayProvider = 44
+	// GCash (Philippines).
+	EasyPayProvider_EASY_PAY_PROVIDER_G_CASH EasyPayProvider = 45
+	// Hipay (Mongolia).
+	EasyPayProvider_EASY_PAY_PROVIDER_HIPAY EasyPayProvider = 46
+	// MPay (Macao).
+	EasyPayProvider_EASY_PAY_PROVIDER_MPAY EasyPayProvider = 47
+	// Touch 'n Go eWallet (Malaysia).
+	EasyPayProvider_EASY_PAY_PROVIDER_TOUCH_N_GO EasyPayProvider = 48
+	// TrueMoney (Thailand).
+	EasyPayProvider_EASY_PAY_PROVIDER_TRUE_MONEY EasyPayProvider = 49
+	// DOKU e-Wallet (Indonesia).
+	EasyPayProvider_EASY_PAY_PROVIDER_DOKU_WALLET EasyPayProvider = 50
+	// Jenius Pay (Indonesia).
+	EasyPayProvider_EASY_PAY_PROVIDER_JENIUS_PAY EasyPayProvider = 51
+	// OVO (Indonesia).
+	EasyPayProvider_EASY_PAY_PROVIDER_OVO EasyPayProvider = 52
+	// Maya (Philippines).
+	EasyPayProvider_EASY_PAY_PROVIDER_MAYA EasyPayProvider = 53
+	// QRIS, the national QR code standard of Indonesia.
+	EasyPayProvider_EASY_PAY_PROVIDER_QRIS EasyPayProvider = 54
+	// Thai QR, the national QR code standard of Thailand.
+	EasyPayProvider_EASY_PAY_PROVIDER_THAI_QR    EasyPayProvider = 55
+	EasyPayProvider_EASY_PAY_PROVIDER_GOOGLE_PAY EasyPayProvider = 56
 )
 
 // Enum value maps for EasyPayProvider.
@@ -1182,12 +1379,15 @@ func (EasyPayProvider) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{9}
 }
 
+// Whether a channel moves real money.
 type SelectedChannelType int32
 
 const (
 	SelectedChannelType_SELECTED_CHANNEL_TYPE_UNSPECIFIED SelectedChannelType = 0
-	SelectedChannelType_SELECTED_CHANNEL_TYPE_LIVE        SelectedChannelType = 1
-	SelectedChannelType_SELECTED_CHANNEL_TYPE_TEST        SelectedChannelType = 2
+	// A live channel: money really moves.
+	SelectedChannelType_SELECTED_CHANNEL_TYPE_LIVE SelectedChannelType = 1
+	// A test channel of the PG.
+	SelectedChannelType_SELECTED_CHANNEL_TYPE_TEST SelectedChannelType = 2
 )
 
 // Enum value maps for SelectedChannelType.
@@ -1231,6 +1431,7 @@ func (SelectedChannelType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{10}
 }
 
+// Gender of a customer.
 type Gender int32
 
 const (
@@ -1283,6 +1484,7 @@ func (Gender) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{11}
 }
 
+// A country or territory, by its ISO 3166-1 alpha-2 code.
 type Country int32
 
 const (
@@ -2073,6 +2275,9 @@ func (Country) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{12}
 }
 
+// A currency or unit of account, by its ISO 4217 code. Amounts are integers in
+// the minor unit of their currency: KRW and JPY have none (1 is 1 won), USD has
+// cents (100 is 1 dollar).
 type Currency int32
 
 const (
@@ -2659,12 +2864,16 @@ func (Currency) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{13}
 }
 
+// What a cash receipt is for. A cash receipt reports a payment in cash, by
+// transfer or by virtual account to the National Tax Service (NTS).
 type CashReceiptType int32
 
 const (
 	CashReceiptType_CASH_RECEIPT_TYPE_UNSPECIFIED CashReceiptType = 0
-	CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL    CashReceiptType = 1
-	CashReceiptType_CASH_RECEIPT_TYPE_CORPORATE   CashReceiptType = 2
+	// For the income tax deduction of a person.
+	CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL CashReceiptType = 1
+	// As proof of expense of a business.
+	CashReceiptType_CASH_RECEIPT_TYPE_CORPORATE CashReceiptType = 2
 )
 
 // Enum value maps for CashReceiptType.
@@ -2708,12 +2917,14 @@ func (CashReceiptType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{14}
 }
 
+// What kind of goods are paid for.
 type PaymentProductType int32
 
 const (
 	PaymentProductType_PAYMENT_PRODUCT_TYPE_UNSPECIFIED PaymentProductType = 0
 	PaymentProductType_PAYMENT_PRODUCT_TYPE_PHYSICAL    PaymentProductType = 1
-	PaymentProductType_PAYMENT_PRODUCT_TYPE_DIGITAL     PaymentProductType = 2
+	// Anything without a physical form, such as services and online content.
+	PaymentProductType_PAYMENT_PRODUCT_TYPE_DIGITAL PaymentProductType = 2
 )
 
 // Enum value maps for PaymentProductType.
@@ -2757,13 +2968,18 @@ func (PaymentProductType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{15}
 }
 
+// What cash receipt the customer asks for, if any.
 type CashReceiptInputType int32
 
 const (
 	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_UNSPECIFIED CashReceiptInputType = 0
-	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_PERSONAL    CashReceiptInputType = 1
-	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE   CashReceiptInputType = 2
-	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_NO_RECEIPT  CashReceiptInputType = 3
+	// For the income tax deduction of a person.
+	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_PERSONAL CashReceiptInputType = 1
+	// As proof of expense of a business.
+	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE CashReceiptInputType = 2
+	// No receipt asked for. Depending on its settings, the PG may still issue one
+	// by itself, not in the name of the customer.
+	CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_NO_RECEIPT CashReceiptInputType = 3
 )
 
 // Enum value maps for CashReceiptInputType.
@@ -2809,6 +3025,7 @@ func (CashReceiptInputType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{16}
 }
 
+// Language and region of a payment window.
 type Locale int32
 
 const (
@@ -2876,16 +3093,24 @@ func (Locale) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{17}
 }
 
+// The means of payment.
 type PaymentMethodType int32
 
 const (
-	PaymentMethodType_PAYMENT_METHOD_TYPE_UNSPECIFIED       PaymentMethodType = 0
-	PaymentMethodType_PAYMENT_METHOD_TYPE_CARD              PaymentMethodType = 1
-	PaymentMethodType_PAYMENT_METHOD_TYPE_TRANSFER          PaymentMethodType = 2
-	PaymentMethodType_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT   PaymentMethodType = 3
-	PaymentMethodType_PAYMENT_METHOD_TYPE_GIFT_CERTIFICATE  PaymentMethodType = 4
-	PaymentMethodType_PAYMENT_METHOD_TYPE_MOBILE            PaymentMethodType = 5
-	PaymentMethodType_PAYMENT_METHOD_TYPE_EASY_PAY          PaymentMethodType = 6
+	PaymentMethodType_PAYMENT_METHOD_TYPE_UNSPECIFIED PaymentMethodType = 0
+	PaymentMethodType_PAYMENT_METHOD_TYPE_CARD        PaymentMethodType = 1
+	// Immediate transfer from the customer's bank account.
+	PaymentMethodType_PAYMENT_METHOD_TYPE_TRANSFER PaymentMethodType = 2
+	// A bank account number issued for one payment, into which the customer
+	// deposits the money later.
+	PaymentMethodType_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT PaymentMethodType = 3
+	// Gift certificates, such as Culture Land.
+	PaymentMethodType_PAYMENT_METHOD_TYPE_GIFT_CERTIFICATE PaymentMethodType = 4
+	// Carrier billing: charged to the customer's mobile phone bill.
+	PaymentMethodType_PAYMENT_METHOD_TYPE_MOBILE PaymentMethodType = 5
+	// A wallet; `EasyPayProvider` says which.
+	PaymentMethodType_PAYMENT_METHOD_TYPE_EASY_PAY PaymentMethodType = 6
+	// Paid at the counter of a convenience store.
 	PaymentMethodType_PAYMENT_METHOD_TYPE_CONVENIENCE_STORE PaymentMethodType = 7
 	PaymentMethodType_PAYMENT_METHOD_TYPE_CRYPTO            PaymentMethodType = 8
 )
@@ -2943,12 +3168,15 @@ func (PaymentMethodType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{18}
 }
 
+// Who bears a fee, VAT or other amount that arises on the platform.
 type PlatformPayer int32
 
 const (
 	PlatformPayer_PLATFORM_PAYER_UNSPECIFIED PlatformPayer = 0
-	PlatformPayer_PLATFORM_PAYER_PARTNER     PlatformPayer = 1
-	PlatformPayer_PLATFORM_PAYER_MERCHANT    PlatformPayer = 2
+	// The partner bears it.
+	PlatformPayer_PLATFORM_PAYER_PARTNER PlatformPayer = 1
+	// The merchant, that is the platform, bears it.
+	PlatformPayer_PLATFORM_PAYER_MERCHANT PlatformPayer = 2
 )
 
 // Enum value maps for PlatformPayer.
@@ -2992,12 +3220,15 @@ func (PlatformPayer) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{19}
 }
 
+// Who transfers the money of a payout to the partner.
 type PlatformPayoutMethod int32
 
 const (
 	PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_UNSPECIFIED PlatformPayoutMethod = 0
-	PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_DIRECT      PlatformPayoutMethod = 1
-	PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_AGENCY      PlatformPayoutMethod = 2
+	// The merchant pays the partner itself.
+	PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_DIRECT PlatformPayoutMethod = 1
+	// PortOne's payout agency service pays the partner.
+	PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_AGENCY PlatformPayoutMethod = 2
 )
 
 // Enum value maps for PlatformPayoutMethod.
@@ -3041,13 +3272,17 @@ func (PlatformPayoutMethod) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{20}
 }
 
+// What happens to a settlement date that falls on a holiday.
 type PlatformSettlementCycleDatePolicy int32
 
 const (
-	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_UNSPECIFIED    PlatformSettlementCycleDatePolicy = 0
+	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_UNSPECIFIED PlatformSettlementCycleDatePolicy = 0
+	// Moves to the business day before the holiday.
 	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_HOLIDAY_BEFORE PlatformSettlementCycleDatePolicy = 1
-	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_HOLIDAY_AFTER  PlatformSettlementCycleDatePolicy = 2
-	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_CALENDAR_DAY   PlatformSettlementCycleDatePolicy = 3
+	// Moves to the business day after the holiday.
+	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_HOLIDAY_AFTER PlatformSettlementCycleDatePolicy = 2
+	// Stays where it is: holidays are not considered.
+	PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_CALENDAR_DAY PlatformSettlementCycleDatePolicy = 3
 )
 
 // Enum value maps for PlatformSettlementCycleDatePolicy.
@@ -3093,6 +3328,7 @@ func (PlatformSettlementCycleDatePolicy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{21}
 }
 
+// A day of the week.
 type DayOfWeek int32
 
 const (
@@ -3157,15 +3393,20 @@ func (DayOfWeek) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{22}
 }
 
+// Result of the check of an account against its holder.
 type PlatformAccountStatus int32
 
 const (
-	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_UNSPECIFIED   PlatformAccountStatus = 0
-	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_VERIFIED      PlatformAccountStatus = 1
+	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_UNSPECIFIED PlatformAccountStatus = 0
+	// The account exists and belongs to the holder named.
+	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_VERIFIED PlatformAccountStatus = 1
+	// The account belongs to somebody other than the holder named.
 	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_VERIFY_FAILED PlatformAccountStatus = 2
-	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_VERIFY_ERROR  PlatformAccountStatus = 3
-	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_NOT_VERIFIED  PlatformAccountStatus = 4
-	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_UNKNOWN       PlatformAccountStatus = 5
+	// The check ended in an error, so nothing is known about the holder.
+	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_VERIFY_ERROR PlatformAccountStatus = 3
+	// Not checked.
+	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_NOT_VERIFIED PlatformAccountStatus = 4
+	PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_UNKNOWN      PlatformAccountStatus = 5
 )
 
 // Enum value maps for PlatformAccountStatus.
@@ -3215,13 +3456,15 @@ func (PlatformAccountStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{23}
 }
 
+// Approval state of a partner.
 type PlatformPartnerStatus int32
 
 const (
 	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_UNSPECIFIED PlatformPartnerStatus = 0
-	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_PENDING     PlatformPartnerStatus = 1
-	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_APPROVED    PlatformPartnerStatus = 2
-	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_REJECTED    PlatformPartnerStatus = 3
+	// Waits for approval.
+	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_PENDING  PlatformPartnerStatus = 1
+	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_APPROVED PlatformPartnerStatus = 2
+	PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_REJECTED PlatformPartnerStatus = 3
 )
 
 // Enum value maps for PlatformPartnerStatus.
@@ -3267,14 +3510,19 @@ func (PlatformPartnerStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{24}
 }
 
+// VAT status of a partner that is a business.
 type PlatformPartnerTaxationType int32
 
 const (
-	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_UNSPECIFIED               PlatformPartnerTaxationType = 0
-	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_NORMAL                    PlatformPartnerTaxationType = 1
+	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_UNSPECIFIED PlatformPartnerTaxationType = 0
+	// General taxpayer.
+	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_NORMAL PlatformPartnerTaxationType = 1
+	// Simplified taxpayer that issues tax invoices.
 	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_SIMPLE_TAX_INVOICE_ISSUER PlatformPartnerTaxationType = 2
-	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_SIMPLE                    PlatformPartnerTaxationType = 3
-	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_TAX_FREE                  PlatformPartnerTaxationType = 4
+	// Simplified taxpayer that does not issue tax invoices.
+	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_SIMPLE PlatformPartnerTaxationType = 3
+	// Business exempt from VAT.
+	PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_TAX_FREE PlatformPartnerTaxationType = 4
 )
 
 // Enum value maps for PlatformPartnerTaxationType.
@@ -3322,16 +3570,24 @@ func (PlatformPartnerTaxationType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{25}
 }
 
+// State of a partner's business as looked up by its business registration
+// number.
 type PlatformPartnerBusinessStatus int32
 
 const (
-	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_UNSPECIFIED  PlatformPartnerBusinessStatus = 0
+	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_UNSPECIFIED PlatformPartnerBusinessStatus = 0
+	// Not looked up.
 	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_NOT_VERIFIED PlatformPartnerBusinessStatus = 1
+	// The lookup ended in an error.
 	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_VERIFY_ERROR PlatformPartnerBusinessStatus = 2
-	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_NOT_FOUND    PlatformPartnerBusinessStatus = 3
-	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_IN_BUSINESS  PlatformPartnerBusinessStatus = 4
-	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_CLOSED       PlatformPartnerBusinessStatus = 5
-	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_SUSPENDED    PlatformPartnerBusinessStatus = 6
+	// No business has this registration number.
+	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_NOT_FOUND PlatformPartnerBusinessStatus = 3
+	// Active.
+	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_IN_BUSINESS PlatformPartnerBusinessStatus = 4
+	// Closed for good.
+	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_CLOSED PlatformPartnerBusinessStatus = 5
+	// Temporarily closed.
+	PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_SUSPENDED PlatformPartnerBusinessStatus = 6
 )
 
 // Enum value maps for PlatformPartnerBusinessStatus.
@@ -3383,14 +3639,19 @@ func (PlatformPartnerBusinessStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{26}
 }
 
+// Whether a partner's business is connected to PortOne's B2B services as a
+// member company.
 type PlatformPartnerMemberCompanyConnectionStatus int32
 
 const (
-	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_UNSPECIFIED        PlatformPartnerMemberCompanyConnectionStatus = 0
-	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_NOT_CONNECTED      PlatformPartnerMemberCompanyConnectionStatus = 1
-	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECT_PENDING    PlatformPartnerMemberCompanyConnectionStatus = 2
-	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECTED          PlatformPartnerMemberCompanyConnectionStatus = 3
-	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECT_FAILED     PlatformPartnerMemberCompanyConnectionStatus = 4
+	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_UNSPECIFIED   PlatformPartnerMemberCompanyConnectionStatus = 0
+	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_NOT_CONNECTED PlatformPartnerMemberCompanyConnectionStatus = 1
+	// The connection was requested and is not yet made.
+	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECT_PENDING PlatformPartnerMemberCompanyConnectionStatus = 2
+	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECTED       PlatformPartnerMemberCompanyConnectionStatus = 3
+	// The connection failed; see `member_company_connection_failed_reason`.
+	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_CONNECT_FAILED PlatformPartnerMemberCompanyConnectionStatus = 4
+	// The disconnection was requested and is not yet done.
 	PlatformPartnerMemberCompanyConnectionStatus_PLATFORM_PARTNER_MEMBER_COMPANY_CONNECTION_STATUS_DISCONNECT_PENDING PlatformPartnerMemberCompanyConnectionStatus = 5
 )
 
@@ -3441,12 +3702,17 @@ func (PlatformPartnerMemberCompanyConnectionStatus) EnumDescriptor() ([]byte, []
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{27}
 }
 
+// The kind of a partner, without the data that go with it; see
+// `PlatformPartnerType`.
 type PlatformPartnerTypeName int32
 
 const (
-	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_UNSPECIFIED   PlatformPartnerTypeName = 0
-	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_BUSINESS      PlatformPartnerTypeName = 1
-	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_WHT_PAYER     PlatformPartnerTypeName = 2
+	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_UNSPECIFIED PlatformPartnerTypeName = 0
+	// A registered business.
+	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_BUSINESS PlatformPartnerTypeName = 1
+	// A person subject to withholding tax.
+	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_WHT_PAYER PlatformPartnerTypeName = 2
+	// A person not subject to withholding tax.
 	PlatformPartnerTypeName_PLATFORM_PARTNER_TYPE_NAME_NON_WHT_PAYER PlatformPartnerTypeName = 3
 )
 
@@ -3493,12 +3759,15 @@ func (PlatformPartnerTypeName) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{28}
 }
 
+// How the platform reads settlement amounts.
 type SettlementAmountType int32
 
 const (
 	SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_UNSPECIFIED SettlementAmountType = 0
-	SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_NET         SettlementAmountType = 1
-	SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_GROSS       SettlementAmountType = 2
+	// As the supply value, without VAT.
+	SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_NET SettlementAmountType = 1
+	// As the total of supply value and VAT.
+	SettlementAmountType_SETTLEMENT_AMOUNT_TYPE_GROSS SettlementAmountType = 2
 )
 
 // Enum value maps for SettlementAmountType.
@@ -3542,38 +3811,61 @@ func (SettlementAmountType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{29}
 }
 
+// A means of payment that a checkout can offer.
 type CheckoutPaymentMethod int32
 
 const (
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNSPECIFIED          CheckoutPaymentMethod = 0
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_KR              CheckoutPaymentMethod = 1
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_N_PAY                CheckoutPaymentMethod = 2
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KAKAO_PAY            CheckoutPaymentMethod = 3
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOSS_PAY             CheckoutPaymentMethod = 4
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL   CheckoutPaymentMethod = 5
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAL              CheckoutPaymentMethod = 6
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNION_PAY            CheckoutPaymentMethod = 7
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_CN            CheckoutPaymentMethod = 8
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_HK            CheckoutPaymentMethod = 9
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TRUE_MONEY           CheckoutPaymentMethod = 10
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_DANA                 CheckoutPaymentMethod = 11
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO           CheckoutPaymentMethod = 12
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_G_CASH               CheckoutPaymentMethod = 13
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY          CheckoutPaymentMethod = 14
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KLARNA               CheckoutPaymentMethod = 15
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_E_CONTEXT            CheckoutPaymentMethod = 16
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY          CheckoutPaymentMethod = 17
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG          CheckoutPaymentMethod = 18
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH        CheckoutPaymentMethod = 19
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAY              CheckoutPaymentMethod = 20
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_BPI                  CheckoutPaymentMethod = 21
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY      CheckoutPaymentMethod = 22
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNSPECIFIED CheckoutPaymentMethod = 0
+	// Korean cards.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_KR CheckoutPaymentMethod = 1
+	// Naver Pay.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_N_PAY CheckoutPaymentMethod = 2
+	// KakaoPay.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KAKAO_PAY CheckoutPaymentMethod = 3
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOSS_PAY  CheckoutPaymentMethod = 4
+	// Cards from outside Korea.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CARD_INTERNATIONAL CheckoutPaymentMethod = 5
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAL            CheckoutPaymentMethod = 6
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_UNION_PAY          CheckoutPaymentMethod = 7
+	// Alipay (mainland China).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_CN CheckoutPaymentMethod = 8
+	// AlipayHK (Hong Kong).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_ALIPAY_HK CheckoutPaymentMethod = 9
+	// TrueMoney (Thailand).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TRUE_MONEY CheckoutPaymentMethod = 10
+	// DANA (Indonesia).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_DANA CheckoutPaymentMethod = 11
+	// Touch 'n Go eWallet (Malaysia).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_TOUCH_N_GO CheckoutPaymentMethod = 12
+	// GCash (Philippines).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_G_CASH      CheckoutPaymentMethod = 13
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_WE_CHAT_PAY CheckoutPaymentMethod = 14
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_KLARNA      CheckoutPaymentMethod = 15
+	// econtext (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_E_CONTEXT CheckoutPaymentMethod = 16
+	// GrabPay in Malaysia.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_MY CheckoutPaymentMethod = 17
+	// GrabPay in Singapore.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_GRAB_PAY_SG CheckoutPaymentMethod = 18
+	// ShopeePay in Thailand.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_SHOPEE_PAY_TH CheckoutPaymentMethod = 19
+	// PayPay (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_PAY_PAY CheckoutPaymentMethod = 20
+	// Bank of the Philippine Islands.
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_BPI CheckoutPaymentMethod = 21
+	// Rabbit LINE Pay (Thailand).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RABBIT_LINE_PAY CheckoutPaymentMethod = 22
+	// Payment at a convenience store in Japan.
 	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_CONVENIENCE_STORE_JP CheckoutPaymentMethod = 23
 	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_AMAZON_PAY           CheckoutPaymentMethod = 24
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY          CheckoutPaymentMethod = 25
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_D_BARAI              CheckoutPaymentMethod = 26
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_AU_PAY               CheckoutPaymentMethod = 27
-	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_MERPAY               CheckoutPaymentMethod = 28
+	// Rakuten Pay (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_RAKUTEN_PAY CheckoutPaymentMethod = 25
+	// d Barai of NTT Docomo (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_D_BARAI CheckoutPaymentMethod = 26
+	// au PAY of KDDI (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_AU_PAY CheckoutPaymentMethod = 27
+	// Merpay of Mercari (Japan).
+	CheckoutPaymentMethod_CHECKOUT_PAYMENT_METHOD_MERPAY CheckoutPaymentMethod = 28
 )
 
 // Enum value maps for CheckoutPaymentMethod.
@@ -3669,12 +3961,17 @@ func (CheckoutPaymentMethod) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_common_proto_rawDescGZIP(), []int{30}
 }
 
+// The page of results that an answer holds.
 type PageInfo struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Number        *int32                 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Size          *int32                 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	TotalCount    *int32                 `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page asked for, counted from 0.
+	Number *int32 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The number of objects per page asked for.
+	Size *int32 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	// The number of objects found, as counted by PortOne. Take the length of the
+	// list for what this page holds.
+	TotalCount    *int32            `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3737,11 +4034,15 @@ func (x *PageInfo) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The page of results to return. Only the first 60,000 objects of a list can be
+// reached by page; narrow the filter for more.
 type PageInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Number        *int32                 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Size          *int32                 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Counted from 0.
+	Number *int32 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// Objects per page. (`number` + 1) * `size` may not exceed 60,000.
+	Size          *int32            `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3797,17 +4098,25 @@ func (x *PageInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What is known of a card. Every member depends on what the PG tells and may be
+// absent.
 type Card struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Publisher     *string                `protobuf:"bytes,1,opt,name=publisher,proto3,oneof" json:"publisher,omitempty"`
-	Issuer        *string                `protobuf:"bytes,2,opt,name=issuer,proto3,oneof" json:"issuer,omitempty"`
-	Brand         *CardBrand             `protobuf:"varint,3,opt,name=brand,proto3,enum=portone.v2.CardBrand,oneof" json:"brand,omitempty"`
-	Type          *CardType              `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CardType,oneof" json:"type,omitempty"`
-	OwnerType     *CardOwnerType         `protobuf:"varint,5,opt,name=owner_type,json=ownerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"owner_type,omitempty"`
-	Bin           *string                `protobuf:"bytes,6,opt,name=bin,proto3,oneof" json:"bin,omitempty"`
-	Name          *string                `protobuf:"bytes,7,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Number        *string                `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Code of the company that put the card out under its name, as opposed to
+	// `issuer`.
+	Publisher *string `protobuf:"bytes,1,opt,name=publisher,proto3,oneof" json:"publisher,omitempty"`
+	// Code of the issuing company.
+	Issuer    *string        `protobuf:"bytes,2,opt,name=issuer,proto3,oneof" json:"issuer,omitempty"`
+	Brand     *CardBrand     `protobuf:"varint,3,opt,name=brand,proto3,enum=portone.v2.CardBrand,oneof" json:"brand,omitempty"`
+	Type      *CardType      `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CardType,oneof" json:"type,omitempty"`
+	OwnerType *CardOwnerType `protobuf:"varint,5,opt,name=owner_type,json=ownerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"owner_type,omitempty"`
+	// The Bank Identification Number: the first 6 or 8 digits of the card number.
+	Bin *string `protobuf:"bytes,6,opt,name=bin,proto3,oneof" json:"bin,omitempty"`
+	// Product name of the card.
+	Name *string `protobuf:"bytes,7,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The card number, masked.
+	Number        *string           `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3905,15 +4214,23 @@ func (x *Card) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The channel that served a payment, billing key, identity verification or the
+// like. A channel is one contract with one PG, as set up in the PortOne
+// console.
 type SelectedChannel struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          *SelectedChannelType   `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.SelectedChannelType,oneof" json:"type,omitempty"`
-	Id            *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Key           *string                `protobuf:"bytes,3,opt,name=key,proto3,oneof" json:"key,omitempty"`
-	Name          *string                `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PgProvider    *PgProvider            `protobuf:"varint,5,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider,oneof" json:"pg_provider,omitempty"`
-	PgMerchantId  *string                `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Type  *SelectedChannelType   `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.SelectedChannelType,oneof" json:"type,omitempty"`
+	Id    *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The channel key, which requests give as `channel_key` to choose this
+	// channel.
+	Key *string `protobuf:"bytes,3,opt,name=key,proto3,oneof" json:"key,omitempty"`
+	// Name of the channel, as the merchant set it.
+	Name *string `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The PG module behind the channel.
+	PgProvider *PgProvider `protobuf:"varint,5,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider,oneof" json:"pg_provider,omitempty"`
+	// The id by which the PG knows the merchant (often called MID).
+	PgMerchantId  *string           `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3997,19 +4314,22 @@ func (x *SelectedChannel) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The customer as recorded with a payment, billing key or the like. Members
+// that were not given are absent.
 type Customer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	BirthYear     *string                `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth    *string                `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay      *string                `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	Gender        *Gender                `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	Email         *string                `protobuf:"bytes,7,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,8,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Address       *Address               `protobuf:"bytes,9,opt,name=address,proto3" json:"address,omitempty"`
-	Zipcode       *string                `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The merchant's own unique id of the customer.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	BirthYear     *string           `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	BirthMonth    *string           `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	BirthDay      *string           `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	Gender        *Gender           `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	Email         *string           `protobuf:"bytes,7,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber   *string           `protobuf:"bytes,8,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Address       *Address          `protobuf:"bytes,9,opt,name=address,proto3" json:"address,omitempty"`
+	Zipcode       *string           `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4121,6 +4441,8 @@ func (x *Customer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An address, in one line or also in parts. Either case has the whole address
+// as `one_line`.
 type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -4200,10 +4522,12 @@ type isAddress_Type interface {
 }
 
 type Address_OneLine struct {
+	// Set if only the one-line form is known.
 	OneLine *OneLineAddress `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof"`
 }
 
 type Address_Separated struct {
+	// Set if the parts are known too.
 	Separated *SeparatedAddress `protobuf:"bytes,2,opt,name=separated,proto3,oneof"`
 }
 
@@ -4211,6 +4535,7 @@ func (*Address_OneLine) isAddress_Type() {}
 
 func (*Address_Separated) isAddress_Type() {}
 
+// An address of which only the one-line form is known.
 type OneLineAddress struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	OneLine       *string                `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
@@ -4263,15 +4588,19 @@ func (x *OneLineAddress) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An address of which the parts are known.
 type SeparatedAddress struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OneLine       *string                `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
-	AddressLine1  *string                `protobuf:"bytes,2,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
-	AddressLine2  *string                `protobuf:"bytes,3,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
-	City          *string                `protobuf:"bytes,4,opt,name=city,proto3,oneof" json:"city,omitempty"`
-	Province      *string                `protobuf:"bytes,5,opt,name=province,proto3,oneof" json:"province,omitempty"`
-	Country       *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole address: the parts, joined.
+	OneLine      *string `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
+	AddressLine1 *string `protobuf:"bytes,2,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
+	AddressLine2 *string `protobuf:"bytes,3,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
+	// City, county or district.
+	City *string `protobuf:"bytes,4,opt,name=city,proto3,oneof" json:"city,omitempty"`
+	// State or province.
+	Province      *string           `protobuf:"bytes,5,opt,name=province,proto3,oneof" json:"province,omitempty"`
+	Country       *Country          `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4355,12 +4684,14 @@ func (x *SeparatedAddress) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A channel group, in short: several channels among which PortOne chooses.
 type ChannelGroupSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	IsForTest     *bool                  `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name  *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Whether the group consists of test channels.
+	IsForTest     *bool             `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4423,16 +4754,25 @@ func (x *ChannelGroupSummary) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Card data in the clear, to pay or to issue a billing key without a checkout
+// window. Which members are needed beyond the required ones depends on the PG
+// and on the merchant's contract with it. Never log these values.
 type CardCredential struct {
-	state                             protoimpl.MessageState `protogen:"open.v1"`
-	Number                            *string                `protobuf:"bytes,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	ExpiryYear                        *string                `protobuf:"bytes,2,opt,name=expiry_year,json=expiryYear,proto3,oneof" json:"expiry_year,omitempty"`
-	ExpiryMonth                       *string                `protobuf:"bytes,3,opt,name=expiry_month,json=expiryMonth,proto3,oneof" json:"expiry_month,omitempty"`
-	BirthOrBusinessRegistrationNumber *string                `protobuf:"bytes,4,opt,name=birth_or_business_registration_number,json=birthOrBusinessRegistrationNumber,proto3,oneof" json:"birth_or_business_registration_number,omitempty"`
-	PasswordTwoDigits                 *string                `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
-	Unrecognized                      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                     protoimpl.UnknownFields
-	sizeCache                         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Digits only.
+	Number *string `protobuf:"bytes,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The last two digits of the year.
+	ExpiryYear *string `protobuf:"bytes,2,opt,name=expiry_year,json=expiryYear,proto3,oneof" json:"expiry_year,omitempty"`
+	// Two digits, `01` to `12`.
+	ExpiryMonth *string `protobuf:"bytes,3,opt,name=expiry_month,json=expiryMonth,proto3,oneof" json:"expiry_month,omitempty"`
+	// For a personal card the owner's date of birth as `yyMMdd`; for a corporate
+	// card the business registration number, 10 digits without hyphens.
+	BirthOrBusinessRegistrationNumber *string `protobuf:"bytes,4,opt,name=birth_or_business_registration_number,json=birthOrBusinessRegistrationNumber,proto3,oneof" json:"birth_or_business_registration_number,omitempty"`
+	// The first two digits of the card's PIN.
+	PasswordTwoDigits *string           `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CardCredential) Reset() {
@@ -4507,21 +4847,25 @@ func (x *CardCredential) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What the merchant tells about the customer. Some PGs require certain members,
+// such as name, email or phone number.
 type CustomerInput struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Id                         *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name                       *CustomerNameInput     `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	BirthYear                  *string                `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth                 *string                `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay                   *string                `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	Country                    *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Gender                     *Gender                `protobuf:"varint,7,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	Email                      *string                `protobuf:"bytes,8,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber                *string                `protobuf:"bytes,9,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Address                    *SeparatedAddressInput `protobuf:"bytes,10,opt,name=address,proto3" json:"address,omitempty"`
-	Zipcode                    *string                `protobuf:"bytes,11,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
-	BusinessRegistrationNumber *string                `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The merchant's own unique id of the customer.
+	Id          *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name        *CustomerNameInput     `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	BirthYear   *string                `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	BirthMonth  *string                `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	BirthDay    *string                `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	Country     *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Gender      *Gender                `protobuf:"varint,7,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	Email       *string                `protobuf:"bytes,8,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber *string                `protobuf:"bytes,9,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Address     *SeparatedAddressInput `protobuf:"bytes,10,opt,name=address,proto3" json:"address,omitempty"`
+	Zipcode     *string                `protobuf:"bytes,11,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	// The customer's business registration number, if the customer is a business.
+	BusinessRegistrationNumber *string           `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -4647,9 +4991,12 @@ func (x *CustomerInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A name, in one piece or in two: set exactly one member.
 type CustomerNameInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Full          *string                `protobuf:"bytes,1,opt,name=full,proto3,oneof" json:"full,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name in one piece. Excludes `separated`.
+	Full *string `protobuf:"bytes,1,opt,name=full,proto3,oneof" json:"full,omitempty"`
+	// First and last name. Excludes `full`.
 	Separated     *CustomerSeparatedName `protobuf:"bytes,2,opt,name=separated,proto3" json:"separated,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -4707,11 +5054,14 @@ func (x *CustomerNameInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A name in parts.
 type CustomerSeparatedName struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	First         *string                `protobuf:"bytes,1,opt,name=first,proto3,oneof" json:"first,omitempty"`
-	Last          *string                `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Given name.
+	First *string `protobuf:"bytes,1,opt,name=first,proto3,oneof" json:"first,omitempty"`
+	// Family name.
+	Last          *string           `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4767,14 +5117,17 @@ func (x *CustomerSeparatedName) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An address in parts.
 type SeparatedAddressInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	AddressLine1  *string                `protobuf:"bytes,1,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
-	AddressLine2  *string                `protobuf:"bytes,2,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
-	City          *string                `protobuf:"bytes,3,opt,name=city,proto3,oneof" json:"city,omitempty"`
-	Province      *string                `protobuf:"bytes,4,opt,name=province,proto3,oneof" json:"province,omitempty"`
-	Country       *Country               `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	AddressLine1 *string                `protobuf:"bytes,1,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
+	AddressLine2 *string                `protobuf:"bytes,2,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
+	// City, county or district.
+	City *string `protobuf:"bytes,3,opt,name=city,proto3,oneof" json:"city,omitempty"`
+	// State or province.
+	Province      *string           `protobuf:"bytes,4,opt,name=province,proto3,oneof" json:"province,omitempty"`
+	Country       *Country          `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4851,6 +5204,8 @@ func (x *SeparatedAddressInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Why one channel failed, where a request was tried on several. Exactly one
+// member is set.
 type ChannelSpecificFailure struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -4930,10 +5285,12 @@ type isChannelSpecificFailure_Type interface {
 }
 
 type ChannelSpecificFailure_InvalidRequest struct {
+	// The request was not valid for this channel.
 	InvalidRequest *ChannelSpecificFailureInvalidRequest `protobuf:"bytes,1,opt,name=invalid_request,json=invalidRequest,proto3,oneof"`
 }
 
 type ChannelSpecificFailure_PgProvider struct {
+	// The PG behind this channel answered with an error.
 	PgProvider *ChannelSpecificFailurePgProvider `protobuf:"bytes,2,opt,name=pg_provider,json=pgProvider,proto3,oneof"`
 }
 
@@ -4941,11 +5298,14 @@ func (*ChannelSpecificFailure_InvalidRequest) isChannelSpecificFailure_Type() {}
 
 func (*ChannelSpecificFailure_PgProvider) isChannelSpecificFailure_Type() {}
 
+// The request was not valid for this channel: a value that is not allowed, or
+// in the wrong format.
 type ChannelSpecificFailureInvalidRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Channel       *SelectedChannel       `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Message       *string                `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel that failed.
+	Channel       *SelectedChannel  `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Message       *string           `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5001,13 +5361,17 @@ func (x *ChannelSpecificFailureInvalidRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The PG behind this channel answered with an error.
 type ChannelSpecificFailurePgProvider struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Channel       *SelectedChannel       `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Message       *string                `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
-	PgCode        *string                `protobuf:"bytes,3,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
-	PgMessage     *string                `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The channel that failed.
+	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	Message *string          `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	// The error code of the PG, in its own notation.
+	PgCode *string `protobuf:"bytes,3,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	// The error message of the PG, often in Korean.
+	PgMessage     *string           `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5077,12 +5441,20 @@ func (x *ChannelSpecificFailurePgProvider) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An amount to be paid, with its tax parts. Amounts are in the minor unit of
+// the payment's currency.
 type PaymentAmountInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Total         *int64                 `protobuf:"varint,1,opt,name=total,proto3,oneof" json:"total,omitempty"`
-	TaxFree       *int64                 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
-	Vat           *int64                 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole amount, taxes included, in the minor unit of the payment's
+	// currency.
+	Total *int64 `protobuf:"varint,1,opt,name=total,proto3,oneof" json:"total,omitempty"`
+	// The part of `total` that is exempt from VAT, in the minor unit of the
+	// payment's currency. Absent means that all of it is taxed.
+	TaxFree *int64 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
+	// The VAT contained in `total`, in the minor unit of the payment's currency.
+	// Absent means that PortOne computes it, as 1/11 of `total` less `tax_free`.
+	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5145,16 +5517,21 @@ func (x *PaymentAmountInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One line of an order: a product and how many of it.
 type PaymentProduct struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Tag           *string                `protobuf:"bytes,3,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
-	Code          *string                `protobuf:"bytes,4,opt,name=code,proto3,oneof" json:"code,omitempty"`
-	Amount        *int64                 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Quantity      *int32                 `protobuf:"varint,6,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
-	Link          *string                `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The merchant's own unique id of the product.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Free text, for example a category.
+	Tag  *string `protobuf:"bytes,3,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	Code *string `protobuf:"bytes,4,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// Price of one unit, in the minor unit of the payment's currency.
+	Amount   *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Quantity *int32 `protobuf:"varint,6,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// URL of the page that sells the product.
+	Link          *string           `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5245,11 +5622,14 @@ func (x *PaymentProduct) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A range of dates.
 type DateRange struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	From          *string                `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
-	Until         *string                `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First day, as `YYYY-MM-DD`.
+	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
+	// Last day, as `YYYY-MM-DD`.
+	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5305,11 +5685,16 @@ func (x *DateRange) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The cash receipt to issue with a payment.
 type CashReceiptInput struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	Type                   *CashReceiptInputType  `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
-	CustomerIdentityNumber *string                `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `NO_RECEIPT` to have none issued.
+	Type *CashReceiptInputType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
+	// Identifies the receiver to the tax office: usually the mobile phone number
+	// of a person, or the business registration number of a business. Leave out
+	// with `NO_RECEIPT`.
+	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -5365,9 +5750,12 @@ func (x *CashReceiptInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A range of time between two instants, `from` and `until`.
 type DateTimeRange struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	From          *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Beginning of the range, included.
+	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range.
 	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -5425,6 +5813,7 @@ func (x *DateTimeRange) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Number of account transfers in each status.
 type PlatformAccountTransferStatusStats struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	Prepared        *int64                 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
@@ -5533,18 +5922,30 @@ func (x *PlatformAccountTransferStatusStats) GetUnrecognized() map[string]string
 	return nil
 }
 
+// A fee that the merchant charges a partner on top of the brokerage fee of the
+// contract, for example for fulfilment, express delivery or a marketing
+// channel.
 type PlatformAdditionalFeePolicy struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId     *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name          *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Fee           *PlatformFee           `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
-	Memo          *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	VatPayer      *PlatformPayer         `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	IsArchived    *bool                  `protobuf:"varint,7,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	IsForTest     *bool                  `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique id of the policy.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// How the fee is computed: a fixed amount or a rate.
+	Fee *PlatformFee `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
+	// Note of the merchant on the policy.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Who bears the VAT on the fee.
+	VatPayer *PlatformPayer `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	// Whether the policy is archived: kept for the record, no longer in use.
+	IsArchived *bool `protobuf:"varint,7,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// When the terms shown here took effect, or will, where they are a scheduled
+	// update.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Whether the object belongs to test mode.
+	IsForTest     *bool             `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5649,6 +6050,7 @@ func (x *PlatformAdditionalFeePolicy) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How a fee is computed. Exactly one member is set.
 type PlatformFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -5728,10 +6130,12 @@ type isPlatformFee_Type interface {
 }
 
 type PlatformFee_FixedAmount struct {
+	// The same amount whatever the total.
 	FixedAmount *PlatformFixedAmountFee `protobuf:"bytes,1,opt,name=fixed_amount,json=fixedAmount,proto3,oneof"`
 }
 
 type PlatformFee_FixedRate struct {
+	// A share of the total.
 	FixedRate *PlatformFixedRateFee `protobuf:"bytes,2,opt,name=fixed_rate,json=fixedRate,proto3,oneof"`
 }
 
@@ -5739,10 +6143,12 @@ func (*PlatformFee_FixedAmount) isPlatformFee_Type() {}
 
 func (*PlatformFee_FixedRate) isPlatformFee_Type() {}
 
+// A fee of a fixed amount, whatever the total.
 type PlatformFixedAmountFee struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Amount        *int64                 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the minor unit of the currency of the settlement.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5791,10 +6197,12 @@ func (x *PlatformFixedAmountFee) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A fee that is a share of the total.
 type PlatformFixedRateFee struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Rate          *int32                 `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In units of 10^-5, not negative: 3500 is 3.5 %, 100000 is 100 %.
+	Rate          *int32            `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5843,6 +6251,7 @@ func (x *PlatformFixedRateFee) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Number of payouts in each status.
 type PlatformPayoutStatusStats struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Confirmed     *int64                 `protobuf:"varint,1,opt,name=confirmed,proto3,oneof" json:"confirmed,omitempty"`
@@ -5951,22 +6360,35 @@ func (x *PlatformPayoutStatusStats) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The terms between the merchant and its partners: the brokerage fee for
+// selling on the platform and the settlement cycle. Settlement amounts and
+// dates are computed from it.
 type PlatformContract struct {
-	state                    protoimpl.MessageState   `protogen:"open.v1"`
-	Id                       *string                  `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                *string                  `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name                     *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo                     *string                  `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	PlatformFee              *PlatformFee             `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
-	SettlementCycle          *PlatformSettlementCycle `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
-	PlatformFeeVatPayer      *PlatformPayer           `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
-	SubtractPaymentVatAmount *bool                    `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	IsArchived               *bool                    `protobuf:"varint,9,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	AppliedAt                *timestamppb.Timestamp   `protobuf:"bytes,10,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	IsForTest                *bool                    `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized             map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique id of the contract.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Internal note of the merchant.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The brokerage fee that the merchant keeps.
+	PlatformFee     *PlatformFee             `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	SettlementCycle *PlatformSettlementCycle `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
+	// Who bears the VAT on the brokerage fee.
+	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
+	// Whether the VAT of the payment is subtracted from what the partner gets.
+	SubtractPaymentVatAmount *bool `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	// Whether the contract is archived: kept for the record, no longer in use.
+	IsArchived *bool `protobuf:"varint,9,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// When the terms shown here took effect, or will, where they are a scheduled
+	// update.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Whether the object belongs to test mode.
+	IsForTest     *bool             `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformContract) Reset() {
@@ -6083,12 +6505,19 @@ func (x *PlatformContract) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// When a sale is settled. The settlement date follows from the lag in days, the
+// settlement days and the treatment of holidays.
 type PlatformSettlementCycle struct {
-	state         protoimpl.MessageState             `protogen:"open.v1"`
-	LagDays       *int32                             `protobuf:"varint,1,opt,name=lag_days,json=lagDays,proto3,oneof" json:"lag_days,omitempty"`
-	DatePolicy    *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
-	Method        *PlatformSettlementCycleMethod     `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The n of D+n, 1 to 10: days added to the settlement start date (usually the
+	// day the order is completed). Settlement falls on the nearest settlement day
+	// from there.
+	LagDays *int32 `protobuf:"varint,1,opt,name=lag_days,json=lagDays,proto3,oneof" json:"lag_days,omitempty"`
+	// What to do when the date falls on a holiday.
+	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
+	// Which days are settlement days.
+	Method        *PlatformSettlementCycleMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6151,6 +6580,7 @@ func (x *PlatformSettlementCycle) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Which days are settlement days. Exactly one member is set.
 type PlatformSettlementCycleMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -6250,18 +6680,22 @@ type isPlatformSettlementCycleMethod_Type interface {
 }
 
 type PlatformSettlementCycleMethod_Daily struct {
+	// Every day.
 	Daily *PlatformSettlementCycleMethodDaily `protobuf:"bytes,1,opt,name=daily,proto3,oneof"`
 }
 
 type PlatformSettlementCycleMethod_ManualDates struct {
+	// Given dates of the year.
 	ManualDates *PlatformSettlementCycleMethodManualDates `protobuf:"bytes,2,opt,name=manual_dates,json=manualDates,proto3,oneof"`
 }
 
 type PlatformSettlementCycleMethod_Monthly struct {
+	// Given days of every month.
 	Monthly *PlatformSettlementCycleMethodMonthly `protobuf:"bytes,3,opt,name=monthly,proto3,oneof"`
 }
 
 type PlatformSettlementCycleMethod_Weekly struct {
+	// Given days of every week.
 	Weekly *PlatformSettlementCycleMethodWeekly `protobuf:"bytes,4,opt,name=weekly,proto3,oneof"`
 }
 
@@ -6273,6 +6707,7 @@ func (*PlatformSettlementCycleMethod_Monthly) isPlatformSettlementCycleMethod_Ty
 
 func (*PlatformSettlementCycleMethod_Weekly) isPlatformSettlementCycleMethod_Type() {}
 
+// Settlement on every day. It has no members: its presence is the information.
 type PlatformSettlementCycleMethodDaily struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -6317,10 +6752,12 @@ func (x *PlatformSettlementCycleMethodDaily) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Settlement on given dates (month and day).
 type PlatformSettlementCycleMethodManualDates struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dates         []*MonthDay            `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The months and days of the settlement dates.
+	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6369,11 +6806,14 @@ func (x *PlatformSettlementCycleMethodManualDates) GetUnrecognized() map[string]
 	return nil
 }
 
+// A date without a year.
 type MonthDay struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Month         *int32                 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
-	Day           *int32                 `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 12.
+	Month *int32 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
+	// Day of the month, from 1.
+	Day           *int32            `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6429,10 +6869,12 @@ func (x *MonthDay) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Settlement on given days of every month.
 type PlatformSettlementCycleMethodMonthly struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DaysOfMonth   []int32                `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Days of the month, from 1. 31 stands for the last day of the month.
+	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6481,6 +6923,7 @@ func (x *PlatformSettlementCycleMethodMonthly) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Settlement on given days of every week.
 type PlatformSettlementCycleMethodWeekly struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	DaysOfWeek    []DayOfWeek            `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
@@ -6533,19 +6976,30 @@ func (x *PlatformSettlementCycleMethodWeekly) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// How much of a discount, such as a coupon or points, the partner bears when an
+// order with that discount is settled. The merchant bears the rest.
 type PlatformDiscountSharePolicy struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Id               *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId        *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name             *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PartnerShareRate *int32                 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	IsArchived       *bool                  `protobuf:"varint,6,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	AppliedAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	IsForTest        *bool                  `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique id of the policy.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The partner's part of the discount, in units of 10^-5, not negative: 50000
+	// is 50 %, 100000 is 100 %.
+	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	// Note of the merchant on the policy.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Whether the policy is archived: kept for the record, no longer in use.
+	IsArchived *bool `protobuf:"varint,6,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// When the terms shown here took effect, or will, where they are a scheduled
+	// update.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Whether the object belongs to test mode.
+	IsForTest     *bool             `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformDiscountSharePolicy) Reset() {
@@ -6641,25 +7095,41 @@ func (x *PlatformDiscountSharePolicy) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Somebody to whom the merchant pays out a share of sales, such as a seller on
+// a marketplace. A partner has a settlement account and a default contract.
 type PlatformPartner struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Id                    *string                                      `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId             *string                                      `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name                  *string                                      `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *PlatformContact                             `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
-	Account               *PlatformAccount                             `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
-	Status                *PlatformPartnerStatus                       `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerStatus,oneof" json:"status,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,7,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
-	Type                  *PlatformPartnerType                         `protobuf:"bytes,10,opt,name=type,proto3" json:"type,omitempty"`
-	IsArchived            *bool                                        `protobuf:"varint,11,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	AppliedAt             *timestamppb.Timestamp                       `protobuf:"bytes,12,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Unique id of the partner.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Name of the company or person.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The person to contact at the partner.
+	Contact *PlatformContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	// The account that payouts go to.
+	Account *PlatformAccount       `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	Status  *PlatformPartnerStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerStatus,oneof" json:"status,omitempty"`
+	// The `PlatformContract` that applies unless another one is given.
+	DefaultContractId *string `protobuf:"bytes,7,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	// Note of the merchant on the partner.
+	Memo *string  `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Tags []string `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Business or person, with the data that go with it.
+	Type *PlatformPartnerType `protobuf:"bytes,10,opt,name=type,proto3" json:"type,omitempty"`
+	// Whether the partner is archived: kept for the record, no longer in use.
+	IsArchived *bool `protobuf:"varint,11,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// When the terms shown here took effect, or will, where they are a scheduled
+	// update.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Values of the properties that the merchant defined for its partners, by
+	// key.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,13,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	IsForTest             *bool                                        `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Whether the object belongs to test mode.
+	IsForTest     *bool             `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartner) Reset() {
@@ -6797,12 +7267,14 @@ func (x *PlatformPartner) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The person to contact at a partner.
 type PlatformContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Mobile phone number.
+	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6865,12 +7337,16 @@ func (x *PlatformContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The account that payouts to a partner go to. Accounts in KRW are checked by
+// looking up their holder; accounts in other currencies are not checked.
 type PlatformAccount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Currency      *Currency              `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number        *string                `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder        *string                `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The currency that the partner is settled in.
+	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	Holder   *string   `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// Result of the check. Only accounts in KRW are checked.
 	Status        *PlatformAccountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=portone.v2.PlatformAccountStatus,oneof" json:"status,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -6949,6 +7425,7 @@ func (x *PlatformAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a partner is, with the data that go with it. Exactly one member is set.
 type PlatformPartnerType struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -7038,14 +7515,17 @@ type isPlatformPartnerType_Type interface {
 }
 
 type PlatformPartnerType_Business struct {
+	// A registered business.
 	Business *PlatformPartnerTypeBusiness `protobuf:"bytes,1,opt,name=business,proto3,oneof"`
 }
 
 type PlatformPartnerType_NonWhtPayer struct {
+	// A person not subject to withholding tax.
 	NonWhtPayer *PlatformPartnerTypeNonWhtPayer `protobuf:"bytes,2,opt,name=non_wht_payer,json=nonWhtPayer,proto3,oneof"`
 }
 
 type PlatformPartnerType_WhtPayer struct {
+	// A person subject to withholding tax.
 	WhtPayer *PlatformPartnerTypeWhtPayer `protobuf:"bytes,3,opt,name=wht_payer,json=whtPayer,proto3,oneof"`
 }
 
@@ -7055,19 +7535,27 @@ func (*PlatformPartnerType_NonWhtPayer) isPlatformPartnerType_Type() {}
 
 func (*PlatformPartnerType_WhtPayer) isPlatformPartnerType_Type() {}
 
+// A partner that is a registered business.
 type PlatformPartnerTypeBusiness struct {
-	state                               protoimpl.MessageState                        `protogen:"open.v1"`
-	CompanyName                         *string                                       `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	TaxationType                        *PlatformPartnerTaxationType                  `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
-	BusinessStatus                      *PlatformPartnerBusinessStatus                `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformPartnerBusinessStatus,oneof" json:"business_status,omitempty"`
-	BusinessRegistrationNumber          *string                                       `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName                  *string                                       `protobuf:"bytes,5,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress                      *string                                       `protobuf:"bytes,6,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
-	BusinessType                        *string                                       `protobuf:"bytes,7,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass                       *string                                       `protobuf:"bytes,8,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	MemberCompanyConnectionStatus       *PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,9,opt,name=member_company_connection_status,json=memberCompanyConnectionStatus,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus,oneof" json:"member_company_connection_status,omitempty"`
-	MemberCompanyConnectionFailedReason *string                                       `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
-	Unrecognized                        map[string]string                             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Trade name.
+	CompanyName  *string                      `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	// State of the business as last looked up.
+	BusinessStatus             *PlatformPartnerBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformPartnerBusinessStatus,oneof" json:"business_status,omitempty"`
+	BusinessRegistrationNumber *string                        `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	// Name of the legal representative.
+	RepresentativeName *string `protobuf:"bytes,5,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	CompanyAddress     *string `protobuf:"bytes,6,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// Sector of the business, as in its registration.
+	BusinessType *string `protobuf:"bytes,7,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// Line of business within the sector, as in its registration.
+	BusinessClass *string `protobuf:"bytes,8,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// Whether the business is connected as a member company.
+	MemberCompanyConnectionStatus *PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,9,opt,name=member_company_connection_status,json=memberCompanyConnectionStatus,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus,oneof" json:"member_company_connection_status,omitempty"`
+	// Why the connection failed, if it did.
+	MemberCompanyConnectionFailedReason *string           `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
+	Unrecognized                        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                       protoimpl.UnknownFields
 	sizeCache                           protoimpl.SizeCache
 }
@@ -7179,10 +7667,13 @@ func (x *PlatformPartnerTypeBusiness) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A partner that is a person, not a business, and not subject to withholding
+// tax.
 type PlatformPartnerTypeNonWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7231,10 +7722,12 @@ func (x *PlatformPartnerTypeNonWhtPayer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A partner that is a person, not a business, and subject to withholding tax.
 type PlatformPartnerTypeWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7283,6 +7776,7 @@ func (x *PlatformPartnerTypeWhtPayer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The value of a property that the merchant defined. Values are strings.
 type PlatformUserDefinedPropertyValue struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	String_       *string                `protobuf:"bytes,1,opt,name=string,proto3,oneof" json:"string,omitempty"`
@@ -7335,29 +7829,64 @@ func (x *PlatformUserDefinedPropertyValue) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a partner is to get for an order, and the amounts it was computed from;
+// for a cancelled order, the amounts of the cancellation. All are in the minor
+// unit of the settlement currency.
 type PlatformOrderSettlementAmount struct {
-	state                protoimpl.MessageState `protogen:"open.v1"`
-	Settlement           *int64                 `protobuf:"varint,1,opt,name=settlement,proto3,oneof" json:"settlement,omitempty"`
-	SettlementTaxFree    *int64                 `protobuf:"varint,2,opt,name=settlement_tax_free,json=settlementTaxFree,proto3,oneof" json:"settlement_tax_free,omitempty"`
-	Payment              *int64                 `protobuf:"varint,3,opt,name=payment,proto3,oneof" json:"payment,omitempty"`
-	PaymentVat           *int64                 `protobuf:"varint,4,opt,name=payment_vat,json=paymentVat,proto3,oneof" json:"payment_vat,omitempty"`
-	PaymentVatBurden     *int64                 `protobuf:"varint,5,opt,name=payment_vat_burden,json=paymentVatBurden,proto3,oneof" json:"payment_vat_burden,omitempty"`
-	PaymentTaxFree       *int64                 `protobuf:"varint,6,opt,name=payment_tax_free,json=paymentTaxFree,proto3,oneof" json:"payment_tax_free,omitempty"`
-	PaymentSupply        *int64                 `protobuf:"varint,7,opt,name=payment_supply,json=paymentSupply,proto3,oneof" json:"payment_supply,omitempty"`
-	Order                *int64                 `protobuf:"varint,8,opt,name=order,proto3,oneof" json:"order,omitempty"`
-	OrderTaxFree         *int64                 `protobuf:"varint,9,opt,name=order_tax_free,json=orderTaxFree,proto3,oneof" json:"order_tax_free,omitempty"`
-	PlatformFee          *int64                 `protobuf:"varint,10,opt,name=platform_fee,json=platformFee,proto3,oneof" json:"platform_fee,omitempty"`
-	PlatformFeeVat       *int64                 `protobuf:"varint,11,opt,name=platform_fee_vat,json=platformFeeVat,proto3,oneof" json:"platform_fee_vat,omitempty"`
-	AdditionalFee        *int64                 `protobuf:"varint,12,opt,name=additional_fee,json=additionalFee,proto3,oneof" json:"additional_fee,omitempty"`
-	AdditionalFeeVat     *int64                 `protobuf:"varint,13,opt,name=additional_fee_vat,json=additionalFeeVat,proto3,oneof" json:"additional_fee_vat,omitempty"`
-	Discount             *int64                 `protobuf:"varint,14,opt,name=discount,proto3,oneof" json:"discount,omitempty"`
-	DiscountTaxFree      *int64                 `protobuf:"varint,15,opt,name=discount_tax_free,json=discountTaxFree,proto3,oneof" json:"discount_tax_free,omitempty"`
-	DiscountShare        *int64                 `protobuf:"varint,16,opt,name=discount_share,json=discountShare,proto3,oneof" json:"discount_share,omitempty"`
-	DiscountShareTaxFree *int64                 `protobuf:"varint,17,opt,name=discount_share_tax_free,json=discountShareTaxFree,proto3,oneof" json:"discount_share_tax_free,omitempty"`
-	UserDefinedFormulas  map[string]int64       `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	Unrecognized         map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The amount due to the partner, in the minor unit of the settlement
+	// currency.
+	Settlement *int64 `protobuf:"varint,1,opt,name=settlement,proto3,oneof" json:"settlement,omitempty"`
+	// The tax-free settlement amount, in the minor unit of the settlement
+	// currency.
+	SettlementTaxFree *int64 `protobuf:"varint,2,opt,name=settlement_tax_free,json=settlementTaxFree,proto3,oneof" json:"settlement_tax_free,omitempty"`
+	// What the customer paid, in the minor unit of the settlement currency.
+	Payment *int64 `protobuf:"varint,3,opt,name=payment,proto3,oneof" json:"payment,omitempty"`
+	// The VAT in the payment, in the minor unit of the settlement currency.
+	PaymentVat *int64 `protobuf:"varint,4,opt,name=payment_vat,json=paymentVat,proto3,oneof" json:"payment_vat,omitempty"`
+	// The VAT of the payment taken off the settlement: all of `payment_vat` if
+	// the contract has `subtract_payment_vat_amount`, else 0. In the minor unit
+	// of the settlement currency.
+	PaymentVatBurden *int64 `protobuf:"varint,5,opt,name=payment_vat_burden,json=paymentVatBurden,proto3,oneof" json:"payment_vat_burden,omitempty"`
+	// The tax-free part of the payment, in the minor unit of the settlement
+	// currency.
+	PaymentTaxFree *int64 `protobuf:"varint,6,opt,name=payment_tax_free,json=paymentTaxFree,proto3,oneof" json:"payment_tax_free,omitempty"`
+	// The supply value of the payment, VAT not included, in the minor unit of the
+	// settlement currency.
+	PaymentSupply *int64 `protobuf:"varint,7,opt,name=payment_supply,json=paymentSupply,proto3,oneof" json:"payment_supply,omitempty"`
+	// The value of the order: payment plus discounts, in the minor unit of the
+	// settlement currency.
+	Order *int64 `protobuf:"varint,8,opt,name=order,proto3,oneof" json:"order,omitempty"`
+	// The tax-free part of the order, in the minor unit of the settlement
+	// currency.
+	OrderTaxFree *int64 `protobuf:"varint,9,opt,name=order_tax_free,json=orderTaxFree,proto3,oneof" json:"order_tax_free,omitempty"`
+	// The brokerage fee of the contract, in the minor unit of the settlement
+	// currency.
+	PlatformFee *int64 `protobuf:"varint,10,opt,name=platform_fee,json=platformFee,proto3,oneof" json:"platform_fee,omitempty"`
+	// The VAT on the brokerage fee, in the minor unit of the settlement currency.
+	PlatformFeeVat *int64 `protobuf:"varint,11,opt,name=platform_fee_vat,json=platformFeeVat,proto3,oneof" json:"platform_fee_vat,omitempty"`
+	// The fees from additional fee policies, in the minor unit of the settlement
+	// currency.
+	AdditionalFee *int64 `protobuf:"varint,12,opt,name=additional_fee,json=additionalFee,proto3,oneof" json:"additional_fee,omitempty"`
+	// The VAT on the additional fees, in the minor unit of the settlement
+	// currency.
+	AdditionalFeeVat *int64 `protobuf:"varint,13,opt,name=additional_fee_vat,json=additionalFeeVat,proto3,oneof" json:"additional_fee_vat,omitempty"`
+	// The discounts on the order, in the minor unit of the settlement currency.
+	Discount *int64 `protobuf:"varint,14,opt,name=discount,proto3,oneof" json:"discount,omitempty"`
+	// The discounts on the tax-free part, in the minor unit of the settlement
+	// currency.
+	DiscountTaxFree *int64 `protobuf:"varint,15,opt,name=discount_tax_free,json=discountTaxFree,proto3,oneof" json:"discount_tax_free,omitempty"`
+	// The part of the discounts that the partner bears, in the minor unit of the
+	// settlement currency.
+	DiscountShare *int64 `protobuf:"varint,16,opt,name=discount_share,json=discountShare,proto3,oneof" json:"discount_share,omitempty"`
+	// The part of the tax-free discounts that the partner bears, in the minor
+	// unit of the settlement currency.
+	DiscountShareTaxFree *int64 `protobuf:"varint,17,opt,name=discount_share_tax_free,json=discountShareTaxFree,proto3,oneof" json:"discount_share_tax_free,omitempty"`
+	// Results of the formulas that the merchant defined, by key.
+	UserDefinedFormulas map[string]int64  `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderSettlementAmount) Reset() {

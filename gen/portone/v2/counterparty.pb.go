@@ -23,13 +23,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Kind of the certificate with which a business signs tax invoices.
 type B2BCertificateType int32
 
 const (
 	B2BCertificateType_B2B_CERTIFICATE_TYPE_UNSPECIFIED B2BCertificateType = 0
-	B2BCertificateType_B2B_CERTIFICATE_TYPE_E_TAX       B2BCertificateType = 1
-	B2BCertificateType_B2B_CERTIFICATE_TYPE_PORTONE     B2BCertificateType = 2
-	B2BCertificateType_B2B_CERTIFICATE_TYPE_ETC         B2BCertificateType = 3
+	// Joint certificate for electronic taxation.
+	B2BCertificateType_B2B_CERTIFICATE_TYPE_E_TAX B2BCertificateType = 1
+	// Joint certificate for a special purpose.
+	B2BCertificateType_B2B_CERTIFICATE_TYPE_PORTONE B2BCertificateType = 2
+	// Any other certificate.
+	B2BCertificateType_B2B_CERTIFICATE_TYPE_ETC B2BCertificateType = 3
 )
 
 // Enum value maps for B2BCertificateType.
@@ -75,15 +79,19 @@ func (B2BCertificateType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_counterparty_proto_rawDescGZIP(), []int{0}
 }
 
+// State of a counterparty's connection to the National Tax Service (NTS).
 type B2BNtsConnectionStatus int32
 
 const (
-	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_UNSPECIFIED        B2BNtsConnectionStatus = 0
-	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_NOT_CONNECTED      B2BNtsConnectionStatus = 1
-	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_PENDING_CONNECT    B2BNtsConnectionStatus = 2
-	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_CONNECTED          B2BNtsConnectionStatus = 3
+	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_UNSPECIFIED   B2BNtsConnectionStatus = 0
+	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_NOT_CONNECTED B2BNtsConnectionStatus = 1
+	// The connection has been asked for and is not there yet.
+	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_PENDING_CONNECT B2BNtsConnectionStatus = 2
+	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_CONNECTED       B2BNtsConnectionStatus = 3
+	// The disconnection has been asked for and is not done yet.
 	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_PENDING_DISCONNECT B2BNtsConnectionStatus = 4
-	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_ERROR              B2BNtsConnectionStatus = 5
+	// The connection failed; see `nts_connection_failed_reason`.
+	B2BNtsConnectionStatus_B2B_NTS_CONNECTION_STATUS_ERROR B2BNtsConnectionStatus = 5
 )
 
 // Enum value maps for B2BNtsConnectionStatus.
@@ -133,17 +141,24 @@ func (B2BNtsConnectionStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_counterparty_proto_rawDescGZIP(), []int{1}
 }
 
+// Whether a counterparty is operating, or why that is not known.
 type B2BCounterpartyBusinessStatus int32
 
 const (
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_UNSPECIFIED   B2BCounterpartyBusinessStatus = 0
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_UNKNOWN       B2BCounterpartyBusinessStatus = 1
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_IN_BUSINESS   B2BCounterpartyBusinessStatus = 2
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_CLOSED        B2BCounterpartyBusinessStatus = 3
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_SUSPENDED     B2BCounterpartyBusinessStatus = 4
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_NOT_FOUND     B2BCounterpartyBusinessStatus = 5
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_UNSPECIFIED B2BCounterpartyBusinessStatus = 0
+	// Not looked up so far.
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_UNKNOWN     B2BCounterpartyBusinessStatus = 1
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_IN_BUSINESS B2BCounterpartyBusinessStatus = 2
+	// Closed for good.
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_CLOSED B2BCounterpartyBusinessStatus = 3
+	// Temporarily out of business.
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_SUSPENDED B2BCounterpartyBusinessStatus = 4
+	// No business is registered under the BRN.
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_NOT_FOUND B2BCounterpartyBusinessStatus = 5
+	// The lookup is still to come, after a registration in bulk.
 	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_CHECK_PENDING B2BCounterpartyBusinessStatus = 6
-	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_CHECK_FAILED  B2BCounterpartyBusinessStatus = 7
+	// The lookup failed.
+	B2BCounterpartyBusinessStatus_B2B_COUNTERPARTY_BUSINESS_STATUS_CHECK_FAILED B2BCounterpartyBusinessStatus = 7
 )
 
 // Enum value maps for B2BCounterpartyBusinessStatus.
@@ -198,10 +213,12 @@ func (B2BCounterpartyBusinessStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetB2BCounterpartyCertificateRegistrationUrlRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Brn           string                 `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
+	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -310,10 +327,12 @@ func (x *GetB2BCounterpartyCertificateRegistrationUrlResponse) GetUnrecognized()
 }
 
 type ValidateB2BCounterpartyCertificateRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Brn           string                 `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
+	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -370,9 +389,10 @@ func (x *ValidateB2BCounterpartyCertificateRequest) GetUnrecognized() map[string
 }
 
 type ValidateB2BCounterpartyCertificateResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	IsValid       *bool                  `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// False if a certificate is registered but is not valid.
+	IsValid       *bool             `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -422,10 +442,12 @@ func (x *ValidateB2BCounterpartyCertificateResponse) GetUnrecognized() map[strin
 }
 
 type GetB2BCounterpartyCertificateRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Brn           string                 `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
+	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -481,19 +503,27 @@ func (x *GetB2BCounterpartyCertificateRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The certificate that a business has registered for signing tax invoices.
 type B2BCertificate struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	RegisteredAt          *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
-	ExpiredAt             *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
-	IssuerName            *string                `protobuf:"bytes,3,opt,name=issuer_name,json=issuerName,proto3,oneof" json:"issuer_name,omitempty"`
-	SubjectName           *string                `protobuf:"bytes,4,opt,name=subject_name,json=subjectName,proto3,oneof" json:"subject_name,omitempty"`
-	CertificateType       *B2BCertificateType    `protobuf:"varint,5,opt,name=certificate_type,json=certificateType,proto3,enum=portone.v2.B2BCertificateType,oneof" json:"certificate_type,omitempty"`
-	Oid                   *string                `protobuf:"bytes,6,opt,name=oid,proto3,oneof" json:"oid,omitempty"`
-	RegistrantContactName *string                `protobuf:"bytes,7,opt,name=registrant_contact_name,json=registrantContactName,proto3,oneof" json:"registrant_contact_name,omitempty"`
-	RegistrantContactId   *string                `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
+	// When the certificate expires. Tax invoices cannot be issued with an expired
+	// one.
+	ExpiredAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
+	// The authority that issued the certificate.
+	IssuerName *string `protobuf:"bytes,3,opt,name=issuer_name,json=issuerName,proto3,oneof" json:"issuer_name,omitempty"`
+	// The holder of the certificate.
+	SubjectName     *string             `protobuf:"bytes,4,opt,name=subject_name,json=subjectName,proto3,oneof" json:"subject_name,omitempty"`
+	CertificateType *B2BCertificateType `protobuf:"varint,5,opt,name=certificate_type,json=certificateType,proto3,enum=portone.v2.B2BCertificateType,oneof" json:"certificate_type,omitempty"`
+	// Object identifier (OID) from the certificate.
+	Oid *string `protobuf:"bytes,6,opt,name=oid,proto3,oneof" json:"oid,omitempty"`
+	// Name of the person who registered the certificate.
+	RegistrantContactName *string `protobuf:"bytes,7,opt,name=registrant_contact_name,json=registrantContactName,proto3,oneof" json:"registrant_contact_name,omitempty"`
+	// Id of the person who registered the certificate.
+	RegistrantContactId *string           `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *B2BCertificate) Reset() {
@@ -592,10 +622,11 @@ func (x *B2BCertificate) GetUnrecognized() map[string]string {
 type GetB2BCounterpartyRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
-	Test           *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BCounterpartyRequest) Reset() {
@@ -649,32 +680,46 @@ func (x *GetB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A business that the merchant exchanges tax invoices with.
 type B2BCounterparty struct {
-	state                      protoimpl.MessageState         `protogen:"open.v1"`
-	Id                         *string                        `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                  *string                        `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	IsForTest                  *bool                          `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Brn                        *string                        `protobuf:"bytes,4,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	CompanyName                *string                        `protobuf:"bytes,5,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	RepresentativeName         *string                        `protobuf:"bytes,6,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	Address                    *string                        `protobuf:"bytes,7,opt,name=address,proto3,oneof" json:"address,omitempty"`
-	BusinessType               *string                        `protobuf:"bytes,8,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass              *string                        `protobuf:"bytes,9,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact                    *B2BCounterpartyContact        `protobuf:"bytes,10,opt,name=contact,proto3" json:"contact,omitempty"`
-	AdditionalContacts         []*B2BCounterpartyContact      `protobuf:"bytes,11,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Memo                       *string                        `protobuf:"bytes,12,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	NtsConnectionStatus        *B2BNtsConnectionStatus        `protobuf:"varint,13,opt,name=nts_connection_status,json=ntsConnectionStatus,proto3,enum=portone.v2.B2BNtsConnectionStatus,oneof" json:"nts_connection_status,omitempty"`
-	NtsConnectedAt             *timestamppb.Timestamp         `protobuf:"bytes,14,opt,name=nts_connected_at,json=ntsConnectedAt,proto3" json:"nts_connected_at,omitempty"`
-	NtsConnectionFailedReason  *string                        `protobuf:"bytes,15,opt,name=nts_connection_failed_reason,json=ntsConnectionFailedReason,proto3,oneof" json:"nts_connection_failed_reason,omitempty"`
-	PartnerId                  *string                        `protobuf:"bytes,16,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	BusinessStatus             *B2BCounterpartyBusinessStatus `protobuf:"varint,17,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus,oneof" json:"business_status,omitempty"`
-	BusinessStatusCheckedAt    *timestamppb.Timestamp         `protobuf:"bytes,18,opt,name=business_status_checked_at,json=businessStatusCheckedAt,proto3" json:"business_status_checked_at,omitempty"`
-	BusinessStatusVerification *B2BCounterpartyVerification   `protobuf:"bytes,19,opt,name=business_status_verification,json=businessStatusVerification,proto3" json:"business_status_verification,omitempty"`
-	BusinessInfoVerification   *B2BCounterpartyVerification   `protobuf:"bytes,20,opt,name=business_info_verification,json=businessInfoVerification,proto3" json:"business_info_verification,omitempty"`
-	AppliedAt                  *timestamppb.Timestamp         `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized               map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller on creation, or made by PortOne.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The counterparty's id in PortOne's GraphQL API; RPCs take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Whether it belongs to test mode.
+	IsForTest *bool `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// BRN, 10 digits without hyphens. Never changes.
+	Brn                *string `protobuf:"bytes,4,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	CompanyName        *string `protobuf:"bytes,5,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	RepresentativeName *string `protobuf:"bytes,6,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	Address            *string `protobuf:"bytes,7,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Sector of the business as registered.
+	BusinessType *string `protobuf:"bytes,8,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// Item of business within the sector as registered.
+	BusinessClass *string                 `protobuf:"bytes,9,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	Contact       *B2BCounterpartyContact `protobuf:"bytes,10,opt,name=contact,proto3" json:"contact,omitempty"`
+	// At most 5.
+	AdditionalContacts  []*B2BCounterpartyContact `protobuf:"bytes,11,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
+	Memo                *string                   `protobuf:"bytes,12,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	NtsConnectionStatus *B2BNtsConnectionStatus   `protobuf:"varint,13,opt,name=nts_connection_status,json=ntsConnectionStatus,proto3,enum=portone.v2.B2BNtsConnectionStatus,oneof" json:"nts_connection_status,omitempty"`
+	NtsConnectedAt      *timestamppb.Timestamp    `protobuf:"bytes,14,opt,name=nts_connected_at,json=ntsConnectedAt,proto3" json:"nts_connected_at,omitempty"`
+	// Why the connection to the NTS failed, if it did.
+	NtsConnectionFailedReason *string `protobuf:"bytes,15,opt,name=nts_connection_failed_reason,json=ntsConnectionFailedReason,proto3,oneof" json:"nts_connection_failed_reason,omitempty"`
+	// Present only if linked to a platform partner; such a counterparty cannot be
+	// changed or deleted here.
+	PartnerId *string `protobuf:"bytes,16,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	// Whether the business is operating, as of the last lookup.
+	BusinessStatus          *B2BCounterpartyBusinessStatus `protobuf:"varint,17,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus,oneof" json:"business_status,omitempty"`
+	BusinessStatusCheckedAt *timestamppb.Timestamp         `protobuf:"bytes,18,opt,name=business_status_checked_at,json=businessStatusCheckedAt,proto3" json:"business_status_checked_at,omitempty"`
+	// The lookup that `business_status` comes from.
+	BusinessStatusVerification *B2BCounterpartyVerification `protobuf:"bytes,19,opt,name=business_status_verification,json=businessStatusVerification,proto3" json:"business_status_verification,omitempty"`
+	// The lookup of the registered business data.
+	BusinessInfoVerification *B2BCounterpartyVerification `protobuf:"bytes,20,opt,name=business_info_verification,json=businessInfoVerification,proto3" json:"business_info_verification,omitempty"`
+	AppliedAt                *timestamppb.Timestamp       `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized             map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *B2BCounterparty) Reset() {
@@ -861,6 +906,7 @@ func (x *B2BCounterparty) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A contact person at a counterparty.
 type B2BCounterpartyContact struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
@@ -937,8 +983,10 @@ func (x *B2BCounterpartyContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A lookup of a counterparty with an outside source.
 type B2BCounterpartyVerification struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the use of the outside API.
 	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	CheckedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1000,10 +1048,11 @@ func (x *B2BCounterpartyVerification) GetUnrecognized() map[string]string {
 type DeleteB2BCounterpartyRequest struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
-	Test           *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeleteB2BCounterpartyRequest) Reset() {
@@ -1057,6 +1106,7 @@ func (x *DeleteB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Empty: the counterparty is deleted.
 type DeleteB2BCounterpartyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1102,14 +1152,17 @@ func (x *DeleteB2BCounterpartyResponse) GetUnrecognized() map[string]string {
 }
 
 type UpdateB2BCounterpartyRequest struct {
-	state          protoimpl.MessageState        `protogen:"open.v1"`
-	CounterpartyId string                        `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
-	Test           *bool                         `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Counterparty   *B2BCounterpartyInput         `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	Options        *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	Unrecognized   map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Its `brn` has to be the present one.
+	Counterparty *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// Lookups to make, or earlier ones to use.
+	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateB2BCounterpartyRequest) Reset() {
@@ -1177,15 +1230,21 @@ func (x *UpdateB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Data of a counterparty to create or change.
 type B2BCounterpartyInput struct {
-	state              protoimpl.MessageState         `protogen:"open.v1"`
-	Brn                *string                        `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	Name               *string                        `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	RepresentativeName *string                        `protobuf:"bytes,3,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	Address            *string                        `protobuf:"bytes,4,opt,name=address,proto3,oneof" json:"address,omitempty"`
-	BusinessType       *string                        `protobuf:"bytes,5,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass      *string                        `protobuf:"bytes,6,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact            *B2BCounterpartyContactInput   `protobuf:"bytes,7,opt,name=contact,proto3" json:"contact,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// BRN, 10 digits without hyphens. Cannot be changed later.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Name of the counterparty, `company_name` in answers.
+	Name               *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	RepresentativeName *string `protobuf:"bytes,3,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	Address            *string `protobuf:"bytes,4,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Sector of the business as registered.
+	BusinessType *string `protobuf:"bytes,5,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// Item of business within the sector as registered.
+	BusinessClass *string                      `protobuf:"bytes,6,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	Contact       *B2BCounterpartyContactInput `protobuf:"bytes,7,opt,name=contact,proto3" json:"contact,omitempty"`
+	// At most 5; more raise `B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS`.
 	AdditionalContacts []*B2BCounterpartyContactInput `protobuf:"bytes,8,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
 	Memo               *string                        `protobuf:"bytes,9,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized       map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1293,6 +1352,7 @@ func (x *B2BCounterpartyInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A contact person at a counterparty to create or change.
 type B2BCounterpartyContactInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
@@ -1369,13 +1429,23 @@ func (x *B2BCounterpartyContactInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Lookups to make when a counterparty is created or changed, or earlier ones to
+// use instead.
 type B2BCounterpartyCreateOptions struct {
-	state                        protoimpl.MessageState `protogen:"open.v1"`
-	CheckBusinessInfo            *bool                  `protobuf:"varint,1,opt,name=check_business_info,json=checkBusinessInfo,proto3,oneof" json:"check_business_info,omitempty"`
-	CheckBusinessStatus          *bool                  `protobuf:"varint,2,opt,name=check_business_status,json=checkBusinessStatus,proto3,oneof" json:"check_business_status,omitempty"`
-	BusinessInfoVerificationId   *string                `protobuf:"bytes,3,opt,name=business_info_verification_id,json=businessInfoVerificationId,proto3,oneof" json:"business_info_verification_id,omitempty"`
-	BusinessStatusVerificationId *string                `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
-	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether to look up the registered business data and put it into the
+	// counterparty.
+	CheckBusinessInfo *bool `protobuf:"varint,1,opt,name=check_business_info,json=checkBusinessInfo,proto3,oneof" json:"check_business_info,omitempty"`
+	// Whether to look up if the business is operating and put the result into the
+	// counterparty.
+	CheckBusinessStatus *bool `protobuf:"varint,2,opt,name=check_business_status,json=checkBusinessStatus,proto3,oneof" json:"check_business_status,omitempty"`
+	// Id of an earlier lookup of the business data, used in place of a new one.
+	// It has to be for the same BRN.
+	BusinessInfoVerificationId *string `protobuf:"bytes,3,opt,name=business_info_verification_id,json=businessInfoVerificationId,proto3,oneof" json:"business_info_verification_id,omitempty"`
+	// Id of an earlier lookup of the business state, used in place of a new one.
+	// It has to be for the same BRN.
+	BusinessStatusVerificationId *string           `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
+	Unrecognized                 map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
 	sizeCache                    protoimpl.SizeCache
 }
@@ -1445,6 +1515,7 @@ func (x *B2BCounterpartyCreateOptions) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The counterparty after the change.
 type UpdateB2BCounterpartyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Counterparty  *B2BCounterparty       `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
@@ -1498,8 +1569,10 @@ func (x *UpdateB2BCounterpartyResponse) GetUnrecognized() map[string]string {
 }
 
 type GetB2BCounterpartiesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// `number` counts from 0, and (number + 1) * size may not exceed 60,000.
 	Page          *PageInput             `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *B2BCounterpartyFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1565,10 +1638,14 @@ func (x *GetB2BCounterpartiesRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Which counterparties to select.
 type B2BCounterpartyFilter struct {
-	state                 protoimpl.MessageState          `protogen:"open.v1"`
-	Id                    *string                         `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Brn                   *string                         `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Matches ids that begin with it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// BRN, digits only.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Matches names that contain it.
 	CompanyName           *string                         `protobuf:"bytes,3,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
 	RepresentativeName    *string                         `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
 	ContactName           *string                         `protobuf:"bytes,5,opt,name=contact_name,json=contactName,proto3,oneof" json:"contact_name,omitempty"`
@@ -1576,10 +1653,11 @@ type B2BCounterpartyFilter struct {
 	ContactEmail          *string                         `protobuf:"bytes,7,opt,name=contact_email,json=contactEmail,proto3,oneof" json:"contact_email,omitempty"`
 	BusinessStatuses      []B2BCounterpartyBusinessStatus `protobuf:"varint,8,rep,packed,name=business_statuses,json=businessStatuses,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus" json:"business_statuses,omitempty"`
 	NtsConnectionStatuses []B2BNtsConnectionStatus        `protobuf:"varint,9,rep,packed,name=nts_connection_statuses,json=ntsConnectionStatuses,proto3,enum=portone.v2.B2BNtsConnectionStatus" json:"nts_connection_statuses,omitempty"`
-	CounterpartyIds       []string                        `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
-	Unrecognized          map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Limits the search to these ids, unlike the prefix match of `id`.
+	CounterpartyIds []string          `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
+	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyFilter) Reset() {
@@ -1689,6 +1767,7 @@ func (x *B2BCounterpartyFilter) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of counterparties.
 type GetB2BCounterpartiesResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Page          *PageInfo              `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
@@ -1750,14 +1829,17 @@ func (x *GetB2BCounterpartiesResponse) GetUnrecognized() map[string]string {
 }
 
 type CreateB2BCounterpartyRequest struct {
-	state          protoimpl.MessageState        `protogen:"open.v1"`
-	Test           *bool                         `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	CounterpartyId *string                       `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Counterparty   *B2BCounterpartyInput         `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	Options        *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	Unrecognized   map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Id to give to the counterparty. Absent means that PortOne makes one up.
+	CounterpartyId *string               `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Counterparty   *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// Lookups to make, or earlier ones to use.
+	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreateB2BCounterpartyRequest) Reset() {
@@ -1825,6 +1907,7 @@ func (x *CreateB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The counterparty as registered, with its id.
 type CreateB2BCounterpartyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Counterparty  *B2BCounterparty       `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`

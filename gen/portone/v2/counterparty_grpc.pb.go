@@ -32,14 +32,69 @@ const (
 // CounterpartyServiceClient is the client API for CounterpartyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Counterparties: the Korean businesses that a merchant exchanges tax invoices
+// with, their business state, their connection to the National Tax Service
+// (NTS) and the certificates with which they sign. Register one here, have it
+// register its certificate if it is to sign, then name it on tax invoices. The
+// certificate RPCs take the business registration number (BRN), the others the
+// counterparty id.
+//
+// The B2B feature has to be enabled for the merchant, otherwise calls fail with
+// `B2B_NOT_ENABLED`.
 type CounterpartyServiceClient interface {
+	// Returns the URL of a page on which a business connected to the NTS
+	// registers its certificate. Hand it to the person in charge there; nothing
+	// changes until that person is done. A business without a connection raises
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`.
 	GetB2BCounterpartyCertificateRegistrationUrl(ctx context.Context, in *GetB2BCounterpartyCertificateRegistrationUrlRequest, opts ...grpc.CallOption) (*GetB2BCounterpartyCertificateRegistrationUrlResponse, error)
+	// Checks whether the certificate that a connected business has registered is
+	// valid. Use it before issuing in the business's name. Without a certificate
+	// it fails with `B2B_CERTIFICATE_UNREGISTERED`: get it registered through
+	// `GetB2bCounterpartyCertificateRegistrationUrl`. A certificate that does not
+	// pass is no error but `is_valid` false.
 	ValidateB2BCounterpartyCertificate(ctx context.Context, in *ValidateB2BCounterpartyCertificateRequest, opts ...grpc.CallOption) (*ValidateB2BCounterpartyCertificateResponse, error)
+	// Returns issuer, holder, kind and registration of the certificate that a
+	// connected business has registered, never the key. Whether it is still good
+	// is for `ValidateB2bCounterpartyCertificate` to say. Without a certificate
+	// it fails with `B2B_CERTIFICATE_UNREGISTERED`, without a connection with
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`.
 	GetB2BCounterpartyCertificate(ctx context.Context, in *GetB2BCounterpartyCertificateRequest, opts ...grpc.CallOption) (*B2BCertificate, error)
+	// Returns one counterparty with its contacts, business state and NTS
+	// connection. Takes the counterparty id, not the BRN; to find one by BRN use
+	// `GetB2bCounterparties`. An unknown id raises `B2B_COUNTERPARTY_NOT_FOUND`.
 	GetB2BCounterparty(ctx context.Context, in *GetB2BCounterpartyRequest, opts ...grpc.CallOption) (*B2BCounterparty, error)
+	// Deletes a counterparty that is no longer dealt with. Tax invoices in
+	// progress prevent it (`B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS`): finish
+	// or cancel them first. A counterparty linked to a platform partner cannot be
+	// deleted here (`B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE`).
 	DeleteB2BCounterparty(ctx context.Context, in *DeleteB2BCounterpartyRequest, opts ...grpc.CallOption) (*DeleteB2BCounterpartyResponse, error)
+	// Changes a counterparty's data and, if asked to, looks its business data and
+	// state up again. The BRN has to be repeated unchanged
+	// (`B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED`). Data that is missing
+	// raises `B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS`. A counterparty linked to
+	// a platform partner cannot be changed here
+	// (`B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE`). An earlier lookup given in
+	// `options` must exist and be for the same BRN
+	// (`B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND`,
+	// `B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH`).
 	UpdateB2BCounterparty(ctx context.Context, in *UpdateB2BCounterpartyRequest, opts ...grpc.CallOption) (*UpdateB2BCounterpartyResponse, error)
+	// Searches the counterparties by id, BRN, names, contact, business state or
+	// NTS connection, page by page. Use it to find the counterparty id that
+	// belongs to a BRN.
 	GetB2BCounterparties(ctx context.Context, in *GetB2BCounterpartiesRequest, opts ...grpc.CallOption) (*GetB2BCounterpartiesResponse, error)
+	// Registers a business as a counterparty and, if asked to, looks up its
+	// business data and state. A chosen id must be new
+	// (`B2B_COUNTERPARTY_ID_ALREADY_EXISTS`); one that a partner link made cannot
+	// be reused (`B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER`).
+	// `B2B_COUNTERPARTY_BRN_INVALID` and
+	// `B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS` point to the data given;
+	// `B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH` means that the BRN is the
+	// merchant's own. `B2B_COUNTERPARTY_NTS_CONNECTION_FAILED` means that the
+	// connection to the NTS failed.
+	//
+	// After a timeout repeat with the same Idempotency-Key; with an id of your
+	// own a second counterparty cannot arise either.
 	CreateB2BCounterparty(ctx context.Context, in *CreateB2BCounterpartyRequest, opts ...grpc.CallOption) (*CreateB2BCounterpartyResponse, error)
 }
 
@@ -134,14 +189,69 @@ func (c *counterpartyServiceClient) CreateB2BCounterparty(ctx context.Context, i
 // CounterpartyServiceServer is the server API for CounterpartyService service.
 // All implementations must embed UnimplementedCounterpartyServiceServer
 // for forward compatibility.
+//
+// Counterparties: the Korean businesses that a merchant exchanges tax invoices
+// with, their business state, their connection to the National Tax Service
+// (NTS) and the certificates with which they sign. Register one here, have it
+// register its certificate if it is to sign, then name it on tax invoices. The
+// certificate RPCs take the business registration number (BRN), the others the
+// counterparty id.
+//
+// The B2B feature has to be enabled for the merchant, otherwise calls fail with
+// `B2B_NOT_ENABLED`.
 type CounterpartyServiceServer interface {
+	// Returns the URL of a page on which a business connected to the NTS
+	// registers its certificate. Hand it to the person in charge there; nothing
+	// changes until that person is done. A business without a connection raises
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`.
 	GetB2BCounterpartyCertificateRegistrationUrl(context.Context, *GetB2BCounterpartyCertificateRegistrationUrlRequest) (*GetB2BCounterpartyCertificateRegistrationUrlResponse, error)
+	// Checks whether the certificate that a connected business has registered is
+	// valid. Use it before issuing in the business's name. Without a certificate
+	// it fails with `B2B_CERTIFICATE_UNREGISTERED`: get it registered through
+	// `GetB2bCounterpartyCertificateRegistrationUrl`. A certificate that does not
+	// pass is no error but `is_valid` false.
 	ValidateB2BCounterpartyCertificate(context.Context, *ValidateB2BCounterpartyCertificateRequest) (*ValidateB2BCounterpartyCertificateResponse, error)
+	// Returns issuer, holder, kind and registration of the certificate that a
+	// connected business has registered, never the key. Whether it is still good
+	// is for `ValidateB2bCounterpartyCertificate` to say. Without a certificate
+	// it fails with `B2B_CERTIFICATE_UNREGISTERED`, without a connection with
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`.
 	GetB2BCounterpartyCertificate(context.Context, *GetB2BCounterpartyCertificateRequest) (*B2BCertificate, error)
+	// Returns one counterparty with its contacts, business state and NTS
+	// connection. Takes the counterparty id, not the BRN; to find one by BRN use
+	// `GetB2bCounterparties`. An unknown id raises `B2B_COUNTERPARTY_NOT_FOUND`.
 	GetB2BCounterparty(context.Context, *GetB2BCounterpartyRequest) (*B2BCounterparty, error)
+	// Deletes a counterparty that is no longer dealt with. Tax invoices in
+	// progress prevent it (`B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS`): finish
+	// or cancel them first. A counterparty linked to a platform partner cannot be
+	// deleted here (`B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE`).
 	DeleteB2BCounterparty(context.Context, *DeleteB2BCounterpartyRequest) (*DeleteB2BCounterpartyResponse, error)
+	// Changes a counterparty's data and, if asked to, looks its business data and
+	// state up again. The BRN has to be repeated unchanged
+	// (`B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED`). Data that is missing
+	// raises `B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS`. A counterparty linked to
+	// a platform partner cannot be changed here
+	// (`B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE`). An earlier lookup given in
+	// `options` must exist and be for the same BRN
+	// (`B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND`,
+	// `B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH`).
 	UpdateB2BCounterparty(context.Context, *UpdateB2BCounterpartyRequest) (*UpdateB2BCounterpartyResponse, error)
+	// Searches the counterparties by id, BRN, names, contact, business state or
+	// NTS connection, page by page. Use it to find the counterparty id that
+	// belongs to a BRN.
 	GetB2BCounterparties(context.Context, *GetB2BCounterpartiesRequest) (*GetB2BCounterpartiesResponse, error)
+	// Registers a business as a counterparty and, if asked to, looks up its
+	// business data and state. A chosen id must be new
+	// (`B2B_COUNTERPARTY_ID_ALREADY_EXISTS`); one that a partner link made cannot
+	// be reused (`B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER`).
+	// `B2B_COUNTERPARTY_BRN_INVALID` and
+	// `B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS` point to the data given;
+	// `B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH` means that the BRN is the
+	// merchant's own. `B2B_COUNTERPARTY_NTS_CONNECTION_FAILED` means that the
+	// connection to the NTS failed.
+	//
+	// After a timeout repeat with the same Idempotency-Key; with an id of your
+	// own a second counterparty cannot arise either.
 	CreateB2BCounterparty(context.Context, *CreateB2BCounterpartyRequest) (*CreateB2BCounterpartyResponse, error)
 	mustEmbedUnimplementedCounterpartyServiceServer()
 }

@@ -30,195 +30,650 @@ type ErrorReason int32
 const (
 	// The error's type is not in this list: PortOne added it after this contract
 	// was made. PortOneError.type has it as PortOne sent it.
-	ErrorReason_ERROR_REASON_UNSPECIFIED                                                                             ErrorReason = 0
-	ErrorReason_ERROR_REASON_ALREADY_PAID                                                                            ErrorReason = 1
-	ErrorReason_ERROR_REASON_ALREADY_PAID_OR_WAITING                                                                 ErrorReason = 2
-	ErrorReason_ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND                                                          ErrorReason = 3
-	ErrorReason_ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE                                                              ErrorReason = 4
-	ErrorReason_ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED                                                      ErrorReason = 5
-	ErrorReason_ERROR_REASON_B2B_EXTERNAL_SERVICE                                                                    ErrorReason = 6
-	ErrorReason_ERROR_REASON_B2B_FILE_NOT_FOUND                                                                      ErrorReason = 7
-	ErrorReason_ERROR_REASON_B2B_ID_ALREADY_EXISTS                                                                   ErrorReason = 8
-	ErrorReason_ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH                                                              ErrorReason = 9
-	ErrorReason_ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED                                                           ErrorReason = 10
-	ErrorReason_ERROR_REASON_B2B_NOT_ENABLED                                                                         ErrorReason = 11
-	ErrorReason_ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND                                                      ErrorReason = 12
-	ErrorReason_ERROR_REASON_B2B_RECIPIENT_NOT_FOUND                                                                 ErrorReason = 13
-	ErrorReason_ERROR_REASON_B2B_SUPPLIER_NOT_FOUND                                                                  ErrorReason = 14
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND                                                    ErrorReason = 15
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS                                                    ErrorReason = 16
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS                                                      ErrorReason = 17
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND                                                               ErrorReason = 18
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS                                                       ErrorReason = 19
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS                                                    ErrorReason = 20
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY                                               ErrorReason = 21
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY                                                ErrorReason = 22
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED                                     ErrorReason = 23
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED                                            ErrorReason = 24
-	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED                                      ErrorReason = 25
-	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_DELETED                                                             ErrorReason = 26
-	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_ISSUED                                                              ErrorReason = 27
-	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_FOUND                                                                   ErrorReason = 28
-	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_ISSUED                                                                  ErrorReason = 29
-	ErrorReason_ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN                                                   ErrorReason = 30
-	ErrorReason_ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT                                                ErrorReason = 31
-	ErrorReason_ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT                                        ErrorReason = 32
-	ErrorReason_ERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT                              ErrorReason = 33
-	ErrorReason_ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED                                                             ErrorReason = 34
-	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_FOUND                                                                  ErrorReason = 35
-	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_ISSUED                                                                 ErrorReason = 36
-	ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND                                                                       ErrorReason = 37
-	ErrorReason_ERROR_REASON_CHANNEL_SPECIFIC                                                                        ErrorReason = 38
-	ErrorReason_ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT                                                    ErrorReason = 39
-	ErrorReason_ERROR_REASON_FORBIDDEN                                                                               ErrorReason = 40
-	ErrorReason_ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST                                                         ErrorReason = 41
-	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT                                                      ErrorReason = 42
-	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED                                                  ErrorReason = 43
-	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND                                                         ErrorReason = 44
-	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT                                                          ErrorReason = 45
-	ErrorReason_ERROR_REASON_INFORMATION_MISMATCH                                                                    ErrorReason = 46
-	ErrorReason_ERROR_REASON_INVALID_PAYMENT_TOKEN                                                                   ErrorReason = 47
-	ErrorReason_ERROR_REASON_INVALID_REQUEST                                                                         ErrorReason = 48
-	ErrorReason_ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED                                                           ErrorReason = 49
-	ErrorReason_ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED                                                         ErrorReason = 50
-	ErrorReason_ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT                                               ErrorReason = 51
-	ErrorReason_ERROR_REASON_PAYMENT_ALREADY_CANCELLED                                                               ErrorReason = 52
-	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND                                                          ErrorReason = 53
-	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING                                                        ErrorReason = 54
-	ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND                                                                       ErrorReason = 55
-	ErrorReason_ERROR_REASON_PAYMENT_NOT_PAID                                                                        ErrorReason = 56
-	ErrorReason_ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT                                                         ErrorReason = 57
-	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS                                                         ErrorReason = 58
-	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED                                                      ErrorReason = 59
-	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED                                                        ErrorReason = 60
-	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND                                                              ErrorReason = 61
-	ErrorReason_ERROR_REASON_PG_PROVIDER                                                                             ErrorReason = 62
-	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED                                              ErrorReason = 63
-	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED                                                    ErrorReason = 64
-	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND                                                 ErrorReason = 65
-	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND                                              ErrorReason = 66
-	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS                                           ErrorReason = 67
-	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND                                                ErrorReason = 68
-	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS                                  ErrorReason = 69
-	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED        ErrorReason = 70
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY                                                 ErrorReason = 71
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT                                                              ErrorReason = 72
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY                                                 ErrorReason = 73
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER                                                               ErrorReason = 74
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED                                          ErrorReason = 75
-	ErrorReason_ERROR_REASON_PLATFORM_BTX_NOT_ENABLED                                                                ErrorReason = 76
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED                                                    ErrorReason = 77
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED                                           ErrorReason = 78
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED                                  ErrorReason = 79
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED                                          ErrorReason = 80
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED                                       ErrorReason = 81
-	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND                                                         ErrorReason = 82
-	ErrorReason_ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS                                                  ErrorReason = 83
-	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY                                 ErrorReason = 84
-	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT                                              ErrorReason = 85
-	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY                                 ErrorReason = 86
-	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER                                               ErrorReason = 87
-	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER                                                        ErrorReason = 88
-	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND                                                              ErrorReason = 89
-	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED                                              ErrorReason = 90
-	ErrorReason_ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND                                                            ErrorReason = 91
-	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS                                                        ErrorReason = 92
-	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND                                                             ErrorReason = 93
+	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
+	// The payment id has been paid already: paying by billing key or instantly,
+	// confirming, pre-registering. Get the payment before you treat it as a
+	// failure, since an earlier attempt may have succeeded; a new purchase needs
+	// a new payment id.
+	ErrorReason_ERROR_REASON_ALREADY_PAID ErrorReason = 1
+	// A payment cannot be scheduled under a payment id that is paid or waiting,
+	// for example for a deposit. Get the payment; a new purchase needs a new
+	// payment id.
+	ErrorReason_ERROR_REASON_ALREADY_PAID_OR_WAITING ErrorReason = 2
+	// There is no bulk tax invoice with the id, when getting one or when deleting
+	// a tax invoice that belongs to one. Check the id and `test`.
+	ErrorReason_ERROR_REASON_B2B_BULK_TAX_INVOICE_NOT_FOUND ErrorReason = 3
+	// The taxation type of the tax invoice cannot be changed, when drafting,
+	// updating a draft, issuing immediately or requesting reverse issuance. Keep
+	// the type it has; a modified invoice keeps that of its original.
+	ErrorReason_ERROR_REASON_B2B_CANNOT_CHANGE_TAX_TYPE ErrorReason = 4
+	// An update of a tax invoice draft tried to change a document key. Send the
+	// keys that the draft has.
+	ErrorReason_ERROR_REASON_B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED ErrorReason = 5
+	// The outside service behind tax invoices, counterparties and business
+	// information failed. Repeat reads later; after a failed issuance, request,
+	// cancellation or transmission, look at the tax invoice first.
+	ErrorReason_ERROR_REASON_B2B_EXTERNAL_SERVICE ErrorReason = 6
+	// The file to attach to the tax invoice has not been uploaded. Create an
+	// upload URL, upload to it, then attach with its `file_id`.
+	ErrorReason_ERROR_REASON_B2B_FILE_NOT_FOUND ErrorReason = 7
+	// An id that the tax invoice would take is in use, when drafting, updating a
+	// draft, issuing immediately or requesting reverse issuance. Look for an
+	// earlier attempt that succeeded before choosing another.
+	ErrorReason_ERROR_REASON_B2B_ID_ALREADY_EXISTS ErrorReason = 8
+	// The issuance type (normal by the supplier, reverse at the recipient's
+	// request) does not fit the operation, when drafting, updating a draft,
+	// issuing immediately or requesting reverse issuance. An absent
+	// `issuance_type` means `REVERSE`.
+	ErrorReason_ERROR_REASON_B2B_ISSUANCE_TYPE_MISMATCH ErrorReason = 9
+	// A modified tax invoice lacks its modification data, when drafting, updating
+	// a draft, issuing immediately or requesting reverse issuance. Give the
+	// reason and the key of the original.
+	ErrorReason_ERROR_REASON_B2B_MODIFICATION_NOT_PROVIDED ErrorReason = 10
+	// The account does not have PortOne's B2B features: tax invoices,
+	// counterparties, business information. Have PortOne enable them; repeating
+	// the call does not help.
+	ErrorReason_ERROR_REASON_B2B_NOT_ENABLED ErrorReason = 11
+	// The original of a modified tax invoice does not exist, when drafting,
+	// updating a draft, issuing immediately or requesting reverse issuance. Check
+	// its key, the key's type and `brn`.
+	ErrorReason_ERROR_REASON_B2B_ORIGINAL_TAX_INVOICE_NOT_FOUND ErrorReason = 12
+	// The recipient of the tax invoice does not exist, when drafting, updating a
+	// draft, issuing immediately or requesting reverse issuance. The data says
+	// which `brn` or `counterparty_id`; create the counterparty first.
+	ErrorReason_ERROR_REASON_B2B_RECIPIENT_NOT_FOUND ErrorReason = 13
+	// The supplier of the tax invoice does not exist, when drafting, updating a
+	// draft, issuing immediately or requesting reverse issuance. The data says
+	// which `brn` or `counterparty_id`; create the counterparty first.
+	ErrorReason_ERROR_REASON_B2B_SUPPLIER_NOT_FOUND ErrorReason = 14
+	// The tax invoice has no attachment with the id to delete. List its
+	// attachments; it may have been deleted already.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND ErrorReason = 15
+	// The tax invoice cannot be deleted in its status. Only a draft, a request
+	// that was cancelled by the recipient or refused by the supplier, an issuance
+	// that the supplier cancelled, or a failed transmission can.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS ErrorReason = 16
+	// The tax invoice is no draft, or its draft is not complete, when updating
+	// it, changing attachments, issuing it or requesting its issuance. Get it and
+	// look at its status, which must be `DRAFTED`.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_DRAFTED_STATUS ErrorReason = 17
+	// There is no such tax invoice, in almost every operation on tax invoices.
+	// Check the key, its `tax_invoice_key_type` with `brn`, and `test`.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_FOUND ErrorReason = 18
+	// Cancelling an issuance or sending to the National Tax Service needs a tax
+	// invoice in status `ISSUED`. Get it and look at its status: it may have been
+	// sent already.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS ErrorReason = 19
+	// The tax invoice is not waiting for reverse issuance (`REQUESTED`), when the
+	// recipient cancels the request or the supplier issues or refuses. Get it and
+	// look at its status.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_REQUESTED_STATUS ErrorReason = 20
+	// The tax invoice has no recipient document key, which requesting reverse
+	// issuance and cancelling that request need. Set `recipient_document_key` on
+	// the draft.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY ErrorReason = 21
+	// The tax invoice has no supplier document key, which issuing it and refusing
+	// a request need. Set `supplier_document_key` on the draft.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY ErrorReason = 22
+	// Another tax invoice has the recipient document key, when drafting, updating
+	// a draft, issuing immediately or requesting reverse issuance. Look it up by
+	// the key: an earlier attempt may have succeeded; else choose another.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED ErrorReason = 23
+	// A tax invoice can be modified only once its original has reached the
+	// National Tax Service (`SENDING_COMPLETED`). Wait for that, then draft,
+	// issue or request the modification again.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED ErrorReason = 24
+	// Another tax invoice has the supplier document key, when drafting, updating
+	// a draft, issuing immediately or requesting reverse issuance. Look it up by
+	// the key: an earlier attempt may have succeeded; else choose another.
+	ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED ErrorReason = 25
+	// The billing key was deleted, when deleting it, paying with it, scheduling
+	// payments or revoking schedules. A deletion needs nothing more; for payments
+	// have the buyer register a payment method again.
+	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_DELETED ErrorReason = 26
+	// The billing key whose issuance is to be confirmed, with or without a first
+	// payment, has been issued already. Get the billing key, or the first
+	// payment, instead of confirming again.
+	ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_ISSUED ErrorReason = 27
+	// There is no such billing key, when getting, confirming or deleting it,
+	// paying with it, scheduling payments or revoking schedules. Check the key or
+	// issue token and the store.
+	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_FOUND ErrorReason = 28
+	// The billing key to delete was never issued, so that there is nothing to
+	// delete. Get it to see how its issuance ended.
+	ErrorReason_ERROR_REASON_BILLING_KEY_NOT_ISSUED ErrorReason = 29
+	// A cancellation gave a `current_cancellable_amount` that is not what is
+	// left: somebody else cancelled meanwhile, or the figure was stale. Nothing
+	// was cancelled; get the payment and decide anew.
+	ErrorReason_ERROR_REASON_CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN ErrorReason = 30
+	// A cancellation asks for more than is left of the payment. Get the payment
+	// for what was cancelled so far; leave out `amount` to cancel all that is
+	// left.
+	ErrorReason_ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT ErrorReason = 31
+	// The taxed part of a cancellation exceeds what is left of the payment's
+	// taxed amount. Usually `tax_free_amount` is missing: without it the whole
+	// cancellation counts as taxed.
+	ErrorReason_ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT ErrorReason = 32
+	// The tax-free part of a cancellation exceeds what is left of the payment's
+	// tax-free amount. Lower `tax_free_amount`.
+	ErrorReason_ERROR_REASON_CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT ErrorReason = 33
+	// A cash receipt has been issued for the payment id already. Get it, and
+	// cancel it if it is wrong.
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED ErrorReason = 34
+	// The payment has no cash receipt to get or to cancel. Check the payment id
+	// and the store.
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_FOUND ErrorReason = 35
+	// The cash receipt to cancel is not in the issued state. Get it and look at
+	// its status.
+	ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_ISSUED ErrorReason = 36
+	// The channel of the request does not exist, when issuing billing keys or
+	// cash receipts, sending identity verifications, paying by billing key or
+	// instantly, or listing card promotions. Check the channel key and its store.
+	ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND ErrorReason = 37
+	// A request for several channels failed on some or all of them, when issuing
+	// or deleting a billing key. `failures` says why for each channel,
+	// `succeeded_channels` where it took effect all the same.
+	ErrorReason_ERROR_REASON_CHANNEL_SPECIFIC ErrorReason = 38
+	// The promotion's discount is as much as the amount to pay or more, when
+	// paying by billing key or instantly. Leave the promotion out or charge more.
+	ErrorReason_ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT ErrorReason = 39
+	// The request was refused: the credentials are valid but do not allow it,
+	// such as for another store. Raised by almost every operation. Check the
+	// store and the rights of the API secret.
+	ErrorReason_ERROR_REASON_FORBIDDEN ErrorReason = 40
+	// The first request with the same Idempotency-Key is still being worked on,
+	// in any operation that changes something. Repeat a little later with the
+	// same key to get the first one's answer; never use a new key.
+	ErrorReason_ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST ErrorReason = 41
+	// An identity verification with this id has been sent through the API
+	// already. Resend or confirm it, or start a new one with a new id.
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_SENT ErrorReason = 42
+	// The identity verification to send, resend or confirm is complete. Get it
+	// for the verified customer; a new verification needs a new id.
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_ALREADY_VERIFIED ErrorReason = 43
+	// There is no such identity verification, when getting, sending, resending or
+	// confirming it. Check the id and the store.
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_FOUND ErrorReason = 44
+	// The identity verification to resend or confirm was not sent through the
+	// API. Send it first.
+	ErrorReason_ERROR_REASON_IDENTITY_VERIFICATION_NOT_SENT ErrorReason = 45
+	// Confirming a payment or a billing key issuance named an amount, currency,
+	// transaction or test mode other than the real one. Nothing was confirmed;
+	// treat a differing amount as possible tampering by the client.
+	ErrorReason_ERROR_REASON_INFORMATION_MISMATCH ErrorReason = 46
+	// The token to confirm a payment with is not valid. Use the one that this
+	// authentication of the buyer returned; otherwise have the buyer authenticate
+	// again.
+	ErrorReason_ERROR_REASON_INVALID_PAYMENT_TOKEN ErrorReason = 47
+	// The input is malformed, incomplete or not allowed; any operation may raise
+	// it. Read the message and correct the request: repeating it unchanged fails
+	// again.
+	ErrorReason_ERROR_REASON_INVALID_REQUEST ErrorReason = 48
+	// No more attempts are possible under this id, when paying by billing key or
+	// instantly or sending an identity verification. Start again with a new id.
+	ErrorReason_ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED ErrorReason = 49
+	// The webhook has been resent by hand as often as PortOne allows for one
+	// webhook id. Get the payment instead of waiting for a webhook.
+	ErrorReason_ERROR_REASON_MAX_WEBHOOK_RETRY_COUNT_REACHED ErrorReason = 50
+	// After the adjustment for the payment's promotion the amount to cancel would
+	// be negative. Cancel a larger part, or the whole payment.
+	ErrorReason_ERROR_REASON_NEGATIVE_PROMOTION_ADJUSTED_CANCEL_AMOUNT ErrorReason = 51
+	// The payment to cancel is already cancelled as a whole. The money needs no
+	// further call; get the payment to see the cancellations.
+	ErrorReason_ERROR_REASON_PAYMENT_ALREADY_CANCELLED ErrorReason = 52
+	// The payment has no cancellation with the id whose request was to be
+	// stopped. Get the payment and check the ids of its cancellations.
+	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_FOUND ErrorReason = 53
+	// Only a cancellation that is still requested can be stopped; this one has
+	// ended. Get the payment to see whether it succeeded or failed.
+	ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING ErrorReason = 54
+	// There is no payment with the id, when getting, confirming, cancelling or
+	// capturing it, in escrow, store receipt, webhook and virtual account
+	// operations. Check the payment id and the store.
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND ErrorReason = 55
+	// Cancelling, capturing, the escrow operations and registering a store
+	// receipt need a paid payment. Get its status; a virtual account that waits
+	// for its deposit is closed instead of cancelled.
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_PAID ErrorReason = 56
+	// Only a virtual account that waits for its deposit can be closed. Get the
+	// payment: if it has been paid meanwhile, cancel it with a refund account.
+	ErrorReason_ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT ErrorReason = 57
+	// A schedule stands in the way. Paying or scheduling: the payment id is
+	// already scheduled, so take another or revoke it. Deleting a billing key:
+	// revoke its schedules first.
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS ErrorReason = 58
+	// A schedule to revoke has been processed already, and none of the request's
+	// schedules was revoked. Leave it out, and get its payment to see whether it
+	// must be cancelled.
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_PROCESSED ErrorReason = 59
+	// A schedule to revoke is revoked already, and none of the request's other
+	// schedules was revoked. Repeat without it.
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_REVOKED ErrorReason = 60
+	// There is no such schedule to get or to revoke; a revocation of several then
+	// revokes none. Check the ids, the billing key and the store.
+	ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND ErrorReason = 61
+	// The PG or card company behind the channel refused or failed, in payments,
+	// cancellations, captures, escrow, billing keys, cash receipts, virtual
+	// accounts, identity verifications and card promotions. Act on `pg_code`;
+	// repeating blindly seldom helps.
+	ErrorReason_ERROR_REASON_PG_PROVIDER ErrorReason = 62
+	// The `account_verification_id` has been used before, when creating, updating
+	// or scheduling a partner. Each serves once: look up the account holder again
+	// for a new one.
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED ErrorReason = 63
+	// The partner's bank account could not be verified, when creating, updating
+	// or scheduling a partner. Check bank, number and holder, and look up the
+	// account holder again.
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_FAILED ErrorReason = 64
+	// There is no such `account_verification_id`, when creating, updating or
+	// scheduling a partner. Take it from an account holder lookup.
+	ErrorReason_ERROR_REASON_PLATFORM_ACCOUNT_VERIFICATION_NOT_FOUND ErrorReason = 65
+	// An order transfer names additional fee policies that do not exist; the data
+	// lists them. Correct the ids or create the policies first.
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND ErrorReason = 66
+	// An additional fee policy with the id exists already. After a repeated
+	// creation get it and compare; otherwise choose another id.
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS ErrorReason = 67
+	// There is no additional fee policy with the id to get, update, schedule,
+	// archive or recover. Check the id and `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND ErrorReason = 68
+	// The additional fee policy has a scheduled update already. Reschedule that
+	// one, or cancel it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS ErrorReason = 69
+	// An order transfer uses an additional fee policy of a fixed amount in a
+	// currency other than the settlement's. The data names the policy and both
+	// currencies; use a policy in the settlement currency.
+	ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED ErrorReason = 70
+	// An archived additional fee policy cannot be updated or scheduled. Recover
+	// it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY ErrorReason = 71
+	// An archived contract cannot be updated or scheduled. Recover it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_CONTRACT ErrorReason = 72
+	// An archived discount share policy cannot be updated or scheduled. Recover
+	// it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY ErrorReason = 73
+	// An archived partner cannot be updated, scheduled or connected to a
+	// counterparty. Recover it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER ErrorReason = 74
+	// Scheduling an update of several partners included archived ones. Recover
+	// them or narrow the selection.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED ErrorReason = 75
+	// Connecting partners to counterparties or to the National Tax Service, and
+	// disconnecting them, needs PortOne's BTX feature, which the account does not
+	// have. Have PortOne enable it.
+	ErrorReason_ERROR_REASON_PLATFORM_BTX_NOT_ENABLED ErrorReason = 76
+	// An order cancel transfer takes back more than is left of the order
+	// transfer. The data has the amount that is left and whether it is the taxed
+	// or the tax-free one.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED ErrorReason = 77
+	// An order cancel transfer takes back more of a discount than is left of it.
+	// The data names the discount share policy, the product and the amount that
+	// is left.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED ErrorReason = 78
+	// An order cancel transfer takes back more of a discount's tax-free part than
+	// is left of it. The data names the discount share policy, the product and
+	// the amount that is left.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED ErrorReason = 79
+	// An order cancel transfer takes back more pieces of a product than are left.
+	// The data has the product and the quantity that is left.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED ErrorReason = 80
+	// An order cancel transfer's cancellation and payment are of different kinds,
+	// PortOne's and external. Give `external_cancellation_detail` only where the
+	// order transfer is of an external payment.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED ErrorReason = 81
+	// The payment of an order cancel transfer has no cancellation with the
+	// `cancellation_id`. Cancel the payment first and use the id of that
+	// cancellation.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND ErrorReason = 82
+	// A transfer cannot be deleted while order cancel transfers refer to it.
+	// Delete those first.
+	ErrorReason_ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS ErrorReason = 83
+	// An additional fee policy with a scheduled update cannot be archived. Cancel
+	// the scheduled update first.
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY ErrorReason = 84
+	// A contract with a scheduled update cannot be archived. Cancel the scheduled
+	// update first.
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT ErrorReason = 85
+	// A discount share policy with a scheduled update cannot be archived. Cancel
+	// the scheduled update first.
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY ErrorReason = 86
+	// A partner with a scheduled update cannot be archived. Cancel the scheduled
+	// update first.
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER ErrorReason = 87
+	// The ids of an order cancel transfer do not single out one order transfer.
+	// Give its `transfer_id` instead of the payment and the partner.
+	ErrorReason_ERROR_REASON_PLATFORM_CANNOT_SPECIFY_TRANSFER ErrorReason = 88
+	// There is no business with the registration number whose state was looked
+	// up. Check the number.
+	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND ErrorReason = 89
+	// The `company_verification_id` has been used before, when creating, updating
+	// or scheduling a partner. Each serves once: look up the state of the
+	// business again for a new one.
+	ErrorReason_ERROR_REASON_PLATFORM_COMPANY_VERIFICATION_ALREADY_USED ErrorReason = 90
+	// Some of the partners to create name contracts that do not exist; the data
+	// lists them. Create the contracts first or correct the ids.
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACTS_NOT_FOUND ErrorReason = 91
+	// A contract with the id exists already. After a repeated creation get it and
+	// compare; otherwise choose another id.
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_ALREADY_EXISTS ErrorReason = 92
+	// There is no contract with the id to get, update, schedule, archive or
+	// recover, or to use for a partner or an order transfer. Check the id and
+	// `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND ErrorReason = 93
+	// An order transfer uses a contract whose platform fee is a fixed amount in a
+	// currency other than the settlement's. The data names the contract and both
+	// currencies; use another contract.
 	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED ErrorReason = 94
-	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS                                               ErrorReason = 95
-	ErrorReason_ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED                                                         ErrorReason = 96
-	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND                                              ErrorReason = 97
-	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS                                           ErrorReason = 98
-	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED                                            ErrorReason = 99
-	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND                                                ErrorReason = 100
-	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS                                  ErrorReason = 101
-	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED                                                            ErrorReason = 102
-	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED                                                ErrorReason = 103
-	ErrorReason_ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE                                       ErrorReason = 104
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED                          ErrorReason = 105
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE                              ErrorReason = 106
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED                           ErrorReason = 107
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE                             ErrorReason = 108
+	// The contract has a scheduled update already. Reschedule that one, or cancel
+	// it first.
+	ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS ErrorReason = 95
+	// Settlement does not support the currency, when creating partners, order
+	// transfers or manual transfers. In completing payouts by partner settlement
+	// ids it means that some partner's amounts add up to less than zero.
+	ErrorReason_ERROR_REASON_PLATFORM_CURRENCY_NOT_SUPPORTED ErrorReason = 96
+	// An order transfer names discount share policies that do not exist; the data
+	// lists them. Correct the ids or create the policies first.
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND ErrorReason = 97
+	// A discount share policy with the id exists already. After a repeated
+	// creation get it and compare; otherwise choose another id.
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS ErrorReason = 98
+	// An order cancel transfer lists the same discount share policy twice. Add
+	// its discounts up into one entry.
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED ErrorReason = 99
+	// There is no discount share policy with the id to get, update, schedule,
+	// archive or recover. Check the id and `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND ErrorReason = 100
+	// The discount share policy has a scheduled update already. Reschedule that
+	// one, or cancel it first.
+	ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS ErrorReason = 101
+	// A service behind PortOne failed, when looking up an account holder or a
+	// business or (dis)connecting partners. Try lookups again later; look at a
+	// partner's connection before repeating a change to it.
+	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED ErrorReason = 102
+	// The bank service behind the account holder lookup is down for the moment.
+	// Try again later.
+	ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED ErrorReason = 103
+	// A change of a partner's type, at once or scheduled, lacks data that the new
+	// type needs. Send all required members of that type.
+	ErrorReason_ERROR_REASON_PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE ErrorReason = 104
+	// Scheduling an update of several partners included some that are connected
+	// as member companies; the data lists them. Leave them out.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED ErrorReason = 105
+	// The business registration number of a partner that is connected as a member
+	// company cannot be changed, at once or by schedule. Disconnect the partner
+	// first.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE ErrorReason = 106
+	// Updates of a partner that is connected as a member company cannot be
+	// scheduled or rescheduled. Update it at once, or disconnect it first.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED ErrorReason = 107
+	// The type of a partner that is connected as a member company cannot be
+	// changed, at once or by schedule. Disconnect the partner first.
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE ErrorReason = 108
+	// The partner cannot be connected to the National Tax Service in its present
+	// state, such as when it is already connected or being connected. Get the
+	// partner and look at its connection status.
+	//
 	// Deprecated: Marked as deprecated in portone/v2/error.proto.
 	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS ErrorReason = 109
+	// The partner to disconnect from the National Tax Service is not connected.
+	// Get the partner and look at its connection status.
+	//
 	// Deprecated: Marked as deprecated in portone/v2/error.proto.
-	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED                                ErrorReason = 110
-	ErrorReason_ERROR_REASON_PLATFORM_NOT_ENABLED                                                 ErrorReason = 111
-	ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK                                          ErrorReason = 112
-	ErrorReason_ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS                                  ErrorReason = 113
-	ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED                                     ErrorReason = 114
-	ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED                            ErrorReason = 115
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS                                  ErrorReason = 116
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED                                      ErrorReason = 117
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS                                   ErrorReason = 118
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND                                           ErrorReason = 119
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST                             ErrorReason = 120
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS                             ErrorReason = 121
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS                                     ErrorReason = 122
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE                             ErrorReason = 123
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS                                ErrorReason = 124
-	ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND                                           ErrorReason = 125
-	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED                                       ErrorReason = 126
-	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND                                        ErrorReason = 127
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED                                  ErrorReason = 128
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL           ErrorReason = 129
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE          ErrorReason = 130
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND                              ErrorReason = 131
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT         ErrorReason = 132
+	ErrorReason_ERROR_REASON_PLATFORM_MEMBER_COMPANY_NOT_CONNECTED ErrorReason = 110
+	// The account does not have PortOne's platform features (partners, contracts,
+	// transfers, payouts); almost every platform operation raises it. Have
+	// PortOne enable them; repeating the call does not help.
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_ENABLED ErrorReason = 111
+	// The account holder cannot be looked up at this bank. Take the holder's name
+	// from the partner, or ask for another bank.
+	ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK ErrorReason = 112
+	// A partner cannot be disconnected from its counterparty or the National Tax
+	// Service while a tax invoice is under way. Finish or cancel the tax invoice
+	// first.
+	ErrorReason_ERROR_REASON_PLATFORM_ONGOING_TAX_INVOICE_EXISTS ErrorReason = 113
+	// The `order_detail` of an order cancel transfer does not fit the order
+	// transfer that it takes back. Get that transfer and follow its form: its
+	// order lines, or an amount.
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED ErrorReason = 114
+	// The order transfer has been taken back as a whole already, so that no
+	// further order cancel transfer is possible. Look for the one of an earlier
+	// attempt.
+	ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED ErrorReason = 115
+	// Some of the partners to create have ids that exist already; the data lists
+	// them. Leave those out or choose other ids.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_ALREADY_EXISTS ErrorReason = 116
+	// The request to create several partners gives the same id twice; the data
+	// lists the ids. Make them unique.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_IDS_DUPLICATED ErrorReason = 117
+	// A partner with the id exists already. After a repeated creation get it and
+	// compare; otherwise choose another id.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_ID_ALREADY_EXISTS ErrorReason = 118
+	// There is no partner with the id to get, update, schedule, archive, recover,
+	// connect or disconnect, or to create a transfer for. Check the id and
+	// `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND ErrorReason = 119
+	// Scheduling an update of several partners included some that have one
+	// already; the data lists them. Leave them out or cancel their scheduled
+	// updates first.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST ErrorReason = 120
+	// The partner has a scheduled update already. Reschedule that one, or cancel
+	// it first.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS ErrorReason = 121
+	// A partner with a scheduled update cannot be connected to a counterparty or
+	// the National Tax Service. Cancel the scheduled update or wait until it is
+	// applied.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SCHEDULE_EXISTS ErrorReason = 122
+	// Connecting and disconnecting is not for a partner with the taxation type
+	// `SIMPLE`: a simplified taxpayer that issues no tax invoices. Correct the
+	// taxation type if it is wrong.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE ErrorReason = 123
+	// Only business partners can be connected to a counterparty or the National
+	// Tax Service or disconnected from it. Get the partner and look at its type.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS ErrorReason = 124
+	// There is no such payment for an order transfer or order cancel transfer.
+	// Check the payment id; an order transfer of a payment outside PortOne needs
+	// `external_payment_detail`.
+	ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND ErrorReason = 125
+	// An order transfer or order cancel transfer lists the same product twice;
+	// the data names it. Put it in one order line.
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_DUPLICATED ErrorReason = 126
+	// An order cancel transfer names a product that the order transfer does not
+	// have; the data names it. Take the ids from that transfer's order lines.
+	ErrorReason_ERROR_REASON_PLATFORM_PRODUCT_ID_NOT_FOUND ErrorReason = 127
+	// In an order transfer or order cancel transfer one amount exceeds the one
+	// that bounds it, such as a discount the order. The data says which product
+	// and amounts.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED ErrorReason = 128
+	// The order cancel transfers of a cancellation would come to more than
+	// PortOne cancelled of the payment. The data has the three amounts.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL ErrorReason = 129
+	// In an order transfer or order cancel transfer the settlement date lies
+	// before the settlement start date, which for orders defaults to the day of
+	// payment. The data has both dates.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE ErrorReason = 130
+	// A settlement parameter of an order transfer does not exist. Check the keys
+	// of `parameters` against those set up for the platform.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND ErrorReason = 131
+	// The order transfers of a payment would come to more than was paid. The data
+	// has the three amounts; an earlier attempt may have registered this order
+	// already.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT ErrorReason = 132
+	// The order transfers of a payment would come to more than its taxed amount
+	// with VAT. The data has the three amounts; check `tax_free_amount`.
 	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT ErrorReason = 133
-	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT        ErrorReason = 134
-	ErrorReason_ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND                                    ErrorReason = 135
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS                                     ErrorReason = 136
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND                    ErrorReason = 137
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS                               ErrorReason = 138
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND                                          ErrorReason = 139
-	ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND                             ErrorReason = 140
-	ErrorReason_ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED               ErrorReason = 141
-	ErrorReason_ERROR_REASON_PROMOTION_NOT_FOUND                                                  ErrorReason = 142
-	ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH                                  ErrorReason = 143
-	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT                                   ErrorReason = 144
-	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT                                    ErrorReason = 145
-	ErrorReason_ERROR_REASON_UNAUTHORIZED                                                         ErrorReason = 146
-	ErrorReason_ERROR_REASON_UNKNOWN                                                              ErrorReason = 147
-	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND                                                    ErrorReason = 148
-	ErrorReason_ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED                                         ErrorReason = 149
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID                                         ErrorReason = 150
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED                        ErrorReason = 151
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS                                   ErrorReason = 152
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER                        ErrorReason = 153
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS                             ErrorReason = 154
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND                                           ErrorReason = 155
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED                               ErrorReason = 156
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED                                   ErrorReason = 157
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS                          ErrorReason = 158
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE                             ErrorReason = 159
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE                               ErrorReason = 160
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE                               ErrorReason = 161
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH                            ErrorReason = 162
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS                        ErrorReason = 163
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH                           ErrorReason = 164
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID                                ErrorReason = 165
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND                              ErrorReason = 166
-	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH                          ErrorReason = 167
-	ErrorReason_ERROR_REASON_MAX_CANCEL_COUNT_REACHED                                             ErrorReason = 168
-	ErrorReason_ERROR_REASON_MAX_TTL_EXCEEDED                                                     ErrorReason = 169
-	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED                            ErrorReason = 170
-	ErrorReason_ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS                               ErrorReason = 171
-	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS                         ErrorReason = 172
-	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED                                  ErrorReason = 173
-	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS                     ErrorReason = 174
-	ErrorReason_ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS                           ErrorReason = 175
-	ErrorReason_ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED                                 ErrorReason = 176
-	ErrorReason_ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS                           ErrorReason = 177
-	ErrorReason_ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS                             ErrorReason = 178
-	ErrorReason_ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS                             ErrorReason = 179
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION                               ErrorReason = 180
-	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND                               ErrorReason = 181
-	ErrorReason_ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST                     ErrorReason = 182
-	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED                                    ErrorReason = 183
-	ErrorReason_ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND                                           ErrorReason = 184
-	ErrorReason_ERROR_REASON_SESSION_EXPIRED                                                      ErrorReason = 185
-	ErrorReason_ERROR_REASON_SESSION_NOT_FOUND                                                    ErrorReason = 186
+	// The order transfers of a payment would come to more than its tax-free
+	// amount. The data has the three amounts; check `tax_free_amount`.
+	ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT ErrorReason = 134
+	// A bulk connection or disconnection of partners found none to work on. Check
+	// the selection and the partners' connection status.
+	ErrorReason_ERROR_REASON_PLATFORM_TARGET_PARTNER_NOT_FOUND ErrorReason = 135
+	// There is already such an order transfer or order cancel transfer; the data
+	// has its id. Get it before you create another: an earlier attempt may have
+	// succeeded.
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS ErrorReason = 136
+	// An order cancel transfer names a discount share policy that the order
+	// transfer or its product did not use; the data names both. Take the ids from
+	// that transfer.
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND ErrorReason = 137
+	// A transfer can be deleted only while its status is `SCHEDULED` or
+	// `IN_PROCESS`. Get it: it may be settled or in payout by now.
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NON_DELETABLE_STATUS ErrorReason = 138
+	// There is no transfer to get or delete, or no order transfer to take back by
+	// an order cancel transfer. Check the ids and `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_NOT_FOUND ErrorReason = 139
+	// A user-defined property does not exist, when creating, updating or
+	// scheduling partners or creating transfers. Check the keys against those set
+	// up for the platform.
+	ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND ErrorReason = 140
+	// Every partial cancellation of a payment must give the same
+	// `promotion_discount_retain_option`. Repeat with that of the earlier ones;
+	// absent counts as `RELEASE`.
+	ErrorReason_ERROR_REASON_PROMOTION_DISCOUNT_RETAIN_OPTION_SHOULD_NOT_BE_CHANGED ErrorReason = 141
+	// There is no promotion with the id. Check the id.
+	ErrorReason_ERROR_REASON_PROMOTION_NOT_FOUND ErrorReason = 142
+	// The promotion is not for this payment method, when paying by billing key or
+	// instantly. Leave the promotion out or pay by the method it is for.
+	ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH ErrorReason = 143
+	// The parts of a cancellation, such as `tax_free_amount` and `vat_amount`,
+	// add up to more than the amount to cancel. Correct the parts.
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT ErrorReason = 144
+	// The parts of the amount, such as the tax-free one and VAT, add up to more
+	// than the total, when paying by billing key or instantly or scheduling a
+	// payment. Correct the parts.
+	ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT ErrorReason = 145
+	// The API secret or access token is missing, wrong or expired; almost every
+	// operation raises it. Log in or refresh the token; a PG's own secret is not
+	// an API secret.
+	ErrorReason_ERROR_REASON_UNAUTHORIZED ErrorReason = 146
+	// The name that PortOne's SDKs give to an error whose type they do not know;
+	// no operation is documented to raise it. Decide by the HTTP status and the
+	// type as sent.
+	ErrorReason_ERROR_REASON_UNKNOWN ErrorReason = 147
+	// There is no webhook with the id, or the payment has none yet, when
+	// resending a webhook. Check `webhook_id`; without it the payment's latest
+	// one is meant.
+	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND ErrorReason = 148
+	// The counterparty has no certificate to get or validate. Get the
+	// registration URL and have it registered there.
+	ErrorReason_ERROR_REASON_B2B_CERTIFICATE_UNREGISTERED ErrorReason = 149
+	// The business registration number of the counterparty to create is not
+	// valid. Check its ten digits, without hyphens.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_INVALID ErrorReason = 150
+	// The business registration number of a counterparty cannot be changed by an
+	// update. Create another counterparty for another number.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_BRN_MODIFICATION_NOT_ALLOWED ErrorReason = 151
+	// A counterparty with the id exists already. After a repeated creation get it
+	// and compare; otherwise choose another id.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS ErrorReason = 152
+	// The id of the counterparty to create belongs to one made by connecting a
+	// partner, and such ids cannot be reused. Choose another id.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ID_ALREADY_EXISTS_BY_PARTNER ErrorReason = 153
+	// A counterparty to create or update lacks required members. Complete the
+	// request.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_MISSING_REQUIRED_FIELDS ErrorReason = 154
+	// There is no such counterparty, when getting, updating or deleting it, in
+	// certificate operations or when writing tax invoices. The data may name it;
+	// check the id or registration number and `test`.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NOT_FOUND ErrorReason = 155
+	// Creating a counterparty failed at its connection to the National Tax
+	// Service. See whether the counterparty exists before you try again.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_CONNECTION_FAILED ErrorReason = 156
+	// A counterparty is not connected to the National Tax Service, as certificate
+	// operations, drafting and issuing tax invoices and requesting reverse
+	// issuance need. The data may name it; have it connected first.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_NTS_NOT_CONNECTED ErrorReason = 157
+	// A counterparty cannot be deleted while a tax invoice with it is under way.
+	// Finish or cancel the tax invoice first.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS ErrorReason = 158
+	// A counterparty that belongs to a partner cannot be connected to the
+	// National Tax Service directly, when creating one. Connect it through the
+	// partner.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_CONNECTABLE ErrorReason = 159
+	// A counterparty that belongs to a partner cannot be deleted directly.
+	// Disconnect the partner instead.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_DELETABLE ErrorReason = 160
+	// A counterparty that belongs to a partner cannot be updated directly. Update
+	// the partner instead.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_PARTNER_NOT_UPDATABLE ErrorReason = 161
+	// A counterparty cannot be created with the business registration number of
+	// one's own company. Give the other party's.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_SELF_ORIGIN_BRN_MISMATCH ErrorReason = 162
+	// A counterparty to create or update has more than five additional contacts.
+	// Leave some out.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS ErrorReason = 163
+	// A verification given for a counterparty to create or update is of another
+	// business registration number. Give the id of one for this number.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_BRN_MISMATCH ErrorReason = 164
+	// A verification given for a counterparty to create or update is not valid.
+	// Look up the business again, or leave the id out.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_INVALID ErrorReason = 165
+	// A verification id given for a counterparty to create or update does not
+	// exist. Take it from a business lookup, or leave it out.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_NOT_FOUND ErrorReason = 166
+	// A verification given for a counterparty to create or update is of the other
+	// kind. Do not swap `business_info_verification_id` and
+	// `business_status_verification_id`.
+	ErrorReason_ERROR_REASON_B2B_COUNTERPARTY_VERIFICATION_TYPE_MISMATCH ErrorReason = 167
+	// The payment cannot be cancelled any more, because too many cancellations
+	// were attempted. Get it to see which of them succeeded and what is left.
+	ErrorReason_ERROR_REASON_MAX_CANCEL_COUNT_REACHED ErrorReason = 168
+	// A payment session was to live longer than PortOne allows. Create it with a
+	// lower `ttl_seconds`, or leave it out.
+	ErrorReason_ERROR_REASON_MAX_TTL_EXCEEDED ErrorReason = 169
+	// An archived partner cannot be connected to a counterparty or the National
+	// Tax Service or disconnected from it. Recover it first.
+	ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED ErrorReason = 170
+	// A bulk payout with the id exists already, when completing payouts by
+	// partner settlement ids. An earlier attempt may have succeeded: look before
+	// you repeat under another id.
+	ErrorReason_ERROR_REASON_PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS ErrorReason = 171
+	// The partner cannot be connected to a counterparty in its present state,
+	// such as when it is already connected or being connected. Get the partner
+	// and look at its connection status.
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS ErrorReason = 172
+	// The partner to disconnect is not connected to a counterparty. Get the
+	// partner and look at its connection status.
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_NOT_CONNECTED ErrorReason = 173
+	// A partner cannot be archived while a tax invoice with its connected
+	// counterparty is under way. Finish or cancel the tax invoice first.
+	ErrorReason_ERROR_REASON_PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS ErrorReason = 174
+	// The partner settlement ids to complete payouts for contain the same id
+	// twice. Make them unique.
+	ErrorReason_ERROR_REASON_PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS ErrorReason = 175
+	// A manual transfer cannot be negative on a platform that settles manual
+	// transfers one by one (`manual_settlement_per_transfer`). Balance by another
+	// way, or change the setting.
+	ErrorReason_ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED ErrorReason = 176
+	// Some of the partner settlements to delete cannot be deleted; the data lists
+	// them. Leave them out.
+	ErrorReason_ERROR_REASON_PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS ErrorReason = 177
+	// Some of the partner settlements to complete payouts for cannot be paid out;
+	// the data lists them. Leave them out or look at their status.
+	ErrorReason_ERROR_REASON_PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS ErrorReason = 178
+	// No partner settlement was selected to complete payouts for. Give at least
+	// one id.
+	ErrorReason_ERROR_REASON_PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS ErrorReason = 179
+	// A partner cannot be archived or recovered while it is being connected to
+	// the National Tax Service or disconnected. Try again once that has ended.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_PENDING_NTS_OPERATION ErrorReason = 180
+	// Some of the partner settlements to delete or to complete payouts for do not
+	// exist; the data lists them. Check the ids and `test`.
+	ErrorReason_ERROR_REASON_PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND ErrorReason = 181
+	// Partner settlements cannot be deleted while order cancel transfers refer to
+	// them. Delete those too, or leave them all.
+	ErrorReason_ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST ErrorReason = 182
+	// The `id` for a new manual, order or order cancel transfer is in use. Get
+	// that transfer: an earlier attempt may have succeeded; otherwise choose
+	// another id.
+	ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED ErrorReason = 183
+	// There is no checkout profile to evaluate under the key. Check `profile_key`
+	// and the store.
+	ErrorReason_ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND ErrorReason = 184
+	// The payment session to get has expired or was closed. Create a new one; get
+	// the payment to learn whether it was paid.
+	ErrorReason_ERROR_REASON_SESSION_EXPIRED ErrorReason = 185
+	// There is no payment session with the id to get or to close. Check the id.
+	ErrorReason_ERROR_REASON_SESSION_NOT_FOUND ErrorReason = 186
 )
 
 // Enum value maps for ErrorReason.
@@ -630,12 +1085,15 @@ func (ErrorReason) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_error_proto_rawDescGZIP(), []int{0}
 }
 
+// Which part of an order transfer is taken back beyond what is left.
 type PlatformCancellableAmountType int32
 
 const (
-	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED     PlatformCancellableAmountType = 0
+	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_UNSPECIFIED PlatformCancellableAmountType = 0
+	// The taxed part: the supply amount and its VAT.
 	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_SUPPLY_WITH_VAT PlatformCancellableAmountType = 1
-	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE        PlatformCancellableAmountType = 2
+	// The tax-free part.
+	PlatformCancellableAmountType_PLATFORM_CANCELLABLE_AMOUNT_TYPE_TAX_FREE PlatformCancellableAmountType = 2
 )
 
 // Enum value maps for PlatformCancellableAmountType.
@@ -679,14 +1137,19 @@ func (PlatformCancellableAmountType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_error_proto_rawDescGZIP(), []int{1}
 }
 
+// Which amount of a transfer exceeds which other one.
 type PlatformAmountExceededType int32
 
 const (
-	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED                           PlatformAmountExceededType = 0
-	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER                   PlatformAmountExceededType = 1
-	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT       PlatformAmountExceededType = 2
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_UNSPECIFIED PlatformAmountExceededType = 0
+	// The discount exceeds the order amount.
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER PlatformAmountExceededType = 1
+	// The tax-free part of the discount exceeds the discount.
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_DISCOUNT PlatformAmountExceededType = 2
+	// The tax-free part of the discount exceeds the order's tax-free amount.
 	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_TAX_FREE_THAN_ORDER_TAX_FREE PlatformAmountExceededType = 3
-	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT         PlatformAmountExceededType = 4
+	// The tax-free part of the payment exceeds the payment.
+	PlatformAmountExceededType_PLATFORM_AMOUNT_EXCEEDED_TYPE_PAYMENT_TAX_FREE_THAN_PAYMENT PlatformAmountExceededType = 4
 )
 
 // Enum value maps for PlatformAmountExceededType.
@@ -734,12 +1197,15 @@ func (PlatformAmountExceededType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_error_proto_rawDescGZIP(), []int{2}
 }
 
+// Which part of a payment's cancellation an order cancel transfer exceeds.
 type PlatformPortOnePaymentCancelAmountType int32
 
 const (
-	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED     PlatformPortOnePaymentCancelAmountType = 0
+	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_UNSPECIFIED PlatformPortOnePaymentCancelAmountType = 0
+	// The taxed part: the supply amount and its VAT.
 	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_SUPPLY_WITH_VAT PlatformPortOnePaymentCancelAmountType = 1
-	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE        PlatformPortOnePaymentCancelAmountType = 2
+	// The tax-free part.
+	PlatformPortOnePaymentCancelAmountType_PLATFORM_PORT_ONE_PAYMENT_CANCEL_AMOUNT_TYPE_TAX_FREE PlatformPortOnePaymentCancelAmountType = 2
 )
 
 // Enum value maps for PlatformPortOnePaymentCancelAmountType.
@@ -1432,11 +1898,16 @@ func (*PortOneError_PlatformPartnerSettlementsNotFound) isPortOneError_Data() {}
 
 func (*PortOneError_PlatformReferencedCancelOrderTransfersExist) isPortOneError_Data() {}
 
+// The data of `CHANNEL_SPECIFIC`: how a request for several channels ended on
+// each of them. It may have taken effect on some.
 type ChannelSpecificError struct {
-	state             protoimpl.MessageState    `protogen:"open.v1"`
-	Failures          []*ChannelSpecificFailure `protobuf:"bytes,1,rep,name=failures,proto3" json:"failures,omitempty"`
-	SucceededChannels []*SelectedChannel        `protobuf:"bytes,2,rep,name=succeeded_channels,json=succeededChannels,proto3" json:"succeeded_channels,omitempty"`
-	Unrecognized      map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One entry for each channel that failed, with the channel and the cause.
+	Failures []*ChannelSpecificFailure `protobuf:"bytes,1,rep,name=failures,proto3" json:"failures,omitempty"`
+	// The channels on which the request succeeded all the same. Do not repeat it
+	// there.
+	SucceededChannels []*SelectedChannel `protobuf:"bytes,2,rep,name=succeeded_channels,json=succeededChannels,proto3" json:"succeeded_channels,omitempty"`
+	Unrecognized      map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -1492,11 +1963,15 @@ func (x *ChannelSpecificError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `PG_PROVIDER`: what the PG behind the channel answered.
 type PgProviderError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PgCode        *string                `protobuf:"bytes,1,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
-	PgMessage     *string                `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The PG's own code. Each PG has its own codes, so read it together with the
+	// PG of the channel.
+	PgCode *string `protobuf:"bytes,1,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	// The PG's own text, often in Korean. Do not branch on it.
+	PgMessage     *string           `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1552,11 +2027,14 @@ func (x *PgProviderError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND`.
 type PlatformAdditionalFeePoliciesNotFoundError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the additional fee policies that do not exist.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same policies, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1612,13 +2090,21 @@ func (x *PlatformAdditionalFeePoliciesNotFoundError) GetUnrecognized() map[strin
 	return nil
 }
 
+// The data of
+// `PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED`:
+// the additional fee policy and the two currencies.
 type PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	Id                 *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId          *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	FeeCurrency        *Currency              `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
-	SettlementCurrency *Currency              `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the additional fee policy whose fixed fee is in the wrong
+	// currency.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's internal id of the same additional fee policy.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The currency of the fixed fee.
+	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
+	// The currency in which the transfer is settled, which the fee must share.
+	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -1688,14 +2174,20 @@ func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched
 	return nil
 }
 
+// The data of `PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED`.
 type PlatformCancellableAmountExceededError struct {
-	state             protoimpl.MessageState         `protogen:"open.v1"`
-	CancellableAmount *int64                         `protobuf:"varint,1,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
-	RequestAmount     *int64                         `protobuf:"varint,2,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
-	AmountType        *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
-	Unrecognized      map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What is left to take back of the part in `amount_type`, in the minor unit
+	// of the order's currency.
+	CancellableAmount *int64 `protobuf:"varint,1,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	// What the request would take back of it, in the minor unit of the order's
+	// currency.
+	RequestAmount *int64 `protobuf:"varint,2,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	// Whether the amounts are of the taxed part or of the tax-free part.
+	AmountType    *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformCancellableAmountExceededError) Reset() {
@@ -1756,16 +2248,25 @@ func (x *PlatformCancellableAmountExceededError) GetUnrecognized() map[string]st
 	return nil
 }
 
+// The data of `PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED`.
 type PlatformCancellableDiscountAmountExceededError struct {
-	state                        protoimpl.MessageState `protogen:"open.v1"`
-	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
-	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
-	CancellableAmount            *int64                 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
-	RequestAmount                *int64                 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
-	ProductId                    *string                `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the discount share policy of the discount.
+	DiscountSharePolicyId *string `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	// PortOne's internal id of the same policy.
+	DiscountSharePolicyGraphqlId *string `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	// What is left to take back of the discount, in the minor unit of the order's
+	// currency.
+	CancellableAmount *int64 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	// What the request would take back of the discount, in the minor unit of the
+	// order's currency.
+	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	// The product that the discount is on. Optional, since a discount may also be
+	// on the whole order.
+	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformCancellableDiscountAmountExceededError) Reset() {
@@ -1840,16 +2341,25 @@ func (x *PlatformCancellableDiscountAmountExceededError) GetUnrecognized() map[s
 	return nil
 }
 
+// The data of `PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED`.
 type PlatformCancellableDiscountTaxFreeAmountExceededError struct {
-	state                        protoimpl.MessageState `protogen:"open.v1"`
-	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
-	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
-	CancellableAmount            *int64                 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
-	RequestAmount                *int64                 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
-	ProductId                    *string                `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the discount share policy of the discount.
+	DiscountSharePolicyId *string `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	// PortOne's internal id of the same policy.
+	DiscountSharePolicyGraphqlId *string `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	// What is left to take back of the discount's tax-free part, in the minor
+	// unit of the order's currency.
+	CancellableAmount *int64 `protobuf:"varint,3,opt,name=cancellable_amount,json=cancellableAmount,proto3,oneof" json:"cancellable_amount,omitempty"`
+	// What the request would take back of the discount's tax-free part, in the
+	// minor unit of the order's currency.
+	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
+	// The product that the discount is on. Optional, since a discount may also be
+	// on the whole order.
+	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) Reset() {
@@ -1924,11 +2434,14 @@ func (x *PlatformCancellableDiscountTaxFreeAmountExceededError) GetUnrecognized(
 	return nil
 }
 
+// The data of `PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED`.
 type PlatformCancellableProductQuantityExceededError struct {
-	state               protoimpl.MessageState `protogen:"open.v1"`
-	ProductId           *string                `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	CancellableQuantity *int64                 `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
-	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product of which too many pieces would be taken back.
+	ProductId *string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// How many pieces are left to take back.
+	CancellableQuantity *int64            `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }
@@ -1984,11 +2497,14 @@ func (x *PlatformCancellableProductQuantityExceededError) GetUnrecognized() map[
 	return nil
 }
 
+// The data of `PLATFORM_CONTRACTS_NOT_FOUND`.
 type PlatformContractsNotFoundError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the contracts that do not exist.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same contracts, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2044,13 +2560,20 @@ func (x *PlatformContractsNotFoundError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of
+// `PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED`:
+// the contract and the two currencies.
 type PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	Id                 *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId          *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	FeeCurrency        *Currency              `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
-	SettlementCurrency *Currency              `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the contract whose fixed fee is in the wrong currency.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's internal id of the same contract.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The currency of the fixed fee.
+	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
+	// The currency in which the transfer is settled, which the fee must share.
+	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -2121,11 +2644,14 @@ func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMism
 	return nil
 }
 
+// The data of `PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND`.
 type PlatformDiscountSharePoliciesNotFoundError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the discount share policies that do not exist.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same policies, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2181,11 +2707,14 @@ func (x *PlatformDiscountSharePoliciesNotFoundError) GetUnrecognized() map[strin
 	return nil
 }
 
+// The data of `PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED`.
 type PlatformDiscountSharePolicyIdDuplicatedError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId     *string                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the discount share policy that is listed more than once.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's internal id of the same policy.
+	GraphqlId     *string           `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2241,11 +2770,14 @@ func (x *PlatformDiscountSharePolicyIdDuplicatedError) GetUnrecognized() map[str
 	return nil
 }
 
+// The data of `PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED`.
 type PlatformMemberCompanyConnectedPartnersCannotBeScheduledError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the partners that are connected as member companies.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partners, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2301,11 +2833,14 @@ func (x *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError) GetUnreco
 	return nil
 }
 
+// The data of `PLATFORM_PARTNER_IDS_ALREADY_EXISTS`.
 type PlatformPartnerIdsAlreadyExistError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids that other partners have already.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partners, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2361,11 +2896,14 @@ func (x *PlatformPartnerIdsAlreadyExistError) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The data of `PLATFORM_PARTNER_IDS_DUPLICATED`.
 type PlatformPartnerIdsDuplicatedError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids that the request gives more than once.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partners, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2421,11 +2959,14 @@ func (x *PlatformPartnerIdsDuplicatedError) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The data of `PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST`.
 type PlatformPartnerSchedulesAlreadyExistError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the partners that have a scheduled update already.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partners, in the order of `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2481,10 +3022,12 @@ func (x *PlatformPartnerSchedulesAlreadyExistError) GetUnrecognized() map[string
 	return nil
 }
 
+// The data of `PLATFORM_PRODUCT_ID_DUPLICATED`.
 type PlatformProductIdDuplicatedError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the product that is listed more than once.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2533,10 +3076,12 @@ func (x *PlatformProductIdDuplicatedError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `PLATFORM_PRODUCT_ID_NOT_FOUND`.
 type PlatformProductIdNotFoundError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the product that the order transfer does not have.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2585,15 +3130,25 @@ func (x *PlatformProductIdNotFoundError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED`: which amount exceeds which
+// limit.
 type PlatformSettlementAmountExceededError struct {
-	state           protoimpl.MessageState      `protogen:"open.v1"`
-	Type            *PlatformAmountExceededType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.PlatformAmountExceededType,oneof" json:"type,omitempty"`
-	ProductId       *string                     `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	RequestedAmount *int64                      `protobuf:"varint,3,opt,name=requested_amount,json=requestedAmount,proto3,oneof" json:"requested_amount,omitempty"`
-	AllowedAmount   *int64                      `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
-	Unrecognized    map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which amount exceeds which. May be absent: in PortOne's JSON the error's
+	// own type has the same name, and either may be sent.
+	Type *PlatformAmountExceededType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.PlatformAmountExceededType,oneof" json:"type,omitempty"`
+	// The product whose amounts these are. Optional, since they may also be those
+	// of the whole order.
+	ProductId *string `protobuf:"bytes,2,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// The amount that the request gave, in the minor unit of the order's
+	// currency.
+	RequestedAmount *int64 `protobuf:"varint,3,opt,name=requested_amount,json=requestedAmount,proto3,oneof" json:"requested_amount,omitempty"`
+	// In the minor unit of the order's currency. By its name the most that was
+	// allowed; PortOne describes it as the amount that was exceeded.
+	AllowedAmount *int64            `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementAmountExceededError) Reset() {
@@ -2661,15 +3216,23 @@ func (x *PlatformSettlementAmountExceededError) GetUnrecognized() map[string]str
 	return nil
 }
 
+// The data of `PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL`:
+// what is registered and what is requested come to more than PortOne cancelled.
 type PlatformSettlementCancelAmountExceededPortOneCancelError struct {
-	state                            protoimpl.MessageState                  `protogen:"open.v1"`
-	RegisteredSettlementCancelAmount *int64                                  `protobuf:"varint,1,opt,name=registered_settlement_cancel_amount,json=registeredSettlementCancelAmount,proto3,oneof" json:"registered_settlement_cancel_amount,omitempty"`
-	RequestSettlementCancelAmount    *int64                                  `protobuf:"varint,2,opt,name=request_settlement_cancel_amount,json=requestSettlementCancelAmount,proto3,oneof" json:"request_settlement_cancel_amount,omitempty"`
-	PortOneCancelAmount              *int64                                  `protobuf:"varint,3,opt,name=port_one_cancel_amount,json=portOneCancelAmount,proto3,oneof" json:"port_one_cancel_amount,omitempty"`
-	AmountType                       *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
-	Unrecognized                     map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                    protoimpl.UnknownFields
-	sizeCache                        protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What earlier order cancel transfers of the cancellation registered, in the
+	// minor unit of the payment's currency.
+	RegisteredSettlementCancelAmount *int64 `protobuf:"varint,1,opt,name=registered_settlement_cancel_amount,json=registeredSettlementCancelAmount,proto3,oneof" json:"registered_settlement_cancel_amount,omitempty"`
+	// What this request would add, in the minor unit of the payment's currency.
+	RequestSettlementCancelAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_cancel_amount,json=requestSettlementCancelAmount,proto3,oneof" json:"request_settlement_cancel_amount,omitempty"`
+	// What PortOne cancelled of the payment, in the minor unit of the payment's
+	// currency.
+	PortOneCancelAmount *int64 `protobuf:"varint,3,opt,name=port_one_cancel_amount,json=portOneCancelAmount,proto3,oneof" json:"port_one_cancel_amount,omitempty"`
+	// Whether the amounts are of the taxed part or of the tax-free part.
+	AmountType    *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) Reset() {
@@ -2737,13 +3300,16 @@ func (x *PlatformSettlementCancelAmountExceededPortOneCancelError) GetUnrecogniz
 	return nil
 }
 
+// The data of `PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE`.
 type PlatformSettlementDateEarlierThanSettlementStartDateError struct {
-	state               protoimpl.MessageState `protogen:"open.v1"`
-	SettlementStartDate *string                `protobuf:"bytes,1,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	SettlementDate      *string                `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The day on which settlement starts, `YYYY-MM-DD`.
+	SettlementStartDate *string `protobuf:"bytes,1,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// The day of settlement, `YYYY-MM-DD`, which may not lie before the start.
+	SettlementDate *string           `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) Reset() {
@@ -2797,14 +3363,22 @@ func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) GetUnrecogni
 	return nil
 }
 
+// The data of `PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`:
+// what is registered and what is requested come to more than the payment's
+// amount.
 type PlatformSettlementPaymentAmountExceededPortOnePaymentError struct {
-	state                             protoimpl.MessageState `protogen:"open.v1"`
-	RegisteredSettlementPaymentAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_payment_amount,json=registeredSettlementPaymentAmount,proto3,oneof" json:"registered_settlement_payment_amount,omitempty"`
-	RequestSettlementPaymentAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_payment_amount,json=requestSettlementPaymentAmount,proto3,oneof" json:"request_settlement_payment_amount,omitempty"`
-	PortOnePaymentAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
-	Unrecognized                      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                     protoimpl.UnknownFields
-	sizeCache                         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What earlier order transfers of the payment registered, in the minor unit
+	// of the payment's currency.
+	RegisteredSettlementPaymentAmount *int64 `protobuf:"varint,1,opt,name=registered_settlement_payment_amount,json=registeredSettlementPaymentAmount,proto3,oneof" json:"registered_settlement_payment_amount,omitempty"`
+	// What this request would add, in the minor unit of the payment's currency.
+	RequestSettlementPaymentAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_payment_amount,json=requestSettlementPaymentAmount,proto3,oneof" json:"request_settlement_payment_amount,omitempty"`
+	// The amount of the payment at PortOne, in the minor unit of the payment's
+	// currency.
+	PortOnePaymentAmount *int64            `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) Reset() {
@@ -2865,14 +3439,23 @@ func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) GetUnrecogn
 	return nil
 }
 
+// The data of
+// `PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`: what
+// is registered and what is requested come to more than the payment's taxed
+// amount with VAT.
 type PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError struct {
-	state                                   protoimpl.MessageState `protogen:"open.v1"`
-	RegisteredSettlementSupplyWithVatAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_supply_with_vat_amount,json=registeredSettlementSupplyWithVatAmount,proto3,oneof" json:"registered_settlement_supply_with_vat_amount,omitempty"`
-	RequestSettlementSupplyWithVatAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_supply_with_vat_amount,json=requestSettlementSupplyWithVatAmount,proto3,oneof" json:"request_settlement_supply_with_vat_amount,omitempty"`
-	PortOneSupplyWithVatAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
-	Unrecognized                            map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                           protoimpl.UnknownFields
-	sizeCache                               protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What earlier order transfers of the payment registered, in the minor unit
+	// of the payment's currency.
+	RegisteredSettlementSupplyWithVatAmount *int64 `protobuf:"varint,1,opt,name=registered_settlement_supply_with_vat_amount,json=registeredSettlementSupplyWithVatAmount,proto3,oneof" json:"registered_settlement_supply_with_vat_amount,omitempty"`
+	// What this request would add, in the minor unit of the payment's currency.
+	RequestSettlementSupplyWithVatAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_supply_with_vat_amount,json=requestSettlementSupplyWithVatAmount,proto3,oneof" json:"request_settlement_supply_with_vat_amount,omitempty"`
+	// The taxed amount with VAT of the payment at PortOne, in the minor unit of
+	// the payment's currency.
+	PortOneSupplyWithVatAmount *int64            `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) Reset() {
@@ -2933,14 +3516,22 @@ func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) GetUn
 	return nil
 }
 
+// The data of `PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`:
+// what is registered and what is requested come to more than the payment's
+// tax-free amount.
 type PlatformSettlementTaxFreeAmountExceededPortOnePaymentError struct {
-	state                             protoimpl.MessageState `protogen:"open.v1"`
-	RegisteredSettlementTaxFreeAmount *int64                 `protobuf:"varint,1,opt,name=registered_settlement_tax_free_amount,json=registeredSettlementTaxFreeAmount,proto3,oneof" json:"registered_settlement_tax_free_amount,omitempty"`
-	RequestSettlementTaxFreeAmount    *int64                 `protobuf:"varint,2,opt,name=request_settlement_tax_free_amount,json=requestSettlementTaxFreeAmount,proto3,oneof" json:"request_settlement_tax_free_amount,omitempty"`
-	PortOneTaxFreeAmount              *int64                 `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
-	Unrecognized                      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                     protoimpl.UnknownFields
-	sizeCache                         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What earlier order transfers of the payment registered, in the minor unit
+	// of the payment's currency.
+	RegisteredSettlementTaxFreeAmount *int64 `protobuf:"varint,1,opt,name=registered_settlement_tax_free_amount,json=registeredSettlementTaxFreeAmount,proto3,oneof" json:"registered_settlement_tax_free_amount,omitempty"`
+	// What this request would add, in the minor unit of the payment's currency.
+	RequestSettlementTaxFreeAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_tax_free_amount,json=requestSettlementTaxFreeAmount,proto3,oneof" json:"request_settlement_tax_free_amount,omitempty"`
+	// The tax-free amount of the payment at PortOne, in the minor unit of the
+	// payment's currency.
+	PortOneTaxFreeAmount *int64            `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) Reset() {
@@ -3001,11 +3592,14 @@ func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) GetUnrecogn
 	return nil
 }
 
+// The data of `PLATFORM_TRANSFER_ALREADY_EXISTS`.
 type PlatformTransferAlreadyExistsError struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TransferId        *string                `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
-	TransferGraphqlId *string                `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the transfer that exists already.
+	TransferId *string `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
+	// PortOne's internal id of the same transfer.
+	TransferGraphqlId *string           `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -3061,14 +3655,19 @@ func (x *PlatformTransferAlreadyExistsError) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The data of `PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND`.
 type PlatformTransferDiscountSharePolicyNotFoundError struct {
-	state                        protoimpl.MessageState `protogen:"open.v1"`
-	DiscountSharePolicyId        *string                `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
-	DiscountSharePolicyGraphqlId *string                `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
-	ProductId                    *string                `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	Unrecognized                 map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the discount share policy that the order transfer does not use.
+	DiscountSharePolicyId *string `protobuf:"bytes,1,opt,name=discount_share_policy_id,json=discountSharePolicyId,proto3,oneof" json:"discount_share_policy_id,omitempty"`
+	// PortOne's internal id of the same policy.
+	DiscountSharePolicyGraphqlId *string `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
+	// The product whose discount was meant. Optional, since a discount may also
+	// be on the whole order.
+	ProductId     *string           `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformTransferDiscountSharePolicyNotFoundError) Reset() {
@@ -3129,10 +3728,13 @@ func (x *PlatformTransferDiscountSharePolicyNotFoundError) GetUnrecognized() map
 	return nil
 }
 
+// The data of `B2B_COUNTERPARTY_NOT_FOUND`.
 type B2BCounterpartyNotFoundError struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	CounterpartyId *string                `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id of the counterparty that does not exist, where it was looked for by
+	// id.
+	CounterpartyId *string           `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -3181,11 +3783,16 @@ func (x *B2BCounterpartyNotFoundError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`: which counterparty has no
+// connection to the National Tax Service.
 type B2BCounterpartyNtsNotConnectedError struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its business registration number, where PortOne gives it: ten digits, no
+	// hyphens.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Its id, where PortOne gives it.
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -3241,11 +3848,16 @@ func (x *B2BCounterpartyNtsNotConnectedError) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The data of `B2B_RECIPIENT_NOT_FOUND`: the recipient that does not exist, by
+// registration number or id.
 type B2BRecipientNotFoundError struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The business registration number that was looked for, where PortOne gives
+	// it: ten digits, no hyphens.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// The counterparty id that was looked for, where PortOne gives it.
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -3301,11 +3913,16 @@ func (x *B2BRecipientNotFoundError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `B2B_SUPPLIER_NOT_FOUND`: the supplier that does not exist, by
+// registration number or id.
 type B2BSupplierNotFoundError struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	CounterpartyId *string                `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The business registration number that was looked for, where PortOne gives
+	// it: ten digits, no hyphens.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// The counterparty id that was looked for, where PortOne gives it.
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -3361,11 +3978,15 @@ func (x *B2BSupplierNotFoundError) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of `PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS`.
 type PlatformNonDeletablePartnerSettlementsError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the partner settlements that cannot be deleted.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partner settlements, in the order of
+	// `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3421,11 +4042,15 @@ func (x *PlatformNonDeletablePartnerSettlementsError) GetUnrecognized() map[stri
 	return nil
 }
 
+// The data of `PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS`.
 type PlatformNonPayablePartnerSettlementsError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the partner settlements that cannot be paid out.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partner settlements, in the order of
+	// `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3481,11 +4106,15 @@ func (x *PlatformNonPayablePartnerSettlementsError) GetUnrecognized() map[string
 	return nil
 }
 
+// The data of `PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND`.
 type PlatformPartnerSettlementsNotFoundError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	GraphqlIds    []string               `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids of the partner settlements that do not exist.
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// PortOne's internal ids of the same partner settlements, in the order of
+	// `ids`.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3541,10 +4170,13 @@ func (x *PlatformPartnerSettlementsNotFoundError) GetUnrecognized() map[string]s
 	return nil
 }
 
+// The data of `PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST`.
 type PlatformReferencedCancelOrderTransfersExistError struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Ids           []string               `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The ids concerned. PortOne does not document whether they are those of the
+	// items referred to or of the order cancel transfers.
+	Ids           []string          `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -23,16 +23,23 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The Korean mobile carrier of the phone that is verified. Customers of budget
+// carriers (MVNO) are told apart by the network used.
 type IdentityVerificationOperator int32
 
 const (
 	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_UNSPECIFIED IdentityVerificationOperator = 0
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_SKT         IdentityVerificationOperator = 1
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_KT          IdentityVerificationOperator = 2
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_LGU         IdentityVerificationOperator = 3
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_SKT_MVNO    IdentityVerificationOperator = 4
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_KT_MVNO     IdentityVerificationOperator = 5
-	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_LGU_MVNO    IdentityVerificationOperator = 6
+	// SK Telecom.
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_SKT IdentityVerificationOperator = 1
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_KT  IdentityVerificationOperator = 2
+	// LG U+.
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_LGU IdentityVerificationOperator = 3
+	// Budget carrier (MVNO) on the SK Telecom network.
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_SKT_MVNO IdentityVerificationOperator = 4
+	// Budget carrier (MVNO) on the KT network.
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_KT_MVNO IdentityVerificationOperator = 5
+	// Budget carrier (MVNO) on the LG U+ network.
+	IdentityVerificationOperator_IDENTITY_VERIFICATION_OPERATOR_LGU_MVNO IdentityVerificationOperator = 6
 )
 
 // Enum value maps for IdentityVerificationOperator.
@@ -84,12 +91,15 @@ func (IdentityVerificationOperator) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_identity_verification_proto_rawDescGZIP(), []int{0}
 }
 
+// How the customer proves to hold the phone.
 type IdentityVerificationMethod int32
 
 const (
 	IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_UNSPECIFIED IdentityVerificationMethod = 0
-	IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_SMS         IdentityVerificationMethod = 1
-	IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_APP         IdentityVerificationMethod = 2
+	// By a code sent to the phone.
+	IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_SMS IdentityVerificationMethod = 1
+	// By approving in an authentication app on the phone.
+	IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_APP IdentityVerificationMethod = 2
 )
 
 // Enum value maps for IdentityVerificationMethod.
@@ -133,13 +143,16 @@ func (IdentityVerificationMethod) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_identity_verification_proto_rawDescGZIP(), []int{1}
 }
 
+// The time by which verifications are sorted.
 type IdentityVerificationSortBy int32
 
 const (
-	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_UNSPECIFIED       IdentityVerificationSortBy = 0
-	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT      IdentityVerificationSortBy = 1
-	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_VERIFIED_AT       IdentityVerificationSortBy = 2
-	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_FAILED_AT         IdentityVerificationSortBy = 3
+	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_UNSPECIFIED  IdentityVerificationSortBy = 0
+	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT IdentityVerificationSortBy = 1
+	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_VERIFIED_AT  IdentityVerificationSortBy = 2
+	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_FAILED_AT    IdentityVerificationSortBy = 3
+	// When the status last changed: the request, the verification or the failure,
+	// by the status it has now.
 	IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_STATUS_UPDATED_AT IdentityVerificationSortBy = 4
 )
 
@@ -188,13 +201,16 @@ func (IdentityVerificationSortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_identity_verification_proto_rawDescGZIP(), []int{2}
 }
 
+// The time that the range of a search for verifications applies to.
 type IdentityVerificationTimeRangeField int32
 
 const (
-	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_UNSPECIFIED       IdentityVerificationTimeRangeField = 0
-	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_REQUESTED_AT      IdentityVerificationTimeRangeField = 1
-	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_VERIFIED_AT       IdentityVerificationTimeRangeField = 2
-	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_FAILED_AT         IdentityVerificationTimeRangeField = 3
+	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_UNSPECIFIED  IdentityVerificationTimeRangeField = 0
+	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_REQUESTED_AT IdentityVerificationTimeRangeField = 1
+	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_VERIFIED_AT  IdentityVerificationTimeRangeField = 2
+	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_FAILED_AT    IdentityVerificationTimeRangeField = 3
+	// When the status last changed: the request, the verification or the failure,
+	// by the status it has now.
 	IdentityVerificationTimeRangeField_IDENTITY_VERIFICATION_TIME_RANGE_FIELD_STATUS_UPDATED_AT IdentityVerificationTimeRangeField = 4
 )
 
@@ -243,13 +259,17 @@ func (IdentityVerificationTimeRangeField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_identity_verification_proto_rawDescGZIP(), []int{3}
 }
 
+// How far a verification has come.
 type IdentityVerificationStatus int32
 
 const (
 	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_UNSPECIFIED IdentityVerificationStatus = 0
-	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_READY       IdentityVerificationStatus = 1
-	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_VERIFIED    IdentityVerificationStatus = 2
-	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_FAILED      IdentityVerificationStatus = 3
+	// Requested, not completed yet.
+	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_READY IdentityVerificationStatus = 1
+	// The customer is verified.
+	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_VERIFIED IdentityVerificationStatus = 2
+	// The verification failed.
+	IdentityVerificationStatus_IDENTITY_VERIFICATION_STATUS_FAILED IdentityVerificationStatus = 3
 )
 
 // Enum value maps for IdentityVerificationStatus.
@@ -295,16 +315,22 @@ func (IdentityVerificationStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_identity_verification_proto_rawDescGZIP(), []int{4}
 }
 
+// A Korean mobile carrier, as a condition of searches.
 type Carrier int32
 
 const (
 	Carrier_CARRIER_UNSPECIFIED Carrier = 0
-	Carrier_CARRIER_SKT         Carrier = 1
-	Carrier_CARRIER_KT          Carrier = 2
-	Carrier_CARRIER_LGU         Carrier = 3
-	Carrier_CARRIER_SKT_MVNO    Carrier = 4
-	Carrier_CARRIER_KT_MVNO     Carrier = 5
-	Carrier_CARRIER_LGU_MVNO    Carrier = 6
+	// SK Telecom.
+	Carrier_CARRIER_SKT Carrier = 1
+	Carrier_CARRIER_KT  Carrier = 2
+	// LG U+.
+	Carrier_CARRIER_LGU Carrier = 3
+	// Budget carrier (MVNO) on the SK Telecom network.
+	Carrier_CARRIER_SKT_MVNO Carrier = 4
+	// Budget carrier (MVNO) on the KT network.
+	Carrier_CARRIER_KT_MVNO Carrier = 5
+	// Budget carrier (MVNO) on the LG U+ network.
+	Carrier_CARRIER_LGU_MVNO Carrier = 6
 )
 
 // Enum value maps for Carrier.
@@ -359,11 +385,14 @@ func (Carrier) EnumDescriptor() ([]byte, []int) {
 type ConfirmIdentityVerificationRequest struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
 	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
-	StoreId                *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Otp                    *string                `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The code that the customer received. Only for the SMS method.
+	Otp           *string           `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmIdentityVerificationRequest) Reset() {
@@ -424,6 +453,7 @@ func (x *ConfirmIdentityVerificationRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The customer is verified; failures come as errors.
 type ConfirmIdentityVerificationResponse struct {
 	state                protoimpl.MessageState        `protogen:"open.v1"`
 	IdentityVerification *VerifiedIdentityVerification `protobuf:"bytes,1,opt,name=identity_verification,json=identityVerification,proto3" json:"identity_verification,omitempty"`
@@ -476,22 +506,34 @@ func (x *ConfirmIdentityVerificationResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A completed verification, with the data of the customer as verified.
 type VerifiedIdentityVerification struct {
-	state            protoimpl.MessageState                `protogen:"open.v1"`
-	Id               *string                               `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Channel          *SelectedChannel                      `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id chosen by the caller.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The channel used, where it is known.
+	Channel *SelectedChannel `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The customer as verified; this, not what was requested, is what may be
+	// relied on.
 	VerifiedCustomer *IdentityVerificationVerifiedCustomer `protobuf:"bytes,3,opt,name=verified_customer,json=verifiedCustomer,proto3" json:"verified_customer,omitempty"`
-	CustomData       *string                               `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	RequestedAt      *timestamppb.Timestamp                `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt        *timestamppb.Timestamp                `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt  *timestamppb.Timestamp                `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	VerifiedAt       *timestamppb.Timestamp                `protobuf:"bytes,8,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
-	PgTxId           *string                               `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgRawResponse    *string                               `protobuf:"bytes,10,opt,name=pg_raw_response,json=pgRawResponse,proto3,oneof" json:"pg_raw_response,omitempty"`
-	Version          *PortOneVersion                       `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	Unrecognized     map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Data of your own, given with the request.
+	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the verification last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the status last changed.
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	// When the verification was complete.
+	VerifiedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=verified_at,json=verifiedAt,proto3" json:"verified_at,omitempty"`
+	// The id that the PG gave the verification.
+	PgTxId *string `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The PG's answer as received, in the PG's own format.
+	PgRawResponse *string `protobuf:"bytes,10,opt,name=pg_raw_response,json=pgRawResponse,proto3,oneof" json:"pg_raw_response,omitempty"`
+	// The version of PortOne's service that the verification was made with.
+	Version       *PortOneVersion   `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VerifiedIdentityVerification) Reset() {
@@ -608,18 +650,32 @@ func (x *VerifiedIdentityVerification) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A customer as verified. Which fields are present depends on the PG and the
+// contract with it.
 type IdentityVerificationVerifiedCustomer struct {
-	state         protoimpl.MessageState        `protogen:"open.v1"`
-	Id            *string                       `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                       `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Operator      *IdentityVerificationOperator `protobuf:"varint,3,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
-	PhoneNumber   *string                       `protobuf:"bytes,4,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	BirthDate     *string                       `protobuf:"bytes,5,opt,name=birth_date,json=birthDate,proto3,oneof" json:"birth_date,omitempty"`
-	Gender        *Gender                       `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	IsForeigner   *bool                         `protobuf:"varint,7,opt,name=is_foreigner,json=isForeigner,proto3,oneof" json:"is_foreigner,omitempty"`
-	Ci            *string                       `protobuf:"bytes,8,opt,name=ci,proto3,oneof" json:"ci,omitempty"`
-	Di            *string                       `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Your own id for the customer, if one was given with the request.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// From Danal only with a separate contract; never from KG Inicis.
+	Operator *IdentityVerificationOperator `protobuf:"varint,3,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
+	// Digits only. From Danal only with a separate contract; always from KG
+	// Inicis.
+	PhoneNumber *string `protobuf:"bytes,4,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// `YYYY-MM-DD`. Always present for verifications made with V2.
+	BirthDate *string `protobuf:"bytes,5,opt,name=birth_date,json=birthDate,proto3,oneof" json:"birth_date,omitempty"`
+	// Always present from Danal and KG Inicis.
+	Gender *Gender `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	// From Danal only with a separate contract; always from KG Inicis.
+	IsForeigner *bool `protobuf:"varint,7,opt,name=is_foreigner,json=isForeigner,proto3,oneof" json:"is_foreigner,omitempty"`
+	// Connecting information (CI): identifies the person, with the same value for
+	// all services. Always present from Danal; from KG Inicis unless the customer
+	// used Kakao.
+	Ci *string `protobuf:"bytes,8,opt,name=ci,proto3,oneof" json:"ci,omitempty"`
+	// Duplication information (DI): identifies the person within one site, to
+	// detect second accounts. Always present from Danal; never from KG Inicis.
+	Di            *string           `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -727,10 +783,12 @@ func (x *IdentityVerificationVerifiedCustomer) GetUnrecognized() map[string]stri
 type ResendIdentityVerificationRequest struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
 	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
-	StoreId                *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ResendIdentityVerificationRequest) Reset() {
@@ -784,6 +842,7 @@ func (x *ResendIdentityVerificationRequest) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// Empty: the SMS has been sent again.
 type ResendIdentityVerificationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -829,18 +888,29 @@ func (x *ResendIdentityVerificationResponse) GetUnrecognized() map[string]string
 }
 
 type SendIdentityVerificationRequest struct {
-	state                  protoimpl.MessageState                `protogen:"open.v1"`
-	IdentityVerificationId string                                `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
-	StoreId                *string                               `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	ChannelKey             *string                               `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Customer               *SendIdentityVerificationBodyCustomer `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData             *string                               `protobuf:"bytes,5,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Bypass                 *string                               `protobuf:"bytes,6,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	Operator               *IdentityVerificationOperator         `protobuf:"varint,7,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
-	Method                 *IdentityVerificationMethod           `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
-	Unrecognized           map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the verification, chosen by you. Once sent it cannot be sent again,
+	// only resent.
+	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// A channel for identity verification. An unknown one is refused with
+	// `CHANNEL_NOT_FOUND`.
+	ChannelKey *string                               `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	Customer   *SendIdentityVerificationBodyCustomer `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the verification.
+	CustomData *string `protobuf:"bytes,5,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass *string `protobuf:"bytes,6,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// The carrier of the customer's phone, as the customer states it.
+	Operator *IdentityVerificationOperator `protobuf:"varint,7,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
+	// By SMS `customer.identity_number` is required too.
+	Method        *IdentityVerificationMethod `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendIdentityVerificationRequest) Reset() {
@@ -936,16 +1006,23 @@ func (x *SendIdentityVerificationRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The customer to verify, as the customer states it.
 type SendIdentityVerificationBodyCustomer struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Id             *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name           *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber    *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	IdentityNumber *string                `protobuf:"bytes,4,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
-	IpAddress      *string                `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Your own id for the customer.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Digits only, without hyphens.
+	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// The first seven digits of the resident registration number: date of birth
+	// and the digit after it. Required for the SMS method.
+	IdentityNumber *string `protobuf:"bytes,4,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
+	// The customer's own IP address, not your server's: requests are rate-limited
+	// by it.
+	IpAddress     *string           `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendIdentityVerificationBodyCustomer) Reset() {
@@ -1020,6 +1097,8 @@ func (x *SendIdentityVerificationBodyCustomer) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Empty: the SMS or the request in the app has been sent. The customer is not
+// verified yet.
 type SendIdentityVerificationResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1067,10 +1146,12 @@ func (x *SendIdentityVerificationResponse) GetUnrecognized() map[string]string {
 type GetIdentityVerificationRequest struct {
 	state                  protoimpl.MessageState `protogen:"open.v1"`
 	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
-	StoreId                *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetIdentityVerificationRequest) Reset() {
@@ -1124,6 +1205,8 @@ func (x *GetIdentityVerificationRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A verification of a customer's identity. The case that is set tells whether
+// it is ready, verified or failed.
 type IdentityVerification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -1230,21 +1313,31 @@ func (*IdentityVerification_Ready) isIdentityVerification_Status() {}
 
 func (*IdentityVerification_Verified) isIdentityVerification_Status() {}
 
+// A verification that failed.
 type FailedIdentityVerification struct {
-	state             protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Channel           *SelectedChannel                       `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id chosen by the caller.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The channel used, where it is known.
+	Channel *SelectedChannel `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The customer as given with the request. Nothing of it is verified.
 	RequestedCustomer *IdentityVerificationRequestedCustomer `protobuf:"bytes,3,opt,name=requested_customer,json=requestedCustomer,proto3" json:"requested_customer,omitempty"`
-	CustomData        *string                                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	RequestedAt       *timestamppb.Timestamp                 `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp                 `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp                 `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	Failure           *IdentityVerificationFailure           `protobuf:"bytes,8,opt,name=failure,proto3" json:"failure,omitempty"`
-	Version           *PortOneVersion                        `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	PgTxId            *string                                `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Unrecognized      map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Data of your own, given with the request.
+	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the verification last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the status last changed.
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	// Why the verification failed.
+	Failure *IdentityVerificationFailure `protobuf:"bytes,8,opt,name=failure,proto3" json:"failure,omitempty"`
+	// The version of PortOne's service that the verification was made with.
+	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// The id that the PG gave the verification.
+	PgTxId        *string           `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FailedIdentityVerification) Reset() {
@@ -1354,15 +1447,18 @@ func (x *FailedIdentityVerification) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A customer as given with the request. Nothing of it is verified.
 type IdentityVerificationRequestedCustomer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	BirthYear     *string                `protobuf:"bytes,4,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth    *string                `protobuf:"bytes,5,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay      *string                `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Your own id for the customer, if one was given.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Digits only, without hyphens.
+	PhoneNumber   *string           `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	BirthYear     *string           `protobuf:"bytes,4,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	BirthMonth    *string           `protobuf:"bytes,5,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	BirthDay      *string           `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1446,12 +1542,16 @@ func (x *IdentityVerificationRequestedCustomer) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Why a verification failed.
 type IdentityVerificationFailure struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Reason        *string                `protobuf:"bytes,1,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	PgCode        *string                `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
-	PgMessage     *string                `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The reason as PortOne puts it.
+	Reason *string `protobuf:"bytes,1,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// The PG's code for the failure.
+	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	// The reason as the PG puts it.
+	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1514,20 +1614,29 @@ func (x *IdentityVerificationFailure) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A verification that has been requested and not completed yet.
 type ReadyIdentityVerification struct {
-	state             protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Channel           *SelectedChannel                       `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id chosen by the caller.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The channel used, where it is known.
+	Channel *SelectedChannel `protobuf:"bytes,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The customer as given with the request. Nothing of it is verified.
 	RequestedCustomer *IdentityVerificationRequestedCustomer `protobuf:"bytes,3,opt,name=requested_customer,json=requestedCustomer,proto3" json:"requested_customer,omitempty"`
-	CustomData        *string                                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	RequestedAt       *timestamppb.Timestamp                 `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp                 `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp                 `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	Version           *PortOneVersion                        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	PgTxId            *string                                `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Unrecognized      map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Data of your own, given with the request.
+	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the verification last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the status last changed.
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	// The version of PortOne's service that the verification was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// The id that the PG gave the verification.
+	PgTxId        *string           `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReadyIdentityVerification) Reset() {
@@ -1631,8 +1740,11 @@ func (x *ReadyIdentityVerification) GetUnrecognized() map[string]string {
 }
 
 type GetIdentityVerificationsRequest struct {
-	state         protoimpl.MessageState           `protogen:"open.v1"`
-	Page          *PageInput                       `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `number` 0 and `size` 10. `number` counts from 0, and (number +
+	// 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// Defaults to the time of the request, newest first.
 	Sort          *IdentityVerificationSortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	Filter        *IdentityVerificationFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1698,11 +1810,14 @@ func (x *GetIdentityVerificationsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How to sort verifications.
 type IdentityVerificationSortInput struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	By            *IdentityVerificationSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.IdentityVerificationSortBy,oneof" json:"by,omitempty"`
-	Order         *SortOrder                  `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `REQUESTED_AT`.
+	By *IdentityVerificationSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.IdentityVerificationSortBy,oneof" json:"by,omitempty"`
+	// Defaults to `DESC`.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1758,26 +1873,45 @@ func (x *IdentityVerificationSortInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions that verifications have to meet. The range ends at `until`, by
+// default now, and begins at `from`, by default 90 days before its end.
 type IdentityVerificationFilterInput struct {
-	state                    protoimpl.MessageState                   `protogen:"open.v1"`
-	StoreId                  *string                                  `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	TimeRangeField           *IdentityVerificationTimeRangeField      `protobuf:"varint,2,opt,name=time_range_field,json=timeRangeField,proto3,enum=portone.v2.IdentityVerificationTimeRangeField,oneof" json:"time_range_field,omitempty"`
-	From                     *timestamppb.Timestamp                   `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
-	Until                    *timestamppb.Timestamp                   `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
-	IdentityVerificationId   *string                                  `protobuf:"bytes,5,opt,name=identity_verification_id,json=identityVerificationId,proto3,oneof" json:"identity_verification_id,omitempty"`
-	IdentityVerificationTxId *string                                  `protobuf:"bytes,6,opt,name=identity_verification_tx_id,json=identityVerificationTxId,proto3,oneof" json:"identity_verification_tx_id,omitempty"`
-	IsTest                   *bool                                    `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	Statuses                 []IdentityVerificationStatus             `protobuf:"varint,8,rep,packed,name=statuses,proto3,enum=portone.v2.IdentityVerificationStatus" json:"statuses,omitempty"`
-	PgTxId                   *string                                  `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgMerchantId             *string                                  `protobuf:"bytes,10,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
-	PgProviders              []PgProvider                             `protobuf:"varint,11,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
-	PgCompanies              []PgCompany                              `protobuf:"varint,12,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
-	Carriers                 []Carrier                                `protobuf:"varint,13,rep,packed,name=carriers,proto3,enum=portone.v2.Carrier" json:"carriers,omitempty"`
-	Version                  *PortOneVersion                          `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	Customer                 *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
-	Unrecognized             map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only for users with access to the whole merchant; absent, the verifications
+	// of all its stores are searched.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The time that `from` and `until` apply to. Defaults to `REQUESTED_AT`.
+	TimeRangeField *IdentityVerificationTimeRangeField `protobuf:"varint,2,opt,name=time_range_field,json=timeRangeField,proto3,enum=portone.v2.IdentityVerificationTimeRangeField,oneof" json:"time_range_field,omitempty"`
+	// Start of the range. Defaults to 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Defaults to now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// The id chosen by the caller. For a V1 verification it is the `imp_uid`.
+	IdentityVerificationId *string `protobuf:"bytes,5,opt,name=identity_verification_id,json=identityVerificationId,proto3,oneof" json:"identity_verification_id,omitempty"`
+	// Id of the attempt, assigned by PortOne. For a V1 verification it is the
+	// `imp_uid`.
+	IdentityVerificationTxId *string `protobuf:"bytes,6,opt,name=identity_verification_tx_id,json=identityVerificationTxId,proto3,oneof" json:"identity_verification_tx_id,omitempty"`
+	// True for test verifications, false for live ones.
+	IsTest *bool `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// Empty means all.
+	Statuses []IdentityVerificationStatus `protobuf:"varint,8,rep,packed,name=statuses,proto3,enum=portone.v2.IdentityVerificationStatus" json:"statuses,omitempty"`
+	// The id that the PG gave the verification.
+	PgTxId *string `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The merchant id at the PG.
+	PgMerchantId *string `protobuf:"bytes,10,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	// PG modules to search. Empty means all.
+	PgProviders []PgProvider `protobuf:"varint,11,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
+	// PG companies to search. Empty means all.
+	PgCompanies []PgCompany `protobuf:"varint,12,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
+	Carriers    []Carrier   `protobuf:"varint,13,rep,packed,name=carriers,proto3,enum=portone.v2.Carrier" json:"carriers,omitempty"`
+	// The version of PortOne's service.
+	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Compared with the verified customer where the verification is complete,
+	// otherwise with the customer as requested.
+	Customer      *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
+	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IdentityVerificationFilterInput) Reset() {
@@ -1922,15 +2056,17 @@ func (x *IdentityVerificationFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Data of the customer to search verifications by.
 type IdentityVerificationFilterCustomerInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	BirthYear     *string                `protobuf:"bytes,2,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth    *string                `protobuf:"bytes,3,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay      *string                `protobuf:"bytes,4,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Gender        *Gender                `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Name       *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	BirthYear  *string                `protobuf:"bytes,2,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	BirthMonth *string                `protobuf:"bytes,3,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	BirthDay   *string                `protobuf:"bytes,4,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	// Digits only, without hyphens.
+	PhoneNumber   *string           `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Gender        *Gender           `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2014,11 +2150,13 @@ func (x *IdentityVerificationFilterCustomerInput) GetUnrecognized() map[string]s
 	return nil
 }
 
+// One page of verifications.
 type GetIdentityVerificationsResponse struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Items         []*IdentityVerification `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo               `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState  `protogen:"open.v1"`
+	Items []*IdentityVerification `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many verifications there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -29,11 +29,43 @@ const (
 // IdentityVerificationServiceClient is the client API for IdentityVerificationService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Verifies who a customer is, through the Korean mobile carriers and other
+// authenticators (identity verification, needed for age checks and to tell
+// customers apart). Either PortOne's SDK does it in the browser and the server
+// reads the result here, or the server does it with SendIdentityVerification
+// and ConfirmIdentityVerification. Verified data is personal data: trust only
+// what is read here, and keep no more than needed.
 type IdentityVerificationServiceClient interface {
+	// Completes a verification that was sent with SendIdentityVerification and
+	// returns the verified customer. For SMS pass the code that the customer
+	// received as `otp`; for the app method call it after the customer has
+	// approved there. A verification not sent through the API is refused with
+	// `IDENTITY_VERIFICATION_NOT_SENT`; one already verified with
+	// `IDENTITY_VERIFICATION_ALREADY_VERIFIED`, then read it with
+	// GetIdentityVerification. What the PG refused, such as a wrong code, comes
+	// as `PG_PROVIDER`.
 	ConfirmIdentityVerification(ctx context.Context, in *ConfirmIdentityVerificationRequest, opts ...grpc.CallOption) (*ConfirmIdentityVerificationResponse, error)
+	// Sends the SMS of a verification once more, for a customer who did not get
+	// it. It has to have been sent with SendIdentityVerification before
+	// (`IDENTITY_VERIFICATION_NOT_SENT`) and not be verified yet
+	// (`IDENTITY_VERIFICATION_ALREADY_VERIFIED`). Only for the SMS method.
 	ResendIdentityVerification(ctx context.Context, in *ResendIdentityVerificationRequest, opts ...grpc.CallOption) (*ResendIdentityVerificationResponse, error)
+	// Starts a verification from the server: the customer receives a code by SMS
+	// or a request in the authentication app. Complete it with
+	// ConfirmIdentityVerification. An id that was sent before is refused with
+	// `IDENTITY_VERIFICATION_ALREADY_SENT`: use ResendIdentityVerification for
+	// another SMS, or a new id. `MAX_TRANSACTION_COUNT_REACHED` means that there
+	// were too many attempts.
 	SendIdentityVerification(ctx context.Context, in *SendIdentityVerificationRequest, opts ...grpc.CallOption) (*SendIdentityVerificationResponse, error)
+	// Returns one verification; the case that is set tells whether it is ready,
+	// verified or failed. Call it on the server after a verification in the
+	// browser, and rely only on the `verified` case. An unknown id is answered
+	// with `IDENTITY_VERIFICATION_NOT_FOUND`.
 	GetIdentityVerification(ctx context.Context, in *GetIdentityVerificationRequest, opts ...grpc.CallOption) (*IdentityVerification, error)
+	// Lists verifications page by page, filtered by time, status, customer,
+	// carrier, PG and so on. Without a time range only the last 90 days are
+	// searched.
 	GetIdentityVerifications(ctx context.Context, in *GetIdentityVerificationsRequest, opts ...grpc.CallOption) (*GetIdentityVerificationsResponse, error)
 }
 
@@ -98,11 +130,43 @@ func (c *identityVerificationServiceClient) GetIdentityVerifications(ctx context
 // IdentityVerificationServiceServer is the server API for IdentityVerificationService service.
 // All implementations must embed UnimplementedIdentityVerificationServiceServer
 // for forward compatibility.
+//
+// Verifies who a customer is, through the Korean mobile carriers and other
+// authenticators (identity verification, needed for age checks and to tell
+// customers apart). Either PortOne's SDK does it in the browser and the server
+// reads the result here, or the server does it with SendIdentityVerification
+// and ConfirmIdentityVerification. Verified data is personal data: trust only
+// what is read here, and keep no more than needed.
 type IdentityVerificationServiceServer interface {
+	// Completes a verification that was sent with SendIdentityVerification and
+	// returns the verified customer. For SMS pass the code that the customer
+	// received as `otp`; for the app method call it after the customer has
+	// approved there. A verification not sent through the API is refused with
+	// `IDENTITY_VERIFICATION_NOT_SENT`; one already verified with
+	// `IDENTITY_VERIFICATION_ALREADY_VERIFIED`, then read it with
+	// GetIdentityVerification. What the PG refused, such as a wrong code, comes
+	// as `PG_PROVIDER`.
 	ConfirmIdentityVerification(context.Context, *ConfirmIdentityVerificationRequest) (*ConfirmIdentityVerificationResponse, error)
+	// Sends the SMS of a verification once more, for a customer who did not get
+	// it. It has to have been sent with SendIdentityVerification before
+	// (`IDENTITY_VERIFICATION_NOT_SENT`) and not be verified yet
+	// (`IDENTITY_VERIFICATION_ALREADY_VERIFIED`). Only for the SMS method.
 	ResendIdentityVerification(context.Context, *ResendIdentityVerificationRequest) (*ResendIdentityVerificationResponse, error)
+	// Starts a verification from the server: the customer receives a code by SMS
+	// or a request in the authentication app. Complete it with
+	// ConfirmIdentityVerification. An id that was sent before is refused with
+	// `IDENTITY_VERIFICATION_ALREADY_SENT`: use ResendIdentityVerification for
+	// another SMS, or a new id. `MAX_TRANSACTION_COUNT_REACHED` means that there
+	// were too many attempts.
 	SendIdentityVerification(context.Context, *SendIdentityVerificationRequest) (*SendIdentityVerificationResponse, error)
+	// Returns one verification; the case that is set tells whether it is ready,
+	// verified or failed. Call it on the server after a verification in the
+	// browser, and rely only on the `verified` case. An unknown id is answered
+	// with `IDENTITY_VERIFICATION_NOT_FOUND`.
 	GetIdentityVerification(context.Context, *GetIdentityVerificationRequest) (*IdentityVerification, error)
+	// Lists verifications page by page, filtered by time, status, customer,
+	// carrier, PG and so on. Without a time range only the last 90 days are
+	// searched.
 	GetIdentityVerifications(context.Context, *GetIdentityVerificationsRequest) (*GetIdentityVerificationsResponse, error)
 	mustEmbedUnimplementedIdentityVerificationServiceServer()
 }

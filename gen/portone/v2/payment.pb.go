@@ -23,6 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Convenience store chain, in Japan, at whose till the customer pays.
 type ConvenienceStoreBrand int32
 
 const (
@@ -81,15 +82,20 @@ func (ConvenienceStoreBrand) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{0}
 }
 
+// Issuer or brand of a Korean gift certificate used as a means of payment.
 type PaymentMethodGiftCertificateType int32
 
 const (
-	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_UNSPECIFIED   PaymentMethodGiftCertificateType = 0
-	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_BOOKNLIFE     PaymentMethodGiftCertificateType = 1
+	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_UNSPECIFIED PaymentMethodGiftCertificateType = 0
+	// Book & Life, a gift certificate for books and culture.
+	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_BOOKNLIFE PaymentMethodGiftCertificateType = 1
+	// Smart Munsang, a culture gift certificate.
 	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_SMART_MUNSANG PaymentMethodGiftCertificateType = 2
-	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_CULTURELAND   PaymentMethodGiftCertificateType = 3
-	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_HAPPYMONEY    PaymentMethodGiftCertificateType = 4
-	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_CULTUREGIFT   PaymentMethodGiftCertificateType = 5
+	// Cultureland.
+	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_CULTURELAND PaymentMethodGiftCertificateType = 3
+	// Happy Money.
+	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_HAPPYMONEY  PaymentMethodGiftCertificateType = 4
+	PaymentMethodGiftCertificateType_PAYMENT_METHOD_GIFT_CERTIFICATE_TYPE_CULTUREGIFT PaymentMethodGiftCertificateType = 5
 )
 
 // Enum value maps for PaymentMethodGiftCertificateType.
@@ -139,12 +145,16 @@ func (PaymentMethodGiftCertificateType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{1}
 }
 
+// Whether the number of a virtual account is used for one payment or again and
+// again.
 type PaymentMethodVirtualAccountType int32
 
 const (
 	PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_UNSPECIFIED PaymentMethodVirtualAccountType = 0
-	PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_FIXED       PaymentMethodVirtualAccountType = 1
-	PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_NORMAL      PaymentMethodVirtualAccountType = 2
+	// A fixed number, reused for several payments.
+	PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_FIXED PaymentMethodVirtualAccountType = 1
+	// A rotating number, picked by the PG for the payment; the usual kind.
+	PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_NORMAL PaymentMethodVirtualAccountType = 2
 )
 
 // Enum value maps for PaymentMethodVirtualAccountType.
@@ -188,14 +198,20 @@ func (PaymentMethodVirtualAccountType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{2}
 }
 
+// How far the refund of a payment by virtual account has come; the money goes
+// to the customer's own account by bank transfer.
 type PaymentMethodVirtualAccountRefundStatus int32
 
 const (
-	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_UNSPECIFIED           PaymentMethodVirtualAccountRefundStatus = 0
-	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_PENDING               PaymentMethodVirtualAccountRefundStatus = 1
+	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_UNSPECIFIED PaymentMethodVirtualAccountRefundStatus = 0
+	// The refund is being processed.
+	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_PENDING PaymentMethodVirtualAccountRefundStatus = 1
+	// A refund of a part of the payment failed.
 	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_PARTIAL_REFUND_FAILED PaymentMethodVirtualAccountRefundStatus = 2
-	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_FAILED                PaymentMethodVirtualAccountRefundStatus = 3
-	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_COMPLETED             PaymentMethodVirtualAccountRefundStatus = 4
+	// The refund failed; the customer has not got the money.
+	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_FAILED PaymentMethodVirtualAccountRefundStatus = 3
+	// The refund is done.
+	PaymentMethodVirtualAccountRefundStatus_PAYMENT_METHOD_VIRTUAL_ACCOUNT_REFUND_STATUS_COMPLETED PaymentMethodVirtualAccountRefundStatus = 4
 )
 
 // Enum value maps for PaymentMethodVirtualAccountRefundStatus.
@@ -243,17 +259,24 @@ func (PaymentMethodVirtualAccountRefundStatus) EnumDescriptor() ([]byte, []int) 
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{3}
 }
 
+// State of the payment that a webhook reported when it was sent, which may
+// differ from the present one.
 type PaymentWebhookPaymentStatus int32
 
 const (
-	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_UNSPECIFIED            PaymentWebhookPaymentStatus = 0
-	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_READY                  PaymentWebhookPaymentStatus = 1
+	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_UNSPECIFIED PaymentWebhookPaymentStatus = 0
+	// The payment was begun, but not completed.
+	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_READY PaymentWebhookPaymentStatus = 1
+	// A virtual account was issued and waits for the deposit.
 	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_VIRTUAL_ACCOUNT_ISSUED PaymentWebhookPaymentStatus = 2
 	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_PAID                   PaymentWebhookPaymentStatus = 3
 	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_FAILED                 PaymentWebhookPaymentStatus = 4
-	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_PARTIAL_CANCELLED      PaymentWebhookPaymentStatus = 5
-	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_CANCELLED              PaymentWebhookPaymentStatus = 6
-	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_PAY_PENDING            PaymentWebhookPaymentStatus = 7
+	// A part of the payment was cancelled.
+	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_PARTIAL_CANCELLED PaymentWebhookPaymentStatus = 5
+	// The payment was cancelled in full.
+	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_CANCELLED PaymentWebhookPaymentStatus = 6
+	// The payment waits for its asynchronous completion.
+	PaymentWebhookPaymentStatus_PAYMENT_WEBHOOK_PAYMENT_STATUS_PAY_PENDING PaymentWebhookPaymentStatus = 7
 )
 
 // Enum value maps for PaymentWebhookPaymentStatus.
@@ -307,12 +330,16 @@ func (PaymentWebhookPaymentStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{4}
 }
 
+// Outcome of delivering a webhook to your endpoint.
 type PaymentWebhookStatus int32
 
 const (
-	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_UNSPECIFIED             PaymentWebhookStatus = 0
-	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_SUCCEEDED               PaymentWebhookStatus = 1
-	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_FAILED_NOT_OK_RESPONSE  PaymentWebhookStatus = 2
+	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_UNSPECIFIED PaymentWebhookStatus = 0
+	// Your endpoint answered with success.
+	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_SUCCEEDED PaymentWebhookStatus = 1
+	// Your endpoint answered, but with an HTTP status that is no success.
+	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_FAILED_NOT_OK_RESPONSE PaymentWebhookStatus = 2
+	// The delivery failed for another reason than the status of the answer.
 	PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_FAILED_UNEXPECTED_ERROR PaymentWebhookStatus = 3
 )
 
@@ -359,19 +386,31 @@ func (PaymentWebhookStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{5}
 }
 
+// What set off a webhook that did not come from the payment or cancel request
+// itself: a resend by hand, a deposit, the end of asynchronous work, or a
+// dispute.
 type PaymentWebhookTrigger int32
 
 const (
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_UNSPECIFIED             PaymentWebhookTrigger = 0
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_MANUAL                  PaymentWebhookTrigger = 1
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_UNSPECIFIED PaymentWebhookTrigger = 0
+	// Sent again by hand, for example through ResendWebhook.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_MANUAL PaymentWebhookTrigger = 1
+	// The customer deposited into the virtual account.
 	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_VIRTUAL_ACCOUNT_DEPOSIT PaymentWebhookTrigger = 2
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_CANCEL_APPROVED   PaymentWebhookTrigger = 3
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_CANCEL_FAILED     PaymentWebhookTrigger = 4
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_APPROVED      PaymentWebhookTrigger = 5
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_FAILED        PaymentWebhookTrigger = 6
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_PENDING       PaymentWebhookTrigger = 7
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_DISPUTE_CREATED         PaymentWebhookTrigger = 8
-	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_DISPUTE_RESOLVED        PaymentWebhookTrigger = 9
+	// A cancellation requested earlier was carried out.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_CANCEL_APPROVED PaymentWebhookTrigger = 3
+	// A cancellation requested earlier failed.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_CANCEL_FAILED PaymentWebhookTrigger = 4
+	// A payment that was pending was approved.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_APPROVED PaymentWebhookTrigger = 5
+	// A payment that was pending failed.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_FAILED PaymentWebhookTrigger = 6
+	// A payment went into waiting for its asynchronous approval.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_PAY_PENDING PaymentWebhookTrigger = 7
+	// A dispute was opened about the payment.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_DISPUTE_CREATED PaymentWebhookTrigger = 8
+	// A dispute about the payment was resolved.
+	PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_DISPUTE_RESOLVED PaymentWebhookTrigger = 9
 )
 
 // Enum value maps for PaymentWebhookTrigger.
@@ -429,14 +468,19 @@ func (PaymentWebhookTrigger) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{6}
 }
 
+// Where the request for a cancellation came from.
 type Trigger int32
 
 const (
-	Trigger_TRIGGER_UNSPECIFIED   Trigger = 0
-	Trigger_TRIGGER_CONSOLE       Trigger = 1
-	Trigger_TRIGGER_API           Trigger = 2
+	Trigger_TRIGGER_UNSPECIFIED Trigger = 0
+	// Somebody cancelled in the PortOne console.
+	Trigger_TRIGGER_CONSOLE Trigger = 1
+	// The cancellation was requested through the API.
+	Trigger_TRIGGER_API Trigger = 2
+	// PortOne's own staff cancelled.
 	Trigger_TRIGGER_PORTONE_ADMIN Trigger = 3
-	Trigger_TRIGGER_CHARGEBACK    Trigger = 4
+	// The money was taken back by a chargeback, without a request of yours.
+	Trigger_TRIGGER_CHARGEBACK Trigger = 4
 )
 
 // Enum value maps for Trigger.
@@ -484,12 +528,15 @@ func (Trigger) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{7}
 }
 
+// Whether a dispute about a payment is still open.
 type DisputeStatus int32
 
 const (
 	DisputeStatus_DISPUTE_STATUS_UNSPECIFIED DisputeStatus = 0
-	DisputeStatus_DISPUTE_STATUS_UNRESOLVED  DisputeStatus = 1
-	DisputeStatus_DISPUTE_STATUS_RESOLVED    DisputeStatus = 2
+	// Opened and not settled yet.
+	DisputeStatus_DISPUTE_STATUS_UNRESOLVED DisputeStatus = 1
+	// Opened and settled since; says nothing of who won.
+	DisputeStatus_DISPUTE_STATUS_RESOLVED DisputeStatus = 2
 )
 
 // Enum value maps for DisputeStatus.
@@ -533,12 +580,15 @@ func (DisputeStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{8}
 }
 
+// On whose wish a payment is cancelled.
 type CancelRequester int32
 
 const (
 	CancelRequester_CANCEL_REQUESTER_UNSPECIFIED CancelRequester = 0
-	CancelRequester_CANCEL_REQUESTER_CUSTOMER    CancelRequester = 1
-	CancelRequester_CANCEL_REQUESTER_ADMIN       CancelRequester = 2
+	// The customer asked for the cancellation.
+	CancelRequester_CANCEL_REQUESTER_CUSTOMER CancelRequester = 1
+	// An administrator of the merchant cancels.
+	CancelRequester_CANCEL_REQUESTER_ADMIN CancelRequester = 2
 )
 
 // Enum value maps for CancelRequester.
@@ -582,12 +632,17 @@ func (CancelRequester) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{9}
 }
 
+// What becomes of a promotion's discount when the payment is cancelled in part.
+// Every partial cancellation of one payment must use the same option.
 type PromotionDiscountRetainOption int32
 
 const (
 	PromotionDiscountRetainOption_PROMOTION_DISCOUNT_RETAIN_OPTION_UNSPECIFIED PromotionDiscountRetainOption = 0
-	PromotionDiscountRetainOption_PROMOTION_DISCOUNT_RETAIN_OPTION_RETAIN      PromotionDiscountRetainOption = 1
-	PromotionDiscountRetainOption_PROMOTION_DISCOUNT_RETAIN_OPTION_RELEASE     PromotionDiscountRetainOption = 2
+	// Keeps the original discount rate by adjusting the cancelled amount.
+	PromotionDiscountRetainOption_PROMOTION_DISCOUNT_RETAIN_OPTION_RETAIN PromotionDiscountRetainOption = 1
+	// Applies the promotion anew to what is left, by the bracket that amount
+	// falls into. The default.
+	PromotionDiscountRetainOption_PROMOTION_DISCOUNT_RETAIN_OPTION_RELEASE PromotionDiscountRetainOption = 2
 )
 
 // Enum value maps for PromotionDiscountRetainOption.
@@ -631,40 +686,65 @@ func (PromotionDiscountRetainOption) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{10}
 }
 
+// Carrier that delivers the goods of an escrow payment.
 type PaymentLogisticsCompany int32
 
 const (
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_UNSPECIFIED     PaymentLogisticsCompany = 0
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LOTTE           PaymentLogisticsCompany = 1
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LOGEN           PaymentLogisticsCompany = 2
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DONGWON         PaymentLogisticsCompany = 3
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_POST            PaymentLogisticsCompany = 4
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CJ              PaymentLogisticsCompany = 5
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_HANJIN          PaymentLogisticsCompany = 6
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DAESIN          PaymentLogisticsCompany = 7
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ILYANG          PaymentLogisticsCompany = 8
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KYUNGDONG       PaymentLogisticsCompany = 9
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CHUNIL          PaymentLogisticsCompany = 10
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_UNSPECIFIED PaymentLogisticsCompany = 0
+	// Lotte Global Logistics.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LOTTE PaymentLogisticsCompany = 1
+	// Logen.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LOGEN PaymentLogisticsCompany = 2
+	// Dongwon LOEX.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DONGWON PaymentLogisticsCompany = 3
+	// Korea Post, parcels.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_POST PaymentLogisticsCompany = 4
+	// CJ Logistics.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CJ PaymentLogisticsCompany = 5
+	// Hanjin.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_HANJIN PaymentLogisticsCompany = 6
+	// Daesin Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DAESIN PaymentLogisticsCompany = 7
+	// Ilyang Logis.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ILYANG PaymentLogisticsCompany = 8
+	// Kyungdong Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KYUNGDONG PaymentLogisticsCompany = 9
+	// Chunil Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CHUNIL PaymentLogisticsCompany = 10
+	// Registered mail.
 	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_POST_REGISTERED PaymentLogisticsCompany = 11
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GS              PaymentLogisticsCompany = 12
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_WOORI           PaymentLogisticsCompany = 13
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_HAPDONG         PaymentLogisticsCompany = 14
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_FEDEX           PaymentLogisticsCompany = 15
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_UPS             PaymentLogisticsCompany = 16
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GSM_NTON        PaymentLogisticsCompany = 17
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SUNGWON         PaymentLogisticsCompany = 18
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LX_PANTOS       PaymentLogisticsCompany = 19
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ACI             PaymentLogisticsCompany = 20
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CJ_INTL         PaymentLogisticsCompany = 21
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_USPS            PaymentLogisticsCompany = 22
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_EMS             PaymentLogisticsCompany = 23
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DHL             PaymentLogisticsCompany = 24
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KGL             PaymentLogisticsCompany = 25
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GOODSTOLUCK     PaymentLogisticsCompany = 26
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KUNYOUNG        PaymentLogisticsCompany = 27
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SLX             PaymentLogisticsCompany = 28
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SF              PaymentLogisticsCompany = 29
-	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ETC             PaymentLogisticsCompany = 30
+	// GS Networks.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GS PaymentLogisticsCompany = 12
+	// Woori Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_WOORI PaymentLogisticsCompany = 13
+	// Hapdong Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_HAPDONG PaymentLogisticsCompany = 14
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_FEDEX   PaymentLogisticsCompany = 15
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_UPS     PaymentLogisticsCompany = 16
+	// GSM NtoN.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GSM_NTON PaymentLogisticsCompany = 17
+	// Sungwon Global Cargo.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SUNGWON PaymentLogisticsCompany = 18
+	// LX Pantos.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_LX_PANTOS PaymentLogisticsCompany = 19
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ACI       PaymentLogisticsCompany = 20
+	// CJ Logistics, international express.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_CJ_INTL PaymentLogisticsCompany = 21
+	// United States Postal Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_USPS PaymentLogisticsCompany = 22
+	// Express Mail Service, the international express mail of the posts.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_EMS PaymentLogisticsCompany = 23
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_DHL PaymentLogisticsCompany = 24
+	// KGL Networks.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KGL         PaymentLogisticsCompany = 25
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_GOODSTOLUCK PaymentLogisticsCompany = 26
+	// Kunyoung Parcel Service.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_KUNYOUNG PaymentLogisticsCompany = 27
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SLX      PaymentLogisticsCompany = 28
+	// SF Express.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_SF PaymentLogisticsCompany = 29
+	// Any other carrier.
+	PaymentLogisticsCompany_PAYMENT_LOGISTICS_COMPANY_ETC PaymentLogisticsCompany = 30
 )
 
 // Enum value maps for PaymentLogisticsCompany.
@@ -764,12 +844,16 @@ func (PaymentLogisticsCompany) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{11}
 }
 
+// How the number of a virtual account is obtained when one is issued through
+// the API.
 type InstantPaymentMethodInputVirtualAccountOptionType int32
 
 const (
 	InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_UNSPECIFIED InstantPaymentMethodInputVirtualAccountOptionType = 0
-	InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_NORMAL      InstantPaymentMethodInputVirtualAccountOptionType = 1
-	InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_FIXED       InstantPaymentMethodInputVirtualAccountOptionType = 2
+	// Rotating: the PG picks the account number; the usual choice.
+	InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_NORMAL InstantPaymentMethodInputVirtualAccountOptionType = 1
+	// Fixed: a number kept for reuse, named through `fixed`.
+	InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_FIXED InstantPaymentMethodInputVirtualAccountOptionType = 2
 )
 
 // Enum value maps for InstantPaymentMethodInputVirtualAccountOptionType.
@@ -813,11 +897,16 @@ func (InstantPaymentMethodInputVirtualAccountOptionType) EnumDescriptor() ([]byt
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{12}
 }
 
+// Which time of a payment a search compares with its period;
+// `STATUS_CHANGED_AT` unless given.
 type PaymentTimestampType int32
 
 const (
-	PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_UNSPECIFIED       PaymentTimestampType = 0
-	PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT        PaymentTimestampType = 1
+	PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_UNSPECIFIED PaymentTimestampType = 0
+	// When the payment was created.
+	PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT PaymentTimestampType = 1
+	// When the payment came into its present state: requested if `READY`, paid if
+	// `PAID`, cancelled if `CANCELLED`, failed if `FAILED`. The default.
 	PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_STATUS_CHANGED_AT PaymentTimestampType = 2
 )
 
@@ -862,17 +951,26 @@ func (PaymentTimestampType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{13}
 }
 
+// State of a payment, as searches name it.
 type PaymentStatus int32
 
 const (
-	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED            PaymentStatus = 0
-	PaymentStatus_PAYMENT_STATUS_READY                  PaymentStatus = 1
-	PaymentStatus_PAYMENT_STATUS_PENDING                PaymentStatus = 2
+	PaymentStatus_PAYMENT_STATUS_UNSPECIFIED PaymentStatus = 0
+	// The payment was begun, but the customer has not completed it.
+	PaymentStatus_PAYMENT_STATUS_READY PaymentStatus = 1
+	// The payment waits for its asynchronous completion; such a payment is the
+	// case `pay_pending` of Payment.
+	PaymentStatus_PAYMENT_STATUS_PENDING PaymentStatus = 2
+	// A virtual account was issued and waits for the customer's deposit.
 	PaymentStatus_PAYMENT_STATUS_VIRTUAL_ACCOUNT_ISSUED PaymentStatus = 3
-	PaymentStatus_PAYMENT_STATUS_PAID                   PaymentStatus = 4
-	PaymentStatus_PAYMENT_STATUS_FAILED                 PaymentStatus = 5
-	PaymentStatus_PAYMENT_STATUS_PARTIAL_CANCELLED      PaymentStatus = 6
-	PaymentStatus_PAYMENT_STATUS_CANCELLED              PaymentStatus = 7
+	// The payment is complete.
+	PaymentStatus_PAYMENT_STATUS_PAID PaymentStatus = 4
+	// The attempt failed and nothing was charged.
+	PaymentStatus_PAYMENT_STATUS_FAILED PaymentStatus = 5
+	// A part of the paid amount was cancelled; the rest stays paid.
+	PaymentStatus_PAYMENT_STATUS_PARTIAL_CANCELLED PaymentStatus = 6
+	// The whole amount was cancelled.
+	PaymentStatus_PAYMENT_STATUS_CANCELLED PaymentStatus = 7
 )
 
 // Enum value maps for PaymentStatus.
@@ -926,11 +1024,14 @@ func (PaymentStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{14}
 }
 
+// Time by which found payments are sorted.
 type PaymentSortBy int32
 
 const (
-	PaymentSortBy_PAYMENT_SORT_BY_UNSPECIFIED       PaymentSortBy = 0
-	PaymentSortBy_PAYMENT_SORT_BY_REQUESTED_AT      PaymentSortBy = 1
+	PaymentSortBy_PAYMENT_SORT_BY_UNSPECIFIED PaymentSortBy = 0
+	// When the payment was requested.
+	PaymentSortBy_PAYMENT_SORT_BY_REQUESTED_AT PaymentSortBy = 1
+	// When the payment came into its present state.
 	PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT PaymentSortBy = 2
 )
 
@@ -975,15 +1076,23 @@ func (PaymentSortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{15}
 }
 
+// State of an escrow delivery to search for. The state before registration
+// cannot be searched for.
 type PaymentFilterInputEscrowStatus int32
 
 const (
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_UNSPECIFIED      PaymentFilterInputEscrowStatus = 0
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REGISTERED       PaymentFilterInputEscrowStatus = 1
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_DELIVERED        PaymentFilterInputEscrowStatus = 2
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CONFIRMED        PaymentFilterInputEscrowStatus = 3
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECTED         PaymentFilterInputEscrowStatus = 4
-	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CANCELLED        PaymentFilterInputEscrowStatus = 5
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_UNSPECIFIED PaymentFilterInputEscrowStatus = 0
+	// The delivery was registered.
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REGISTERED PaymentFilterInputEscrowStatus = 1
+	// The goods were delivered.
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_DELIVERED PaymentFilterInputEscrowStatus = 2
+	// The purchase was confirmed.
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CONFIRMED PaymentFilterInputEscrowStatus = 3
+	// The buyer rejected the purchase.
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECTED PaymentFilterInputEscrowStatus = 4
+	// The transaction was cancelled.
+	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CANCELLED PaymentFilterInputEscrowStatus = 5
+	// The rejection was confirmed.
 	PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECT_CONFIRMED PaymentFilterInputEscrowStatus = 6
 )
 
@@ -1036,12 +1145,14 @@ func (PaymentFilterInputEscrowStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{16}
 }
 
+// State of the cash receipt that belongs to a payment.
 type PaymentCashReceiptStatus int32
 
 const (
 	PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_UNSPECIFIED PaymentCashReceiptStatus = 0
 	PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_ISSUED      PaymentCashReceiptStatus = 1
-	PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_CANCELLED   PaymentCashReceiptStatus = 2
+	// The receipt was issued and later cancelled.
+	PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_CANCELLED PaymentCashReceiptStatus = 2
 )
 
 // Enum value maps for PaymentCashReceiptStatus.
@@ -1085,41 +1196,56 @@ func (PaymentCashReceiptStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{17}
 }
 
+// Which member of a payment a text search looks into.
 type PaymentTextSearchField int32
 
 const (
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_UNSPECIFIED                        PaymentTextSearchField = 0
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL                                PaymentTextSearchField = 1
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PAYMENT_ID                         PaymentTextSearchField = 2
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_TX_ID                              PaymentTextSearchField = 3
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_SCHEDULE_ID                        PaymentTextSearchField = 4
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_FAIL_REASON                        PaymentTextSearchField = 5
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_ISSUER                        PaymentTextSearchField = 6
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_ACQUIRER                      PaymentTextSearchField = 7
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_BIN                           PaymentTextSearchField = 8
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_NUMBER                        PaymentTextSearchField = 9
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_APPROVAL_NUMBER               PaymentTextSearchField = 10
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_RECEIPT_NAME                  PaymentTextSearchField = 11
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_INSTALLMENT                   PaymentTextSearchField = 12
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_TRANS_BANK                         PaymentTextSearchField = 13
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_HOLDER_NAME        PaymentTextSearchField = 14
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_BANK               PaymentTextSearchField = 15
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_NUMBER             PaymentTextSearchField = 16
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_MERCHANT_ID                     PaymentTextSearchField = 17
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_TX_ID                           PaymentTextSearchField = 18
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_RECEIPT_ID                      PaymentTextSearchField = 19
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_RECEIPT_APPROVAL_NUMBER            PaymentTextSearchField = 20
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_CANCELLATION_ID                 PaymentTextSearchField = 21
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CANCEL_REASON                      PaymentTextSearchField = 22
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ORDER_NAME                         PaymentTextSearchField = 23
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_NAME                      PaymentTextSearchField = 24
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_EMAIL                     PaymentTextSearchField = 25
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_PHONE_NUMBER              PaymentTextSearchField = 26
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ADDRESS                   PaymentTextSearchField = 27
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ZIPCODE                   PaymentTextSearchField = 28
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_USER_AGENT                         PaymentTextSearchField = 29
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_BILLING_KEY                        PaymentTextSearchField = 30
-	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PROMOTION_ID                       PaymentTextSearchField = 31
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_UNSPECIFIED PaymentTextSearchField = 0
+	// Every searchable member.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL PaymentTextSearchField = 1
+	// The payment id, chosen by you.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PAYMENT_ID PaymentTextSearchField = 2
+	// The `transaction_id`, assigned by PortOne.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_TX_ID PaymentTextSearchField = 3
+	// Id of the payment schedule that the payment came from.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_SCHEDULE_ID PaymentTextSearchField = 4
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_FAIL_REASON PaymentTextSearchField = 5
+	// Company that issued the card.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_ISSUER PaymentTextSearchField = 6
+	// Company that acquired the card payment.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_ACQUIRER PaymentTextSearchField = 7
+	// The first 6 or 8 digits of the card number.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_BIN             PaymentTextSearchField = 8
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_NUMBER          PaymentTextSearchField = 9
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_APPROVAL_NUMBER PaymentTextSearchField = 10
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_RECEIPT_NAME    PaymentTextSearchField = 11
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CARD_INSTALLMENT     PaymentTextSearchField = 12
+	// Bank of a payment by bank transfer.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_TRANS_BANK                  PaymentTextSearchField = 13
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_HOLDER_NAME PaymentTextSearchField = 14
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_BANK        PaymentTextSearchField = 15
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_NUMBER      PaymentTextSearchField = 16
+	// Your merchant id at the PG.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_MERCHANT_ID PaymentTextSearchField = 17
+	// The PG's id of the transaction.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_TX_ID PaymentTextSearchField = 18
+	// The PG's id of the issued cash receipt.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_RECEIPT_ID           PaymentTextSearchField = 19
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_RECEIPT_APPROVAL_NUMBER PaymentTextSearchField = 20
+	// The PG's id of a cancellation.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_CANCELLATION_ID    PaymentTextSearchField = 21
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CANCEL_REASON         PaymentTextSearchField = 22
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ORDER_NAME            PaymentTextSearchField = 23
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_NAME         PaymentTextSearchField = 24
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_EMAIL        PaymentTextSearchField = 25
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_PHONE_NUMBER PaymentTextSearchField = 26
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ADDRESS      PaymentTextSearchField = 27
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ZIPCODE      PaymentTextSearchField = 28
+	// User agent of the browser that requested the payment.
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_USER_AGENT   PaymentTextSearchField = 29
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_BILLING_KEY  PaymentTextSearchField = 30
+	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PROMOTION_ID PaymentTextSearchField = 31
+	// Approval number of a payment by gift certificate.
 	PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_GIFT_CERTIFICATION_APPROVAL_NUMBER PaymentTextSearchField = 32
 )
 
@@ -1224,6 +1350,7 @@ func (PaymentTextSearchField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{18}
 }
 
+// Whether a cash receipt was issued, as seen when the payment was approved.
 type CashReceiptIssuanceStatus int32
 
 const (
@@ -1273,13 +1400,17 @@ func (CashReceiptIssuanceStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_proto_rawDescGZIP(), []int{19}
 }
 
+// What kind of client requested a payment.
 type PaymentOriginPlatformType int32
 
 const (
 	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_UNSPECIFIED PaymentOriginPlatformType = 0
-	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_PC          PaymentOriginPlatformType = 1
-	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE      PaymentOriginPlatformType = 2
-	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_API         PaymentOriginPlatformType = 3
+	// A browser or program on a computer.
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_PC PaymentOriginPlatformType = 1
+	// A mobile device.
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE PaymentOriginPlatformType = 2
+	// A call of the API.
+	PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_API PaymentOriginPlatformType = 3
 )
 
 // Enum value maps for PaymentOriginPlatformType.
@@ -1326,13 +1457,20 @@ func (PaymentOriginPlatformType) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetAllPaymentEventsByCursorRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	StoreId       *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	From          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
-	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
-	Cursor        *string                `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	Size          *int32                 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For credentials of the whole merchant account only. Absent means the events
+	// of all its stores, not of a default store.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Beginning of the range, included. Absent means 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Absent means now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	// Where to read on. Absent in the first request; afterwards the `cursor` of
+	// the last item of the previous answer.
+	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	// Items per answer: 10 unless given, 1000 at most.
+	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1409,6 +1547,7 @@ func (x *GetAllPaymentEventsByCursorRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// One stretch of the events, each with the cursor to read on from.
 type GetAllPaymentEventsByCursorResponse struct {
 	state         protoimpl.MessageState    `protogen:"open.v1"`
 	Items         []*PaymentEventWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -1461,11 +1600,14 @@ func (x *GetAllPaymentEventsByCursorResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A payment event and its place in the list.
 type PaymentEventWithCursor struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentEvent  *PaymentEvent          `protobuf:"bytes,1,opt,name=payment_event,json=paymentEvent,proto3" json:"payment_event,omitempty"`
-	Cursor        *string                `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	PaymentEvent *PaymentEvent          `protobuf:"bytes,1,opt,name=payment_event,json=paymentEvent,proto3" json:"payment_event,omitempty"`
+	// Place of this event in the list; send the last one as `cursor` of the next
+	// request.
+	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1521,6 +1663,9 @@ func (x *PaymentEventWithCursor) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A movement of money in a payment: the payment itself or a cancellation.
+// PortOne may add kinds of events, so be ready to find none of the known cases
+// set.
 type PaymentEvent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -1610,14 +1755,19 @@ type isPaymentEvent_Type interface {
 }
 
 type PaymentEvent_Cancelled struct {
+	// Set when the event is `CANCELLED`: a cancellation after which nothing of
+	// the payment is left.
 	Cancelled *CancelledPaymentEvent `protobuf:"bytes,1,opt,name=cancelled,proto3,oneof"`
 }
 
 type PaymentEvent_Paid struct {
+	// Set when the event is `PAID`: the payment was completed.
 	Paid *PaidPaymentEvent `protobuf:"bytes,2,opt,name=paid,proto3,oneof"`
 }
 
 type PaymentEvent_PartialCancelled struct {
+	// Set when the event is `PARTIAL_CANCELLED`: a cancellation after which a
+	// part of the payment stays paid.
 	PartialCancelled *PartialCancelledPaymentEvent `protobuf:"bytes,3,opt,name=partial_cancelled,json=partialCancelled,proto3,oneof"`
 }
 
@@ -1627,37 +1777,65 @@ func (*PaymentEvent_Paid) isPaymentEvent_Type() {}
 
 func (*PaymentEvent_PartialCancelled) isPaymentEvent_Type() {}
 
+// Event of a cancellation that left nothing of the payment.
 type CancelledPaymentEvent struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellation              *PaymentCancellation       `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount               *int64                     `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the event, not of the payment.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment id, chosen by you.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Assigned by PortOne to the attempt to pay.
+	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel, that is the contract with a PG, that the payment went through;
+	// its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts of the payment as a whole, in the minor unit of `currency`; those
+	// of this event are in `event_amount`.
+	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment is an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Assigned by the PG; quote it when you ask the PG about the payment.
+	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The cash receipt issued with the payment. May be absent although
+	// `cash_receipt_issuance_status` is `ISSUED`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Web page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// The cancellation that this event reports.
+	Cancellation *PaymentCancellation `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Amount moved by this event, in the minor unit of `currency`; negative for a
+	// cancellation.
+	EventAmount *int64 `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
+	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1919,6 +2097,8 @@ func (x *CancelledPaymentEvent) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The means the customer paid with. PortOne may add means, so be ready to find
+// none of the known cases set.
 type PaymentMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -2105,15 +2285,18 @@ func (*PaymentMethod_PaymentMethodTransfer) isPaymentMethod_Type() {}
 
 func (*PaymentMethod_PaymentMethodVirtualAccount) isPaymentMethod_Type() {}
 
+// Payment by card, directly or inside an easy-pay wallet.
 type PaymentMethodCard struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Card           *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	ApprovalNumber *string                `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
-	Installment    *PaymentInstallment    `protobuf:"bytes,3,opt,name=installment,proto3" json:"installment,omitempty"`
-	PointUsed      *bool                  `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Card  *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// Number under which the card company approved the payment.
+	ApprovalNumber *string             `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
+	Installment    *PaymentInstallment `protobuf:"bytes,3,opt,name=installment,proto3" json:"installment,omitempty"`
+	// Whether points of the card were spent in the payment.
+	PointUsed     *bool             `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentMethodCard) Reset() {
@@ -2181,12 +2364,18 @@ func (x *PaymentMethodCard) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The monthly instalments in which the customer pays the card company; the
+// merchant is not paid in instalments.
 type PaymentInstallment struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Month                      *int32                 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
-	IsInterestFree             *bool                  `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
-	IsInterestFreeFromMerchant *bool                  `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of monthly instalments.
+	Month *int32 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
+	// Whether the customer pays no interest on the instalments.
+	IsInterestFree *bool `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
+	// Whether the merchant bears the interest. Filled in only by arrangement with
+	// PortOne.
+	IsInterestFreeFromMerchant *bool             `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -2249,15 +2438,18 @@ func (x *PaymentInstallment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment at the till of a convenience store, up to `payment_deadline`.
 type PaymentMethodConvenienceStore struct {
 	state                 protoimpl.MessageState `protogen:"open.v1"`
 	ConvenienceStoreBrand *ConvenienceStoreBrand `protobuf:"varint,1,opt,name=convenience_store_brand,json=convenienceStoreBrand,proto3,enum=portone.v2.ConvenienceStoreBrand,oneof" json:"convenience_store_brand,omitempty"`
 	ConfirmationNumber    *string                `protobuf:"bytes,2,opt,name=confirmation_number,json=confirmationNumber,proto3,oneof" json:"confirmation_number,omitempty"`
-	ReceiptNumber         *string                `protobuf:"bytes,3,opt,name=receipt_number,json=receiptNumber,proto3,oneof" json:"receipt_number,omitempty"`
-	PaymentDeadline       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=payment_deadline,json=paymentDeadline,proto3" json:"payment_deadline,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Number under which the store accepts the payment; not a proof of payment.
+	ReceiptNumber *string `protobuf:"bytes,3,opt,name=receipt_number,json=receiptNumber,proto3,oneof" json:"receipt_number,omitempty"`
+	// Until when the buyer can pay at the till.
+	PaymentDeadline *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=payment_deadline,json=paymentDeadline,proto3" json:"payment_deadline,omitempty"`
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PaymentMethodConvenienceStore) Reset() {
@@ -2325,6 +2517,7 @@ func (x *PaymentMethodConvenienceStore) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment in cryptocurrency. Has no details; its presence is the information.
 type PaymentMethodCrypto struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2369,9 +2562,12 @@ func (x *PaymentMethodCrypto) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment through an easy-pay wallet such as Naver Pay or Kakao Pay.
 type PaymentMethodEasyPay struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Provider      *EasyPayProvider            `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company that runs the wallet.
+	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	// What the customer paid with inside the wallet; may be absent.
 	EasyPayMethod *PaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=easy_pay_method,json=easyPayMethod,proto3" json:"easy_pay_method,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2429,6 +2625,8 @@ func (x *PaymentMethodEasyPay) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What was used inside an easy-pay wallet: a card, a bank account or the
+// wallet's own balance. PortOne may add cases.
 type PaymentMethodEasyPayMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -2536,10 +2734,12 @@ func (*PaymentMethodEasyPayMethod_PaymentMethodEasyPayMethodCharge) isPaymentMet
 
 func (*PaymentMethodEasyPayMethod_PaymentMethodTransfer) isPaymentMethodEasyPayMethod_Type() {}
 
+// Payment from the prepaid balance of an easy-pay wallet.
 type PaymentMethodEasyPayMethodCharge struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bank of the account that the balance is charged from; may be absent.
+	Bank          *Bank             `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2588,11 +2788,13 @@ func (x *PaymentMethodEasyPayMethodCharge) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by immediate transfer from the customer's bank account.
 type PaymentMethodTransfer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	AccountNumber *string                `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The customer's account; may be absent.
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2648,6 +2850,7 @@ func (x *PaymentMethodTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by a Korean gift certificate.
 type PaymentMethodGiftCertificate struct {
 	state               protoimpl.MessageState            `protogen:"open.v1"`
 	GiftCertificateType *PaymentMethodGiftCertificateType `protobuf:"varint,1,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
@@ -2708,10 +2911,12 @@ func (x *PaymentMethodGiftCertificate) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment charged to the customer's mobile phone bill.
 type PaymentMethodMobile struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PhoneNumber   *string                `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phone that the payment is charged to.
+	PhoneNumber   *string           `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2760,15 +2965,22 @@ func (x *PaymentMethodMobile) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by deposit into a bank account number issued for the payment.
 type PaymentMethodVirtualAccount struct {
-	state         protoimpl.MessageState                   `protogen:"open.v1"`
-	Bank          *Bank                                    `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	AccountNumber *string                                  `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	AccountType   *PaymentMethodVirtualAccountType         `protobuf:"varint,3,opt,name=account_type,json=accountType,proto3,enum=portone.v2.PaymentMethodVirtualAccountType,oneof" json:"account_type,omitempty"`
-	RemitteeName  *string                                  `protobuf:"bytes,4,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
-	RemitterName  *string                                  `protobuf:"bytes,5,opt,name=remitter_name,json=remitterName,proto3,oneof" json:"remitter_name,omitempty"`
-	ExpiredAt     *timestamppb.Timestamp                   `protobuf:"bytes,6,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
-	IssuedAt      *timestamppb.Timestamp                   `protobuf:"bytes,7,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bank of the virtual account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The number that the customer deposits to.
+	AccountNumber *string                          `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	AccountType   *PaymentMethodVirtualAccountType `protobuf:"varint,3,opt,name=account_type,json=accountType,proto3,enum=portone.v2.PaymentMethodVirtualAccountType,oneof" json:"account_type,omitempty"`
+	// Holder of the virtual account, as the customer sees it when depositing.
+	RemitteeName *string `protobuf:"bytes,4,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
+	// Who makes the deposit.
+	RemitterName *string `protobuf:"bytes,5,opt,name=remitter_name,json=remitterName,proto3,oneof" json:"remitter_name,omitempty"`
+	// Deadline for the deposit; the account takes none after it.
+	ExpiredAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
+	IssuedAt  *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// Present once the payment is being refunded.
 	RefundStatus  *PaymentMethodVirtualAccountRefundStatus `protobuf:"varint,8,opt,name=refund_status,json=refundStatus,proto3,enum=portone.v2.PaymentMethodVirtualAccountRefundStatus,oneof" json:"refund_status,omitempty"`
 	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2868,22 +3080,36 @@ func (x *PaymentMethodVirtualAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A webhook sent about a payment: what was posted where, how often, and what
+// came back.
 type PaymentWebhook struct {
-	state                 protoimpl.MessageState       `protogen:"open.v1"`
-	PaymentStatus         *PaymentWebhookPaymentStatus `protobuf:"varint,1,opt,name=payment_status,json=paymentStatus,proto3,enum=portone.v2.PaymentWebhookPaymentStatus,oneof" json:"payment_status,omitempty"`
-	Id                    *string                      `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Status                *PaymentWebhookStatus        `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"status,omitempty"`
-	Url                   *string                      `protobuf:"bytes,4,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IsAsync               *bool                        `protobuf:"varint,5,opt,name=is_async,json=isAsync,proto3,oneof" json:"is_async,omitempty"`
-	CurrentExecutionCount *int32                       `protobuf:"varint,6,opt,name=current_execution_count,json=currentExecutionCount,proto3,oneof" json:"current_execution_count,omitempty"`
-	MaxExecutionCount     *int32                       `protobuf:"varint,7,opt,name=max_execution_count,json=maxExecutionCount,proto3,oneof" json:"max_execution_count,omitempty"`
-	Trigger               *PaymentWebhookTrigger       `protobuf:"varint,8,opt,name=trigger,proto3,enum=portone.v2.PaymentWebhookTrigger,oneof" json:"trigger,omitempty"`
-	Request               *PaymentWebhookRequest       `protobuf:"bytes,9,opt,name=request,proto3" json:"request,omitempty"`
-	Response              *PaymentWebhookResponse      `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
-	TriggeredAt           *timestamppb.Timestamp       `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
-	Unrecognized          map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// State of the payment when the webhook was sent. Absent for a payment of the
+	// V1 API.
+	PaymentStatus *PaymentWebhookPaymentStatus `protobuf:"varint,1,opt,name=payment_status,json=paymentStatus,proto3,enum=portone.v2.PaymentWebhookPaymentStatus,oneof" json:"payment_status,omitempty"`
+	// Give it as `webhook_id` to send this webhook again.
+	Id     *string               `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Status *PaymentWebhookStatus `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"status,omitempty"`
+	// Where it was posted to. Has no value for a payment of the V1 API.
+	Url *string `protobuf:"bytes,4,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Whether it was sent as an asynchronous webhook. Absent for a payment of the
+	// V1 API.
+	IsAsync *bool `protobuf:"varint,5,opt,name=is_async,json=isAsync,proto3,oneof" json:"is_async,omitempty"`
+	// Times it has been sent so far.
+	CurrentExecutionCount *int32 `protobuf:"varint,6,opt,name=current_execution_count,json=currentExecutionCount,proto3,oneof" json:"current_execution_count,omitempty"`
+	// Times it is sent at most.
+	MaxExecutionCount *int32 `protobuf:"varint,7,opt,name=max_execution_count,json=maxExecutionCount,proto3,oneof" json:"max_execution_count,omitempty"`
+	// Present only if it was set off by something else than the payment or cancel
+	// request itself, such as a deposit or a resend by hand.
+	Trigger *PaymentWebhookTrigger `protobuf:"varint,8,opt,name=trigger,proto3,enum=portone.v2.PaymentWebhookTrigger,oneof" json:"trigger,omitempty"`
+	Request *PaymentWebhookRequest `protobuf:"bytes,9,opt,name=request,proto3" json:"request,omitempty"`
+	// What your endpoint answered; absent if no answer is recorded.
+	Response *PaymentWebhookResponse `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
+	// When PortOne began to deliver the webhook.
+	TriggeredAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentWebhook) Reset() {
@@ -3000,8 +3226,10 @@ func (x *PaymentWebhook) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The HTTP request with which a webhook was posted to your endpoint.
 type PaymentWebhookRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The headers, as one text.
 	Header        *string                `protobuf:"bytes,1,opt,name=header,proto3,oneof" json:"header,omitempty"`
 	Body          *string                `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
 	RequestedAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
@@ -3068,9 +3296,12 @@ func (x *PaymentWebhookRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The HTTP answer of your endpoint to a webhook.
 type PaymentWebhookResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Code          *string                `protobuf:"bytes,1,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The HTTP status code, as text.
+	Code *string `protobuf:"bytes,1,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// The headers, as one text.
 	Header        *string                `protobuf:"bytes,2,opt,name=header,proto3,oneof" json:"header,omitempty"`
 	Body          *string                `protobuf:"bytes,3,opt,name=body,proto3,oneof" json:"body,omitempty"`
 	RespondedAt   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=responded_at,json=respondedAt,proto3" json:"responded_at,omitempty"`
@@ -3144,17 +3375,28 @@ func (x *PaymentWebhookResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Amounts of a payment, all of them integers in the minor unit of the payment's
+// currency (KRW and JPY have none: 1000 is 1000 won; in USD 100 is 1 dollar).
 type PaymentAmount struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Total            *int64                 `protobuf:"varint,1,opt,name=total,proto3,oneof" json:"total,omitempty"`
-	TaxFree          *int64                 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
-	Vat              *int64                 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
-	Supply           *int64                 `protobuf:"varint,4,opt,name=supply,proto3,oneof" json:"supply,omitempty"`
-	Discount         *int64                 `protobuf:"varint,5,opt,name=discount,proto3,oneof" json:"discount,omitempty"`
-	Paid             *int64                 `protobuf:"varint,6,opt,name=paid,proto3,oneof" json:"paid,omitempty"`
-	Cancelled        *int64                 `protobuf:"varint,7,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
-	CancelledTaxFree *int64                 `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The full price, before any discount; the figure to compare with the order.
+	Total *int64 `protobuf:"varint,1,opt,name=total,proto3,oneof" json:"total,omitempty"`
+	// The part of `total` that is exempt from VAT; 0 if all of it is taxed.
+	TaxFree *int64 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
+	// The VAT contained in `total`; may be absent.
+	Vat *int64 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	// The value of the supply, without the VAT; may be absent.
+	Supply *int64 `protobuf:"varint,4,opt,name=supply,proto3,oneof" json:"supply,omitempty"`
+	// All discounts together: of the card company, of a PortOne promotion, and of
+	// the easy-pay wallet (reward points, coupons).
+	Discount *int64 `protobuf:"varint,5,opt,name=discount,proto3,oneof" json:"discount,omitempty"`
+	// What the customer actually paid, after discounts.
+	Paid *int64 `protobuf:"varint,6,opt,name=paid,proto3,oneof" json:"paid,omitempty"`
+	// Sum of all that has been cancelled so far.
+	Cancelled *int64 `protobuf:"varint,7,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
+	// The tax-free part of `cancelled`.
+	CancelledTaxFree *int64            `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -3252,6 +3494,9 @@ func (x *PaymentAmount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Delivery of the goods of an escrow payment, in which the money is held back
+// until the purchase is confirmed. For a payment of the V1 API always
+// `REGISTERED`, whatever the real state; PortOne may add states.
 type PaymentEscrow struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -3381,30 +3626,40 @@ type isPaymentEscrow_Status interface {
 }
 
 type PaymentEscrow_BeforeRegistered struct {
+	// Set when the status is `BEFORE_REGISTERED`: no delivery has been
+	// registered yet.
 	BeforeRegistered *BeforeRegisteredPaymentEscrow `protobuf:"bytes,1,opt,name=before_registered,json=beforeRegistered,proto3,oneof"`
 }
 
 type PaymentEscrow_Cancelled struct {
+	// Set when the status is `CANCELLED`: the transaction was cancelled.
 	Cancelled *CancelledPaymentEscrow `protobuf:"bytes,2,opt,name=cancelled,proto3,oneof"`
 }
 
 type PaymentEscrow_Confirmed struct {
+	// Set when the status is `CONFIRMED`: the purchase was confirmed.
 	Confirmed *ConfirmedPaymentEscrow `protobuf:"bytes,3,opt,name=confirmed,proto3,oneof"`
 }
 
 type PaymentEscrow_Delivered struct {
+	// Set when the status is `DELIVERED`: the goods were delivered, the
+	// purchase is not confirmed yet.
 	Delivered *DeliveredPaymentEscrow `protobuf:"bytes,4,opt,name=delivered,proto3,oneof"`
 }
 
 type PaymentEscrow_Registered struct {
+	// Set when the status is `REGISTERED`: the delivery was registered.
 	Registered *RegisteredPaymentEscrow `protobuf:"bytes,5,opt,name=registered,proto3,oneof"`
 }
 
 type PaymentEscrow_Rejected struct {
+	// Set when the status is `REJECTED`: the buyer rejected the purchase.
 	Rejected *RejectedPaymentEscrow `protobuf:"bytes,6,opt,name=rejected,proto3,oneof"`
 }
 
 type PaymentEscrow_RejectConfirmed struct {
+	// Set when the status is `REJECT_CONFIRMED`: the rejection of the purchase
+	// was confirmed.
 	RejectConfirmed *RejectConfirmedPaymentEscrow `protobuf:"bytes,7,opt,name=reject_confirmed,json=rejectConfirmed,proto3,oneof"`
 }
 
@@ -3422,6 +3677,8 @@ func (*PaymentEscrow_Rejected) isPaymentEscrow_Status() {}
 
 func (*PaymentEscrow_RejectConfirmed) isPaymentEscrow_Status() {}
 
+// Escrow without a registered delivery: call ApplyEscrowLogistics when the
+// goods leave. Has no details; its presence is the information.
 type BeforeRegisteredPaymentEscrow struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3466,9 +3723,12 @@ func (x *BeforeRegisteredPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow whose transaction was cancelled.
 type CancelledPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Company       *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
 	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -3542,14 +3802,19 @@ func (x *CancelledPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow ended by the confirmation of the purchase.
 type ConfirmedPaymentEscrow struct {
-	state                    protoimpl.MessageState `protogen:"open.v1"`
-	Company                  *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
-	InvoiceNumber            *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt                   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt                *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	IsAutomaticallyConfirmed *bool                  `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
-	Unrecognized             map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
+	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// True if the purchase was confirmed automatically rather than by somebody's
+	// request.
+	IsAutomaticallyConfirmed *bool             `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -3626,9 +3891,12 @@ func (x *ConfirmedPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow whose goods have been delivered.
 type DeliveredPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Company       *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
 	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -3702,9 +3970,12 @@ func (x *DeliveredPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow whose delivery has been registered.
 type RegisteredPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Company       *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
 	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -3778,9 +4049,13 @@ func (x *RegisteredPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow whose purchase the buyer has rejected, the rejection not being
+// confirmed yet.
 type RejectedPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Company       *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
 	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -3854,9 +4129,12 @@ func (x *RejectedPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Escrow whose rejection by the buyer has been confirmed.
 type RejectConfirmedPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Company       *string                `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier, as text and not as a PaymentLogisticsCompany.
+	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
+	// Tracking number of the parcel.
 	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -3930,6 +4208,8 @@ func (x *RejectConfirmedPaymentEscrow) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The cash receipt of a payment, which reports a cash sale to the National Tax
+// Service (NTS). PortOne may add states.
 type PaymentCashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -4009,10 +4289,13 @@ type isPaymentCashReceipt_Status interface {
 }
 
 type PaymentCashReceipt_Cancelled struct {
+	// Set when the status is `CANCELLED`: the receipt was issued and then
+	// cancelled.
 	Cancelled *CancelledPaymentCashReceipt `protobuf:"bytes,1,opt,name=cancelled,proto3,oneof"`
 }
 
 type PaymentCashReceipt_Issued struct {
+	// Set when the status is `ISSUED`: the receipt is in force.
 	Issued *IssuedPaymentCashReceipt `protobuf:"bytes,2,opt,name=issued,proto3,oneof"`
 }
 
@@ -4020,14 +4303,22 @@ func (*PaymentCashReceipt_Cancelled) isPaymentCashReceipt_Status() {}
 
 func (*PaymentCashReceipt_Issued) isPaymentCashReceipt_Status() {}
 
+// A cash receipt that was issued for a payment and later cancelled.
 type CancelledPaymentCashReceipt struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          *CashReceiptType       `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	PgReceiptId   *string                `protobuf:"bytes,2,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	IssueNumber   *string                `protobuf:"bytes,3,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
-	TotalAmount   *int64                 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Currency      *Currency              `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For a private person's income tax deduction, or as a business's proof of
+	// expense.
+	Type *CashReceiptType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	// The PG's id of the receipt; may be absent.
+	PgReceiptId *string `protobuf:"bytes,2,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// Approval number of the receipt.
+	IssueNumber *string `protobuf:"bytes,3,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64    `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Currency      *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Web page on which the receipt can be seen.
 	Url           *string                `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
@@ -4136,14 +4427,22 @@ func (x *CancelledPaymentCashReceipt) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cash receipt in force for a payment.
 type IssuedPaymentCashReceipt struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Type          *CashReceiptType       `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	PgReceiptId   *string                `protobuf:"bytes,2,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	IssueNumber   *string                `protobuf:"bytes,3,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
-	TotalAmount   *int64                 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Currency      *Currency              `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For a private person's income tax deduction, or as a business's proof of
+	// expense.
+	Type *CashReceiptType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	// The PG's id of the receipt; may be absent.
+	PgReceiptId *string `protobuf:"bytes,2,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// Approval number of the receipt.
+	IssueNumber *string `protobuf:"bytes,3,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64    `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Currency      *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Web page on which the receipt can be seen.
 	Url           *string                `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4244,6 +4543,9 @@ func (x *IssuedPaymentCashReceipt) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One cancellation of a payment, in full or in part. Only the case `succeeded`
+// means that the money goes back. PortOne may add states, so be ready to find
+// none of the known cases set.
 type PaymentCancellation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -4333,14 +4635,18 @@ type isPaymentCancellation_Status interface {
 }
 
 type PaymentCancellation_Failed struct {
+	// Set when the status is `FAILED`: nothing was cancelled.
 	Failed *FailedPaymentCancellation `protobuf:"bytes,1,opt,name=failed,proto3,oneof"`
 }
 
 type PaymentCancellation_Requested struct {
+	// Set when the status is `REQUESTED`: accepted, but to be carried out
+	// later; it may still fail.
 	Requested *RequestedPaymentCancellation `protobuf:"bytes,2,opt,name=requested,proto3,oneof"`
 }
 
 type PaymentCancellation_Succeeded struct {
+	// Set when the status is `SUCCEEDED`: the amount was cancelled.
 	Succeeded *SucceededPaymentCancellation `protobuf:"bytes,3,opt,name=succeeded,proto3,oneof"`
 }
 
@@ -4350,21 +4656,34 @@ func (*PaymentCancellation_Requested) isPaymentCancellation_Status() {}
 
 func (*PaymentCancellation_Succeeded) isPaymentCancellation_Status() {}
 
+// A cancellation that failed; the payment is as if it had not been asked for.
 type FailedPaymentCancellation struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Id                    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PgCancellationId      *string                `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
-	TotalAmount           *int64                 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount         *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount             *int64                 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	EasyPayDiscountAmount *int64                 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
-	Reason                *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	CancelledAt           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	RequestedAt           *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	Trigger               *Trigger               `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tells the cancellations of one payment apart; webhooks carry it as the
+	// cancellation id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by the PG; may be absent.
+	PgCancellationId *string `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
+	// Amount that was to be cancelled, in the minor unit of the payment's
+	// currency.
+	TotalAmount *int64 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of the payment's
+	// currency.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of the payment's currency.
+	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// Refund of reward points of an easy-pay wallet, in the minor unit of the
+	// payment's currency.
+	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
+	// The reason that was given for the cancellation.
+	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// Where the cancellation was asked for; may be absent.
+	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FailedPaymentCancellation) Reset() {
@@ -4474,21 +4793,34 @@ func (x *FailedPaymentCancellation) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cancellation that was accepted and runs asynchronously; a webhook tells its
+// end.
 type RequestedPaymentCancellation struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Id                    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PgCancellationId      *string                `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
-	TotalAmount           *int64                 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount         *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount             *int64                 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	EasyPayDiscountAmount *int64                 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
-	Reason                *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	CancelledAt           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	RequestedAt           *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	Trigger               *Trigger               `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the cancellation; name it in StopPaymentCancellation to withdraw the
+	// request.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by the PG; may be absent.
+	PgCancellationId *string `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
+	// Amount to be cancelled, in the minor unit of the payment's currency.
+	TotalAmount *int64 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of the payment's
+	// currency.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of the payment's currency.
+	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// Refund of reward points of an easy-pay wallet, in the minor unit of the
+	// payment's currency.
+	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
+	// The reason that was given for the cancellation.
+	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// Where the cancellation was asked for; may be absent.
+	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RequestedPaymentCancellation) Reset() {
@@ -4598,22 +4930,35 @@ func (x *RequestedPaymentCancellation) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cancellation that was carried out.
 type SucceededPaymentCancellation struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Id                    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PgCancellationId      *string                `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
-	TotalAmount           *int64                 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount         *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount             *int64                 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	EasyPayDiscountAmount *int64                 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
-	Reason                *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	CancelledAt           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	RequestedAt           *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	ReceiptUrl            *string                `protobuf:"bytes,10,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Trigger               *Trigger               `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Tells the cancellations of one payment apart; webhooks carry it as the
+	// cancellation id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by the PG; may be absent.
+	PgCancellationId *string `protobuf:"bytes,2,opt,name=pg_cancellation_id,json=pgCancellationId,proto3,oneof" json:"pg_cancellation_id,omitempty"`
+	// Amount cancelled, in the minor unit of the payment's currency.
+	TotalAmount *int64 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of the payment's
+	// currency.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of the payment's currency.
+	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// Refund of reward points of an easy-pay wallet, in the minor unit of the
+	// payment's currency.
+	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
+	// The reason that was given for the cancellation.
+	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// Web page with the receipt of the cancellation.
+	ReceiptUrl *string `protobuf:"bytes,10,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Where the cancellation was asked for; may be absent.
+	Trigger       *Trigger          `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SucceededPaymentCancellation) Reset() {
@@ -4730,38 +5075,67 @@ func (x *SucceededPaymentCancellation) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Event of a payment being completed.
 type PaidPaymentEvent struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse                *string                    `protobuf:"bytes,25,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,26,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,27,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Disputes                  []*Dispute                 `protobuf:"bytes,28,rep,name=disputes,proto3" json:"disputes,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,29,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount               *int64                     `protobuf:"varint,30,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the event, not of the payment.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment id, chosen by you.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Assigned by PortOne to the attempt to pay.
+	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel, that is the contract with a PG, that the payment went through;
+	// its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts of the payment as a whole, in the minor unit of `currency`; those
+	// of this event are in `event_amount`.
+	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment is an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Assigned by the PG; quote it when you ask the PG about the payment.
+	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The PG's raw answer; its form depends on the PG and may change.
+	PgResponse *string `protobuf:"bytes,25,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	// The cash receipt issued with the payment. May be absent although
+	// `cash_receipt_issuance_status` is `ISSUED`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,26,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Web page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,27,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Disputes about the payment, open and resolved; empty if there is none.
+	Disputes []*Dispute `protobuf:"bytes,28,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,29,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Amount moved by this event, in the minor unit of `currency`. Positive for a
+	// payment, where events of cancellations have negative ones.
+	EventAmount *int64 `protobuf:"varint,30,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
+	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -5030,9 +5404,13 @@ func (x *PaidPaymentEvent) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A dispute about a payment, such as a customer's objection brought forward
+// through the PG.
 type Dispute struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Status        *DisputeStatus         `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.DisputeStatus,oneof" json:"status,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `UNRESOLVED` until it is settled.
+	Status *DisputeStatus `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.DisputeStatus,oneof" json:"status,omitempty"`
+	// Assigned by the PG; may be absent.
 	PgDisputeId   *string                `protobuf:"bytes,2,opt,name=pg_dispute_id,json=pgDisputeId,proto3,oneof" json:"pg_dispute_id,omitempty"`
 	Reason        *string                `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
 	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
@@ -5114,37 +5492,65 @@ func (x *Dispute) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Event of a cancellation that left a part of the payment paid.
 type PartialCancelledPaymentEvent struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	TotalAmount               *PaymentAmount             `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellation              *PaymentCancellation       `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	EventAmount               *int64                     `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the event, not of the payment.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment id, chosen by you.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Assigned by PortOne to the attempt to pay.
+	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel, that is the contract with a PG, that the payment went through;
+	// its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,8,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts of the payment as a whole, in the minor unit of `currency`; those
+	// of this event are in `event_amount`.
+	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
+	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment is an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Assigned by the PG; quote it when you ask the PG about the payment.
+	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The cash receipt issued with the payment. May be absent although
+	// `cash_receipt_issuance_status` is `ISSUED`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,25,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Web page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,26,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// The cancellation that this event reports.
+	Cancellation *PaymentCancellation `protobuf:"bytes,27,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,28,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Amount moved by this event, in the minor unit of `currency`; negative for a
+	// cancellation.
+	EventAmount *int64 `protobuf:"varint,29,opt,name=event_amount,json=eventAmount,proto3,oneof" json:"event_amount,omitempty"`
+	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
+	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -5407,13 +5813,20 @@ func (x *PartialCancelledPaymentEvent) GetUnrecognized() map[string]string {
 }
 
 type GetAllPaymentsByCursorRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	StoreId       *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	From          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
-	Until         *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
-	Cursor        *string                `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	Size          *int32                 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Must be a store that the credentials may read; defaults to the store of the
+	// API secret.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Beginning of the range, included. Absent means 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Absent means now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	// Where to read on. Absent in the first request; afterwards the `cursor` of
+	// the last item of the previous answer.
+	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	// Items per answer: 10 unless given, 1000 at most.
+	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5490,6 +5903,7 @@ func (x *GetAllPaymentsByCursorRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One stretch of the payments, each with the cursor to read on from.
 type GetAllPaymentsByCursorResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*PaymentWithCursor   `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -5542,11 +5956,14 @@ func (x *GetAllPaymentsByCursorResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment and its place in the list.
 type PaymentWithCursor struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	Cursor        *string                `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// Place of this payment in the list; send the last one as `cursor` of the
+	// next request.
+	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5602,6 +6019,8 @@ func (x *PaymentWithCursor) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment in its present state; the case that is set is the state. PortOne
+// may add states, so be ready to find none of the known cases set.
 type Payment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -5731,30 +6150,41 @@ type isPayment_Status interface {
 }
 
 type Payment_Cancelled struct {
+	// Set when the status is `CANCELLED`: the whole amount was cancelled.
 	Cancelled *CancelledPayment `protobuf:"bytes,1,opt,name=cancelled,proto3,oneof"`
 }
 
 type Payment_Failed struct {
+	// Set when the status is `FAILED`: nothing was charged.
 	Failed *FailedPayment `protobuf:"bytes,2,opt,name=failed,proto3,oneof"`
 }
 
 type Payment_Paid struct {
+	// Set when the status is `PAID`: the payment is complete and nothing of it
+	// cancelled.
 	Paid *PaidPayment `protobuf:"bytes,3,opt,name=paid,proto3,oneof"`
 }
 
 type Payment_PartialCancelled struct {
+	// Set when the status is `PARTIAL_CANCELLED`: a part was cancelled, the
+	// rest stays paid.
 	PartialCancelled *PartialCancelledPayment `protobuf:"bytes,4,opt,name=partial_cancelled,json=partialCancelled,proto3,oneof"`
 }
 
 type Payment_PayPending struct {
+	// Set when the status is `PAY_PENDING`: waiting for an asynchronous
+	// completion, so not to be taken as paid.
 	PayPending *PayPendingPayment `protobuf:"bytes,5,opt,name=pay_pending,json=payPending,proto3,oneof"`
 }
 
 type Payment_Ready struct {
+	// Set when the status is `READY`: begun, but not completed by the customer.
 	Ready *ReadyPayment `protobuf:"bytes,6,opt,name=ready,proto3,oneof"`
 }
 
 type Payment_VirtualAccountIssued struct {
+	// Set when the status is `VIRTUAL_ACCOUNT_ISSUED`: waiting for the deposit,
+	// so not to be taken as paid.
 	VirtualAccountIssued *VirtualAccountIssuedPayment `protobuf:"bytes,7,opt,name=virtual_account_issued,json=virtualAccountIssued,proto3,oneof"`
 }
 
@@ -5772,40 +6202,68 @@ func (*Payment_Ready) isPayment_Status() {}
 
 func (*Payment_VirtualAccountIssued) isPayment_Status() {}
 
+// A payment that was paid and then cancelled in full, at once or in several
+// parts.
 type CancelledPayment struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id, chosen by you.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by PortOne to the payment. For a payment of the V1 API, its
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel, that is the contract with a PG, that the payment went through;
+	// its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only if the payment was made with a billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts in the minor unit of `currency`.
+	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment is an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Assigned by the PG; quote it when you ask the PG about the payment.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The cash receipt issued with the payment. May be absent although
+	// `cash_receipt_issuance_status` is `ISSUED`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Web page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// The cancellations that emptied the payment; look at the status of each, as
+	// attempts that failed may be among them.
+	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Origin        *PaymentOrigin         `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
+	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -6080,39 +6538,60 @@ func (x *CancelledPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment whose attempt failed; nothing was charged. The same payment id can
+// be tried again.
 type FailedPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	FailedAt          *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
-	Failure           *PaymentFailure        `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
-	Origin            *PaymentOrigin         `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id, chosen by you.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by PortOne to the payment. For a payment of the V1 API, its
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The contract with a PG that the payment was to go through; may be absent.
+	// Its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the attempt was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only if the attempt was made with a billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts in the minor unit of `currency`, as they were asked for; nothing of
+	// it was charged.
+	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment was to be an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData    *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country       *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	Failure       *PaymentFailure        `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	Origin        *PaymentOrigin         `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FailedPayment) Reset() {
@@ -6348,12 +6827,16 @@ func (x *FailedPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Why an attempt to pay failed, with the PG's own code and message where known.
 type PaymentFailure struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Reason        *string                `protobuf:"bytes,1,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	PgCode        *string                `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
-	PgMessage     *string                `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For people to read, not for programs to compare.
+	Reason *string `protobuf:"bytes,1,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// The PG's own error code; its meaning depends on the PG behind the channel.
+	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
+	// The PG's own message, in whatever language the PG writes.
+	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6416,41 +6899,72 @@ func (x *PaymentFailure) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A completed payment. Compare `amount.total` and `currency` with the order
+// before fulfilling it, and `channel.type` to tell a test payment from a live
+// one.
 type PaidPayment struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse                *string                    `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Disputes                  []*Dispute                 `protobuf:"bytes,31,rep,name=disputes,proto3" json:"disputes,omitempty"`
-	Cancellations             []*PaymentCancellation     `protobuf:"bytes,32,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,33,opt,name=origin,proto3" json:"origin,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id, chosen by you.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Assigned by PortOne to the payment. For a payment of the V1 API, its
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Your merchant account at PortOne, which may own several stores.
+	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The channel, that is the contract with a PG, that the payment went through;
+	// its `type` tells test from live.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group, if the payment was routed through one.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// Version of the PortOne API the payment was made with; some members stay
+	// empty for `V1`.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment was made by a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only if the payment was made with a billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Webhooks sent about the payment so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Amounts in the minor unit of `currency`.
+	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied to the payment.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Whether the purchase counts as a cultural expense, for which Korean income
+	// tax grants a deduction.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only if the payment is an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Your own data as given with the payment, returned as it is.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Assigned by the PG; quote it when you ask the PG about the payment.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The PG's raw answer; its form depends on the PG and may change.
+	PgResponse *string `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	// The cash receipt issued with the payment. May be absent although
+	// `cash_receipt_issuance_status` is `ISSUED`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Web page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Disputes about the payment, open and resolved; empty if there is none.
+	Disputes []*Dispute `protobuf:"bytes,31,rep,name=disputes,proto3" json:"disputes,omitempty"`
+	// Cancellations that were asked for but have not taken effect: look at the
+	// status of each, such as failed or only requested.
+	Cancellations []*PaymentCancellation `protobuf:"bytes,32,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	Origin        *PaymentOrigin         `protobuf:"bytes,33,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
+	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,34,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -6732,40 +7246,69 @@ func (x *PaidPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment of which a part has been cancelled. What is left stays paid and can
+// be cancelled further.
 type PartialCancelledPayment struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId             *string                    `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id that the caller gave.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the payment attempt, assigned by PortOne. For a V1 payment it is the
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// How it was paid; the case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`. `cancelled` is what has
+	// been cancelled so far.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Can include failed cancellations and those only requested: look at the case
+	// of each before adding up amounts.
+	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
+	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -7040,38 +7583,60 @@ func (x *PartialCancelledPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment that has been requested and whose completion is still awaited. Do
+// not deliver yet: wait for the webhook or look again.
 type PayPendingPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Origin            *PaymentOrigin         `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id that the caller gave.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the payment attempt, assigned by PortOne. For a V1 payment it is the
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Where the payment was requested from.
+	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PayPendingPayment) Reset() {
@@ -7300,37 +7865,58 @@ func (x *PayPendingPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment that has been prepared but neither completed nor failed yet. No
+// money has moved.
 type ReadyPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Origin            *PaymentOrigin         `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id that the caller gave.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the payment attempt, assigned by PortOne. For a V1 payment it is the
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Can be absent, as long as the method is not known.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used. Can be absent, as long as none has been chosen.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// The state of the delivery. Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Where the payment was requested from.
+	Origin        *PaymentOrigin    `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReadyPayment) Reset() {
@@ -7552,38 +8138,61 @@ func (x *ReadyPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment for which a virtual account has been issued and whose deposit is
+// awaited. Nothing is paid until the customer has transferred the money; the
+// account is told in `method`.
 type VirtualAccountIssuedPayment struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TransactionId     *string                `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Origin            *PaymentOrigin         `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment id that the caller gave.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the payment attempt, assigned by PortOne. For a V1 payment it is the
+	// `imp_uid`.
+	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The `payment_method_virtual_account` case holds the account to pay into.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Where the payment was requested from.
+	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VirtualAccountIssuedPayment) Reset() {
@@ -7813,33 +8422,56 @@ func (x *VirtualAccountIssuedPayment) GetUnrecognized() map[string]string {
 }
 
 type PayWithBillingKeyRequest struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId                   string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId                     *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingKey                  *string                `protobuf:"bytes,3,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	ChannelKey                  *string                `protobuf:"bytes,4,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName                   *string                `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer                    *CustomerInput         `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData                  *string                `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Amount                      *PaymentAmountInput    `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                    *Currency              `protobuf:"varint,9,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth            *int32                 `protobuf:"varint,10,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	UseFreeInterestFromMerchant *bool                  `protobuf:"varint,11,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
-	UseCardPoint                *bool                  `protobuf:"varint,12,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
-	CashReceipt                 *CashReceiptInput      `protobuf:"bytes,13,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	Country                     *Country               `protobuf:"varint,14,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	NoticeUrls                  []string               `protobuf:"bytes,15,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products                    []*PaymentProduct      `protobuf:"bytes,16,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount                *int32                 `protobuf:"varint,17,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType                 *PaymentProductType    `protobuf:"varint,18,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
-	ShippingAddress             *SeparatedAddressInput `protobuf:"bytes,19,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
-	PromotionId                 *string                `protobuf:"bytes,20,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	Locale                      *Locale                `protobuf:"varint,21,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
-	Bypass                      *string                `protobuf:"bytes,22,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	SkipWebhook                 *bool                  `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller; one id stands for one payment. If it has been paid
+	// already, the answer is `ALREADY_PAID`.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	BillingKey *string `protobuf:"bytes,3,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Picks the channel to pay through, for a billing key that was issued for
+	// several.
+	ChannelKey *string        `protobuf:"bytes,4,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	OrderName  *string        `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Customer   *CustomerInput `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the payment.
+	CustomData *string `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount   *PaymentAmountInput `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency           `protobuf:"varint,9,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,10,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// True if the merchant bears the interest of the instalments, so that they
+	// are interest-free for the customer.
+	UseFreeInterestFromMerchant *bool `protobuf:"varint,11,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
+	// Whether to pay with the card's points.
+	UseCardPoint *bool `protobuf:"varint,12,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	// Only for NAVER Pay points through NICE Payments, after applying for that
+	// service: the cash receipt to issue.
+	CashReceipt *CashReceiptInput `protobuf:"bytes,13,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	Country     *Country          `protobuf:"varint,14,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Webhook addresses for the success or failure of this payment; they override
+	// those set for the store. An empty list is ignored.
+	NoticeUrls []string `protobuf:"bytes,15,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// Absent is the same as empty.
+	Products        []*PaymentProduct      `protobuf:"bytes,16,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount    *int32                 `protobuf:"varint,17,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	ProductType     *PaymentProductType    `protobuf:"varint,18,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,19,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
+	// The PortOne promotion to apply.
+	PromotionId *string `protobuf:"bytes,20,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Language of the payment. Required for Eximbay.
+	Locale *Locale `protobuf:"varint,21,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass *string `protobuf:"bytes,22,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// True suppresses the webhook of a success. Webhooks of a completion from
+	// outside, such as the deposit to a virtual account, are sent all the same.
+	SkipWebhook   *bool             `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PayWithBillingKeyRequest) Reset() {
@@ -8040,6 +8672,7 @@ func (x *PayWithBillingKeyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment has been made; failures come as errors.
 type PayWithBillingKeyResponse struct {
 	state         protoimpl.MessageState    `protogen:"open.v1"`
 	Payment       *BillingKeyPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -8092,8 +8725,11 @@ func (x *PayWithBillingKeyResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What is known at once of a payment made with a billing key.
+// PaymentService.GetPayment tells the rest.
 type BillingKeyPaymentSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the PG gave the transaction.
 	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -8153,22 +8789,48 @@ func (x *BillingKeyPaymentSummary) GetUnrecognized() map[string]string {
 }
 
 type CancelPaymentRequest struct {
-	state                         protoimpl.MessageState          `protogen:"open.v1"`
-	PaymentId                     string                          `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId                       *string                         `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Amount                        *int64                          `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount                 *int64                          `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount                     *int64                          `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Reason                        *string                         `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	Requester                     *CancelRequester                `protobuf:"varint,7,opt,name=requester,proto3,enum=portone.v2.CancelRequester,oneof" json:"requester,omitempty"`
-	PromotionDiscountRetainOption *PromotionDiscountRetainOption  `protobuf:"varint,8,opt,name=promotion_discount_retain_option,json=promotionDiscountRetainOption,proto3,enum=portone.v2.PromotionDiscountRetainOption,oneof" json:"promotion_discount_retain_option,omitempty"`
-	CurrentCancellableAmount      *int64                          `protobuf:"varint,9,opt,name=current_cancellable_amount,json=currentCancellableAmount,proto3,oneof" json:"current_cancellable_amount,omitempty"`
-	RefundAccount                 *CancelPaymentBodyRefundAccount `protobuf:"bytes,10,opt,name=refund_account,json=refundAccount,proto3" json:"refund_account,omitempty"`
-	RefundEmail                   *string                         `protobuf:"bytes,11,opt,name=refund_email,json=refundEmail,proto3,oneof" json:"refund_email,omitempty"`
-	SkipWebhook                   *bool                           `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized                  map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                 protoimpl.UnknownFields
-	sizeCache                     protoimpl.SizeCache
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// How much to cancel, in the minor unit of the payment's currency. Absent
+	// cancels all that is left.
+	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the payment's currency.
+	// Absent means that the whole amount is taxed, which is not the same as
+	// repeating the payment's own split.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT within `amount`, in the minor unit of the payment's currency.
+	// Absent lets PortOne compute it.
+	VatAmount *int64  `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	Reason    *string `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// `CUSTOMER` if the customer asked for the cancellation, `ADMIN` if the
+	// merchant's staff did.
+	Requester *CancelRequester `protobuf:"varint,7,opt,name=requester,proto3,enum=portone.v2.CancelRequester,oneof" json:"requester,omitempty"`
+	// For a partial cancellation of a payment with a promotion; must be the same
+	// in each further partial cancellation of it.
+	//
+	//   - `RETAIN`: the first discount rate is kept, and the amount cancelled is
+	//     adjusted for it.
+	//   - `RELEASE`: the discount is determined anew for the amount that is left.
+	//     The default.
+	PromotionDiscountRetainOption *PromotionDiscountRetainOption `protobuf:"varint,8,opt,name=promotion_discount_retain_option,json=promotionDiscountRetainOption,proto3,enum=portone.v2.PromotionDiscountRetainOption,oneof" json:"promotion_discount_retain_option,omitempty"`
+	// What you believe is left to cancel before this cancellation, in the minor
+	// unit of the payment's currency. If it differs, the answer is
+	// `CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN`; absent, nothing is checked.
+	CurrentCancellableAmount *int64 `protobuf:"varint,9,opt,name=current_cancellable_amount,json=currentCancellableAmount,proto3,oneof" json:"current_cancellable_amount,omitempty"`
+	// Where to transfer the money if it has to go to a bank account: needed to
+	// refund a virtual account, or a mobile phone payment in a later month.
+	RefundAccount *CancelPaymentBodyRefundAccount `protobuf:"bytes,10,opt,name=refund_account,json=refundAccount,proto3" json:"refund_account,omitempty"`
+	// Needed to refund a Triple-A payment: instructions for the refund are sent
+	// to this address.
+	RefundEmail *string `protobuf:"bytes,11,opt,name=refund_email,json=refundEmail,proto3,oneof" json:"refund_email,omitempty"`
+	// True suppresses the webhook of a successful cancellation.
+	SkipWebhook   *bool             `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelPaymentRequest) Reset() {
@@ -8292,13 +8954,16 @@ func (x *CancelPaymentRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The bank account that a refund is transferred to.
 type CancelPaymentBodyRefundAccount struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Bank              *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Number            *string                `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	HolderName        *string                `protobuf:"bytes,3,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
-	HolderPhoneNumber *string                `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Bank   *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	Number *string                `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// Name of the account holder, as the bank knows it.
+	HolderName *string `protobuf:"bytes,3,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
+	// Needed for virtual account payments through Smartro.
+	HolderPhoneNumber *string           `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -8368,10 +9033,13 @@ func (x *CancelPaymentBodyRefundAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The cancellation as it stands now, which need not be successful.
 type CancelPaymentResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Cancellation  *PaymentCancellation   `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Look at the case: `succeeded`, `failed`, or `requested` for one that ends
+	// later.
+	Cancellation  *PaymentCancellation `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8421,13 +9089,16 @@ func (x *CancelPaymentResponse) GetUnrecognized() map[string]string {
 }
 
 type StopPaymentCancellationRequest struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId      string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	CancellationId string                 `protobuf:"bytes,2,opt,name=cancellation_id,json=cancellationId,proto3" json:"cancellation_id,omitempty"`
-	StoreId        *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Id of a cancellation of the payment that is still only requested.
+	CancellationId string `protobuf:"bytes,2,opt,name=cancellation_id,json=cancellationId,proto3" json:"cancellation_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StopPaymentCancellationRequest) Reset() {
@@ -8488,8 +9159,10 @@ func (x *StopPaymentCancellationRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The requested cancellation has been called off.
 type StopPaymentCancellationResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the request to cancel was withdrawn; the payment stays paid.
 	StoppedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=stopped_at,json=stoppedAt,proto3" json:"stopped_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -8541,10 +9214,12 @@ func (x *StopPaymentCancellationResponse) GetUnrecognized() map[string]string {
 }
 
 type CapturePaymentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8600,6 +9275,7 @@ func (x *CapturePaymentRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The manual capture has succeeded.
 type CapturePaymentResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -8644,18 +9320,35 @@ func (x *CapturePaymentResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The members that are checked guard against a payment altered in the browser:
+// give what your own records say. A difference is refused with
+// `INFORMATION_MISMATCH`.
 type ConfirmPaymentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentToken  *string                `protobuf:"bytes,3,opt,name=payment_token,json=paymentToken,proto3,oneof" json:"payment_token,omitempty"`
-	TxId          *string                `protobuf:"bytes,4,opt,name=tx_id,json=txId,proto3,oneof" json:"tx_id,omitempty"`
-	Currency      *Currency              `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	TotalAmount   *int64                 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	IsTest        *bool                  `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	SkipWebhook   *bool                  `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The token issued when the customer's authentication was completed.
+	PaymentToken *string `protobuf:"bytes,3,opt,name=payment_token,json=paymentToken,proto3,oneof" json:"payment_token,omitempty"`
+	// Checked if given: an error unless it is the id of the payment attempt.
+	TxId *string `protobuf:"bytes,4,opt,name=tx_id,json=txId,proto3,oneof" json:"tx_id,omitempty"`
+	// Checked if given: an error unless it is the payment's currency. Giving it
+	// is advised.
+	Currency *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Checked if given: an error unless it is the payment's total, in the minor
+	// unit of its currency. Giving it is advised.
+	TotalAmount *int64 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Checked if given: an error unless it is the payment's tax-free amount, in
+	// the minor unit of its currency.
+	TaxFreeAmount *int64 `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Checked if given: an error unless it tells whether this is a test payment.
+	// Giving it is advised, so that no test payment passes for a real one.
+	IsTest *bool `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// True suppresses the webhook of a success. Webhooks of a completion from
+	// outside, such as the deposit to a virtual account, are sent all the same.
+	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8760,8 +9453,11 @@ func (x *ConfirmPaymentRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What is known at once of a payment confirmed manually.
+// PaymentService.GetPayment tells the rest.
 type ConfirmedPaymentSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the PG gave the transaction.
 	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -8821,11 +9517,15 @@ func (x *ConfirmedPaymentSummary) GetUnrecognized() map[string]string {
 }
 
 type ConfirmEscrowRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	FromStore     *bool                  `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// For NAVER Pay only: true if the merchant's staff confirms the purchase,
+	// false if the buyer does. When in doubt, true.
+	FromStore     *bool             `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8888,6 +9588,7 @@ func (x *ConfirmEscrowRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The purchase has been confirmed.
 type ConfirmEscrowResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
@@ -8941,15 +9642,18 @@ func (x *ConfirmEscrowResponse) GetUnrecognized() map[string]string {
 }
 
 type ApplyEscrowLogisticsRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	PaymentId     string                      `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Sender        *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
-	Receiver      *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Logistics     *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
-	SendEmail     *bool                       `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
-	Products      []*PaymentProduct           `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId   *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Sender    *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
+	Receiver  *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Logistics *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
+	// Whether to notify by e-mail when the purchase is confirmed.
+	SendEmail     *bool             `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
+	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9040,11 +9744,13 @@ func (x *ApplyEscrowLogisticsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Who sends the goods of an escrow payment.
 type PaymentEscrowSenderInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Zipcode       *string                `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Name        *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	PhoneNumber *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Zipcode     *string                `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	// How the sender is related to the receiver.
 	Relationship  *string                `protobuf:"bytes,4,opt,name=relationship,proto3,oneof" json:"relationship,omitempty"`
 	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -9124,6 +9830,7 @@ func (x *PaymentEscrowSenderInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Who receives the goods of an escrow payment.
 type PaymentEscrowReceiverInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
@@ -9200,14 +9907,16 @@ func (x *PaymentEscrowReceiverInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The shipment of an escrow payment: the carrier and its tracking number.
 type PaymentLogistics struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
-	Company       *PaymentLogisticsCompany `protobuf:"varint,1,opt,name=company,proto3,enum=portone.v2.PaymentLogisticsCompany,oneof" json:"company,omitempty"`
-	InvoiceNumber *string                  `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp   `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	ReceivedAt    *timestamppb.Timestamp   `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
-	Address       *SeparatedAddressInput   `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state   protoimpl.MessageState   `protogen:"open.v1"`
+	Company *PaymentLogisticsCompany `protobuf:"varint,1,opt,name=company,proto3,enum=portone.v2.PaymentLogisticsCompany,oneof" json:"company,omitempty"`
+	// The carrier's tracking number.
+	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9284,8 +9993,10 @@ func (x *PaymentLogistics) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The delivery details as registered.
 type ApplyEscrowLogisticsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier's tracking number.
 	InvoiceNumber *string                `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
@@ -9353,15 +10064,18 @@ func (x *ApplyEscrowLogisticsResponse) GetUnrecognized() map[string]string {
 }
 
 type ModifyEscrowLogisticsRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	PaymentId     string                      `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Sender        *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
-	Receiver      *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Logistics     *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
-	SendEmail     *bool                       `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
-	Products      []*PaymentProduct           `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId   *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Sender    *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
+	Receiver  *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	Logistics *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
+	// Whether to notify by e-mail when the purchase is confirmed.
+	SendEmail     *bool             `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
+	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9452,8 +10166,10 @@ func (x *ModifyEscrowLogisticsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The delivery details as changed.
 type ModifyEscrowLogisticsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier's tracking number.
 	InvoiceNumber *string                `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
 	SentAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	ModifiedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=modified_at,json=modifiedAt,proto3" json:"modified_at,omitempty"`
@@ -9520,32 +10236,54 @@ func (x *ModifyEscrowLogisticsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Give `channel_key` or `channel_group_id` to tell what to pay through. Card
+// details pass through your servers here, with all that card security standards
+// ask for.
 type PayInstantlyRequest struct {
-	state             protoimpl.MessageState     `protogen:"open.v1"`
-	PaymentId         string                     `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId           *string                    `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	ChannelKey        *string                    `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	ChannelGroupId    *string                    `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
-	Method            *InstantPaymentMethodInput `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	OrderName         *string                    `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                      `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                      `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *CustomerInput             `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                    `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Amount            *PaymentAmountInput        `protobuf:"bytes,11,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency                  `protobuf:"varint,12,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Country           *Country                   `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	NoticeUrls        []string                   `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct          `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                     `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType       *PaymentProductType        `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
-	ShippingAddress   *SeparatedAddressInput     `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
-	PromotionId       *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	Bypass            *string                    `protobuf:"bytes,20,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	SkipWebhook       *bool                      `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	Unrecognized      map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Chosen by the caller; one id stands for one payment. If it has been paid
+	// already, the answer is `ALREADY_PAID`.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The channel to pay through. Required unless `channel_group_id` is given.
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// The channel group to pay through. Required unless `channel_key` is given.
+	ChannelGroupId *string                    `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
+	Method         *InstantPaymentMethodInput `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	OrderName      *string                    `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Whether it counts as a cultural expense, which Korean income tax treats as
+	// deductible. Defaults to false.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Whether to pay by escrow. Defaults to false.
+	IsEscrow *bool          `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	Customer *CustomerInput `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the payment.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount   *PaymentAmountInput `protobuf:"bytes,11,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency           `protobuf:"varint,12,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Country  *Country            `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	// An empty list is ignored.
+	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// Absent is the same as empty.
+	Products        []*PaymentProduct      `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount    *int32                 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
+	// The PortOne promotion to apply.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass *string `protobuf:"bytes,20,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// True suppresses the webhook of a success. Webhooks of a completion from
+	// outside, such as the deposit to a virtual account, are sent all the same.
+	SkipWebhook   *bool             `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PayInstantlyRequest) Reset() {
@@ -9732,9 +10470,13 @@ func (x *PayInstantlyRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What to pay with. Set exactly one member.
 type InstantPaymentMethodInput struct {
-	state          protoimpl.MessageState                   `protogen:"open.v1"`
-	Card           *InstantPaymentMethodInputCard           `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Charges a card at once, without authentication by its holder.
+	Card *InstantPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// Issues a virtual account; the payment is paid only once the customer has
+	// transferred the money.
 	VirtualAccount *InstantPaymentMethodInputVirtualAccount `protobuf:"bytes,2,opt,name=virtual_account,json=virtualAccount,proto3" json:"virtual_account,omitempty"`
 	Unrecognized   map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
@@ -9792,16 +10534,23 @@ func (x *InstantPaymentMethodInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A card to charge without authentication by its holder, and how to charge it.
 type InstantPaymentMethodInputCard struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	Credential                  *CardCredential        `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
-	InstallmentMonth            *int32                 `protobuf:"varint,2,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	UseFreeInstallmentPlan      *bool                  `protobuf:"varint,3,opt,name=use_free_installment_plan,json=useFreeInstallmentPlan,proto3,oneof" json:"use_free_installment_plan,omitempty"`
-	UseFreeInterestFromMerchant *bool                  `protobuf:"varint,4,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
-	UseCardPoint                *bool                  `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The card's number and what proves its possession. Never log it.
+	Credential *CardCredential `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,2,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Whether to apply an interest-free instalment plan.
+	UseFreeInstallmentPlan *bool `protobuf:"varint,3,opt,name=use_free_installment_plan,json=useFreeInstallmentPlan,proto3,oneof" json:"use_free_installment_plan,omitempty"`
+	// True if the merchant bears the interest of the instalments, so that they
+	// are interest-free for the customer.
+	UseFreeInterestFromMerchant *bool `protobuf:"varint,4,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
+	// Whether to pay with the card's points.
+	UseCardPoint  *bool             `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InstantPaymentMethodInputCard) Reset() {
@@ -9876,14 +10625,21 @@ func (x *InstantPaymentMethodInputCard) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A virtual account to issue: a bank account number for the customer to
+// transfer this payment's money to.
 type InstantPaymentMethodInputVirtualAccount struct {
-	state         protoimpl.MessageState                                  `protogen:"open.v1"`
-	Bank          *Bank                                                   `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Expiry        *InstantPaymentMethodInputVirtualAccountExpiry          `protobuf:"bytes,2,opt,name=expiry,proto3" json:"expiry,omitempty"`
-	Option        *InstantPaymentMethodInputVirtualAccountOption          `protobuf:"bytes,3,opt,name=option,proto3" json:"option,omitempty"`
-	CashReceipt   *InstantPaymentMethodInputVirtualAccountCashReceiptInfo `protobuf:"bytes,4,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	RemitteeName  *string                                                 `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
-	Unrecognized  map[string]string                                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bank to issue the account at.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// Until when the money has to arrive.
+	Expiry *InstantPaymentMethodInputVirtualAccountExpiry `protobuf:"bytes,2,opt,name=expiry,proto3" json:"expiry,omitempty"`
+	// Whether the number is a new one or a fixed one.
+	Option *InstantPaymentMethodInputVirtualAccountOption `protobuf:"bytes,3,opt,name=option,proto3" json:"option,omitempty"`
+	// The cash receipt wanted for the payment.
+	CashReceipt *InstantPaymentMethodInputVirtualAccountCashReceiptInfo `protobuf:"bytes,4,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// The name shown as the holder of the virtual account.
+	RemitteeName  *string           `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9960,9 +10716,13 @@ func (x *InstantPaymentMethodInputVirtualAccount) GetUnrecognized() map[string]s
 	return nil
 }
 
+// The deadline of the deposit. Give exactly one of `valid_hours` and
+// `due_date`.
 type InstantPaymentMethodInputVirtualAccountExpiry struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ValidHours    *int32                 `protobuf:"varint,1,opt,name=valid_hours,json=validHours,proto3,oneof" json:"valid_hours,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How long a deposit is accepted, in hours.
+	ValidHours *int32 `protobuf:"varint,1,opt,name=valid_hours,json=validHours,proto3,oneof" json:"valid_hours,omitempty"`
+	// Deadline as an instant. Give this or `valid_hours`, not both.
 	DueDate       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -10020,9 +10780,13 @@ func (x *InstantPaymentMethodInputVirtualAccountExpiry) GetUnrecognized() map[st
 	return nil
 }
 
+// How the number of a virtual account is chosen.
 type InstantPaymentMethodInputVirtualAccountOption struct {
-	state         protoimpl.MessageState                              `protogen:"open.v1"`
-	Type          *InstantPaymentMethodInputVirtualAccountOptionType  `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.InstantPaymentMethodInputVirtualAccountOptionType,oneof" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `NORMAL` for a number assigned by the PG, which is the usual way; `FIXED`
+	// for a number as told by `fixed`.
+	Type *InstantPaymentMethodInputVirtualAccountOptionType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.InstantPaymentMethodInputVirtualAccountOptionType,oneof" json:"type,omitempty"`
+	// Only if `type` is `FIXED`.
 	Fixed         *InstantPaymentMethodInputVirtualAccountOptionFixed `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
 	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -10080,11 +10844,16 @@ func (x *InstantPaymentMethodInputVirtualAccountOption) GetUnrecognized() map[st
 	return nil
 }
 
+// A virtual account whose number stays the same. Give exactly one of the two
+// members.
 type InstantPaymentMethodInputVirtualAccountOptionFixed struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PgAccountId   *string                `protobuf:"bytes,1,opt,name=pg_account_id,json=pgAccountId,proto3,oneof" json:"pg_account_id,omitempty"`
-	AccountNumber *string                `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An id that the PG maps to an account number: the same id always gets the
+	// same number, and the merchant keeps no numbers.
+	PgAccountId *string `protobuf:"bytes,1,opt,name=pg_account_id,json=pgAccountId,proto3,oneof" json:"pg_account_id,omitempty"`
+	// One of the account numbers that the PG handed to the merchant beforehand.
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10140,11 +10909,14 @@ func (x *InstantPaymentMethodInputVirtualAccountOptionFixed) GetUnrecognized() m
 	return nil
 }
 
+// The cash receipt wanted for a payment to a virtual account.
 type InstantPaymentMethodInputVirtualAccountCashReceiptInfo struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	Type                   *CashReceiptInputType  `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
-	CustomerIdentityNumber *string                `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Type  *CashReceiptInputType  `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
+	// Whom the receipt is for: usually a mobile phone number for `PERSONAL`, the
+	// business registration number for `CORPORATE`.
+	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }
@@ -10200,6 +10972,8 @@ func (x *InstantPaymentMethodInputVirtualAccountCashReceiptInfo) GetUnrecognized
 	return nil
 }
 
+// The request has succeeded; failures come as errors. With a virtual account
+// that means issued, not paid.
 type PayInstantlyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Payment       *InstantPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
@@ -10252,9 +11026,14 @@ func (x *PayInstantlyResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What is known at once of the payment. PaymentService.GetPayment tells the
+// rest, such as the number of a virtual account.
 type InstantPaymentSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// When the payment was completed; for a virtual account, when the account was
+	// issued, which is before any money came in.
 	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -10313,13 +11092,19 @@ func (x *InstantPaymentSummary) GetUnrecognized() map[string]string {
 }
 
 type PreRegisterPaymentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	TotalAmount   *int64                 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Currency      *Currency              `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the payment itself will be requested with.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The amount to be paid, in the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The currency of the amounts.
+	Currency      *Currency         `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10396,6 +11181,7 @@ func (x *PreRegisterPaymentRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The details have been registered.
 type PreRegisterPaymentResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -10441,11 +11227,14 @@ func (x *PreRegisterPaymentResponse) GetUnrecognized() map[string]string {
 }
 
 type RegisterStoreReceiptRequest struct {
-	state         protoimpl.MessageState          `protogen:"open.v1"`
-	PaymentId     string                          `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	Items         []*RegisterStoreReceiptBodyItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
-	StoreId       *string                         `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment on whose receipt the sub-merchants are to appear.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// One entry for each sub-merchant's part of the payment.
+	Items []*RegisterStoreReceiptBodyItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// Defaults to the store of the API secret.
+	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10508,18 +11297,28 @@ func (x *RegisterStoreReceiptRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A sub-merchant's part of a payment, as it is to appear on the receipt. All
+// amounts are in the minor unit of `currency`.
 type RegisterStoreReceiptBodyItem struct {
-	state                           protoimpl.MessageState `protogen:"open.v1"`
-	StoreBusinessRegistrationNumber *string                `protobuf:"bytes,1,opt,name=store_business_registration_number,json=storeBusinessRegistrationNumber,proto3,oneof" json:"store_business_registration_number,omitempty"`
-	StoreName                       *string                `protobuf:"bytes,2,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
-	TotalAmount                     *int64                 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount                   *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount                       *int64                 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	SupplyAmount                    *int64                 `protobuf:"varint,6,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
-	Currency                        *Currency              `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Unrecognized                    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                   protoimpl.UnknownFields
-	sizeCache                       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Korean business registration number of the sub-merchant, which has 10
+	// digits.
+	StoreBusinessRegistrationNumber *string `protobuf:"bytes,1,opt,name=store_business_registration_number,json=storeBusinessRegistrationNumber,proto3,oneof" json:"store_business_registration_number,omitempty"`
+	// Name of the sub-merchant.
+	StoreName *string `protobuf:"bytes,2,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
+	// The sub-merchant's total, in the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,3,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT within `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The value of supply, which is the amount before VAT, in the minor unit of
+	// `currency`.
+	SupplyAmount  *int64            `protobuf:"varint,6,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
+	Currency      *Currency         `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RegisterStoreReceiptBodyItem) Reset() {
@@ -10608,10 +11407,12 @@ func (x *RegisterStoreReceiptBodyItem) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The sub-merchants' parts have been registered.
 type RegisterStoreReceiptResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ReceiptUrl    *string                `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Page with the receipt of the payment.
+	ReceiptUrl    *string           `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10661,11 +11462,14 @@ func (x *RegisterStoreReceiptResponse) GetUnrecognized() map[string]string {
 }
 
 type ResendWebhookRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	WebhookId     *string                `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Which of the payment's webhooks to send again. Absent means the latest one.
+	WebhookId     *string           `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10728,10 +11532,12 @@ func (x *ResendWebhookRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The webhook that was sent again.
 type ResendWebhookResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Webhook       *PaymentWebhook        `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its `status` tells whether your endpoint accepted it.
+	Webhook       *PaymentWebhook   `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10781,10 +11587,11 @@ func (x *ResendWebhookResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentTransactionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10840,6 +11647,7 @@ func (x *GetPaymentTransactionsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The attempts made at the payment.
 type GetPaymentTransactionsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*PaymentTransaction  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -10892,6 +11700,9 @@ func (x *GetPaymentTransactionsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One attempt at a payment. A payment can have several, for instance failed
+// ones before the one that was paid; the case that is set is the state of this
+// one.
 type PaymentTransaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -11021,30 +11832,37 @@ type isPaymentTransaction_Status interface {
 }
 
 type PaymentTransaction_Cancelled struct {
+	// `CANCELLED`: paid, then cancelled in full.
 	Cancelled *CancelledPaymentTransaction `protobuf:"bytes,1,opt,name=cancelled,proto3,oneof"`
 }
 
 type PaymentTransaction_Failed struct {
+	// `FAILED`: not paid.
 	Failed *FailedPaymentTransaction `protobuf:"bytes,2,opt,name=failed,proto3,oneof"`
 }
 
 type PaymentTransaction_Paid struct {
+	// `PAID`: paid, nothing cancelled.
 	Paid *PaidPaymentTransaction `protobuf:"bytes,3,opt,name=paid,proto3,oneof"`
 }
 
 type PaymentTransaction_PartialCancelled struct {
+	// `PARTIAL_CANCELLED`: paid, then cancelled in part.
 	PartialCancelled *PartialCancelledPaymentTransaction `protobuf:"bytes,4,opt,name=partial_cancelled,json=partialCancelled,proto3,oneof"`
 }
 
 type PaymentTransaction_PayPending struct {
+	// `PAY_PENDING`: requested, completion awaited.
 	PayPending *PayPendingPaymentTransaction `protobuf:"bytes,5,opt,name=pay_pending,json=payPending,proto3,oneof"`
 }
 
 type PaymentTransaction_Ready struct {
+	// `READY`: prepared, neither completed nor failed.
 	Ready *ReadyPaymentTransaction `protobuf:"bytes,6,opt,name=ready,proto3,oneof"`
 }
 
 type PaymentTransaction_VirtualAccountIssued struct {
+	// `VIRTUAL_ACCOUNT_ISSUED`: the customer's deposit is awaited.
 	VirtualAccountIssued *VirtualAccountIssuedPaymentTransaction `protobuf:"bytes,7,opt,name=virtual_account_issued,json=virtualAccountIssued,proto3,oneof"`
 }
 
@@ -11062,39 +11880,66 @@ func (*PaymentTransaction_Ready) isPaymentTransaction_Status() {}
 
 func (*PaymentTransaction_VirtualAccountIssued) isPaymentTransaction_Status() {}
 
+// A payment attempt whose payment was cancelled in full.
 type CancelledPaymentTransaction struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// How it was paid; the case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`. `cancelled` is what has
+	// been cancelled so far.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Can include failed cancellations and those only requested: look at the case
+	// of each before adding up amounts.
+	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
+	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -11362,38 +12207,59 @@ func (x *CancelledPaymentTransaction) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment attempt that failed; `failure` tells why. A payment may have
+// further attempts after it.
 type FailedPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	FailedAt          *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
-	Failure           *PaymentFailure        `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Can be absent, where the method is not known.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used. Can be absent, where none had been chosen.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	FailedAt   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	// The reason, with the PG's own code and message where it gave them.
+	Failure       *PaymentFailure   `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FailedPaymentTransaction) Reset() {
@@ -11622,38 +12488,64 @@ func (x *FailedPaymentTransaction) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment attempt that was paid and of which nothing has been cancelled.
 type PaidPaymentTransaction struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PgResponse                *string                    `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// How it was paid; the case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The body of the PG's answer. Its form differs by PG: for logs and support,
+	// not to be relied on.
+	PgResponse *string `protobuf:"bytes,28,opt,name=pg_response,json=pgResponse,proto3,oneof" json:"pg_response,omitempty"`
+	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,29,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,30,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
+	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -11914,39 +12806,67 @@ func (x *PaidPaymentTransaction) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment attempt of which a part has been cancelled. What is left stays
+// paid.
 type PartialCancelledPaymentTransaction struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	Id                        *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId                 *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId                *string                    `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                   *string                    `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method                    *PaymentMethod             `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel                   *SelectedChannel           `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup              *ChannelGroupSummary       `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version                   *PortOneVersion            `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId                *string                    `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey                *string                    `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks                  []*PaymentWebhook          `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt               *timestamppb.Timestamp     `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt                 *timestamppb.Timestamp     `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt           *timestamppb.Timestamp     `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName                 *string                    `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount                    *PaymentAmount             `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                  *Currency                  `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer                  *Customer                  `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId               *string                    `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense         *bool                      `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow                    *PaymentEscrow             `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products                  []*PaymentProduct          `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount              *int32                     `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData                *string                    `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country                   *Country                   `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt                    *timestamppb.Timestamp     `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	PgTxId                    *string                    `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	CashReceipt               *PaymentCashReceipt        `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	ReceiptUrl                *string                    `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	Cancellations             []*PaymentCancellation     `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt               *timestamppb.Timestamp     `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// How it was paid; the case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`. `cancelled` is what has
+	// been cancelled so far.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
+	CashReceipt *PaymentCashReceipt `protobuf:"bytes,28,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Page with the receipt of the transaction.
+	ReceiptUrl *string `protobuf:"bytes,29,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Can include failed cancellations and those only requested: look at the case
+	// of each before adding up amounts.
+	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
+	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields             protoimpl.UnknownFields
@@ -12214,37 +13134,58 @@ func (x *PartialCancelledPaymentTransaction) GetUnrecognized() map[string]string
 	return nil
 }
 
+// A payment attempt that has been requested and whose completion is still
+// awaited.
 type PayPendingPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The case that is set tells the kind of method.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PayPendingPaymentTransaction) Reset() {
@@ -12466,36 +13407,56 @@ func (x *PayPendingPaymentTransaction) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment attempt that has been prepared but neither completed nor failed
+// yet.
 type ReadyPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Can be absent, as long as the method is not known.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used. Can be absent, as long as none has been chosen.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// The state of the delivery. Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData    *string           `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country       *Country          `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReadyPaymentTransaction) Reset() {
@@ -12710,37 +13671,58 @@ func (x *ReadyPaymentTransaction) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment attempt for which a virtual account has been issued and whose
+// deposit is awaited.
 type VirtualAccountIssuedPaymentTransaction struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method            *PaymentMethod         `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Channel           *SelectedChannel       `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
-	ChannelGroup      *ChannelGroupSummary   `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
-	Version           *PortOneVersion        `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	ScheduleId        *string                `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	Webhooks          []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt       *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt         *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	StatusChangedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName         *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Amount            *PaymentAmount         `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
-	PromotionId       *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	Escrow            *PaymentEscrow         `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount      *int32                 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	CustomData        *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country           *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PgTxId            *string                `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the attempt, assigned by PortOne: the `transaction_id` of the
+	// payment. For a V1 payment it is the `imp_uid`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The payment that this is an attempt at; the id that the caller gave.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The `payment_method_virtual_account` case holds the account to pay into.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The PG connection used.
+	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
+	// The channel group that the channel belongs to, where a group was used.
+	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,7,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
+	// The version of PortOne's payment service the payment was made with.
+	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Present only if the payment came from a payment schedule.
+	ScheduleId *string `protobuf:"bytes,9,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
+	// Present only for a payment by billing key.
+	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The deliveries of webhooks made so far.
+	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
+	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// All amounts are in the minor unit of `currency`.
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The PortOne promotion applied, if any.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// Present only for an escrow payment.
+	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Data of the caller's own, given when the payment was requested.
+	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The id that the PG gave the transaction.
+	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *VirtualAccountIssuedPaymentTransaction) Reset() {
@@ -12963,10 +13945,12 @@ func (x *VirtualAccountIssuedPaymentTransaction) GetUnrecognized() map[string]st
 }
 
 type CloseVirtualAccountRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13022,6 +14006,7 @@ func (x *CloseVirtualAccountRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The virtual account has been closed: no deposit is accepted any more.
 type CloseVirtualAccountResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
@@ -13075,10 +14060,13 @@ func (x *CloseVirtualAccountResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId     string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the caller gave the payment, not a `transaction_id`.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13135,10 +14123,13 @@ func (x *GetPaymentRequest) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Page          *PageInput             `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PaymentFilterInput    `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `number` 0 and `size` 10. `number` counts from 0, and (number +
+	// 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// All conditions are optional. Some may have no effect on V1 payments.
+	Filter        *PaymentFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13194,38 +14185,60 @@ func (x *GetPaymentsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Which payments to list, and in which order. Conditions that are absent do not
+// restrict, but for the time: without `from`, only the 90 days before the end
+// are searched, and without `until` the end is now.
 type PaymentFilterInput struct {
-	state                       protoimpl.MessageState            `protogen:"open.v1"`
-	MerchantId                  *string                           `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId                     *string                           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	TimestampType               *PaymentTimestampType             `protobuf:"varint,3,opt,name=timestamp_type,json=timestampType,proto3,enum=portone.v2.PaymentTimestampType,oneof" json:"timestamp_type,omitempty"`
-	From                        *timestamppb.Timestamp            `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
-	Until                       *timestamppb.Timestamp            `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
-	Status                      []PaymentStatus                   `protobuf:"varint,6,rep,packed,name=status,proto3,enum=portone.v2.PaymentStatus" json:"status,omitempty"`
-	Methods                     []PaymentMethodType               `protobuf:"varint,7,rep,packed,name=methods,proto3,enum=portone.v2.PaymentMethodType" json:"methods,omitempty"`
-	PgProvider                  []PgProvider                      `protobuf:"varint,8,rep,packed,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider" json:"pg_provider,omitempty"`
-	IsTest                      *bool                             `protobuf:"varint,9,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
-	IsScheduled                 *bool                             `protobuf:"varint,10,opt,name=is_scheduled,json=isScheduled,proto3,oneof" json:"is_scheduled,omitempty"`
-	SortBy                      *PaymentSortBy                    `protobuf:"varint,11,opt,name=sort_by,json=sortBy,proto3,enum=portone.v2.PaymentSortBy,oneof" json:"sort_by,omitempty"`
-	SortOrder                   *SortOrder                        `protobuf:"varint,12,opt,name=sort_order,json=sortOrder,proto3,enum=portone.v2.SortOrder,oneof" json:"sort_order,omitempty"`
-	Version                     *PortOneVersion                   `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	WebhookStatus               *PaymentWebhookStatus             `protobuf:"varint,14,opt,name=webhook_status,json=webhookStatus,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"webhook_status,omitempty"`
-	PlatformType                *PaymentClientType                `protobuf:"varint,15,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentClientType,oneof" json:"platform_type,omitempty"`
-	Currency                    *Currency                         `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	IsEscrow                    *bool                             `protobuf:"varint,17,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	EscrowStatus                *PaymentFilterInputEscrowStatus   `protobuf:"varint,18,opt,name=escrow_status,json=escrowStatus,proto3,enum=portone.v2.PaymentFilterInputEscrowStatus,oneof" json:"escrow_status,omitempty"`
-	CardBrand                   *CardBrand                        `protobuf:"varint,19,opt,name=card_brand,json=cardBrand,proto3,enum=portone.v2.CardBrand,oneof" json:"card_brand,omitempty"`
-	CardType                    *CardType                         `protobuf:"varint,20,opt,name=card_type,json=cardType,proto3,enum=portone.v2.CardType,oneof" json:"card_type,omitempty"`
-	CardOwnerType               *CardOwnerType                    `protobuf:"varint,21,opt,name=card_owner_type,json=cardOwnerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"card_owner_type,omitempty"`
-	GiftCertificateType         *PaymentMethodGiftCertificateType `protobuf:"varint,22,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
-	CashReceiptType             *CashReceiptInputType             `protobuf:"varint,23,opt,name=cash_receipt_type,json=cashReceiptType,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"cash_receipt_type,omitempty"`
-	CashReceiptStatus           *PaymentCashReceiptStatus         `protobuf:"varint,24,opt,name=cash_receipt_status,json=cashReceiptStatus,proto3,enum=portone.v2.PaymentCashReceiptStatus,oneof" json:"cash_receipt_status,omitempty"`
-	CashReceiptIssuedAtRange    *DateTimeRange                    `protobuf:"bytes,25,opt,name=cash_receipt_issued_at_range,json=cashReceiptIssuedAtRange,proto3" json:"cash_receipt_issued_at_range,omitempty"`
-	CashReceiptCancelledAtRange *DateTimeRange                    `protobuf:"bytes,26,opt,name=cash_receipt_cancelled_at_range,json=cashReceiptCancelledAtRange,proto3" json:"cash_receipt_cancelled_at_range,omitempty"`
-	TextSearch                  []*PaymentTextSearch              `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
-	Unrecognized                map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	MerchantId *string                `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Only for users with access to the whole merchant; absent, the payments of
+	// all its stores are searched.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Which time `from` and `until` refer to. Defaults to `STATUS_CHANGED_AT`.
+	TimestampType *PaymentTimestampType `protobuf:"varint,3,opt,name=timestamp_type,json=timestampType,proto3,enum=portone.v2.PaymentTimestampType,oneof" json:"timestamp_type,omitempty"`
+	// Beginning of the range, included. Absent means 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range. Absent means now.
+	Until *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=until,proto3" json:"until,omitempty"`
+	// Payments in any of these states. Empty means all.
+	Status []PaymentStatus `protobuf:"varint,6,rep,packed,name=status,proto3,enum=portone.v2.PaymentStatus" json:"status,omitempty"`
+	// Payments by any of these methods. Empty means all.
+	Methods []PaymentMethodType `protobuf:"varint,7,rep,packed,name=methods,proto3,enum=portone.v2.PaymentMethodType" json:"methods,omitempty"`
+	// Payments through any of these PGs. Empty means all.
+	PgProvider []PgProvider `protobuf:"varint,8,rep,packed,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider" json:"pg_provider,omitempty"`
+	// True for test payments, false for real ones.
+	IsTest *bool `protobuf:"varint,9,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// True for payments that came from a payment schedule.
+	IsScheduled *bool `protobuf:"varint,10,opt,name=is_scheduled,json=isScheduled,proto3,oneof" json:"is_scheduled,omitempty"`
+	// By the time of the request or of the last change of state.
+	SortBy    *PaymentSortBy  `protobuf:"varint,11,opt,name=sort_by,json=sortBy,proto3,enum=portone.v2.PaymentSortBy,oneof" json:"sort_by,omitempty"`
+	SortOrder *SortOrder      `protobuf:"varint,12,opt,name=sort_order,json=sortOrder,proto3,enum=portone.v2.SortOrder,oneof" json:"sort_order,omitempty"`
+	Version   *PortOneVersion `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Outcome of the webhook that told the payment's last state.
+	WebhookStatus *PaymentWebhookStatus `protobuf:"varint,14,opt,name=webhook_status,json=webhookStatus,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"webhook_status,omitempty"`
+	// Where the payment was requested: an SDK on a computer or a phone, or the
+	// API.
+	PlatformType *PaymentClientType `protobuf:"varint,15,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentClientType,oneof" json:"platform_type,omitempty"`
+	Currency     *Currency          `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	IsEscrow     *bool              `protobuf:"varint,17,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// State of the delivery of an escrow payment.
+	EscrowStatus *PaymentFilterInputEscrowStatus `protobuf:"varint,18,opt,name=escrow_status,json=escrowStatus,proto3,enum=portone.v2.PaymentFilterInputEscrowStatus,oneof" json:"escrow_status,omitempty"`
+	CardBrand    *CardBrand                      `protobuf:"varint,19,opt,name=card_brand,json=cardBrand,proto3,enum=portone.v2.CardBrand,oneof" json:"card_brand,omitempty"`
+	CardType     *CardType                       `protobuf:"varint,20,opt,name=card_type,json=cardType,proto3,enum=portone.v2.CardType,oneof" json:"card_type,omitempty"`
+	// Whether the card is a person's or a company's.
+	CardOwnerType       *CardOwnerType                    `protobuf:"varint,21,opt,name=card_owner_type,json=cardOwnerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"card_owner_type,omitempty"`
+	GiftCertificateType *PaymentMethodGiftCertificateType `protobuf:"varint,22,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
+	CashReceiptType     *CashReceiptInputType             `protobuf:"varint,23,opt,name=cash_receipt_type,json=cashReceiptType,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"cash_receipt_type,omitempty"`
+	CashReceiptStatus   *PaymentCashReceiptStatus         `protobuf:"varint,24,opt,name=cash_receipt_status,json=cashReceiptStatus,proto3,enum=portone.v2.PaymentCashReceiptStatus,oneof" json:"cash_receipt_status,omitempty"`
+	// When the cash receipt was issued.
+	CashReceiptIssuedAtRange *DateTimeRange `protobuf:"bytes,25,opt,name=cash_receipt_issued_at_range,json=cashReceiptIssuedAtRange,proto3" json:"cash_receipt_issued_at_range,omitempty"`
+	// When the cash receipt was cancelled.
+	CashReceiptCancelledAtRange *DateTimeRange `protobuf:"bytes,26,opt,name=cash_receipt_cancelled_at_range,json=cashReceiptCancelledAtRange,proto3" json:"cash_receipt_cancelled_at_range,omitempty"`
+	// Texts to look for, each in one attribute of the payment or in all.
+	TextSearch    []*PaymentTextSearch `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentFilterInput) Reset() {
@@ -13454,11 +14467,14 @@ func (x *PaymentFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A text to look for in payments.
 type PaymentTextSearch struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Field         *PaymentTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.PaymentTextSearchField,oneof" json:"field,omitempty"`
-	Value         *string                 `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to look; `ALL` for every attribute.
+	Field *PaymentTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.PaymentTextSearchField,oneof" json:"field,omitempty"`
+	// The text to look for.
+	Value         *string           `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13514,11 +14530,13 @@ func (x *PaymentTextSearch) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of the payments found.
 type GetPaymentsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*Payment             `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*Payment             `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many payments there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -13574,13 +14592,17 @@ func (x *GetPaymentsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Where a payment was requested from.
 type PaymentOrigin struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	PlatformType  *PaymentOriginPlatformType `protobuf:"varint,1,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentOriginPlatformType,oneof" json:"platform_type,omitempty"`
-	UserAgent     *string                    `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3,oneof" json:"user_agent,omitempty"`
-	Url           *string                    `protobuf:"bytes,3,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IpAddress     *string                    `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState     `protogen:"open.v1"`
+	PlatformType *PaymentOriginPlatformType `protobuf:"varint,1,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentOriginPlatformType,oneof" json:"platform_type,omitempty"`
+	// User agent of the client that requested the payment, if known.
+	UserAgent *string `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3,oneof" json:"user_agent,omitempty"`
+	// Page that the payment was requested on, if known.
+	Url *string `protobuf:"bytes,3,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Address that the request for the payment came from.
+	IpAddress     *string           `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -22,30 +22,45 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The card issuers that the promotions of a PG can be filtered by.
 type PgPromotionCardCompany int32
 
 const (
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_UNSPECIFIED            PgPromotionCardCompany = 0
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_UNSPECIFIED PgPromotionCardCompany = 0
+	// Korea Development Bank (KDB).
 	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KOREA_DEVELOPMENT_BANK PgPromotionCardCompany = 1
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KFCC                   PgPromotionCardCompany = 2
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SHINHYUP               PgPromotionCardCompany = 3
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_EPOST                  PgPromotionCardCompany = 4
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SAVINGS_BANK_KOREA     PgPromotionCardCompany = 5
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KAKAO_BANK             PgPromotionCardCompany = 6
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_WOORI_CARD             PgPromotionCardCompany = 7
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_BC_CARD                PgPromotionCardCompany = 8
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_GWANGJU_CARD           PgPromotionCardCompany = 9
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SAMSUNG_CARD           PgPromotionCardCompany = 10
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SHINHAN_CARD           PgPromotionCardCompany = 11
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_HYUNDAI_CARD           PgPromotionCardCompany = 12
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_LOTTE_CARD             PgPromotionCardCompany = 13
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SUHYUP_CARD            PgPromotionCardCompany = 14
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_CITI_CARD              PgPromotionCardCompany = 15
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_NH_CARD                PgPromotionCardCompany = 16
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_JEONBUK_CARD           PgPromotionCardCompany = 17
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_JEJU_CARD              PgPromotionCardCompany = 18
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_HANA_CARD              PgPromotionCardCompany = 19
-	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KOOKMIN_CARD           PgPromotionCardCompany = 20
+	// Korean Federation of Community Credit Cooperatives (MG).
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KFCC PgPromotionCardCompany = 2
+	// National Credit Union Federation of Korea.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SHINHYUP PgPromotionCardCompany = 3
+	// Korea Post.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_EPOST PgPromotionCardCompany = 4
+	// Korea's mutual savings banks.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SAVINGS_BANK_KOREA PgPromotionCardCompany = 5
+	// KakaoBank.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KAKAO_BANK PgPromotionCardCompany = 6
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_WOORI_CARD PgPromotionCardCompany = 7
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_BC_CARD    PgPromotionCardCompany = 8
+	// Kwangju Bank.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_GWANGJU_CARD PgPromotionCardCompany = 9
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SAMSUNG_CARD PgPromotionCardCompany = 10
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SHINHAN_CARD PgPromotionCardCompany = 11
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_HYUNDAI_CARD PgPromotionCardCompany = 12
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_LOTTE_CARD   PgPromotionCardCompany = 13
+	// Suhyup, the bank of the fisheries cooperatives.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_SUHYUP_CARD PgPromotionCardCompany = 14
+	// Citibank Korea.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_CITI_CARD PgPromotionCardCompany = 15
+	// NH NongHyup, the bank of the agricultural cooperatives.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_NH_CARD PgPromotionCardCompany = 16
+	// Jeonbuk Bank (JB).
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_JEONBUK_CARD PgPromotionCardCompany = 17
+	// Jeju Bank.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_JEJU_CARD PgPromotionCardCompany = 18
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_HANA_CARD PgPromotionCardCompany = 19
+	// KB Kookmin Card.
+	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_KOOKMIN_CARD PgPromotionCardCompany = 20
+	// Kbank.
 	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_K_BANK                 PgPromotionCardCompany = 21
 	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_TOSS_BANK              PgPromotionCardCompany = 22
 	PgPromotionCardCompany_PG_PROMOTION_CARD_COMPANY_MIRAE_ASSET_SECURITIES PgPromotionCardCompany = 23
@@ -135,9 +150,12 @@ func (PgPromotionCardCompany) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPgCardPromotionsRequest struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	ChannelKey    *string                 `protobuf:"bytes,1,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Amount        *int64                  `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ChannelKey *string                `protobuf:"bytes,1,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// The amount to be paid, in the minor unit of its currency: only promotions
+	// that can be used for it are listed.
+	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Only promotions of this card issuer. Absent means all.
 	CardCompany   *PgPromotionCardCompany `protobuf:"varint,3,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PgPromotionCardCompany,oneof" json:"card_company,omitempty"`
 	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -202,6 +220,7 @@ func (x *GetPgCardPromotionsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The promotions that can be used for the amount.
 type GetPgCardPromotionsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Promotions    []*PgCardPromotion     `protobuf:"bytes,1,rep,name=promotions,proto3" json:"promotions,omitempty"`
@@ -254,13 +273,20 @@ func (x *GetPgCardPromotionsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A discount that a PG offers on payments with the cards of one issuer.
 type PgCardPromotion struct {
-	state                protoimpl.MessageState  `protogen:"open.v1"`
-	PromotionId          *string                 `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	CardCompany          *PgPromotionCardCompany `protobuf:"varint,2,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PgPromotionCardCompany,oneof" json:"card_company,omitempty"`
-	DiscountAmount       *int64                  `protobuf:"varint,3,opt,name=discount_amount,json=discountAmount,proto3,oneof" json:"discount_amount,omitempty"`
-	MinimumPaymentAmount *int64                  `protobuf:"varint,4,opt,name=minimum_payment_amount,json=minimumPaymentAmount,proto3,oneof" json:"minimum_payment_amount,omitempty"`
-	Unrecognized         map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by the PG. It is not the id of a PortOne promotion.
+	PromotionId *string `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// The issuer whose cards get the discount.
+	CardCompany *PgPromotionCardCompany `protobuf:"varint,2,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PgPromotionCardCompany,oneof" json:"card_company,omitempty"`
+	// What the promotion takes off, as an amount in the currency's minor unit,
+	// not a rate.
+	DiscountAmount *int64 `protobuf:"varint,3,opt,name=discount_amount,json=discountAmount,proto3,oneof" json:"discount_amount,omitempty"`
+	// The least amount that the promotion applies to, in the currency's minor
+	// unit.
+	MinimumPaymentAmount *int64            `protobuf:"varint,4,opt,name=minimum_payment_amount,json=minimumPaymentAmount,proto3,oneof" json:"minimum_payment_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }

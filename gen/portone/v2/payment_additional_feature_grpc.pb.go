@@ -25,7 +25,19 @@ const (
 // PaymentAdditionalFeatureServiceClient is the client API for PaymentAdditionalFeatureService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Extras of single PGs around a payment: the card promotions that a PG offers
+// for a channel. Only some PGs have them.
 type PaymentAdditionalFeatureServiceClient interface {
+	// Lists the card promotions that the PG behind a channel offers for a given
+	// amount, so that the discounts can be shown before the customer picks a
+	// card. These are the PG's own promotions, not those that the merchant runs
+	// in PortOne.
+	//
+	// At present only certain PGs (KCP_V2) support it; ask PortOne's support
+	// whether a channel does. `CHANNEL_NOT_FOUND`: the channel key is wrong.
+	// `PG_PROVIDER`: the PG itself refused, and its code and message come with
+	// the error.
 	GetPgCardPromotions(ctx context.Context, in *GetPgCardPromotionsRequest, opts ...grpc.CallOption) (*GetPgCardPromotionsResponse, error)
 }
 
@@ -50,7 +62,19 @@ func (c *paymentAdditionalFeatureServiceClient) GetPgCardPromotions(ctx context.
 // PaymentAdditionalFeatureServiceServer is the server API for PaymentAdditionalFeatureService service.
 // All implementations must embed UnimplementedPaymentAdditionalFeatureServiceServer
 // for forward compatibility.
+//
+// Extras of single PGs around a payment: the card promotions that a PG offers
+// for a channel. Only some PGs have them.
 type PaymentAdditionalFeatureServiceServer interface {
+	// Lists the card promotions that the PG behind a channel offers for a given
+	// amount, so that the discounts can be shown before the customer picks a
+	// card. These are the PG's own promotions, not those that the merchant runs
+	// in PortOne.
+	//
+	// At present only certain PGs (KCP_V2) support it; ask PortOne's support
+	// whether a channel does. `CHANNEL_NOT_FOUND`: the channel key is wrong.
+	// `PG_PROVIDER`: the PG itself refused, and its code and message come with
+	// the error.
 	GetPgCardPromotions(context.Context, *GetPgCardPromotionsRequest) (*GetPgCardPromotionsResponse, error)
 	mustEmbedUnimplementedPaymentAdditionalFeatureServiceServer()
 }

@@ -42,24 +42,153 @@ const (
 // PaymentServiceClient is the client API for PaymentService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// One-time payments of customers: paying with a stored billing key or keyed-in
+// card details, reading, cancelling and capturing payments, escrow deliveries,
+// virtual accounts and webhooks.
+//
+// Most payments are begun by the customer in the PortOne browser SDK under a
+// payment id that you choose; the server then reads the payment by that id and
+// compares amount and currency with the order before it ships anything.
 type PaymentServiceClient interface {
+	// Walks through every payment event (paid, partly cancelled, cancelled)
+	// created in a period, by cursor and without the depth limit of paged lists.
+	// Suited to bookkeeping and to copying movements of money into your own
+	// store, as each event carries its signed `event_amount`. Without `from` the
+	// period begins 90 days before `until`; without `until` it ends now. Leave
+	// `cursor` out at first, then send the cursor of the last item received until
+	// no items come.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetAllPaymentEventsByCursor(ctx context.Context, in *GetAllPaymentEventsByCursorRequest, opts ...grpc.CallOption) (*GetAllPaymentEventsByCursorResponse, error)
+	// Walks through every payment created in a period, by cursor and without the
+	// depth limit of GetPayments; meant for bulk export. Filters on nothing but
+	// store and time of creation. Without `from` the period begins 90 days before
+	// `until`; without `until` it ends now. Leave `cursor` out at first, then
+	// send the cursor of the last item received until no items come.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetAllPaymentsByCursor(ctx context.Context, in *GetAllPaymentsByCursorRequest, opts ...grpc.CallOption) (*GetAllPaymentsByCursorResponse, error)
+	// Charges a billing key at once, without the customer being present, under a
+	// payment id that you choose. `ALREADY_PAID` means that this id has been paid
+	// before: read it with GetPayment instead of charging under another id.
+	// `PAYMENT_SCHEDULE_ALREADY_EXISTS` means that the payment is already
+	// scheduled; `BILLING_KEY_ALREADY_DELETED` that the customer has to issue a
+	// new key. `PG_PROVIDER` carries the code and message with which the PG
+	// declined; after too many attempts under one id comes
+	// `MAX_TRANSACTION_COUNT_REACHED`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one, or read the payment first.
 	PayWithBillingKey(ctx context.Context, in *PayWithBillingKeyRequest, opts ...grpc.CallOption) (*PayWithBillingKeyResponse, error)
+	// Cancels a paid payment, in full or in part, and returns the cancellation.
+	// Without `amount` all that is left is cancelled; give
+	// `current_cancellable_amount` to be refused
+	// (`CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN`) if somebody else cancelled
+	// meanwhile. A payment by virtual account needs `refund_account`.
+	// `PAYMENT_NOT_PAID` means that there is nothing to give back,
+	// `PAYMENT_ALREADY_CANCELLED` that all was given back before. Look at the
+	// status of the answer: a cancellation may have succeeded, failed, or only
+	// been requested and end later.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	CancelPayment(ctx context.Context, in *CancelPaymentRequest, opts ...grpc.CallOption) (*CancelPaymentResponse, error)
+	// Withdraws a cancellation that was requested but has not been carried out
+	// yet; the payment stays as it was. Works only with Triple-A, where
+	// cancellations run asynchronously. `PAYMENT_CANCELLATION_NOT_PENDING` means
+	// that the cancellation is no longer in the requested state, so it is too
+	// late to stop.
 	StopPaymentCancellation(ctx context.Context, in *StopPaymentCancellationRequest, opts ...grpc.CallOption) (*StopPaymentCancellationResponse, error)
+	// Asks the PG to capture an approved payment, for contracts in which capture
+	// is manual rather than automatic. Needs an agreement with both the PG and
+	// PortOne beforehand. `PAYMENT_NOT_PAID` means that there is no approved
+	// payment to capture; `PG_PROVIDER` carries the PG's own reason.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	CapturePayment(ctx context.Context, in *CapturePaymentRequest, opts ...grpc.CallOption) (*CapturePaymentResponse, error)
+	// Approves a payment that the customer has authenticated in the payment
+	// window, where the payment was set up for manual confirmation; the money
+	// moves only with this call. Needs the `payment_token` issued when the
+	// authentication ended (`INVALID_PAYMENT_TOKEN` if it does not fit). Also
+	// send `currency`, `total_amount` and `is_test` as you expect them: where
+	// they differ from the payment, the call is refused with
+	// `INFORMATION_MISMATCH`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key or read the payment; `ALREADY_PAID` means that it was
+	// approved before.
 	ConfirmPayment(ctx context.Context, in *ConfirmPaymentRequest, opts ...grpc.CallOption) (*ConfirmedPaymentSummary, error)
+	// Confirms the purchase of an escrow payment, which ends the escrow in favour
+	// of the seller. The payment must be paid (`PAYMENT_NOT_PAID` otherwise).
+	// With Naver Pay, say through `from_store` whether the store or the buyer
+	// confirms. `PG_PROVIDER` carries the reason if the PG refuses.
 	ConfirmEscrow(ctx context.Context, in *ConfirmEscrowRequest, opts ...grpc.CallOption) (*ConfirmEscrowResponse, error)
+	// Registers carrier, tracking number and dispatch of the goods of an escrow
+	// payment with the PG. The payment must be paid (`PAYMENT_NOT_PAID`
+	// otherwise); its amounts stay as they are, its `escrow` then tells the
+	// delivery. For corrections of a registered delivery use
+	// ModifyEscrowLogistics.
 	ApplyEscrowLogistics(ctx context.Context, in *ApplyEscrowLogisticsRequest, opts ...grpc.CallOption) (*ApplyEscrowLogisticsResponse, error)
+	// Changes the delivery details already registered for an escrow payment, such
+	// as a wrong carrier or tracking number. The delivery must have been
+	// registered through ApplyEscrowLogistics and the payment be paid
+	// (`PAYMENT_NOT_PAID` otherwise). `PG_PROVIDER` carries the reason if the PG
+	// refuses the change.
 	ModifyEscrowLogistics(ctx context.Context, in *ModifyEscrowLogisticsRequest, opts ...grpc.CallOption) (*ModifyEscrowLogisticsResponse, error)
+	// Charges a card by its keyed-in details, or issues a virtual account, from
+	// the server and without a payment window; the payment id is yours to choose.
+	// A card is charged at once. A virtual account is only issued: the payment is
+	// paid when the customer's deposit arrives, which a webhook tells.
+	// `ALREADY_PAID` means that this id has been paid before; `PG_PROVIDER`
+	// carries the code and message with which the PG declined; after too many
+	// attempts under one id comes `MAX_TRANSACTION_COUNT_REACHED`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one, or read the payment first.
 	PayInstantly(ctx context.Context, in *PayInstantlyRequest, opts ...grpc.CallOption) (*PayInstantlyResponse, error)
+	// Fixes the amount and currency of a payment before the customer opens the
+	// payment window, so that the browser cannot pay another amount under the
+	// same id. Call it after the order is placed and before the window opens.
+	// `ALREADY_PAID` means that the id has been used for a completed payment.
 	PreRegisterPayment(ctx context.Context, in *PreRegisterPaymentRequest, opts ...grpc.CallOption) (*PreRegisterPaymentResponse, error)
+	// Adds the sales of sub-merchants to the sales slip of a paid payment, for
+	// marketplaces whose payment covers several sellers. Only KG Inicis supports
+	// it, and its INIApi key must first be registered in the PortOne console.
+	// `PAYMENT_NOT_PAID` means that the payment is not paid; the payment's
+	// amounts stay as they are. The answer may carry the URL of the receipt.
 	RegisterStoreReceipt(ctx context.Context, in *RegisterStoreReceiptRequest, opts ...grpc.CallOption) (*RegisterStoreReceiptResponse, error)
+	// Sends a webhook of a payment again, the latest one unless `webhook_id`
+	// names another, and returns what was sent. Use it when your endpoint missed
+	// a delivery; the endpoint must cope with receiving one twice.
+	// `WEBHOOK_NOT_FOUND` means that there is none to send again; each webhook
+	// can be resent by hand only a limited number of times
+	// (`MAX_WEBHOOK_RETRY_COUNT_REACHED`).
 	ResendWebhook(ctx context.Context, in *ResendWebhookRequest, opts ...grpc.CallOption) (*ResendWebhookResponse, error)
+	// Lists every attempt made under one payment id, the failed ones included,
+	// where GetPayment shows a single state. Useful for support and to see why
+	// earlier attempts failed. `PAYMENT_NOT_FOUND` means that the store has no
+	// payment under the id.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetPaymentTransactions(ctx context.Context, in *GetPaymentTransactionsRequest, opts ...grpc.CallOption) (*GetPaymentTransactionsResponse, error)
+	// Closes an issued virtual account with the PG, so that no deposit can be
+	// made into it any more. Works only while the payment waits for the deposit;
+	// `PAYMENT_NOT_WAITING_FOR_DEPOSIT` means that it is in another state. Once a
+	// deposit has arrived, use CancelPayment.
 	CloseVirtualAccount(ctx context.Context, in *CloseVirtualAccountRequest, opts ...grpc.CallOption) (*CloseVirtualAccountResponse, error)
+	// Reads one payment by your payment id, in its present state, with amounts,
+	// method, cancellations and webhooks. The call to make after the payment
+	// window closes or a webhook arrives: treat an order as paid only if the case
+	// is `paid` and amount and currency are those of the order.
+	// `PAYMENT_NOT_FOUND` means that the store has no payment under the id; for a
+	// payment of another store than the default one give `store_id`.
 	GetPayment(ctx context.Context, in *GetPaymentRequest, opts ...grpc.CallOption) (*Payment, error)
+	// Searches payments by status, method, period, customer and more, page by
+	// page, by default 10 at a time. (number + 1) * size may not exceed 60,000:
+	// narrow the period or use GetAllPaymentsByCursor to read more. Some filters
+	// do not apply to payments of the V1 API.
 	GetPayments(ctx context.Context, in *GetPaymentsRequest, opts ...grpc.CallOption) (*GetPaymentsResponse, error)
 }
 
@@ -254,24 +383,153 @@ func (c *paymentServiceClient) GetPayments(ctx context.Context, in *GetPaymentsR
 // PaymentServiceServer is the server API for PaymentService service.
 // All implementations must embed UnimplementedPaymentServiceServer
 // for forward compatibility.
+//
+// One-time payments of customers: paying with a stored billing key or keyed-in
+// card details, reading, cancelling and capturing payments, escrow deliveries,
+// virtual accounts and webhooks.
+//
+// Most payments are begun by the customer in the PortOne browser SDK under a
+// payment id that you choose; the server then reads the payment by that id and
+// compares amount and currency with the order before it ships anything.
 type PaymentServiceServer interface {
+	// Walks through every payment event (paid, partly cancelled, cancelled)
+	// created in a period, by cursor and without the depth limit of paged lists.
+	// Suited to bookkeeping and to copying movements of money into your own
+	// store, as each event carries its signed `event_amount`. Without `from` the
+	// period begins 90 days before `until`; without `until` it ends now. Leave
+	// `cursor` out at first, then send the cursor of the last item received until
+	// no items come.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetAllPaymentEventsByCursor(context.Context, *GetAllPaymentEventsByCursorRequest) (*GetAllPaymentEventsByCursorResponse, error)
+	// Walks through every payment created in a period, by cursor and without the
+	// depth limit of GetPayments; meant for bulk export. Filters on nothing but
+	// store and time of creation. Without `from` the period begins 90 days before
+	// `until`; without `until` it ends now. Leave `cursor` out at first, then
+	// send the cursor of the last item received until no items come.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetAllPaymentsByCursor(context.Context, *GetAllPaymentsByCursorRequest) (*GetAllPaymentsByCursorResponse, error)
+	// Charges a billing key at once, without the customer being present, under a
+	// payment id that you choose. `ALREADY_PAID` means that this id has been paid
+	// before: read it with GetPayment instead of charging under another id.
+	// `PAYMENT_SCHEDULE_ALREADY_EXISTS` means that the payment is already
+	// scheduled; `BILLING_KEY_ALREADY_DELETED` that the customer has to issue a
+	// new key. `PG_PROVIDER` carries the code and message with which the PG
+	// declined; after too many attempts under one id comes
+	// `MAX_TRANSACTION_COUNT_REACHED`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one, or read the payment first.
 	PayWithBillingKey(context.Context, *PayWithBillingKeyRequest) (*PayWithBillingKeyResponse, error)
+	// Cancels a paid payment, in full or in part, and returns the cancellation.
+	// Without `amount` all that is left is cancelled; give
+	// `current_cancellable_amount` to be refused
+	// (`CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN`) if somebody else cancelled
+	// meanwhile. A payment by virtual account needs `refund_account`.
+	// `PAYMENT_NOT_PAID` means that there is nothing to give back,
+	// `PAYMENT_ALREADY_CANCELLED` that all was given back before. Look at the
+	// status of the answer: a cancellation may have succeeded, failed, or only
+	// been requested and end later.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	CancelPayment(context.Context, *CancelPaymentRequest) (*CancelPaymentResponse, error)
+	// Withdraws a cancellation that was requested but has not been carried out
+	// yet; the payment stays as it was. Works only with Triple-A, where
+	// cancellations run asynchronously. `PAYMENT_CANCELLATION_NOT_PENDING` means
+	// that the cancellation is no longer in the requested state, so it is too
+	// late to stop.
 	StopPaymentCancellation(context.Context, *StopPaymentCancellationRequest) (*StopPaymentCancellationResponse, error)
+	// Asks the PG to capture an approved payment, for contracts in which capture
+	// is manual rather than automatic. Needs an agreement with both the PG and
+	// PortOne beforehand. `PAYMENT_NOT_PAID` means that there is no approved
+	// payment to capture; `PG_PROVIDER` carries the PG's own reason.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key.
 	CapturePayment(context.Context, *CapturePaymentRequest) (*CapturePaymentResponse, error)
+	// Approves a payment that the customer has authenticated in the payment
+	// window, where the payment was set up for manual confirmation; the money
+	// moves only with this call. Needs the `payment_token` issued when the
+	// authentication ended (`INVALID_PAYMENT_TOKEN` if it does not fit). Also
+	// send `currency`, `total_amount` and `is_test` as you expect them: where
+	// they differ from the payment, the call is refused with
+	// `INFORMATION_MISMATCH`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key or read the payment; `ALREADY_PAID` means that it was
+	// approved before.
 	ConfirmPayment(context.Context, *ConfirmPaymentRequest) (*ConfirmedPaymentSummary, error)
+	// Confirms the purchase of an escrow payment, which ends the escrow in favour
+	// of the seller. The payment must be paid (`PAYMENT_NOT_PAID` otherwise).
+	// With Naver Pay, say through `from_store` whether the store or the buyer
+	// confirms. `PG_PROVIDER` carries the reason if the PG refuses.
 	ConfirmEscrow(context.Context, *ConfirmEscrowRequest) (*ConfirmEscrowResponse, error)
+	// Registers carrier, tracking number and dispatch of the goods of an escrow
+	// payment with the PG. The payment must be paid (`PAYMENT_NOT_PAID`
+	// otherwise); its amounts stay as they are, its `escrow` then tells the
+	// delivery. For corrections of a registered delivery use
+	// ModifyEscrowLogistics.
 	ApplyEscrowLogistics(context.Context, *ApplyEscrowLogisticsRequest) (*ApplyEscrowLogisticsResponse, error)
+	// Changes the delivery details already registered for an escrow payment, such
+	// as a wrong carrier or tracking number. The delivery must have been
+	// registered through ApplyEscrowLogistics and the payment be paid
+	// (`PAYMENT_NOT_PAID` otherwise). `PG_PROVIDER` carries the reason if the PG
+	// refuses the change.
 	ModifyEscrowLogistics(context.Context, *ModifyEscrowLogisticsRequest) (*ModifyEscrowLogisticsResponse, error)
+	// Charges a card by its keyed-in details, or issues a virtual account, from
+	// the server and without a payment window; the payment id is yours to choose.
+	// A card is charged at once. A virtual account is only issued: the payment is
+	// paid when the customer's deposit arrives, which a webhook tells.
+	// `ALREADY_PAID` means that this id has been paid before; `PG_PROVIDER`
+	// carries the code and message with which the PG declined; after too many
+	// attempts under one id comes `MAX_TRANSACTION_COUNT_REACHED`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one, or read the payment first.
 	PayInstantly(context.Context, *PayInstantlyRequest) (*PayInstantlyResponse, error)
+	// Fixes the amount and currency of a payment before the customer opens the
+	// payment window, so that the browser cannot pay another amount under the
+	// same id. Call it after the order is placed and before the window opens.
+	// `ALREADY_PAID` means that the id has been used for a completed payment.
 	PreRegisterPayment(context.Context, *PreRegisterPaymentRequest) (*PreRegisterPaymentResponse, error)
+	// Adds the sales of sub-merchants to the sales slip of a paid payment, for
+	// marketplaces whose payment covers several sellers. Only KG Inicis supports
+	// it, and its INIApi key must first be registered in the PortOne console.
+	// `PAYMENT_NOT_PAID` means that the payment is not paid; the payment's
+	// amounts stay as they are. The answer may carry the URL of the receipt.
 	RegisterStoreReceipt(context.Context, *RegisterStoreReceiptRequest) (*RegisterStoreReceiptResponse, error)
+	// Sends a webhook of a payment again, the latest one unless `webhook_id`
+	// names another, and returns what was sent. Use it when your endpoint missed
+	// a delivery; the endpoint must cope with receiving one twice.
+	// `WEBHOOK_NOT_FOUND` means that there is none to send again; each webhook
+	// can be resent by hand only a limited number of times
+	// (`MAX_WEBHOOK_RETRY_COUNT_REACHED`).
 	ResendWebhook(context.Context, *ResendWebhookRequest) (*ResendWebhookResponse, error)
+	// Lists every attempt made under one payment id, the failed ones included,
+	// where GetPayment shows a single state. Useful for support and to see why
+	// earlier attempts failed. `PAYMENT_NOT_FOUND` means that the store has no
+	// payment under the id.
+	//
+	// Unstable: PortOne may change or remove it without notice.
 	GetPaymentTransactions(context.Context, *GetPaymentTransactionsRequest) (*GetPaymentTransactionsResponse, error)
+	// Closes an issued virtual account with the PG, so that no deposit can be
+	// made into it any more. Works only while the payment waits for the deposit;
+	// `PAYMENT_NOT_WAITING_FOR_DEPOSIT` means that it is in another state. Once a
+	// deposit has arrived, use CancelPayment.
 	CloseVirtualAccount(context.Context, *CloseVirtualAccountRequest) (*CloseVirtualAccountResponse, error)
+	// Reads one payment by your payment id, in its present state, with amounts,
+	// method, cancellations and webhooks. The call to make after the payment
+	// window closes or a webhook arrives: treat an order as paid only if the case
+	// is `paid` and amount and currency are those of the order.
+	// `PAYMENT_NOT_FOUND` means that the store has no payment under the id; for a
+	// payment of another store than the default one give `store_id`.
 	GetPayment(context.Context, *GetPaymentRequest) (*Payment, error)
+	// Searches payments by status, method, period, customer and more, page by
+	// page, by default 10 at a time. (number + 1) * size may not exceed 60,000:
+	// narrow the period or use GetAllPaymentsByCursor to read more. Some filters
+	// do not apply to payments of the V1 API.
 	GetPayments(context.Context, *GetPaymentsRequest) (*GetPaymentsResponse, error)
 	mustEmbedUnimplementedPaymentServiceServer()
 }

@@ -23,13 +23,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The time by which scheduled payments are sorted.
 type PaymentScheduleSortBy int32
 
 const (
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED      PaymentScheduleSortBy = 0
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_CREATED_AT       PaymentScheduleSortBy = 1
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY      PaymentScheduleSortBy = 2
-	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT     PaymentScheduleSortBy = 3
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_UNSPECIFIED PaymentScheduleSortBy = 0
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_CREATED_AT  PaymentScheduleSortBy = 1
+	// When the payment is due.
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_TIME_TO_PAY PaymentScheduleSortBy = 2
+	// When the payment was tried, successfully or not.
+	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_COMPLETED_AT PaymentScheduleSortBy = 3
+	// When the payment was tried or is due; for a revoked schedule, when it was
+	// revoked.
 	PaymentScheduleSortBy_PAYMENT_SCHEDULE_SORT_BY_STATUS_TIMESTAMP PaymentScheduleSortBy = 4
 )
 
@@ -78,16 +83,23 @@ func (PaymentScheduleSortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_payment_schedule_proto_rawDescGZIP(), []int{0}
 }
 
+// How far a scheduled payment has come.
 type PaymentScheduleStatus int32
 
 const (
 	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_UNSPECIFIED PaymentScheduleStatus = 0
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_SCHEDULED   PaymentScheduleStatus = 1
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_STARTED     PaymentScheduleStatus = 2
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_SUCCEEDED   PaymentScheduleStatus = 3
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_FAILED      PaymentScheduleStatus = 4
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_REVOKED     PaymentScheduleStatus = 5
-	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_PENDING     PaymentScheduleStatus = 6
+	// Waiting for its time. Can be revoked.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_SCHEDULED PaymentScheduleStatus = 1
+	// The payment has been started and its outcome is not known yet.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_STARTED PaymentScheduleStatus = 2
+	// The payment was made.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_SUCCEEDED PaymentScheduleStatus = 3
+	// The payment was tried and failed.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_FAILED PaymentScheduleStatus = 4
+	// Revoked before its time; no payment is made.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_REVOKED PaymentScheduleStatus = 5
+	// The payment has been requested and waits for approval.
+	PaymentScheduleStatus_PAYMENT_SCHEDULE_STATUS_PENDING PaymentScheduleStatus = 6
 )
 
 // Enum value maps for PaymentScheduleStatus.
@@ -140,12 +152,15 @@ func (PaymentScheduleStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPaymentScheduleRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	PaymentScheduleId string                 `protobuf:"bytes,1,opt,name=payment_schedule_id,json=paymentScheduleId,proto3" json:"payment_schedule_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id from CreatePaymentSchedule; not the payment's id.
+	PaymentScheduleId string `protobuf:"bytes,1,opt,name=payment_schedule_id,json=paymentScheduleId,proto3" json:"payment_schedule_id,omitempty"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPaymentScheduleRequest) Reset() {
@@ -199,6 +214,8 @@ func (x *GetPaymentScheduleRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment by billing key for a set time. The case that is set tells how far
+// it has come.
 type PaymentSchedule struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:
@@ -353,32 +370,52 @@ func (*PaymentSchedule_Started) isPaymentSchedule_Status() {}
 
 func (*PaymentSchedule_Succeeded) isPaymentSchedule_Status() {}
 
+// A scheduled payment that was tried and failed. For the reason read the
+// payment.
 type FailedPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	StartedAt         *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	CompletedAt       *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key of the payment.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment was due; it was started at `started_at`.
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// When the payment failed.
+	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *FailedPaymentSchedule) Reset() {
@@ -565,32 +602,51 @@ func (x *FailedPaymentSchedule) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A scheduled payment that was requested and waits for approval.
 type PendingPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	StartedAt         *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	CompletedAt       *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key of the payment.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment was due; it was started at `started_at`.
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// When the payment was tried; it still waits for approval.
+	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PendingPaymentSchedule) Reset() {
@@ -777,31 +833,50 @@ func (x *PendingPaymentSchedule) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A schedule that was revoked before its time. No payment is made.
 type RevokedPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	RevokedAt         *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The id that the payment would have had, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key that would have been charged.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment would have been due.
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// When the schedule was revoked.
+	RevokedAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RevokedPaymentSchedule) Reset() {
@@ -981,30 +1056,48 @@ func (x *RevokedPaymentSchedule) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A scheduled payment that waits for its time.
 type ScheduledPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The id that the payment will have, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key that will be charged.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment is due.
+	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ScheduledPaymentSchedule) Reset() {
@@ -1177,31 +1270,49 @@ func (x *ScheduledPaymentSchedule) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A scheduled payment that has been started and whose outcome is not known yet.
 type StartedPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	StartedAt         *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key of the payment.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment was due; it was started at `started_at`.
+	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *StartedPaymentSchedule) Reset() {
@@ -1381,32 +1492,51 @@ func (x *StartedPaymentSchedule) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A scheduled payment that was made.
 type SucceededPaymentSchedule struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Id                *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	MerchantId        *string                `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId           *string                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId         *string                `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	BillingKey        *string                `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName         *string                `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	IsCulturalExpense *bool                  `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
-	IsEscrow          *bool                  `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
-	Customer          *Customer              `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData        *string                `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	TotalAmount       *int64                 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	TaxFreeAmount     *int64                 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount         *int64                 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency          *Currency              `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth  *int32                 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	NoticeUrls        []string               `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products          []*PaymentProduct      `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
-	CreatedAt         *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	TimeToPay         *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	StartedAt         *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	CompletedAt       *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Not the payment's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The company registered with PortOne that the store belongs to.
+	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The payment's id, as chosen by the caller.
+	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The billing key of the payment.
+	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// True if it counts as a cultural expense, which Korean income tax treats as
+	// deductible.
+	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
+	// True if the payment goes through escrow.
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer as given when the payment was scheduled.
+	Customer *Customer `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own, given when the payment was scheduled.
+	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// In the minor unit of `currency`.
+	TotalAmount *int64 `protobuf:"varint,11,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// The tax-free part of `total_amount`, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,12,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT in `total_amount`, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,13,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of all amounts.
+	Currency *Currency `protobuf:"varint,14,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// Webhook addresses for this payment; they override those set for the store.
+	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	// When the schedule was created, not when the payment is due.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the payment was due; it was started at `started_at`.
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// When the payment was complete.
+	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SucceededPaymentSchedule) Reset() {
@@ -1594,9 +1724,14 @@ func (x *SucceededPaymentSchedule) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentSchedulesRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Page          *PageInput                  `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
-	Sort          *PaymentScheduleSortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `number` 0 and `size` 10. `number` counts from 0, and (number +
+	// 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// Defaults to the time at which payments are due, latest first.
+	Sort *PaymentScheduleSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Without it only payments due in the last 90 days are found, none of those
+	// still to come.
 	Filter        *PaymentScheduleFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1661,11 +1796,14 @@ func (x *GetPaymentSchedulesRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How to sort scheduled payments.
 type PaymentScheduleSortInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	By            *PaymentScheduleSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.PaymentScheduleSortBy,oneof" json:"by,omitempty"`
-	Order         *SortOrder             `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `TIME_TO_PAY`.
+	By *PaymentScheduleSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.PaymentScheduleSortBy,oneof" json:"by,omitempty"`
+	// Defaults to `DESC`.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1721,15 +1859,26 @@ func (x *PaymentScheduleSortInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions that scheduled payments have to meet. The range applies to the
+// time at which payments are due; it ends at `until`, by default now, and
+// begins at `from`, by default 90 days before its end. Payments still to come
+// need an `until` in the future.
 type PaymentScheduleFilterInput struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	StoreId       *string                 `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingKey    *string                 `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	From          *timestamppb.Timestamp  `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
-	Until         *timestamppb.Timestamp  `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
-	Status        []PaymentScheduleStatus `protobuf:"varint,5,rep,packed,name=status,proto3,enum=portone.v2.PaymentScheduleStatus" json:"status,omitempty"`
-	IsForTest     *bool                   `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId    *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Start of the range of `time_to_pay`. Defaults to 90 days before `until`.
+	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
+	// End of the range of `time_to_pay`. Defaults to now: set it to a time in the
+	// future to find payments still to come.
+	Until *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	// Empty means all.
+	Status []PaymentScheduleStatus `protobuf:"varint,5,rep,packed,name=status,proto3,enum=portone.v2.PaymentScheduleStatus" json:"status,omitempty"`
+	// True for test payments, false for live ones.
+	IsForTest     *bool             `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1813,11 +1962,13 @@ func (x *PaymentScheduleFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of scheduled payments.
 type GetPaymentSchedulesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*PaymentSchedule     `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*PaymentSchedule     `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many schedules there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1873,12 +2024,19 @@ func (x *GetPaymentSchedulesResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Which schedules to revoke. At least one of `billing_key` and `schedule_ids`
+// is required.
 type RevokePaymentSchedulesRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	StoreId       *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingKey    *string                `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	ScheduleIds   []string               `protobuf:"bytes,3,rep,name=schedule_ids,json=scheduleIds,proto3" json:"schedule_ids,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Alone, everything scheduled with the key is revoked. With `schedule_ids`, a
+	// check that all of them use it.
+	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// The schedules to revoke, by the ids from CreatePaymentSchedule.
+	ScheduleIds   []string          `protobuf:"bytes,3,rep,name=schedule_ids,json=scheduleIds,proto3" json:"schedule_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1941,13 +2099,15 @@ func (x *RevokePaymentSchedulesRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// All schedules selected have been revoked; failures come as errors.
 type RevokePaymentSchedulesResponse struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
 	RevokedScheduleIds []string               `protobuf:"bytes,1,rep,name=revoked_schedule_ids,json=revokedScheduleIds,proto3" json:"revoked_schedule_ids,omitempty"`
-	RevokedAt          *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// When the schedules were revoked.
+	RevokedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RevokePaymentSchedulesResponse) Reset() {
@@ -2002,11 +2162,15 @@ func (x *RevokePaymentSchedulesResponse) GetUnrecognized() map[string]string {
 }
 
 type CreatePaymentScheduleRequest struct {
-	state         protoimpl.MessageState          `protogen:"open.v1"`
-	PaymentId     string                          `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
-	Payment       *BillingKeyPaymentScheduleInput `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
-	TimeToPay     *timestamppb.Timestamp          `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	Unrecognized  map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the payment to be made, chosen by you. One that is paid or scheduled
+	// already is refused.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	// What is to be charged, to which billing key.
+	Payment *BillingKeyPaymentScheduleInput `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
+	// When PortOne is to make the payment.
+	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2069,33 +2233,61 @@ func (x *CreatePaymentScheduleRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A payment by billing key that is made at once: the members that
+// PayWithBillingKey takes. BillingKeyPaymentScheduleInput is for one at a later
+// time.
+//
 // Deprecated: Marked as deprecated in portone/v2/payment_schedule.proto.
 type BillingKeyPaymentInput struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	StoreId                     *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingKey                  *string                `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	ChannelKey                  *string                `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName                   *string                `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer                    *CustomerInput         `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData                  *string                `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Amount                      *PaymentAmountInput    `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                    *Currency              `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth            *int32                 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	UseFreeInterestFromMerchant *bool                  `protobuf:"varint,10,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
-	UseCardPoint                *bool                  `protobuf:"varint,11,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
-	CashReceipt                 *CashReceiptInput      `protobuf:"bytes,12,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	Country                     *Country               `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	NoticeUrls                  []string               `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products                    []*PaymentProduct      `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount                *int32                 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType                 *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
-	ShippingAddress             *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
-	PromotionId                 *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	Locale                      *Locale                `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
-	Bypass                      *string                `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The key to charge. Has to be issued and not deleted.
+	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Picks the channel to pay through, for a billing key that was issued for
+	// several.
+	ChannelKey *string        `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	OrderName  *string        `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Customer   *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the payment.
+	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
+	// computes it as 1/11 of what is not tax-free; parts larger than the total
+	// are refused with `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
+	Amount   *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency           `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// True if the merchant bears the interest of the instalments, so that they
+	// are interest-free for the customer.
+	UseFreeInterestFromMerchant *bool `protobuf:"varint,10,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
+	// Whether to pay with the card's points.
+	UseCardPoint *bool `protobuf:"varint,11,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	// Only for NAVER Pay points through NICE Payments, after applying for that
+	// service: the cash receipt to issue.
+	CashReceipt *CashReceiptInput `protobuf:"bytes,12,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// The country of the payment.
+	Country *Country `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Webhook addresses for the success or failure of this payment; they override
+	// those set for the store. An empty list is ignored.
+	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// Absent is the same as empty.
+	Products     []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Whether the goods are physical or digital.
+	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
+	// The PortOne promotion to apply.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Language of the payment. Required for Eximbay.
+	Locale *Locale `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass        *string           `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BillingKeyPaymentInput) Reset() {
@@ -2282,6 +2474,7 @@ func (x *BillingKeyPaymentInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment has been scheduled; nothing has been charged.
 type CreatePaymentScheduleResponse struct {
 	state         protoimpl.MessageState  `protogen:"open.v1"`
 	Schedule      *PaymentScheduleSummary `protobuf:"bytes,1,opt,name=schedule,proto3" json:"schedule,omitempty"`
@@ -2334,10 +2527,12 @@ func (x *CreatePaymentScheduleResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A scheduled payment that has just been created.
 type PaymentScheduleSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Keep it to look up or revoke the schedule.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2386,32 +2581,58 @@ func (x *PaymentScheduleSummary) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What to charge to a billing key at a later time. PortOne makes the payment
+// with these values when it is due.
 type BillingKeyPaymentScheduleInput struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	StoreId                     *string                `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	BillingKey                  *string                `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	ChannelKey                  *string                `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName                   *string                `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer                    *CustomerInput         `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
-	CustomData                  *string                `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Amount                      *PaymentAmountInput    `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency                    *Currency              `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	InstallmentMonth            *int32                 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
-	UseFreeInterestFromMerchant *bool                  `protobuf:"varint,10,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
-	UseCardPoint                *bool                  `protobuf:"varint,11,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
-	CashReceipt                 *CashReceiptInput      `protobuf:"bytes,12,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	Country                     *Country               `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	NoticeUrls                  []string               `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products                    []*PaymentProduct      `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount                *int32                 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType                 *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
-	ShippingAddress             *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
-	PromotionId                 *string                `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
-	Locale                      *Locale                `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
-	Bypass                      *string                `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to the store of the API secret; another store is accepted only if
+	// the credentials give access to it.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The key to charge. Has to be issued and not deleted.
+	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Picks the channel to pay through, for a billing key that was issued for
+	// several.
+	ChannelKey *string        `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	OrderName  *string        `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Customer   *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Data of your own; it is returned with the payment.
+	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
+	// computes it as 1/11 of what is not tax-free; parts larger than the total
+	// are refused with `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
+	Amount   *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	Currency *Currency           `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Number of months for payment by instalments.
+	InstallmentMonth *int32 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
+	// True if the merchant bears the interest of the instalments, so that they
+	// are interest-free for the customer.
+	UseFreeInterestFromMerchant *bool `protobuf:"varint,10,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
+	// Whether to pay with the card's points.
+	UseCardPoint *bool `protobuf:"varint,11,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	// Only for NAVER Pay points through NICE Payments, after applying for that
+	// service: the cash receipt to issue.
+	CashReceipt *CashReceiptInput `protobuf:"bytes,12,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// The country of the payment.
+	Country *Country `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Webhook addresses for the success or failure of this payment; they override
+	// those set for the store. An empty list is ignored.
+	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// Absent is the same as empty.
+	Products     []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	ProductCount *int32            `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Whether the goods are physical or digital.
+	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
+	// The PortOne promotion to apply.
+	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
+	// Language of the payment. Required for Eximbay.
+	Locale *Locale `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
+	// Additional parameters for the PG, as the text of a JSON object. Which ones
+	// exist is told by PortOne's integration guide for the PG.
+	Bypass        *string           `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *BillingKeyPaymentScheduleInput) Reset() {

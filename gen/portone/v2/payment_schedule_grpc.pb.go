@@ -28,10 +28,43 @@ const (
 // PaymentScheduleServiceClient is the client API for PaymentScheduleService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Schedules payments by billing key: at the set time PortOne makes the payment
+// without a further call. Schedule one payment at a time, for instance the next
+// month of a subscription when this month's has been paid. The outcome comes by
+// webhook, or can be looked up here.
 type PaymentScheduleServiceClient interface {
+	// Returns one scheduled payment; the case that is set tells whether it is
+	// still to come, under way, done, failed or revoked. Read the payment itself
+	// by `payment_id` for the details of its success or failure. An unknown id is
+	// answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
 	GetPaymentSchedule(ctx context.Context, in *GetPaymentScheduleRequest, opts ...grpc.CallOption) (*PaymentSchedule, error)
+	// Lists scheduled payments page by page, filtered by time, billing key,
+	// status and store. Without a time range only payments due in the last 90
+	// days are found: to see those still to come set `filter.from` and
+	// `filter.until` to reach into the future.
 	GetPaymentSchedules(ctx context.Context, in *GetPaymentSchedulesRequest, opts ...grpc.CallOption) (*GetPaymentSchedulesResponse, error)
+	// Revokes scheduled payments before they are made, all or none: if one of
+	// those selected cannot be revoked, none is. Give at least one of the two:
+	//
+	// - `billing_key` alone revokes everything scheduled with that key.
+	// - `schedule_ids` alone revokes those schedules.
+	// - Both revoke those schedules, and fail unless all of them use that key.
+	//
+	// Payments already made have to be cancelled instead: one that is under way
+	// or done fails with `PAYMENT_SCHEDULE_ALREADY_PROCESSED`.
+	// `PAYMENT_SCHEDULE_ALREADY_REVOKED` after a retry means that the first try
+	// went through.
 	RevokePaymentSchedules(ctx context.Context, in *RevokePaymentSchedulesRequest, opts ...grpc.CallOption) (*RevokePaymentSchedulesResponse, error)
+	// Schedules a payment by billing key for the time in `time_to_pay`. Nothing
+	// is charged now; at that time PortOne makes a payment under `payment_id`,
+	// which must not be paid or waiting yet (`ALREADY_PAID_OR_WAITING`) nor
+	// scheduled already (`PAYMENT_SCHEDULE_ALREADY_EXISTS`). The billing key has
+	// to be issued and not deleted. Until then the schedule can be revoked with
+	// RevokePaymentSchedules.
+	//
+	// After a timeout repeat with the same Idempotency-Key and the same
+	// `payment_id`, so that the customer is charged once.
 	CreatePaymentSchedule(ctx context.Context, in *CreatePaymentScheduleRequest, opts ...grpc.CallOption) (*CreatePaymentScheduleResponse, error)
 }
 
@@ -86,10 +119,43 @@ func (c *paymentScheduleServiceClient) CreatePaymentSchedule(ctx context.Context
 // PaymentScheduleServiceServer is the server API for PaymentScheduleService service.
 // All implementations must embed UnimplementedPaymentScheduleServiceServer
 // for forward compatibility.
+//
+// Schedules payments by billing key: at the set time PortOne makes the payment
+// without a further call. Schedule one payment at a time, for instance the next
+// month of a subscription when this month's has been paid. The outcome comes by
+// webhook, or can be looked up here.
 type PaymentScheduleServiceServer interface {
+	// Returns one scheduled payment; the case that is set tells whether it is
+	// still to come, under way, done, failed or revoked. Read the payment itself
+	// by `payment_id` for the details of its success or failure. An unknown id is
+	// answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
 	GetPaymentSchedule(context.Context, *GetPaymentScheduleRequest) (*PaymentSchedule, error)
+	// Lists scheduled payments page by page, filtered by time, billing key,
+	// status and store. Without a time range only payments due in the last 90
+	// days are found: to see those still to come set `filter.from` and
+	// `filter.until` to reach into the future.
 	GetPaymentSchedules(context.Context, *GetPaymentSchedulesRequest) (*GetPaymentSchedulesResponse, error)
+	// Revokes scheduled payments before they are made, all or none: if one of
+	// those selected cannot be revoked, none is. Give at least one of the two:
+	//
+	// - `billing_key` alone revokes everything scheduled with that key.
+	// - `schedule_ids` alone revokes those schedules.
+	// - Both revoke those schedules, and fail unless all of them use that key.
+	//
+	// Payments already made have to be cancelled instead: one that is under way
+	// or done fails with `PAYMENT_SCHEDULE_ALREADY_PROCESSED`.
+	// `PAYMENT_SCHEDULE_ALREADY_REVOKED` after a retry means that the first try
+	// went through.
 	RevokePaymentSchedules(context.Context, *RevokePaymentSchedulesRequest) (*RevokePaymentSchedulesResponse, error)
+	// Schedules a payment by billing key for the time in `time_to_pay`. Nothing
+	// is charged now; at that time PortOne makes a payment under `payment_id`,
+	// which must not be paid or waiting yet (`ALREADY_PAID_OR_WAITING`) nor
+	// scheduled already (`PAYMENT_SCHEDULE_ALREADY_EXISTS`). The billing key has
+	// to be issued and not deleted. Until then the schedule can be revoked with
+	// RevokePaymentSchedules.
+	//
+	// After a timeout repeat with the same Idempotency-Key and the same
+	// `payment_id`, so that the customer is charged once.
 	CreatePaymentSchedule(context.Context, *CreatePaymentScheduleRequest) (*CreatePaymentScheduleResponse, error)
 	mustEmbedUnimplementedPaymentScheduleServiceServer()
 }

@@ -24,26 +24,47 @@ const (
 )
 
 type CreatePaymentSessionRequest struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	StoreId       *string                    `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId     *string                    `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	ProfileKey    *string                    `protobuf:"bytes,3,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
-	PaymentMethod *CheckoutPaymentMethod     `protobuf:"varint,4,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
-	Country       *Country                   `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Currency      *Currency                  `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	TotalAmount   *int64                     `protobuf:"varint,7,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	OrderName     *string                    `protobuf:"bytes,8,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	RedirectUrl   *string                    `protobuf:"bytes,9,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
-	Products      []*PaymentSessionProduct   `protobuf:"bytes,10,rep,name=products,proto3" json:"products,omitempty"`
-	CustomerName  *string                    `protobuf:"bytes,11,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
-	CustomerEmail *string                    `protobuf:"bytes,12,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
-	StoreName     *string                    `protobuf:"bytes,13,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
-	Agreements    []*PaymentSessionAgreement `protobuf:"bytes,14,rep,name=agreements,proto3" json:"agreements,omitempty"`
-	OrderImageUrl *string                    `protobuf:"bytes,15,opt,name=order_image_url,json=orderImageUrl,proto3,oneof" json:"order_image_url,omitempty"`
-	CustomData    *string                    `protobuf:"bytes,16,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Colors        *PaymentSessionColors      `protobuf:"bytes,17,opt,name=colors,proto3" json:"colors,omitempty"`
-	TtlSeconds    *int64                     `protobuf:"varint,18,opt,name=ttl_seconds,json=ttlSeconds,proto3,oneof" json:"ttl_seconds,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required: there is no default for sessions.
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The id of the payment that the session leads to, chosen by the caller; look
+	// it up by PaymentService.GetPayment.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The checkout profile, which decides on the payment methods and channels on
+	// offer.
+	ProfileKey *string `protobuf:"bytes,3,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
+	// The method to pay with. If given, the order page is skipped and the payment
+	// starts at once, unless the customer has details to fill in.
+	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,4,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
+	Country       *Country               `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Currency      *Currency              `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The amount to be paid for the whole order, in the minor unit of `currency`.
+	TotalAmount *int64  `protobuf:"varint,7,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	OrderName   *string `protobuf:"bytes,8,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Where the customer's browser goes after the payment. Absent, a default
+	// result page is shown. Being sent there is no proof of payment.
+	RedirectUrl *string `protobuf:"bytes,9,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
+	// The items of the order.
+	Products      []*PaymentSessionProduct `protobuf:"bytes,10,rep,name=products,proto3" json:"products,omitempty"`
+	CustomerName  *string                  `protobuf:"bytes,11,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
+	CustomerEmail *string                  `protobuf:"bytes,12,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
+	// Shown in the head of the checkout page and in the payment provider's
+	// window.
+	StoreName *string `protobuf:"bytes,13,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
+	// Terms of the merchant's own. The button to pay works only once the customer
+	// has agreed to all.
+	Agreements []*PaymentSessionAgreement `protobuf:"bytes,14,rep,name=agreements,proto3" json:"agreements,omitempty"`
+	// Picture that stands for the order.
+	OrderImageUrl *string `protobuf:"bytes,15,opt,name=order_image_url,json=orderImageUrl,proto3,oneof" json:"order_image_url,omitempty"`
+	// Data of your own; it is returned with the payment too. Anybody who knows
+	// the session id can read it, so keep secrets out.
+	CustomData *string `protobuf:"bytes,16,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Colours of the checkout page.
+	Colors *PaymentSessionColors `protobuf:"bytes,17,opt,name=colors,proto3" json:"colors,omitempty"`
+	// How long the session lives, in seconds. More than the policy allows gives
+	// `MAX_TTL_EXCEEDED`.
+	TtlSeconds    *int64            `protobuf:"varint,18,opt,name=ttl_seconds,json=ttlSeconds,proto3,oneof" json:"ttl_seconds,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -211,22 +232,32 @@ func (x *CreatePaymentSessionRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An item of the order that a payment session is for.
 type PaymentSessionProduct struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Id               *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name             *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Code             *string                `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
-	UnitPrice        *int64                 `protobuf:"varint,4,opt,name=unit_price,json=unitPrice,proto3,oneof" json:"unit_price,omitempty"`
-	Quantity         *int32                 `protobuf:"varint,5,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
-	StartDate        *string                `protobuf:"bytes,6,opt,name=start_date,json=startDate,proto3,oneof" json:"start_date,omitempty"`
-	EndDate          *string                `protobuf:"bytes,7,opt,name=end_date,json=endDate,proto3,oneof" json:"end_date,omitempty"`
-	Url              *string                `protobuf:"bytes,8,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	NPayCategoryType *string                `protobuf:"bytes,9,opt,name=n_pay_category_type,json=nPayCategoryType,proto3,oneof" json:"n_pay_category_type,omitempty"`
-	NPayCategoryId   *string                `protobuf:"bytes,10,opt,name=n_pay_category_id,json=nPayCategoryId,proto3,oneof" json:"n_pay_category_id,omitempty"`
-	NPayUid          *string                `protobuf:"bytes,11,opt,name=n_pay_uid,json=nPayUid,proto3,oneof" json:"n_pay_uid,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name  *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Code  *string                `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// Price of one piece, in the minor unit of the session's currency.
+	UnitPrice *int64 `protobuf:"varint,4,opt,name=unit_price,json=unitPrice,proto3,oneof" json:"unit_price,omitempty"`
+	Quantity  *int32 `protobuf:"varint,5,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// Start of the service, `YYYY-MM-DD`. For items with a period, such as
+	// subscriptions.
+	StartDate *string `protobuf:"bytes,6,opt,name=start_date,json=startDate,proto3,oneof" json:"start_date,omitempty"`
+	// End of the service, `YYYY-MM-DD`. For items with a period, such as
+	// subscriptions.
+	EndDate *string `protobuf:"bytes,7,opt,name=end_date,json=endDate,proto3,oneof" json:"end_date,omitempty"`
+	// Page where the item is sold.
+	Url *string `protobuf:"bytes,8,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Category type of the item in NAVER Pay's terms.
+	NPayCategoryType *string `protobuf:"bytes,9,opt,name=n_pay_category_type,json=nPayCategoryType,proto3,oneof" json:"n_pay_category_type,omitempty"`
+	// Category id of the item in NAVER Pay's terms.
+	NPayCategoryId *string `protobuf:"bytes,10,opt,name=n_pay_category_id,json=nPayCategoryId,proto3,oneof" json:"n_pay_category_id,omitempty"`
+	// Id of the item in NAVER Pay's terms.
+	NPayUid       *string           `protobuf:"bytes,11,opt,name=n_pay_uid,json=nPayUid,proto3,oneof" json:"n_pay_uid,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentSessionProduct) Reset() {
@@ -343,11 +374,14 @@ func (x *PaymentSessionProduct) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Terms that the customer has to agree to before paying.
 type PaymentSessionAgreement struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Url           *string                `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Title of the terms, as shown to the customer.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Page with the text of the terms.
+	Url           *string           `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -403,12 +437,16 @@ func (x *PaymentSessionAgreement) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Colours of the checkout page.
 type PaymentSessionColors struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Primary       *string                `protobuf:"bytes,1,opt,name=primary,proto3,oneof" json:"primary,omitempty"`
-	PrimaryHover  *string                `protobuf:"bytes,2,opt,name=primary_hover,json=primaryHover,proto3,oneof" json:"primary_hover,omitempty"`
-	PrimaryLight  *string                `protobuf:"bytes,3,opt,name=primary_light,json=primaryLight,proto3,oneof" json:"primary_light,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Main colour, as a CSS colour.
+	Primary *string `protobuf:"bytes,1,opt,name=primary,proto3,oneof" json:"primary,omitempty"`
+	// Main colour under the pointer, as a CSS colour.
+	PrimaryHover *string `protobuf:"bytes,2,opt,name=primary_hover,json=primaryHover,proto3,oneof" json:"primary_hover,omitempty"`
+	// Light variant of the main colour, as a CSS colour.
+	PrimaryLight  *string           `protobuf:"bytes,3,opt,name=primary_light,json=primaryLight,proto3,oneof" json:"primary_light,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -471,10 +509,14 @@ func (x *PaymentSessionColors) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The session created, and where to send the customer.
 type CreatePaymentSessionResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     *string                `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3,oneof" json:"session_id,omitempty"`
-	Url           *string                `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne. Keep it to close the session.
+	SessionId *string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3,oneof" json:"session_id,omitempty"`
+	// The hosted checkout page: send the customer's browser there.
+	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// After this the session answers with `SESSION_EXPIRED` and cannot be paid.
 	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -591,29 +633,51 @@ func (x *GetPaymentSessionRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A checkout page for one order, hosted by PortOne, with everything it was
+// created with.
 type PaymentSession struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Id            *string                    `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	StoreId       *string                    `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	PaymentId     *string                    `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	ProfileKey    *string                    `protobuf:"bytes,4,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
-	PaymentMethod *CheckoutPaymentMethod     `protobuf:"varint,5,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
-	Country       *Country                   `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Currency      *Currency                  `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	TotalAmount   *int64                     `protobuf:"varint,8,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	OrderName     *string                    `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	RedirectUrl   *string                    `protobuf:"bytes,10,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
-	Products      []*PaymentSessionProduct   `protobuf:"bytes,11,rep,name=products,proto3" json:"products,omitempty"`
-	CustomerName  *string                    `protobuf:"bytes,12,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
-	CustomerEmail *string                    `protobuf:"bytes,13,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
-	StoreName     *string                    `protobuf:"bytes,14,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
-	Agreements    []*PaymentSessionAgreement `protobuf:"bytes,15,rep,name=agreements,proto3" json:"agreements,omitempty"`
-	OrderImageUrl *string                    `protobuf:"bytes,16,opt,name=order_image_url,json=orderImageUrl,proto3,oneof" json:"order_image_url,omitempty"`
-	CustomData    *string                    `protobuf:"bytes,17,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Colors        *PaymentSessionColors      `protobuf:"bytes,18,opt,name=colors,proto3" json:"colors,omitempty"`
-	CreatedAt     *timestamppb.Timestamp     `protobuf:"bytes,19,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	ExpiresAt     *timestamppb.Timestamp     `protobuf:"bytes,20,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Assigned by PortOne when the session was created.
+	Id      *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The id of the payment that the session leads to, chosen by the caller; look
+	// it up by PaymentService.GetPayment.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The checkout profile, which decides on the payment methods and channels on
+	// offer.
+	ProfileKey *string `protobuf:"bytes,4,opt,name=profile_key,json=profileKey,proto3,oneof" json:"profile_key,omitempty"`
+	// The method to pay with. If given, the order page is skipped and the payment
+	// starts at once, unless the customer has details to fill in.
+	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,5,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
+	Country       *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Currency      *Currency              `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The amount to be paid for the whole order, in the minor unit of `currency`.
+	TotalAmount *int64  `protobuf:"varint,8,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	OrderName   *string `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Where the customer's browser goes after the payment. Absent, a default
+	// result page is shown. Being sent there is no proof of payment.
+	RedirectUrl *string `protobuf:"bytes,10,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
+	// The items of the order.
+	Products      []*PaymentSessionProduct `protobuf:"bytes,11,rep,name=products,proto3" json:"products,omitempty"`
+	CustomerName  *string                  `protobuf:"bytes,12,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
+	CustomerEmail *string                  `protobuf:"bytes,13,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
+	// Shown in the head of the checkout page and in the payment provider's
+	// window.
+	StoreName *string `protobuf:"bytes,14,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
+	// Terms of the merchant's own. The button to pay works only once the customer
+	// has agreed to all.
+	Agreements []*PaymentSessionAgreement `protobuf:"bytes,15,rep,name=agreements,proto3" json:"agreements,omitempty"`
+	// Picture that stands for the order.
+	OrderImageUrl *string `protobuf:"bytes,16,opt,name=order_image_url,json=orderImageUrl,proto3,oneof" json:"order_image_url,omitempty"`
+	// Data of the caller's own, given when the session was created; it is
+	// returned with the payment too.
+	CustomData *string `protobuf:"bytes,17,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Colours of the checkout page.
+	Colors    *PaymentSessionColors  `protobuf:"bytes,18,opt,name=colors,proto3" json:"colors,omitempty"`
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// After this the session answers with `SESSION_EXPIRED` and cannot be paid.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -847,6 +911,7 @@ func (x *ClosePaymentSessionRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The session has expired.
 type ClosePaymentSessionResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`

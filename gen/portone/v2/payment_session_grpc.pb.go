@@ -27,9 +27,34 @@ const (
 // PaymentSessionServiceClient is the client API for PaymentSessionService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Payment sessions: checkout pages hosted by PortOne, each for one order.
+// Create a session, send the customer to its URL, and learn of the outcome by
+// webhook or from PaymentService.GetPayment.
 type PaymentSessionServiceClient interface {
+	// Creates a payment session for one order and returns the URL of the hosted
+	// checkout page to send the customer to. No payment is made by it: amount,
+	// currency and country are fixed here, and the customer pays on the page. The
+	// methods on offer come from the checkout profile named by `profile_key`.
+	//
+	// `MAX_TTL_EXCEEDED`: `ttl_seconds` is longer than the policy allows; ask for
+	// less.
 	CreatePaymentSession(ctx context.Context, in *CreatePaymentSessionRequest, opts ...grpc.CallOption) (*CreatePaymentSessionResponse, error)
+	// Returns what a session was created with, as the checkout page shows it. It
+	// needs no authentication, so that web pages can call it: whoever knows the
+	// session id can read the session, the customer's name and e-mail address
+	// included. It does not tell whether the payment was made;
+	// PaymentService.GetPayment does.
+	//
+	// `SESSION_EXPIRED`: the session has ended. `SESSION_NOT_FOUND`: there is no
+	// session with this id.
 	GetPaymentSession(ctx context.Context, in *GetPaymentSessionRequest, opts ...grpc.CallOption) (*PaymentSession, error)
+	// Expires a session at once, for instance when the order was withdrawn or
+	// paid for elsewhere; the checkout page can no longer be opened with it. It
+	// cancels no payment: for one that has been made, use
+	// PaymentService.CancelPayment.
+	//
+	// `SESSION_NOT_FOUND`: there is no session with this id.
 	ClosePaymentSession(ctx context.Context, in *ClosePaymentSessionRequest, opts ...grpc.CallOption) (*ClosePaymentSessionResponse, error)
 }
 
@@ -74,9 +99,34 @@ func (c *paymentSessionServiceClient) ClosePaymentSession(ctx context.Context, i
 // PaymentSessionServiceServer is the server API for PaymentSessionService service.
 // All implementations must embed UnimplementedPaymentSessionServiceServer
 // for forward compatibility.
+//
+// Payment sessions: checkout pages hosted by PortOne, each for one order.
+// Create a session, send the customer to its URL, and learn of the outcome by
+// webhook or from PaymentService.GetPayment.
 type PaymentSessionServiceServer interface {
+	// Creates a payment session for one order and returns the URL of the hosted
+	// checkout page to send the customer to. No payment is made by it: amount,
+	// currency and country are fixed here, and the customer pays on the page. The
+	// methods on offer come from the checkout profile named by `profile_key`.
+	//
+	// `MAX_TTL_EXCEEDED`: `ttl_seconds` is longer than the policy allows; ask for
+	// less.
 	CreatePaymentSession(context.Context, *CreatePaymentSessionRequest) (*CreatePaymentSessionResponse, error)
+	// Returns what a session was created with, as the checkout page shows it. It
+	// needs no authentication, so that web pages can call it: whoever knows the
+	// session id can read the session, the customer's name and e-mail address
+	// included. It does not tell whether the payment was made;
+	// PaymentService.GetPayment does.
+	//
+	// `SESSION_EXPIRED`: the session has ended. `SESSION_NOT_FOUND`: there is no
+	// session with this id.
 	GetPaymentSession(context.Context, *GetPaymentSessionRequest) (*PaymentSession, error)
+	// Expires a session at once, for instance when the order was withdrawn or
+	// paid for elsewhere; the checkout page can no longer be opened with it. It
+	// cancels no payment: for one that has been made, use
+	// PaymentService.CancelPayment.
+	//
+	// `SESSION_NOT_FOUND`: there is no session with this id.
 	ClosePaymentSession(context.Context, *ClosePaymentSessionRequest) (*ClosePaymentSessionResponse, error)
 	mustEmbedUnimplementedPaymentSessionServiceServer()
 }

@@ -23,12 +23,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What is delivered, which decides on the details that Paymentwall needs.
 type PaymentwallDeliveryType int32
 
 const (
 	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_UNSPECIFIED PaymentwallDeliveryType = 0
-	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_DIGITAL     PaymentwallDeliveryType = 1
-	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_PHYSICAL    PaymentwallDeliveryType = 2
+	// Nothing is shipped.
+	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_DIGITAL PaymentwallDeliveryType = 1
+	// Goods are shipped: carrier and address are required.
+	PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_PHYSICAL PaymentwallDeliveryType = 2
 )
 
 // Enum value maps for PaymentwallDeliveryType.
@@ -72,13 +75,17 @@ func (PaymentwallDeliveryType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_pg_specific_proto_rawDescGZIP(), []int{0}
 }
 
+// How far a delivery is.
 type PaymentwallDeliveryStatus int32
 
 const (
-	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED   PaymentwallDeliveryStatus = 0
-	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED  PaymentwallDeliveryStatus = 1
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_UNSPECIFIED PaymentwallDeliveryStatus = 0
+	// The order has been accepted.
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_ORDER_PLACED PaymentwallDeliveryStatus = 1
+	// The goods are on their way.
 	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_ORDER_SHIPPED PaymentwallDeliveryStatus = 2
-	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_DELIVERED     PaymentwallDeliveryStatus = 3
+	// The delivery is complete.
+	PaymentwallDeliveryStatus_PAYMENTWALL_DELIVERY_STATUS_DELIVERED PaymentwallDeliveryStatus = 3
 )
 
 // Enum value maps for PaymentwallDeliveryStatus.
@@ -125,10 +132,12 @@ func (PaymentwallDeliveryStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetKakaopayPaymentOrderRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	ChannelKey    *string                `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Kakao Pay's order number (tid), the `pg_tx_id` of a payment.
+	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// The Kakao Pay channel that the order was made through.
+	ChannelKey    *string           `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -184,11 +193,14 @@ func (x *GetKakaopayPaymentOrderRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Kakao Pay's answer as it came.
 type GetKakaopayPaymentOrderResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	StatusCode    *int32                 `protobuf:"varint,1,opt,name=status_code,json=statusCode,proto3,oneof" json:"status_code,omitempty"`
-	Body          *string                `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// HTTP status of Kakao Pay's answer. Check it before reading `body`.
+	StatusCode *int32 `protobuf:"varint,1,opt,name=status_code,json=statusCode,proto3,oneof" json:"status_code,omitempty"`
+	// Body of Kakao Pay's answer, as JSON text in Kakao Pay's own form.
+	Body          *string           `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -244,31 +256,55 @@ func (x *GetKakaopayPaymentOrderResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// With a `delivery_type` of `PHYSICAL`, the carrier and every member of the
+// shipping address are required.
 type ConfirmPaymentwallDeliveryRequest struct {
-	state                     protoimpl.MessageState     `protogen:"open.v1"`
-	TransactionId             *string                    `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	DeliveryType              *PaymentwallDeliveryType   `protobuf:"varint,2,opt,name=delivery_type,json=deliveryType,proto3,enum=portone.v2.PaymentwallDeliveryType,oneof" json:"delivery_type,omitempty"`
-	DeliveryStatus            *PaymentwallDeliveryStatus `protobuf:"varint,3,opt,name=delivery_status,json=deliveryStatus,proto3,enum=portone.v2.PaymentwallDeliveryStatus,oneof" json:"delivery_status,omitempty"`
-	EstimatedDeliveryDatetime *timestamppb.Timestamp     `protobuf:"bytes,4,opt,name=estimated_delivery_datetime,json=estimatedDeliveryDatetime,proto3" json:"estimated_delivery_datetime,omitempty"`
-	EstimatedUpdateDatetime   *timestamppb.Timestamp     `protobuf:"bytes,5,opt,name=estimated_update_datetime,json=estimatedUpdateDatetime,proto3" json:"estimated_update_datetime,omitempty"`
-	Reason                    *string                    `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	Refundable                *bool                      `protobuf:"varint,7,opt,name=refundable,proto3,oneof" json:"refundable,omitempty"`
-	Details                   *string                    `protobuf:"bytes,8,opt,name=details,proto3,oneof" json:"details,omitempty"`
-	ShippingAddressEmail      *string                    `protobuf:"bytes,9,opt,name=shipping_address_email,json=shippingAddressEmail,proto3,oneof" json:"shipping_address_email,omitempty"`
-	CarrierTrackingId         *string                    `protobuf:"bytes,10,opt,name=carrier_tracking_id,json=carrierTrackingId,proto3,oneof" json:"carrier_tracking_id,omitempty"`
-	CarrierType               *string                    `protobuf:"bytes,11,opt,name=carrier_type,json=carrierType,proto3,oneof" json:"carrier_type,omitempty"`
-	ShippingAddressCountry    *Country                   `protobuf:"varint,12,opt,name=shipping_address_country,json=shippingAddressCountry,proto3,enum=portone.v2.Country,oneof" json:"shipping_address_country,omitempty"`
-	ShippingAddressCity       *string                    `protobuf:"bytes,13,opt,name=shipping_address_city,json=shippingAddressCity,proto3,oneof" json:"shipping_address_city,omitempty"`
-	ShippingAddressZip        *string                    `protobuf:"bytes,14,opt,name=shipping_address_zip,json=shippingAddressZip,proto3,oneof" json:"shipping_address_zip,omitempty"`
-	ShippingAddressState      *string                    `protobuf:"bytes,15,opt,name=shipping_address_state,json=shippingAddressState,proto3,oneof" json:"shipping_address_state,omitempty"`
-	ShippingAddressStreet     *string                    `protobuf:"bytes,16,opt,name=shipping_address_street,json=shippingAddressStreet,proto3,oneof" json:"shipping_address_street,omitempty"`
-	ShippingAddressPhone      *string                    `protobuf:"bytes,17,opt,name=shipping_address_phone,json=shippingAddressPhone,proto3,oneof" json:"shipping_address_phone,omitempty"`
-	ShippingAddressFirstname  *string                    `protobuf:"bytes,18,opt,name=shipping_address_firstname,json=shippingAddressFirstname,proto3,oneof" json:"shipping_address_firstname,omitempty"`
-	ShippingAddressLastname   *string                    `protobuf:"bytes,19,opt,name=shipping_address_lastname,json=shippingAddressLastname,proto3,oneof" json:"shipping_address_lastname,omitempty"`
-	Attachments               []string                   `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// PortOne's id of the payment attempt, not the `payment_id`.
+	TransactionId  *string                    `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	DeliveryType   *PaymentwallDeliveryType   `protobuf:"varint,2,opt,name=delivery_type,json=deliveryType,proto3,enum=portone.v2.PaymentwallDeliveryType,oneof" json:"delivery_type,omitempty"`
+	DeliveryStatus *PaymentwallDeliveryStatus `protobuf:"varint,3,opt,name=delivery_status,json=deliveryStatus,proto3,enum=portone.v2.PaymentwallDeliveryStatus,oneof" json:"delivery_status,omitempty"`
+	// When the delivery is expected to be complete. For goods of type `DIGITAL`
+	// the present time will do.
+	EstimatedDeliveryDatetime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=estimated_delivery_datetime,json=estimatedDeliveryDatetime,proto3" json:"estimated_delivery_datetime,omitempty"`
+	// When the state of the delivery is expected to change next. For goods of
+	// type `DIGITAL` the present time will do.
+	EstimatedUpdateDatetime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=estimated_update_datetime,json=estimatedUpdateDatetime,proto3" json:"estimated_update_datetime,omitempty"`
+	// Why the state changed.
+	Reason *string `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// Whether the order can still be refunded.
+	Refundable *bool `protobuf:"varint,7,opt,name=refundable,proto3,oneof" json:"refundable,omitempty"`
+	// Description of the delivery in words.
+	Details *string `protobuf:"bytes,8,opt,name=details,proto3,oneof" json:"details,omitempty"`
+	// The customer's e-mail address. Required for digital goods too.
+	ShippingAddressEmail *string `protobuf:"bytes,9,opt,name=shipping_address_email,json=shippingAddressEmail,proto3,oneof" json:"shipping_address_email,omitempty"`
+	// The carrier's tracking number. Required if `delivery_type` is `PHYSICAL`.
+	CarrierTrackingId *string `protobuf:"bytes,10,opt,name=carrier_tracking_id,json=carrierTrackingId,proto3,oneof" json:"carrier_tracking_id,omitempty"`
+	// Name of the carrier. Required if `delivery_type` is `PHYSICAL`.
+	CarrierType *string `protobuf:"bytes,11,opt,name=carrier_type,json=carrierType,proto3,oneof" json:"carrier_type,omitempty"`
+	// Country of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressCountry *Country `protobuf:"varint,12,opt,name=shipping_address_country,json=shippingAddressCountry,proto3,enum=portone.v2.Country,oneof" json:"shipping_address_country,omitempty"`
+	// City of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressCity *string `protobuf:"bytes,13,opt,name=shipping_address_city,json=shippingAddressCity,proto3,oneof" json:"shipping_address_city,omitempty"`
+	// Postal code of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressZip *string `protobuf:"bytes,14,opt,name=shipping_address_zip,json=shippingAddressZip,proto3,oneof" json:"shipping_address_zip,omitempty"`
+	// State of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressState *string `protobuf:"bytes,15,opt,name=shipping_address_state,json=shippingAddressState,proto3,oneof" json:"shipping_address_state,omitempty"`
+	// Street and number of the receiver. Required if `delivery_type` is
+	// `PHYSICAL`.
+	ShippingAddressStreet *string `protobuf:"bytes,16,opt,name=shipping_address_street,json=shippingAddressStreet,proto3,oneof" json:"shipping_address_street,omitempty"`
+	// Phone number of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressPhone *string `protobuf:"bytes,17,opt,name=shipping_address_phone,json=shippingAddressPhone,proto3,oneof" json:"shipping_address_phone,omitempty"`
+	// Given name of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressFirstname *string `protobuf:"bytes,18,opt,name=shipping_address_firstname,json=shippingAddressFirstname,proto3,oneof" json:"shipping_address_firstname,omitempty"`
+	// Family name of the receiver. Required if `delivery_type` is `PHYSICAL`.
+	ShippingAddressLastname *string `protobuf:"bytes,19,opt,name=shipping_address_lastname,json=shippingAddressLastname,proto3,oneof" json:"shipping_address_lastname,omitempty"`
+	// URLs of proofs of the delivery, such as pictures. Can be left out where
+	// there are none.
+	Attachments   []string          `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmPaymentwallDeliveryRequest) Reset() {
@@ -448,6 +484,7 @@ func (x *ConfirmPaymentwallDeliveryRequest) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The delivery has been registered with Paymentwall.
 type ConfirmPaymentwallDeliveryResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`

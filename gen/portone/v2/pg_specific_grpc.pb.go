@@ -26,8 +26,24 @@ const (
 // PgSpecificServiceClient is the client API for PgSpecificService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Functions that exist for one PG only: order lookup at Kakao Pay, proof of
+// delivery for Paymentwall.
 type PgSpecificServiceClient interface {
+	// Looks up an order at Kakao Pay and returns Kakao Pay's own HTTP answer,
+	// unparsed. Its status is in the answer: an order that Kakao Pay refuses to
+	// tell may come as a successful call with an error in `status_code`. For the
+	// payment as PortOne knows it, use PaymentService.GetPayment.
+	//
+	// Consult PortOne's support before using it.
 	GetKakaopayPaymentOrder(ctx context.Context, in *GetKakaopayPaymentOrderRequest, opts ...grpc.CallOption) (*GetKakaopayPaymentOrderResponse, error)
+	// Registers how far the delivery of an order is with Paymentwall. Mandatory
+	// for Paymentwall payments: what is registered serves as evidence of delivery
+	// when a customer disputes the charge.
+	//
+	// Physical goods need the carrier and the receiver's address, digital ones do
+	// not. `PAYMENT_NOT_FOUND`: there is no payment with this `transaction_id`,
+	// which is PortOne's id and not the `payment_id`.
 	ConfirmPaymentwallDelivery(ctx context.Context, in *ConfirmPaymentwallDeliveryRequest, opts ...grpc.CallOption) (*ConfirmPaymentwallDeliveryResponse, error)
 }
 
@@ -62,8 +78,24 @@ func (c *pgSpecificServiceClient) ConfirmPaymentwallDelivery(ctx context.Context
 // PgSpecificServiceServer is the server API for PgSpecificService service.
 // All implementations must embed UnimplementedPgSpecificServiceServer
 // for forward compatibility.
+//
+// Functions that exist for one PG only: order lookup at Kakao Pay, proof of
+// delivery for Paymentwall.
 type PgSpecificServiceServer interface {
+	// Looks up an order at Kakao Pay and returns Kakao Pay's own HTTP answer,
+	// unparsed. Its status is in the answer: an order that Kakao Pay refuses to
+	// tell may come as a successful call with an error in `status_code`. For the
+	// payment as PortOne knows it, use PaymentService.GetPayment.
+	//
+	// Consult PortOne's support before using it.
 	GetKakaopayPaymentOrder(context.Context, *GetKakaopayPaymentOrderRequest) (*GetKakaopayPaymentOrderResponse, error)
+	// Registers how far the delivery of an order is with Paymentwall. Mandatory
+	// for Paymentwall payments: what is registered serves as evidence of delivery
+	// when a customer disputes the charge.
+	//
+	// Physical goods need the carrier and the receiver's address, digital ones do
+	// not. `PAYMENT_NOT_FOUND`: there is no payment with this `transaction_id`,
+	// which is PortOne's id and not the `payment_id`.
 	ConfirmPaymentwallDelivery(context.Context, *ConfirmPaymentwallDeliveryRequest) (*ConfirmPaymentwallDeliveryResponse, error)
 	mustEmbedUnimplementedPgSpecificServiceServer()
 }

@@ -23,9 +23,10 @@ const (
 )
 
 type GetPlatformSettingRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether to work in test mode. False by default.
+	Test          *bool             `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -74,19 +75,32 @@ func (x *GetPlatformSettingRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The settings of the merchant's platform.
 type PlatformSetting struct {
-	state                                     protoimpl.MessageState `protogen:"open.v1"`
-	DefaultWithdrawalMemo                     *string                `protobuf:"bytes,1,opt,name=default_withdrawal_memo,json=defaultWithdrawalMemo,proto3,oneof" json:"default_withdrawal_memo,omitempty"`
-	DefaultDepositMemo                        *string                `protobuf:"bytes,2,opt,name=default_deposit_memo,json=defaultDepositMemo,proto3,oneof" json:"default_deposit_memo,omitempty"`
-	SupportsMultipleOrderTransfersPerPartner  *bool                  `protobuf:"varint,3,opt,name=supports_multiple_order_transfers_per_partner,json=supportsMultipleOrderTransfersPerPartner,proto3,oneof" json:"supports_multiple_order_transfers_per_partner,omitempty"`
-	AdjustSettlementDateAfterHolidayIfEarlier *bool                  `protobuf:"varint,4,opt,name=adjust_settlement_date_after_holiday_if_earlier,json=adjustSettlementDateAfterHolidayIfEarlier,proto3,oneof" json:"adjust_settlement_date_after_holiday_if_earlier,omitempty"`
-	DeductWht                                 *bool                  `protobuf:"varint,5,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
-	SettlementAmountType                      *SettlementAmountType  `protobuf:"varint,6,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
-	IsForTest                                 *bool                  `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	ManualSettlementPerTransfer               *bool                  `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
-	Unrecognized                              map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                             protoimpl.UnknownFields
-	sizeCache                                 protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Memo on the sender's bank statement for transfers that give none.
+	DefaultWithdrawalMemo *string `protobuf:"bytes,1,opt,name=default_withdrawal_memo,json=defaultWithdrawalMemo,proto3,oneof" json:"default_withdrawal_memo,omitempty"`
+	// Memo on the receiver's bank statement for transfers that give none.
+	DefaultDepositMemo *string `protobuf:"bytes,2,opt,name=default_deposit_memo,json=defaultDepositMemo,proto3,oneof" json:"default_deposit_memo,omitempty"`
+	// Whether more than one order transfer may exist for the same payment, store
+	// and partner.
+	SupportsMultipleOrderTransfersPerPartner *bool `protobuf:"varint,3,opt,name=supports_multiple_order_transfers_per_partner,json=supportsMultipleOrderTransfersPerPartner,proto3,oneof" json:"supports_multiple_order_transfers_per_partner,omitempty"`
+	// Whether a settlement date that falls on or before the settlement start date
+	// is computed again, as the business day after the holiday.
+	AdjustSettlementDateAfterHolidayIfEarlier *bool `protobuf:"varint,4,opt,name=adjust_settlement_date_after_holiday_if_earlier,json=adjustSettlementDateAfterHolidayIfEarlier,proto3,oneof" json:"adjust_settlement_date_after_holiday_if_earlier,omitempty"`
+	// Whether withholding tax is deducted from payouts.
+	DeductWht *bool `protobuf:"varint,5,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
+	// Whether settlement amounts count as net (supply value only) or gross (with
+	// VAT).
+	SettlementAmountType *SettlementAmountType `protobuf:"varint,6,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
+	// Whether these are the settings of test mode.
+	IsForTest *bool `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Whether each manual transfer gets a partner settlement and a payout of its
+	// own.
+	ManualSettlementPerTransfer *bool             `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *PlatformSetting) Reset() {
@@ -183,18 +197,30 @@ func (x *PlatformSetting) GetUnrecognized() map[string]string {
 }
 
 type UpdatePlatformSettingRequest struct {
-	state                                     protoimpl.MessageState `protogen:"open.v1"`
-	Test                                      *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	DefaultWithdrawalMemo                     *string                `protobuf:"bytes,2,opt,name=default_withdrawal_memo,json=defaultWithdrawalMemo,proto3,oneof" json:"default_withdrawal_memo,omitempty"`
-	DefaultDepositMemo                        *string                `protobuf:"bytes,3,opt,name=default_deposit_memo,json=defaultDepositMemo,proto3,oneof" json:"default_deposit_memo,omitempty"`
-	SupportsMultipleOrderTransfersPerPartner  *bool                  `protobuf:"varint,4,opt,name=supports_multiple_order_transfers_per_partner,json=supportsMultipleOrderTransfersPerPartner,proto3,oneof" json:"supports_multiple_order_transfers_per_partner,omitempty"`
-	AdjustSettlementDateAfterHolidayIfEarlier *bool                  `protobuf:"varint,5,opt,name=adjust_settlement_date_after_holiday_if_earlier,json=adjustSettlementDateAfterHolidayIfEarlier,proto3,oneof" json:"adjust_settlement_date_after_holiday_if_earlier,omitempty"`
-	DeductWht                                 *bool                  `protobuf:"varint,6,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
-	SettlementAmountType                      *SettlementAmountType  `protobuf:"varint,7,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
-	ManualSettlementPerTransfer               *bool                  `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
-	Unrecognized                              map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                             protoimpl.UnknownFields
-	sizeCache                                 protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether to work in test mode. False by default.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Memo on the sender's bank statement for transfers that give none.
+	DefaultWithdrawalMemo *string `protobuf:"bytes,2,opt,name=default_withdrawal_memo,json=defaultWithdrawalMemo,proto3,oneof" json:"default_withdrawal_memo,omitempty"`
+	// Memo on the receiver's bank statement for transfers that give none.
+	DefaultDepositMemo *string `protobuf:"bytes,3,opt,name=default_deposit_memo,json=defaultDepositMemo,proto3,oneof" json:"default_deposit_memo,omitempty"`
+	// Whether more than one order transfer may exist for the same payment, store
+	// and partner.
+	SupportsMultipleOrderTransfersPerPartner *bool `protobuf:"varint,4,opt,name=supports_multiple_order_transfers_per_partner,json=supportsMultipleOrderTransfersPerPartner,proto3,oneof" json:"supports_multiple_order_transfers_per_partner,omitempty"`
+	// Whether a settlement date that falls on or before the settlement start date
+	// is computed again, as the business day after the holiday.
+	AdjustSettlementDateAfterHolidayIfEarlier *bool `protobuf:"varint,5,opt,name=adjust_settlement_date_after_holiday_if_earlier,json=adjustSettlementDateAfterHolidayIfEarlier,proto3,oneof" json:"adjust_settlement_date_after_holiday_if_earlier,omitempty"`
+	// Whether withholding tax is deducted from payouts.
+	DeductWht *bool `protobuf:"varint,6,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
+	// Whether settlement amounts count as net (supply value only) or gross (with
+	// VAT).
+	SettlementAmountType *SettlementAmountType `protobuf:"varint,7,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
+	// Whether each manual transfer gets a partner settlement and a payout of its
+	// own.
+	ManualSettlementPerTransfer *bool             `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformSettingRequest) Reset() {
@@ -290,10 +316,12 @@ func (x *UpdatePlatformSettingRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The result of the update.
 type UpdatePlatformSettingResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Setting       *PlatformSetting       `protobuf:"bytes,1,opt,name=setting,proto3" json:"setting,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// All settings, as they are after the update.
+	Setting       *PlatformSetting  `protobuf:"bytes,1,opt,name=setting,proto3" json:"setting,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

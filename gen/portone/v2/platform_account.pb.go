@@ -23,13 +23,19 @@ const (
 )
 
 type GetPlatformAccountHolderRequest struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Bank                       Bank                   `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank" json:"bank,omitempty"`
-	AccountNumber              string                 `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3" json:"account_number,omitempty"`
-	Test                       *bool                  `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Birthdate                  *string                `protobuf:"bytes,4,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	BusinessRegistrationNumber *string                `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  Bank                   `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank" json:"bank,omitempty"`
+	// Without hyphens.
+	AccountNumber string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3" json:"account_number,omitempty"`
+	// Whether to work in test mode. False by default.
+	Test *bool `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Date of birth of the holder, to look up by real name. Excludes
+	// `business_registration_number`.
+	Birthdate *string `protobuf:"bytes,4,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Business registration number of the holder, to look up by real name.
+	// Excludes `birthdate`.
+	BusinessRegistrationNumber *string           `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields              protoimpl.UnknownFields
 	sizeCache                  protoimpl.SizeCache
 }
@@ -106,11 +112,15 @@ func (x *GetPlatformAccountHolderRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The holder of a bank account, as looked up.
 type PlatformAccountHolder struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	HolderName            *string                `protobuf:"bytes,1,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
-	AccountVerificationId *string                `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	HolderName *string                `protobuf:"bytes,1,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
+	// Proof of this lookup, to give when the account is registered with a
+	// partner. It can be used once only:
+	// `PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED` after that.
+	AccountVerificationId *string           `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }

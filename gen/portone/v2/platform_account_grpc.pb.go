@@ -25,7 +25,21 @@ const (
 // PlatformAccountServiceClient is the client API for PlatformAccountService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Looks up who holds a bank account, so that payouts to a partner go to the
+// right one.
 type PlatformAccountServiceClient interface {
+	// Looks up the holder of a Korean bank account and issues an id by which the
+	// account is given as verified when a partner is created, updated or
+	// scheduled for an update. Compare `holder_name` with the name you expect.
+	// Give `birthdate` or `business_registration_number` to check against the
+	// registered identity too.
+	//
+	// The answer comes from outside PortOne: after
+	// `PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED` try again later;
+	// `PLATFORM_EXTERNAL_API_FAILED` is any other failure there.
+	// `PLATFORM_NOT_SUPPORTED_BANK` means that accounts of this bank cannot be
+	// looked up.
 	GetPlatformAccountHolder(ctx context.Context, in *GetPlatformAccountHolderRequest, opts ...grpc.CallOption) (*PlatformAccountHolder, error)
 }
 
@@ -50,7 +64,21 @@ func (c *platformAccountServiceClient) GetPlatformAccountHolder(ctx context.Cont
 // PlatformAccountServiceServer is the server API for PlatformAccountService service.
 // All implementations must embed UnimplementedPlatformAccountServiceServer
 // for forward compatibility.
+//
+// Looks up who holds a bank account, so that payouts to a partner go to the
+// right one.
 type PlatformAccountServiceServer interface {
+	// Looks up the holder of a Korean bank account and issues an id by which the
+	// account is given as verified when a partner is created, updated or
+	// scheduled for an update. Compare `holder_name` with the name you expect.
+	// Give `birthdate` or `business_registration_number` to check against the
+	// registered identity too.
+	//
+	// The answer comes from outside PortOne: after
+	// `PLATFORM_EXTERNAL_API_TEMPORARILY_FAILED` try again later;
+	// `PLATFORM_EXTERNAL_API_FAILED` is any other failure there.
+	// `PLATFORM_NOT_SUPPORTED_BANK` means that accounts of this bank cannot be
+	// looked up.
 	GetPlatformAccountHolder(context.Context, *GetPlatformAccountHolderRequest) (*PlatformAccountHolder, error)
 	mustEmbedUnimplementedPlatformAccountServiceServer()
 }

@@ -23,12 +23,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Direction of an account transfer, seen from the platform's bank account.
 type PlatformAccountTransferType int32
 
 const (
 	PlatformAccountTransferType_PLATFORM_ACCOUNT_TRANSFER_TYPE_UNSPECIFIED PlatformAccountTransferType = 0
-	PlatformAccountTransferType_PLATFORM_ACCOUNT_TRANSFER_TYPE_DEPOSIT     PlatformAccountTransferType = 1
-	PlatformAccountTransferType_PLATFORM_ACCOUNT_TRANSFER_TYPE_WITHDRAWAL  PlatformAccountTransferType = 2
+	// Money received on the account.
+	PlatformAccountTransferType_PLATFORM_ACCOUNT_TRANSFER_TYPE_DEPOSIT PlatformAccountTransferType = 1
+	// Money sent from the account.
+	PlatformAccountTransferType_PLATFORM_ACCOUNT_TRANSFER_TYPE_WITHDRAWAL PlatformAccountTransferType = 2
 )
 
 // Enum value maps for PlatformAccountTransferType.
@@ -72,18 +75,28 @@ func (PlatformAccountTransferType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{0}
 }
 
+// State of an account transfer. Only `SUCCEEDED` means that the money has
+// moved.
 type PlatformAccountTransferStatus int32
 
 const (
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_UNSPECIFIED      PlatformAccountTransferStatus = 0
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_PREPARED         PlatformAccountTransferStatus = 1
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_SCHEDULED        PlatformAccountTransferStatus = 2
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_CANCELLED        PlatformAccountTransferStatus = 3
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_STOPPED          PlatformAccountTransferStatus = 4
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_PROCESSING       PlatformAccountTransferStatus = 5
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_UNSPECIFIED PlatformAccountTransferStatus = 0
+	// Waiting to be carried out.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_PREPARED PlatformAccountTransferStatus = 1
+	// Reserved for a later time.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_SCHEDULED PlatformAccountTransferStatus = 2
+	// Cancelled.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_CANCELLED PlatformAccountTransferStatus = 3
+	// Halted.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_STOPPED PlatformAccountTransferStatus = 4
+	// Being carried out; the outcome is not known yet.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_PROCESSING PlatformAccountTransferStatus = 5
+	// Being carried out asynchronously; the outcome follows later.
 	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_ASYNC_PROCESSING PlatformAccountTransferStatus = 6
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_SUCCEEDED        PlatformAccountTransferStatus = 7
-	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_FAILED           PlatformAccountTransferStatus = 8
+	// Carried out.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_SUCCEEDED PlatformAccountTransferStatus = 7
+	// Failed; a withdrawal may tell why in `fail_reason`.
+	PlatformAccountTransferStatus_PLATFORM_ACCOUNT_TRANSFER_STATUS_FAILED PlatformAccountTransferStatus = 8
 )
 
 // Enum value maps for PlatformAccountTransferStatus.
@@ -139,12 +152,15 @@ func (PlatformAccountTransferStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{1}
 }
 
+// What a withdrawal is for.
 type Type int32
 
 const (
-	Type_TYPE_UNSPECIFIED    Type = 0
+	Type_TYPE_UNSPECIFIED Type = 0
+	// Payout to a partner.
 	Type_TYPE_PARTNER_PAYOUT Type = 1
-	Type_TYPE_REMIT          Type = 2
+	// Remittance other than a partner payout.
+	Type_TYPE_REMIT Type = 2
 )
 
 // Enum value maps for Type.
@@ -188,14 +204,19 @@ func (Type) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_account_transfer_proto_rawDescGZIP(), []int{2}
 }
 
+// The service through which PortOne reaches a bank account.
 type PlatformBankAccountProvider int32
 
 const (
 	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_UNSPECIFIED PlatformBankAccountProvider = 0
+	// Hyphen, data service.
 	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_DATA PlatformBankAccountProvider = 1
+	// Hyphen, firm banking.
 	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_HYPHEN_FIRM PlatformBankAccountProvider = 2
-	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN        PlatformBankAccountProvider = 3
-	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK        PlatformBankAccountProvider = 4
+	// Dozn.
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_DOZN PlatformBankAccountProvider = 3
+	// Simulated provider.
+	PlatformBankAccountProvider_PLATFORM_BANK_ACCOUNT_PROVIDER_MOCK PlatformBankAccountProvider = 4
 )
 
 // Enum value maps for PlatformBankAccountProvider.
@@ -244,9 +265,15 @@ func (PlatformBankAccountProvider) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPlatformAccountTransfersRequest struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	Test          *bool                          `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsForTest     *bool                          `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                     `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformAccountTransferFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -319,26 +346,36 @@ func (x *GetPlatformAccountTransfersRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Narrows a list of account transfers.
 type PlatformAccountTransferFilter struct {
-	state                       protoimpl.MessageState          `protogen:"open.v1"`
-	TradeTimestampRange         *DateTimeRange                  `protobuf:"bytes,1,opt,name=trade_timestamp_range,json=tradeTimestampRange,proto3" json:"trade_timestamp_range,omitempty"`
-	CreatedTimestampRange       *DateTimeRange                  `protobuf:"bytes,2,opt,name=created_timestamp_range,json=createdTimestampRange,proto3" json:"created_timestamp_range,omitempty"`
-	StatusUpdatedTimestampRange *DateTimeRange                  `protobuf:"bytes,3,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	ScheduledTimestampRange     *DateTimeRange                  `protobuf:"bytes,4,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
-	AccountTransferId           *string                         `protobuf:"bytes,5,opt,name=account_transfer_id,json=accountTransferId,proto3,oneof" json:"account_transfer_id,omitempty"`
-	BankAccountId               *string                         `protobuf:"bytes,6,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
-	BulkAccountTransferId       *string                         `protobuf:"bytes,7,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	PayoutId                    *string                         `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	AccountTransferIds          []string                        `protobuf:"bytes,9,rep,name=account_transfer_ids,json=accountTransferIds,proto3" json:"account_transfer_ids,omitempty"`
-	Types                       []PlatformAccountTransferType   `protobuf:"varint,10,rep,packed,name=types,proto3,enum=portone.v2.PlatformAccountTransferType" json:"types,omitempty"`
-	Statuses                    []PlatformAccountTransferStatus `protobuf:"varint,11,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformAccountTransferStatus" json:"statuses,omitempty"`
-	DepositorName               *string                         `protobuf:"bytes,12,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
-	DepositAccountHolder        *string                         `protobuf:"bytes,13,opt,name=deposit_account_holder,json=depositAccountHolder,proto3,oneof" json:"deposit_account_holder,omitempty"`
-	DepositMemo                 *string                         `protobuf:"bytes,14,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	WithdrawalMemo              *string                         `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
-	Unrecognized                map[string]string               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Range of `traded_at`, the time of the transfer itself.
+	TradeTimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=trade_timestamp_range,json=tradeTimestampRange,proto3" json:"trade_timestamp_range,omitempty"`
+	// Range of `created_at`.
+	CreatedTimestampRange *DateTimeRange `protobuf:"bytes,2,opt,name=created_timestamp_range,json=createdTimestampRange,proto3" json:"created_timestamp_range,omitempty"`
+	// Range of `status_updated_at`, the time of the last change of status.
+	StatusUpdatedTimestampRange *DateTimeRange `protobuf:"bytes,3,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	// Range of `scheduled_at`, the time for which a transfer is planned.
+	ScheduledTimestampRange *DateTimeRange `protobuf:"bytes,4,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
+	// Id of one transfer; for several use `account_transfer_ids`.
+	AccountTransferId     *string                         `protobuf:"bytes,5,opt,name=account_transfer_id,json=accountTransferId,proto3,oneof" json:"account_transfer_id,omitempty"`
+	BankAccountId         *string                         `protobuf:"bytes,6,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
+	BulkAccountTransferId *string                         `protobuf:"bytes,7,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	PayoutId              *string                         `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	AccountTransferIds    []string                        `protobuf:"bytes,9,rep,name=account_transfer_ids,json=accountTransferIds,proto3" json:"account_transfer_ids,omitempty"`
+	Types                 []PlatformAccountTransferType   `protobuf:"varint,10,rep,packed,name=types,proto3,enum=portone.v2.PlatformAccountTransferType" json:"types,omitempty"`
+	Statuses              []PlatformAccountTransferStatus `protobuf:"varint,11,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformAccountTransferStatus" json:"statuses,omitempty"`
+	// Name of the depositor, as on a deposit.
+	DepositorName *string `protobuf:"bytes,12,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
+	// Holder of the receiving account, as on a withdrawal.
+	DepositAccountHolder *string `protobuf:"bytes,13,opt,name=deposit_account_holder,json=depositAccountHolder,proto3,oneof" json:"deposit_account_holder,omitempty"`
+	// Text on the recipient's bank statement.
+	DepositMemo *string `protobuf:"bytes,14,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	// Text on the sender's bank statement.
+	WithdrawalMemo *string           `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PlatformAccountTransferFilter) Reset() {
@@ -483,10 +520,12 @@ func (x *PlatformAccountTransferFilter) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of account transfers, with counts.
 type GetPlatformAccountTransfersResponse struct {
-	state         protoimpl.MessageState              `protogen:"open.v1"`
-	Items         []*PlatformAccountTransfer          `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                           `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState     `protogen:"open.v1"`
+	Items []*PlatformAccountTransfer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Page  *PageInfo                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Number of transfers in each status.
 	Counts        *PlatformAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -551,6 +590,8 @@ func (x *GetPlatformAccountTransfersResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A bank transfer made by the remittance service for the payout or withdrawal
+// of settlement money: either a deposit or a withdrawal.
 type PlatformAccountTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -630,10 +671,12 @@ type isPlatformAccountTransfer_Type interface {
 }
 
 type PlatformAccountTransfer_Deposit struct {
+	// Set for the type `DEPOSIT`.
 	Deposit *PlatformDepositAccountTransfer `protobuf:"bytes,1,opt,name=deposit,proto3,oneof"`
 }
 
 type PlatformAccountTransfer_Withdrawal struct {
+	// Set for the type `WITHDRAWAL`.
 	Withdrawal *PlatformWithdrawalAccountTransfer `protobuf:"bytes,2,opt,name=withdrawal,proto3,oneof"`
 }
 
@@ -641,25 +684,34 @@ func (*PlatformAccountTransfer_Deposit) isPlatformAccountTransfer_Type() {}
 
 func (*PlatformAccountTransfer_Withdrawal) isPlatformAccountTransfer_Type() {}
 
+// Money received on one of the platform's bank accounts.
 type PlatformDepositAccountTransfer struct {
-	state                protoimpl.MessageState         `protogen:"open.v1"`
-	Id                   *string                        `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	BankAccountId        *string                        `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
-	BankAccountGraphqlId *string                        `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
-	Currency             *Currency                      `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Amount               *int64                         `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	DepositMemo          *string                        `protobuf:"bytes,6,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	TradedAt             *timestamppb.Timestamp         `protobuf:"bytes,7,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
-	CreatedAt            *timestamppb.Timestamp         `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt            *timestamppb.Timestamp         `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	DepositorName        *string                        `protobuf:"bytes,10,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
-	IsForTest            *bool                          `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt      *timestamppb.Timestamp         `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Status               *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
-	BankAccount          *PlatformBankAccountDetail     `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	Unrecognized         map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the account that received the money.
+	BankAccountId *string `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
+	// Id of the receiving account in PortOne's GraphQL API, distinct from
+	// `bank_account_id`.
+	BankAccountGraphqlId *string   `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
+	Currency             *Currency `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// In the minor unit of `currency`.
+	Amount *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Text on the statement of the receiving account.
+	DepositMemo *string                `protobuf:"bytes,6,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	TradedAt    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
+	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Name of the depositor.
+	DepositorName *string `protobuf:"bytes,10,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest       *bool                          `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp         `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Status          *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
+	// The account that received the money.
+	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformDepositAccountTransfer) Reset() {
@@ -797,42 +849,71 @@ func (x *PlatformDepositAccountTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Money sent from one of the platform's bank accounts, as a payout to a partner
+// or another remittance.
 type PlatformWithdrawalAccountTransfer struct {
-	state                        protoimpl.MessageState         `protogen:"open.v1"`
-	Id                           *string                        `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	BankAccountId                *string                        `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
-	BankAccountGraphqlId         *string                        `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
-	SequenceNumber               *int32                         `protobuf:"varint,4,opt,name=sequence_number,json=sequenceNumber,proto3,oneof" json:"sequence_number,omitempty"`
-	Currency                     *Currency                      `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	DepositBank                  *Bank                          `protobuf:"varint,6,opt,name=deposit_bank,json=depositBank,proto3,enum=portone.v2.Bank,oneof" json:"deposit_bank,omitempty"`
-	DepositAccountNumber         *string                        `protobuf:"bytes,7,opt,name=deposit_account_number,json=depositAccountNumber,proto3,oneof" json:"deposit_account_number,omitempty"`
-	DepositAccountHolder         *string                        `protobuf:"bytes,8,opt,name=deposit_account_holder,json=depositAccountHolder,proto3,oneof" json:"deposit_account_holder,omitempty"`
-	Amount                       *int64                         `protobuf:"varint,9,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	WithdrawalMemo               *string                        `protobuf:"bytes,10,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
-	DepositMemo                  *string                        `protobuf:"bytes,11,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	Balance                      *int64                         `protobuf:"varint,12,opt,name=balance,proto3,oneof" json:"balance,omitempty"`
-	FailReason                   *string                        `protobuf:"bytes,13,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
-	TradedAt                     *timestamppb.Timestamp         `protobuf:"bytes,14,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
-	CreatedAt                    *timestamppb.Timestamp         `protobuf:"bytes,15,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt                    *timestamppb.Timestamp         `protobuf:"bytes,16,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	IsForTest                    *bool                          `protobuf:"varint,17,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	WithdrawalType               *Type                          `protobuf:"varint,18,opt,name=withdrawal_type,json=withdrawalType,proto3,enum=portone.v2.Type,oneof" json:"withdrawal_type,omitempty"`
-	PartnerId                    *string                        `protobuf:"bytes,19,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	PartnerGraphqlId             *string                        `protobuf:"bytes,20,opt,name=partner_graphql_id,json=partnerGraphqlId,proto3,oneof" json:"partner_graphql_id,omitempty"`
-	BulkPayoutId                 *string                        `protobuf:"bytes,21,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	BulkPayoutGraphqlId          *string                        `protobuf:"bytes,22,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
-	PayoutId                     *string                        `protobuf:"bytes,23,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	PayoutGraphqlId              *string                        `protobuf:"bytes,24,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
-	BulkAccountTransferId        *string                        `protobuf:"bytes,25,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	BulkAccountTransferGraphqlId *string                        `protobuf:"bytes,26,opt,name=bulk_account_transfer_graphql_id,json=bulkAccountTransferGraphqlId,proto3,oneof" json:"bulk_account_transfer_graphql_id,omitempty"`
-	DocumentId                   *string                        `protobuf:"bytes,27,opt,name=document_id,json=documentId,proto3,oneof" json:"document_id,omitempty"`
-	StatusUpdatedAt              *timestamppb.Timestamp         `protobuf:"bytes,28,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Status                       *PlatformAccountTransferStatus `protobuf:"varint,29,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
-	ScheduledAt                  *timestamppb.Timestamp         `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	BankAccount                  *PlatformBankAccountDetail     `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	Unrecognized                 map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the account that the money leaves.
+	BankAccountId *string `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
+	// Id of the sending account in PortOne's GraphQL API, distinct from
+	// `bank_account_id`.
+	BankAccountGraphqlId *string `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
+	// Serial number of the bank transaction.
+	SequenceNumber *int32    `protobuf:"varint,4,opt,name=sequence_number,json=sequenceNumber,proto3,oneof" json:"sequence_number,omitempty"`
+	Currency       *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Bank of the receiving account.
+	DepositBank *Bank `protobuf:"varint,6,opt,name=deposit_bank,json=depositBank,proto3,enum=portone.v2.Bank,oneof" json:"deposit_bank,omitempty"`
+	// Number of the receiving account.
+	DepositAccountNumber *string `protobuf:"bytes,7,opt,name=deposit_account_number,json=depositAccountNumber,proto3,oneof" json:"deposit_account_number,omitempty"`
+	// Holder of the receiving account.
+	DepositAccountHolder *string `protobuf:"bytes,8,opt,name=deposit_account_holder,json=depositAccountHolder,proto3,oneof" json:"deposit_account_holder,omitempty"`
+	// In the minor unit of `currency`.
+	Amount *int64 `protobuf:"varint,9,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Text on the sender's bank statement.
+	WithdrawalMemo *string `protobuf:"bytes,10,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
+	// Text on the recipient's bank statement.
+	DepositMemo *string `protobuf:"bytes,11,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	// Account balance reported with the transfer, in the minor unit of
+	// `currency`.
+	Balance *int64 `protobuf:"varint,12,opt,name=balance,proto3,oneof" json:"balance,omitempty"`
+	// Why the transfer failed.
+	FailReason *string                `protobuf:"bytes,13,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
+	TradedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
+	CreatedAt  *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt  *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,17,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Whether the money pays out a partner or is another remittance.
+	WithdrawalType *Type `protobuf:"varint,18,opt,name=withdrawal_type,json=withdrawalType,proto3,enum=portone.v2.Type,oneof" json:"withdrawal_type,omitempty"`
+	// The partner that the transfer concerns, if any.
+	PartnerId *string `protobuf:"bytes,19,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	// Id of the partner in PortOne's GraphQL API, distinct from `partner_id`.
+	PartnerGraphqlId *string `protobuf:"bytes,20,opt,name=partner_graphql_id,json=partnerGraphqlId,proto3,oneof" json:"partner_graphql_id,omitempty"`
+	// The bulk payout that the transfer belongs to, if any.
+	BulkPayoutId *string `protobuf:"bytes,21,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// Id of the bulk payout in PortOne's GraphQL API, distinct from
+	// `bulk_payout_id`.
+	BulkPayoutGraphqlId *string `protobuf:"bytes,22,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
+	// The payout that the transfer carries out, if any.
+	PayoutId *string `protobuf:"bytes,23,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Id of the payout in PortOne's GraphQL API, distinct from `payout_id`.
+	PayoutGraphqlId *string `protobuf:"bytes,24,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
+	// The bulk account transfer that the transfer is part of, if any.
+	BulkAccountTransferId *string `protobuf:"bytes,25,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	// Id of the bulk account transfer in PortOne's GraphQL API, distinct from
+	// `bulk_account_transfer_id`.
+	BulkAccountTransferGraphqlId *string `protobuf:"bytes,26,opt,name=bulk_account_transfer_graphql_id,json=bulkAccountTransferGraphqlId,proto3,oneof" json:"bulk_account_transfer_graphql_id,omitempty"`
+	// Id of the electronic signature.
+	DocumentId      *string                        `protobuf:"bytes,27,opt,name=document_id,json=documentId,proto3,oneof" json:"document_id,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp         `protobuf:"bytes,28,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Status          *PlatformAccountTransferStatus `protobuf:"varint,29,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
+	ScheduledAt     *timestamppb.Timestamp         `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	// The account that the money leaves.
+	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformWithdrawalAccountTransfer) Reset() {
@@ -1089,13 +1170,15 @@ func (x *PlatformWithdrawalAccountTransfer) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// A bank account of the platform, as used in an account transfer.
 type PlatformBankAccountDetail struct {
 	state         protoimpl.MessageState       `protogen:"open.v1"`
 	AccountNumber *string                      `protobuf:"bytes,1,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	Bank          *Bank                        `protobuf:"varint,2,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	Provider      *PlatformBankAccountProvider `protobuf:"varint,3,opt,name=provider,proto3,enum=portone.v2.PlatformBankAccountProvider,oneof" json:"provider,omitempty"`
-	Holder        *string                      `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Name of the account holder.
+	Holder        *string           `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -25,7 +25,18 @@ const (
 // PlatformAccountTransferServiceClient is the client API for PlatformAccountTransferService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Reads the bank transfers made for a platform by PortOne's remittance service:
+// deposits into the platform's bank accounts, and withdrawals that pay out
+// settlements or remit money. It only reads; no transfer is started here.
 type PlatformAccountTransferServiceClient interface {
+	// Lists account transfers, deposits and withdrawals alike, page by page, with
+	// a count for each status. Use it to follow up payouts: filter by
+	// `payout_id`, `bulk_account_transfer_id` or `statuses`, and read
+	// `fail_reason` of the withdrawals that failed. `PLATFORM_NOT_ENABLED` means
+	// that the platform feature is not activated.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformAccountTransfers(ctx context.Context, in *GetPlatformAccountTransfersRequest, opts ...grpc.CallOption) (*GetPlatformAccountTransfersResponse, error)
 }
 
@@ -50,7 +61,18 @@ func (c *platformAccountTransferServiceClient) GetPlatformAccountTransfers(ctx c
 // PlatformAccountTransferServiceServer is the server API for PlatformAccountTransferService service.
 // All implementations must embed UnimplementedPlatformAccountTransferServiceServer
 // for forward compatibility.
+//
+// Reads the bank transfers made for a platform by PortOne's remittance service:
+// deposits into the platform's bank accounts, and withdrawals that pay out
+// settlements or remit money. It only reads; no transfer is started here.
 type PlatformAccountTransferServiceServer interface {
+	// Lists account transfers, deposits and withdrawals alike, page by page, with
+	// a count for each status. Use it to follow up payouts: filter by
+	// `payout_id`, `bulk_account_transfer_id` or `statuses`, and read
+	// `fail_reason` of the withdrawals that failed. `PLATFORM_NOT_ENABLED` means
+	// that the platform feature is not activated.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformAccountTransfers(context.Context, *GetPlatformAccountTransfersRequest) (*GetPlatformAccountTransfersResponse, error)
 	mustEmbedUnimplementedPlatformAccountTransferServiceServer()
 }

@@ -23,14 +23,20 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Progress of a bulk account transfer as a whole; the outcome of its single
+// transfers is in `stats`.
 type PlatformBulkAccountTransferStatus int32
 
 const (
 	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_UNSPECIFIED PlatformBulkAccountTransferStatus = 0
-	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_PREPARED    PlatformBulkAccountTransferStatus = 1
-	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_SCHEDULED   PlatformBulkAccountTransferStatus = 2
-	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_ONGOING     PlatformBulkAccountTransferStatus = 3
-	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_COMPLETED   PlatformBulkAccountTransferStatus = 4
+	// Ready, not started yet.
+	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_PREPARED PlatformBulkAccountTransferStatus = 1
+	// Reserved for a later time.
+	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_SCHEDULED PlatformBulkAccountTransferStatus = 2
+	// Its transfers are being carried out.
+	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_ONGOING PlatformBulkAccountTransferStatus = 3
+	// Finished; see `stats` for transfers that did not succeed.
+	PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_COMPLETED PlatformBulkAccountTransferStatus = 4
 )
 
 // Enum value maps for PlatformBulkAccountTransferStatus.
@@ -79,9 +85,15 @@ func (PlatformBulkAccountTransferStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPlatformBulkAccountTransfersRequest struct {
-	state         protoimpl.MessageState                  `protogen:"open.v1"`
-	Test          *bool                                   `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsForTest     *bool                                   `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                              `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformBulkAccountTransferFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -154,9 +166,11 @@ func (x *GetPlatformBulkAccountTransfersRequest) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Narrows a list of bulk account transfers.
 type PlatformBulkAccountTransferFilterInput struct {
-	state         protoimpl.MessageState                          `protogen:"open.v1"`
-	Statuses      []PlatformBulkAccountTransferStatus             `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus" json:"statuses,omitempty"`
+	state    protoimpl.MessageState              `protogen:"open.v1"`
+	Statuses []PlatformBulkAccountTransferStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus" json:"statuses,omitempty"`
+	// Time ranges or an id to search by.
 	Criteria      *PlatformBulkAccountTransferFilterInputCriteria `protobuf:"bytes,2,opt,name=criteria,proto3" json:"criteria,omitempty"`
 	Unrecognized  map[string]string                               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -214,12 +228,15 @@ func (x *PlatformBulkAccountTransferFilterInput) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Criteria by which bulk account transfers are searched.
 type PlatformBulkAccountTransferFilterInputCriteria struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	TimestampRange              *DateTimeRange         `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
-	StatusUpdatedTimestampRange *DateTimeRange         `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	BulkAccountTransferId       *string                `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Range of `created_at`.
+	TimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
+	// Range of `status_updated_at`, the time of the last change of status.
+	StatusUpdatedTimestampRange *DateTimeRange    `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	BulkAccountTransferId       *string           `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -282,10 +299,12 @@ func (x *PlatformBulkAccountTransferFilterInputCriteria) GetUnrecognized() map[s
 	return nil
 }
 
+// One page of bulk account transfers, with counts.
 type GetPlatformBulkAccountTransfersResponse struct {
-	state         protoimpl.MessageState                  `protogen:"open.v1"`
-	Items         []*PlatformBulkAccountTransfer          `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                               `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState         `protogen:"open.v1"`
+	Items []*PlatformBulkAccountTransfer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Page  *PageInfo                      `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Number of bulk account transfers in each status.
 	Counts        *PlatformBulkAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -350,23 +369,32 @@ func (x *GetPlatformBulkAccountTransfersResponse) GetUnrecognized() map[string]s
 	return nil
 }
 
+// A batch of bank transfers from one of the platform's accounts.
 type PlatformBulkAccountTransfer struct {
-	state                protoimpl.MessageState             `protogen:"open.v1"`
-	Id                   *string                            `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId            *string                            `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	CreatorId            *string                            `protobuf:"bytes,3,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
-	BankAccountId        *string                            `protobuf:"bytes,4,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
-	BankAccountGraphqlId *string                            `protobuf:"bytes,5,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
-	TotalAmount          *int64                             `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	Status               *PlatformBulkAccountTransferStatus `protobuf:"varint,7,opt,name=status,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus,oneof" json:"status,omitempty"`
-	Stats                *PlatformBulkAccountTransferStats  `protobuf:"bytes,8,opt,name=stats,proto3" json:"stats,omitempty"`
-	StatusUpdatedAt      *timestamppb.Timestamp             `protobuf:"bytes,9,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt            *timestamppb.Timestamp             `protobuf:"bytes,10,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt            *timestamppb.Timestamp             `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	ScheduledAt          *timestamppb.Timestamp             `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	Unrecognized         map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the bulk account transfer in PortOne's GraphQL API, distinct from
+	// `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Id of whoever created the batch.
+	CreatorId *string `protobuf:"bytes,3,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
+	// Id of the account that the money leaves.
+	BankAccountId *string `protobuf:"bytes,4,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
+	// Id of the sending account in PortOne's GraphQL API, distinct from
+	// `bank_account_id`.
+	BankAccountGraphqlId *string `protobuf:"bytes,5,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
+	// Sum of the batch, in the currency's minor unit (KRW: won).
+	TotalAmount *int64                             `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	Status      *PlatformBulkAccountTransferStatus `protobuf:"varint,7,opt,name=status,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus,oneof" json:"status,omitempty"`
+	// Breakdown of the batch's transfers by status.
+	Stats           *PlatformBulkAccountTransferStats `protobuf:"bytes,8,opt,name=stats,proto3" json:"stats,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp            `protobuf:"bytes,9,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	CreatedAt       *timestamppb.Timestamp            `protobuf:"bytes,10,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp            `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	ScheduledAt     *timestamppb.Timestamp            `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformBulkAccountTransfer) Reset() {
@@ -490,9 +518,13 @@ func (x *PlatformBulkAccountTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Amounts and numbers of a batch's transfers, each by the status of the
+// transfer.
 type PlatformBulkAccountTransferStats struct {
-	state         protoimpl.MessageState              `protogen:"open.v1"`
-	Amount        *PlatformAccountTransferStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sums by status, in the currency's minor unit (KRW: won).
+	Amount *PlatformAccountTransferStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Numbers of transfers by status.
 	Count         *PlatformAccountTransferStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
 	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -550,6 +582,7 @@ func (x *PlatformBulkAccountTransferStats) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Numbers of bulk account transfers by status.
 type PlatformBulkAccountTransferStatusStats struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Prepared      *int64                 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`

@@ -25,7 +25,16 @@ const (
 // PlatformBulkAccountTransferServiceClient is the client API for PlatformBulkAccountTransferService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Reads bulk account transfers: batches of bank transfers sent from one of the
+// platform's accounts. It only reads; the single transfers are listed by
+// PlatformAccountTransferService.
 type PlatformBulkAccountTransferServiceClient interface {
+	// Lists bulk account transfers page by page, with a count for each status.
+	// Use it to follow the progress of a batch: its `stats` break down the number
+	// and amount of its transfers by status. For the single transfers, call
+	// GetPlatformAccountTransfers with `bulk_account_transfer_id`.
+	// `PLATFORM_NOT_ENABLED` means that the platform feature is not activated.
 	GetPlatformBulkAccountTransfers(ctx context.Context, in *GetPlatformBulkAccountTransfersRequest, opts ...grpc.CallOption) (*GetPlatformBulkAccountTransfersResponse, error)
 }
 
@@ -50,7 +59,16 @@ func (c *platformBulkAccountTransferServiceClient) GetPlatformBulkAccountTransfe
 // PlatformBulkAccountTransferServiceServer is the server API for PlatformBulkAccountTransferService service.
 // All implementations must embed UnimplementedPlatformBulkAccountTransferServiceServer
 // for forward compatibility.
+//
+// Reads bulk account transfers: batches of bank transfers sent from one of the
+// platform's accounts. It only reads; the single transfers are listed by
+// PlatformAccountTransferService.
 type PlatformBulkAccountTransferServiceServer interface {
+	// Lists bulk account transfers page by page, with a count for each status.
+	// Use it to follow the progress of a batch: its `stats` break down the number
+	// and amount of its transfers by status. For the single transfers, call
+	// GetPlatformAccountTransfers with `bulk_account_transfer_id`.
+	// `PLATFORM_NOT_ENABLED` means that the platform feature is not activated.
 	GetPlatformBulkAccountTransfers(context.Context, *GetPlatformBulkAccountTransfersRequest) (*GetPlatformBulkAccountTransfersResponse, error)
 	mustEmbedUnimplementedPlatformBulkAccountTransferServiceServer()
 }

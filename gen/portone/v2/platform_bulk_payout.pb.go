@@ -23,16 +23,24 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Where a bulk payout stands as a whole. How its payouts fared is in
+// `payout_stats`.
 type PlatformBulkPayoutStatus int32
 
 const (
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_UNSPECIFIED          PlatformBulkPayoutStatus = 0
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_PREPARING            PlatformBulkPayoutStatus = 1
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_PREPARED             PlatformBulkPayoutStatus = 2
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_ONGOING              PlatformBulkPayoutStatus = 3
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_UNSPECIFIED PlatformBulkPayoutStatus = 0
+	// Being put together.
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_PREPARING PlatformBulkPayoutStatus = 1
+	// Put together; the payouts have not begun.
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_PREPARED PlatformBulkPayoutStatus = 2
+	// The payouts are under way.
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_ONGOING PlatformBulkPayoutStatus = 3
+	// Waiting for the work that follows the payouts.
 	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_POST_PROCESS_PENDING PlatformBulkPayoutStatus = 4
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_CANCELLED            PlatformBulkPayoutStatus = 5
-	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_COMPLETED            PlatformBulkPayoutStatus = 6
+	// The bulk payout was cancelled.
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_CANCELLED PlatformBulkPayoutStatus = 5
+	// The bulk payout is over; single payouts in it may have failed.
+	PlatformBulkPayoutStatus_PLATFORM_BULK_PAYOUT_STATUS_COMPLETED PlatformBulkPayoutStatus = 6
 )
 
 // Enum value maps for PlatformBulkPayoutStatus.
@@ -85,10 +93,16 @@ func (PlatformBulkPayoutStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPlatformBulkPayoutsRequest struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	Test          *bool                          `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsForTest     *bool                          `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Page          *PageInput                     `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false. Wins over
+	// `is_for_test`.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Selects the platform's test mode. Ignored if `test` is given; false if
+	// neither is.
+	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	// Absent means no condition.
 	Filter        *PlatformBulkPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -160,10 +174,14 @@ func (x *GetPlatformBulkPayoutsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions on bulk payouts. A bulk payout must meet all that are given.
 type PlatformBulkPayoutFilterInput struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Statuses      []PlatformBulkPayoutStatus             `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkPayoutStatus" json:"statuses,omitempty"`
-	Methods       []PlatformPayoutMethod                 `protobuf:"varint,2,rep,packed,name=methods,proto3,enum=portone.v2.PlatformPayoutMethod" json:"methods,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bulk payouts in one of these states.
+	Statuses []PlatformBulkPayoutStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkPayoutStatus" json:"statuses,omitempty"`
+	// Bulk payouts made by one of these methods.
+	Methods []PlatformPayoutMethod `protobuf:"varint,2,rep,packed,name=methods,proto3,enum=portone.v2.PlatformPayoutMethod" json:"methods,omitempty"`
+	// What the search starts from: a range of time or an id.
 	Criteria      *PlatformBulkPayoutFilterInputCriteria `protobuf:"bytes,3,opt,name=criteria,proto3" json:"criteria,omitempty"`
 	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -228,12 +246,16 @@ func (x *PlatformBulkPayoutFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a search for bulk payouts starts from: a range of one of their times, or
+// an id.
 type PlatformBulkPayoutFilterInputCriteria struct {
-	state                       protoimpl.MessageState `protogen:"open.v1"`
-	TimestampRange              *DateTimeRange         `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
-	StatusUpdatedTimestampRange *DateTimeRange         `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	BulkPayoutId                *string                `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	Unrecognized                map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the bulk payout was created.
+	TimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
+	// When its status last changed.
+	StatusUpdatedTimestampRange *DateTimeRange    `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	BulkPayoutId                *string           `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -296,10 +318,12 @@ func (x *PlatformBulkPayoutFilterInputCriteria) GetUnrecognized() map[string]str
 	return nil
 }
 
+// One page of bulk payouts and the numbers by status.
 type GetPlatformBulkPayoutsResponse struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	Items         []*PlatformBulkPayout          `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                      `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*PlatformBulkPayout  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Page  *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The number of bulk payouts in each status.
 	Counts        *PlatformBulkPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -364,23 +388,31 @@ func (x *GetPlatformBulkPayoutsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payouts to several partners made together, with their totals and progress.
 type PlatformBulkPayout struct {
-	state                 protoimpl.MessageState    `protogen:"open.v1"`
-	Id                    *string                   `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId             *string                   `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name                  *string                   `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	CreatorId             *string                   `protobuf:"bytes,4,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
-	Method                *PlatformPayoutMethod     `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
-	TotalPayoutAmount     *int64                    `protobuf:"varint,6,opt,name=total_payout_amount,json=totalPayoutAmount,proto3,oneof" json:"total_payout_amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Who created the bulk payout.
+	CreatorId *string               `protobuf:"bytes,4,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
+	Method    *PlatformPayoutMethod `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
+	// The sum of what the partners get, in the minor unit of the payouts'
+	// currency.
+	TotalPayoutAmount *int64 `protobuf:"varint,6,opt,name=total_payout_amount,json=totalPayoutAmount,proto3,oneof" json:"total_payout_amount,omitempty"`
+	// The sum of the settlements paid out, in the minor unit of the payouts'
+	// currency.
 	TotalSettlementAmount *int64                    `protobuf:"varint,7,opt,name=total_settlement_amount,json=totalSettlementAmount,proto3,oneof" json:"total_settlement_amount,omitempty"`
 	Status                *PlatformBulkPayoutStatus `protobuf:"varint,8,opt,name=status,proto3,enum=portone.v2.PlatformBulkPayoutStatus,oneof" json:"status,omitempty"`
-	PayoutStats           *PlatformBulkPayoutStats  `protobuf:"bytes,9,opt,name=payout_stats,json=payoutStats,proto3" json:"payout_stats,omitempty"`
-	StatusUpdatedAt       *timestamppb.Timestamp    `protobuf:"bytes,10,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt             *timestamppb.Timestamp    `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt             *timestamppb.Timestamp    `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Unrecognized          map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Amounts and numbers of the payouts by status.
+	PayoutStats     *PlatformBulkPayoutStats `protobuf:"bytes,9,opt,name=payout_stats,json=payoutStats,proto3" json:"payout_stats,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp   `protobuf:"bytes,10,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	CreatedAt       *timestamppb.Timestamp   `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp   `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Unrecognized    map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformBulkPayout) Reset() {
@@ -504,9 +536,13 @@ func (x *PlatformBulkPayout) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How the payouts of a bulk payout are spread over the statuses.
 type PlatformBulkPayoutStats struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Amount        *PlatformPayoutStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sum of the payouts' amounts in each status, in the minor unit of their
+	// currency.
+	Amount *PlatformPayoutStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The number of payouts in each status.
 	Count         *PlatformPayoutStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
 	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -564,6 +600,7 @@ func (x *PlatformBulkPayoutStats) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The number of bulk payouts in each status.
 type PlatformBulkPayoutStatusStats struct {
 	state              protoimpl.MessageState `protogen:"open.v1"`
 	Preparing          *int64                 `protobuf:"varint,1,opt,name=preparing,proto3,oneof" json:"preparing,omitempty"`

@@ -25,7 +25,14 @@ const (
 // PlatformBulkPayoutServiceClient is the client API for PlatformBulkPayoutService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Bulk payouts: payouts to many partners that are made together. Here one looks
+// them up with their totals and progress; the single payouts are listed by
+// `PlatformPayoutService`.
 type PlatformBulkPayoutServiceClient interface {
+	// Lists bulk payouts page by page, with their number in each status. Use it
+	// to follow a round of payouts; for its members, search payouts by the
+	// `bulk_payout_id`.
 	GetPlatformBulkPayouts(ctx context.Context, in *GetPlatformBulkPayoutsRequest, opts ...grpc.CallOption) (*GetPlatformBulkPayoutsResponse, error)
 }
 
@@ -50,7 +57,14 @@ func (c *platformBulkPayoutServiceClient) GetPlatformBulkPayouts(ctx context.Con
 // PlatformBulkPayoutServiceServer is the server API for PlatformBulkPayoutService service.
 // All implementations must embed UnimplementedPlatformBulkPayoutServiceServer
 // for forward compatibility.
+//
+// Bulk payouts: payouts to many partners that are made together. Here one looks
+// them up with their totals and progress; the single payouts are listed by
+// `PlatformPayoutService`.
 type PlatformBulkPayoutServiceServer interface {
+	// Lists bulk payouts page by page, with their number in each status. Use it
+	// to follow a round of payouts; for its members, search payouts by the
+	// `bulk_payout_id`.
 	GetPlatformBulkPayouts(context.Context, *GetPlatformBulkPayoutsRequest) (*GetPlatformBulkPayoutsResponse, error)
 	mustEmbedUnimplementedPlatformBulkPayoutServiceServer()
 }

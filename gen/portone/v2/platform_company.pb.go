@@ -22,16 +22,24 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How a Korean business is treated for VAT.
 type PlatformTaxationType int32
 
 const (
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_UNSPECIFIED               PlatformTaxationType = 0
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_NORMAL                    PlatformTaxationType = 1
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_UNSPECIFIED PlatformTaxationType = 0
+	// General taxpayer.
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_NORMAL PlatformTaxationType = 1
+	// Simplified taxpayer that issues tax invoices.
 	PlatformTaxationType_PLATFORM_TAXATION_TYPE_SIMPLE_TAX_INVOICE_ISSUER PlatformTaxationType = 2
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_SIMPLE                    PlatformTaxationType = 3
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_TAX_FREE                  PlatformTaxationType = 4
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_ASSIGNED_ID_NUMBER        PlatformTaxationType = 5
-	PlatformTaxationType_PLATFORM_TAXATION_TYPE_SPECIAL                   PlatformTaxationType = 6
+	// Simplified taxpayer that does not issue tax invoices.
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_SIMPLE PlatformTaxationType = 3
+	// VAT-exempt business.
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_TAX_FREE PlatformTaxationType = 4
+	// Organisation with an assigned identification number and no tax liability,
+	// such as a non-profit or a state body.
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_ASSIGNED_ID_NUMBER PlatformTaxationType = 5
+	// Business under the special taxation scheme.
+	PlatformTaxationType_PLATFORM_TAXATION_TYPE_SPECIAL PlatformTaxationType = 6
 )
 
 // Enum value maps for PlatformTaxationType.
@@ -83,13 +91,17 @@ func (PlatformTaxationType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_company_proto_rawDescGZIP(), []int{0}
 }
 
+// Whether a business is active.
 type PlatformBusinessStatus int32
 
 const (
 	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_UNSPECIFIED PlatformBusinessStatus = 0
+	// Active.
 	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_IN_BUSINESS PlatformBusinessStatus = 1
-	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_CLOSED      PlatformBusinessStatus = 2
-	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_SUSPENDED   PlatformBusinessStatus = 3
+	// Closed down for good.
+	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_CLOSED PlatformBusinessStatus = 2
+	// Temporarily suspended.
+	PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_SUSPENDED PlatformBusinessStatus = 3
 )
 
 // Enum value maps for PlatformBusinessStatus.
@@ -136,10 +148,12 @@ func (PlatformBusinessStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetB2BBusinessInfosRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BrnList       []string               `protobuf:"bytes,1,rep,name=brn_list,json=brnList,proto3" json:"brn_list,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Business registration numbers, 10 digits each.
+	BrnList []string `protobuf:"bytes,1,rep,name=brn_list,json=brnList,proto3" json:"brn_list,omitempty"`
+	// True runs the call in test mode. Absent means false, live mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -196,7 +210,8 @@ func (x *GetB2BBusinessInfosRequest) GetUnrecognized() map[string]string {
 }
 
 type GetB2BBusinessInfosResponse struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One result for each number asked for.
 	Result        []*B2BBusinessInfoResult `protobuf:"bytes,1,rep,name=result,proto3" json:"result,omitempty"`
 	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -247,13 +262,19 @@ func (x *GetB2BBusinessInfosResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The outcome of the lookup of one business registration number.
 type B2BBusinessInfoResult struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Brn            *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	BusinessInfo   *B2BBusinessInfo       `protobuf:"bytes,2,opt,name=business_info,json=businessInfo,proto3" json:"business_info,omitempty"`
-	Error          *string                `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
-	VerificationId *string                `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
-	Unrecognized   map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The business registration number that was looked up.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// The registration data, when the lookup succeeded.
+	BusinessInfo *B2BBusinessInfo `protobuf:"bytes,2,opt,name=business_info,json=businessInfo,proto3" json:"business_info,omitempty"`
+	// Error message, when the lookup failed.
+	Error *string `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
+	// Present only on success. Lets a counterparty be created or updated from
+	// this result, for example as `business_info_verification_id`.
+	VerificationId *string           `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -323,29 +344,49 @@ func (x *B2BBusinessInfoResult) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Registration data of a Korean business. States and types are plain strings
+// here, not the enums of the other lookup.
 type B2BBusinessInfo struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Brn                        *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	Name                       *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	CeoName                    *string                `protobuf:"bytes,3,opt,name=ceo_name,json=ceoName,proto3,oneof" json:"ceo_name,omitempty"`
-	ZipCode                    *string                `protobuf:"bytes,4,opt,name=zip_code,json=zipCode,proto3,oneof" json:"zip_code,omitempty"`
-	Address                    *string                `protobuf:"bytes,5,opt,name=address,proto3,oneof" json:"address,omitempty"`
-	BusinessEntityType         *string                `protobuf:"bytes,6,opt,name=business_entity_type,json=businessEntityType,proto3,oneof" json:"business_entity_type,omitempty"`
-	BusinessStatus             *string                `protobuf:"bytes,7,opt,name=business_status,json=businessStatus,proto3,oneof" json:"business_status,omitempty"`
-	TaxationType               *string                `protobuf:"bytes,8,opt,name=taxation_type,json=taxationType,proto3,oneof" json:"taxation_type,omitempty"`
-	SimplifiedTaxationTypeDate *string                `protobuf:"bytes,9,opt,name=simplified_taxation_type_date,json=simplifiedTaxationTypeDate,proto3,oneof" json:"simplified_taxation_type_date,omitempty"`
-	ClosingDate                *string                `protobuf:"bytes,10,opt,name=closing_date,json=closingDate,proto3,oneof" json:"closing_date,omitempty"`
-	OpeningDate                *string                `protobuf:"bytes,11,opt,name=opening_date,json=openingDate,proto3,oneof" json:"opening_date,omitempty"`
-	BusinessType               *string                `protobuf:"bytes,12,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass              *string                `protobuf:"bytes,13,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	BusinessCategoryCode       *string                `protobuf:"bytes,14,opt,name=business_category_code,json=businessCategoryCode,proto3,oneof" json:"business_category_code,omitempty"`
-	CorpRegNo                  *string                `protobuf:"bytes,15,opt,name=corp_reg_no,json=corpRegNo,proto3,oneof" json:"corp_reg_no,omitempty"`
-	PhoneNumber                *string                `protobuf:"bytes,16,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	TaxOfficeCode              *string                `protobuf:"bytes,17,opt,name=tax_office_code,json=taxOfficeCode,proto3,oneof" json:"tax_office_code,omitempty"`
-	TaxOfficeName              *string                `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Business registration number.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Trade name.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the representative.
+	CeoName *string `protobuf:"bytes,3,opt,name=ceo_name,json=ceoName,proto3,oneof" json:"ceo_name,omitempty"`
+	ZipCode *string `protobuf:"bytes,4,opt,name=zip_code,json=zipCode,proto3,oneof" json:"zip_code,omitempty"`
+	Address *string `protobuf:"bytes,5,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Kind of business entity, as a plain string.
+	BusinessEntityType *string `protobuf:"bytes,6,opt,name=business_entity_type,json=businessEntityType,proto3,oneof" json:"business_entity_type,omitempty"`
+	// Business status as a plain string, not one of `PlatformBusinessStatus`.
+	BusinessStatus *string `protobuf:"bytes,7,opt,name=business_status,json=businessStatus,proto3,oneof" json:"business_status,omitempty"`
+	// Tax type as a plain string, not one of `PlatformTaxationType`.
+	TaxationType *string `protobuf:"bytes,8,opt,name=taxation_type,json=taxationType,proto3,oneof" json:"taxation_type,omitempty"`
+	// Date of the change between simplified and general taxation. The format is
+	// not guaranteed.
+	SimplifiedTaxationTypeDate *string `protobuf:"bytes,9,opt,name=simplified_taxation_type_date,json=simplifiedTaxationTypeDate,proto3,oneof" json:"simplified_taxation_type_date,omitempty"`
+	// Date on which the business closed. The format is not guaranteed.
+	ClosingDate *string `protobuf:"bytes,10,opt,name=closing_date,json=closingDate,proto3,oneof" json:"closing_date,omitempty"`
+	// Date on which the business opened. The format is not guaranteed.
+	OpeningDate *string `protobuf:"bytes,11,opt,name=opening_date,json=openingDate,proto3,oneof" json:"opening_date,omitempty"`
+	// Category of business, as printed on a tax invoice; the narrower item is
+	// `business_class`.
+	BusinessType *string `protobuf:"bytes,12,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// Item of business within `business_type`, as printed on a tax invoice.
+	BusinessClass *string `protobuf:"bytes,13,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// Industry code.
+	BusinessCategoryCode *string `protobuf:"bytes,14,opt,name=business_category_code,json=businessCategoryCode,proto3,oneof" json:"business_category_code,omitempty"`
+	// Corporate registration number; other than `brn`, only corporations have
+	// one.
+	CorpRegNo   *string `protobuf:"bytes,15,opt,name=corp_reg_no,json=corpRegNo,proto3,oneof" json:"corp_reg_no,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,16,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Code of the competent tax office.
+	TaxOfficeCode *string `protobuf:"bytes,17,opt,name=tax_office_code,json=taxOfficeCode,proto3,oneof" json:"tax_office_code,omitempty"`
+	// Name of the competent tax office.
+	TaxOfficeName *string           `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BBusinessInfo) Reset() {
@@ -512,12 +553,15 @@ func (x *B2BBusinessInfo) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformCompanyStateRequest struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	BusinessRegistrationNumber string                 `protobuf:"bytes,1,opt,name=business_registration_number,json=businessRegistrationNumber,proto3" json:"business_registration_number,omitempty"`
-	Test                       *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The 10-digit business registration number.
+	BusinessRegistrationNumber string `protobuf:"bytes,1,opt,name=business_registration_number,json=businessRegistrationNumber,proto3" json:"business_registration_number,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPlatformCompanyStateRequest) Reset() {
@@ -571,11 +615,14 @@ func (x *GetPlatformCompanyStateRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The state of a business and the id of this lookup.
 type GetPlatformCompanyStatePayload struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	CompanyState          *PlatformCompanyState  `protobuf:"bytes,1,opt,name=company_state,json=companyState,proto3" json:"company_state,omitempty"`
-	CompanyVerificationId *string                `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	CompanyState *PlatformCompanyState  `protobuf:"bytes,1,opt,name=company_state,json=companyState,proto3" json:"company_state,omitempty"`
+	// Give it when creating or updating a business partner. It can be used once:
+	// then `PLATFORM_COMPANY_VERIFICATION_ALREADY_USED`.
+	CompanyVerificationId *string           `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -631,13 +678,16 @@ func (x *GetPlatformCompanyStatePayload) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Tax type and business status of a Korean business.
 type PlatformCompanyState struct {
-	state               protoimpl.MessageState  `protogen:"open.v1"`
-	TaxationType        *PlatformTaxationType   `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformTaxationType,oneof" json:"taxation_type,omitempty"`
-	TaxationTypeDate    *string                 `protobuf:"bytes,2,opt,name=taxation_type_date,json=taxationTypeDate,proto3,oneof" json:"taxation_type_date,omitempty"`
-	BusinessStatus      *PlatformBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformBusinessStatus,oneof" json:"business_status,omitempty"`
-	ClosedSuspendedDate *string                 `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
-	Unrecognized        map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	TaxationType *PlatformTaxationType  `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformTaxationType,oneof" json:"taxation_type,omitempty"`
+	// Date that goes with `taxation_type`, as `YYYY-MM-DD`.
+	TaxationTypeDate *string                 `protobuf:"bytes,2,opt,name=taxation_type_date,json=taxationTypeDate,proto3,oneof" json:"taxation_type_date,omitempty"`
+	BusinessStatus   *PlatformBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformBusinessStatus,oneof" json:"business_status,omitempty"`
+	// Date of the closure or suspension, as `YYYY-MM-DD`.
+	ClosedSuspendedDate *string           `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields       protoimpl.UnknownFields
 	sizeCache           protoimpl.SizeCache
 }

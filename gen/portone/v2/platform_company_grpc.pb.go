@@ -26,8 +26,26 @@ const (
 // PlatformCompanyServiceClient is the client API for PlatformCompanyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Looks up Korean businesses by their business registration number: tax type
+// and whether the business is active, or its full registration data. Both
+// answers carry an id with which a partner or a counterparty can be registered
+// on the strength of the lookup.
 type PlatformCompanyServiceClient interface {
+	// Looks up the registration data (name, representative, address, industry,
+	// tax type) of the businesses in `brn_list`. Each number has its own result:
+	// check `error` in each, since a lookup can fail for one number alone. Keep
+	// `verification_id` to create or update a counterparty without a second
+	// lookup. PortOne activates this call only on request. `B2B_NOT_ENABLED`
+	// means that the B2B feature is not activated; `B2B_EXTERNAL_SERVICE`, that
+	// the external source failed: try again later.
 	GetB2BBusinessInfos(ctx context.Context, in *GetB2BBusinessInfosRequest, opts ...grpc.CallOption) (*GetB2BBusinessInfosResponse, error)
+	// Looks up the tax type and business status of a business, and returns an id
+	// that proves the lookup. The business need not be registered with or
+	// connected to PortOne. Pass `company_verification_id` when creating or
+	// updating a business partner. An unknown number is refused with
+	// `PLATFORM_COMPANY_NOT_FOUND`; after `PLATFORM_EXTERNAL_API_FAILED`, a
+	// failure of the external source, try again later.
 	GetPlatformCompanyState(ctx context.Context, in *GetPlatformCompanyStateRequest, opts ...grpc.CallOption) (*GetPlatformCompanyStatePayload, error)
 }
 
@@ -62,8 +80,26 @@ func (c *platformCompanyServiceClient) GetPlatformCompanyState(ctx context.Conte
 // PlatformCompanyServiceServer is the server API for PlatformCompanyService service.
 // All implementations must embed UnimplementedPlatformCompanyServiceServer
 // for forward compatibility.
+//
+// Looks up Korean businesses by their business registration number: tax type
+// and whether the business is active, or its full registration data. Both
+// answers carry an id with which a partner or a counterparty can be registered
+// on the strength of the lookup.
 type PlatformCompanyServiceServer interface {
+	// Looks up the registration data (name, representative, address, industry,
+	// tax type) of the businesses in `brn_list`. Each number has its own result:
+	// check `error` in each, since a lookup can fail for one number alone. Keep
+	// `verification_id` to create or update a counterparty without a second
+	// lookup. PortOne activates this call only on request. `B2B_NOT_ENABLED`
+	// means that the B2B feature is not activated; `B2B_EXTERNAL_SERVICE`, that
+	// the external source failed: try again later.
 	GetB2BBusinessInfos(context.Context, *GetB2BBusinessInfosRequest) (*GetB2BBusinessInfosResponse, error)
+	// Looks up the tax type and business status of a business, and returns an id
+	// that proves the lookup. The business need not be registered with or
+	// connected to PortOne. Pass `company_verification_id` when creating or
+	// updating a business partner. An unknown number is refused with
+	// `PLATFORM_COMPANY_NOT_FOUND`; after `PLATFORM_EXTERNAL_API_FAILED`, a
+	// failure of the external source, try again later.
 	GetPlatformCompanyState(context.Context, *GetPlatformCompanyStateRequest) (*GetPlatformCompanyStatePayload, error)
 	mustEmbedUnimplementedPlatformCompanyServiceServer()
 }

@@ -26,8 +26,19 @@ const (
 // PlatformServiceClient is the client API for PlatformService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Settings of the merchant's platform, that is of the settlement of sales with
+// partners such as the sellers on a marketplace. Partners, policies, transfers
+// and payouts have services of their own.
 type PlatformServiceClient interface {
+	// Returns the settings by which the platform computes settlements and labels
+	// bank transfers. `test` chooses test mode. Fails with `PLATFORM_NOT_ENABLED`
+	// unless the platform feature is switched on for the merchant.
 	GetPlatformSetting(ctx context.Context, in *GetPlatformSettingRequest, opts ...grpc.CallOption) (*PlatformSetting, error)
+	// Changes settings of the platform and returns all of them. Give only the
+	// members to change; those left out keep their values. Fails with
+	// `PLATFORM_NOT_ENABLED` unless the platform feature is switched on for the
+	// merchant.
 	UpdatePlatformSetting(ctx context.Context, in *UpdatePlatformSettingRequest, opts ...grpc.CallOption) (*UpdatePlatformSettingResponse, error)
 }
 
@@ -62,8 +73,19 @@ func (c *platformServiceClient) UpdatePlatformSetting(ctx context.Context, in *U
 // PlatformServiceServer is the server API for PlatformService service.
 // All implementations must embed UnimplementedPlatformServiceServer
 // for forward compatibility.
+//
+// Settings of the merchant's platform, that is of the settlement of sales with
+// partners such as the sellers on a marketplace. Partners, policies, transfers
+// and payouts have services of their own.
 type PlatformServiceServer interface {
+	// Returns the settings by which the platform computes settlements and labels
+	// bank transfers. `test` chooses test mode. Fails with `PLATFORM_NOT_ENABLED`
+	// unless the platform feature is switched on for the merchant.
 	GetPlatformSetting(context.Context, *GetPlatformSettingRequest) (*PlatformSetting, error)
+	// Changes settings of the platform and returns all of them. Give only the
+	// members to change; those left out keep their values. Fails with
+	// `PLATFORM_NOT_ENABLED` unless the platform feature is switched on for the
+	// merchant.
 	UpdatePlatformSetting(context.Context, *UpdatePlatformSettingRequest) (*UpdatePlatformSettingResponse, error)
 	mustEmbedUnimplementedPlatformServiceServer()
 }

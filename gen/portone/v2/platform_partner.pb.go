@@ -23,14 +23,20 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The state of a bulk task as a whole. How its items fared is in
+// `progress_stats`.
 type PlatformBulkTaskStatus int32
 
 const (
 	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_UNSPECIFIED PlatformBulkTaskStatus = 0
-	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_PREPARED    PlatformBulkTaskStatus = 1
-	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_PROCESSING  PlatformBulkTaskStatus = 2
-	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_COMPLETED   PlatformBulkTaskStatus = 3
-	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_CANCELED    PlatformBulkTaskStatus = 4
+	// Registered, not started yet.
+	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_PREPARED PlatformBulkTaskStatus = 1
+	// Being worked on.
+	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_PROCESSING PlatformBulkTaskStatus = 2
+	// All items were dealt with; some of them may have failed.
+	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_COMPLETED PlatformBulkTaskStatus = 3
+	// Cancelled before its end.
+	PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_CANCELED PlatformBulkTaskStatus = 4
 )
 
 // Enum value maps for PlatformBulkTaskStatus.
@@ -78,14 +84,20 @@ func (PlatformBulkTaskStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_partner_proto_rawDescGZIP(), []int{0}
 }
 
+// What a bulk task does to its items.
 type PlatformBulkTaskType int32
 
 const (
-	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_UNSPECIFIED                       PlatformBulkTaskType = 0
-	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CREATE_TRANSFERS                  PlatformBulkTaskType = 1
-	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CREATE_PARTNERS                   PlatformBulkTaskType = 2
-	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CONNECT_MEMBER_COMPANIES          PlatformBulkTaskType = 3
-	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_DISCONNECT_MEMBER_COMPANIES       PlatformBulkTaskType = 4
+	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_UNSPECIFIED PlatformBulkTaskType = 0
+	// Registers transfers in bulk.
+	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CREATE_TRANSFERS PlatformBulkTaskType = 1
+	// Registers partners in bulk.
+	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CREATE_PARTNERS PlatformBulkTaskType = 2
+	// Connects partners to the National Tax Service (NTS).
+	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_CONNECT_MEMBER_COMPANIES PlatformBulkTaskType = 3
+	// Undoes the partners' connection to the National Tax Service (NTS).
+	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_DISCONNECT_MEMBER_COMPANIES PlatformBulkTaskType = 4
+	// Sends settlement statements of payouts in bulk.
 	PlatformBulkTaskType_PLATFORM_BULK_TASK_TYPE_SEND_PAYOUT_SETTLEMENT_STATEMENTS PlatformBulkTaskType = 5
 )
 
@@ -137,10 +149,13 @@ func (PlatformBulkTaskType) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPlatformPartnerFilterOptionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsArchived    *bool                  `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// True for the options of archived partners, false for those of the others.
+	// Defaults to false.
+	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -196,9 +211,12 @@ func (x *GetPlatformPartnerFilterOptionsRequest) GetUnrecognized() map[string]st
 	return nil
 }
 
+// The values by which partners can be filtered.
 type PlatformPartnerFilterOptions struct {
-	state           protoimpl.MessageState            `protogen:"open.v1"`
-	Tags            []string                          `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tags that partners carry.
+	Tags []string `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
+	// The contracts of the partners.
 	ContractSummary []*PlatformPartnerContractSummary `protobuf:"bytes,2,rep,name=contract_summary,json=contractSummary,proto3" json:"contract_summary,omitempty"`
 	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
@@ -256,6 +274,7 @@ func (x *PlatformPartnerFilterOptions) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A contract by its id and name.
 type PlatformPartnerContractSummary struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
@@ -317,7 +336,8 @@ func (x *PlatformPartnerContractSummary) GetUnrecognized() map[string]string {
 }
 
 type CreatePlatformPartnersRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
 	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Partners      []*CreatePlatformPartnerBody `protobuf:"bytes,2,rep,name=partners,proto3" json:"partners,omitempty"`
 	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -376,16 +396,27 @@ func (x *CreatePlatformPartnersRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of a partner to register.
 type CreatePlatformPartnerBody struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Id                    *string                                      `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name                  *string                                      `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *CreatePlatformPartnerBodyContact            `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
-	Account               *CreatePlatformPartnerBodyAccount            `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
-	Type                  *CreatePlatformPartnerBodyType               `protobuf:"bytes,8,opt,name=type,proto3" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Your id for the partner, unique; best the one that your own system uses.
+	// Absent: PortOne generates one.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The name of the corporation or person.
+	Name    *string                           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Contact *CreatePlatformPartnerBodyContact `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
+	// The bank account to which the partner's settlements are paid.
+	Account *CreatePlatformPartnerBodyAccount `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	// The contract that applies unless another is chosen. It must exist already.
+	DefaultContractId *string `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	// At most 256 characters.
+	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// At most 10 tags; may be empty.
+	Tags []string `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Exactly one of its members, by the type of the partner.
+	Type *CreatePlatformPartnerBodyType `protobuf:"bytes,8,opt,name=type,proto3" json:"type,omitempty"`
+	// Values by property key. The properties must be defined already
+	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,9,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -492,12 +523,14 @@ func (x *CreatePlatformPartnerBody) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The person in charge at the partner.
 type CreatePlatformPartnerBodyContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// A mobile phone number.
+	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -560,14 +593,21 @@ func (x *CreatePlatformPartnerBodyContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The bank account of a partner. An account in KRW is checked by a look-up of
+// its holder; other currencies are not checked.
 type CreatePlatformPartnerBodyAccount struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Bank                  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Currency              *Currency              `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number                *string                `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder                *string                `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	AccountVerificationId *string                `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The currency in which the partner is settled. Accounts in currencies other
+	// than KRW are not verified.
+	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The name of the account holder, as the bank has it.
+	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// The `account_verification_id` of a look-up of the account holder
+	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -644,10 +684,15 @@ func (x *CreatePlatformPartnerBodyAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The type of a partner with its data: set exactly one member. For the two
+// types without a business the member's presence is enough, it may be empty.
 type CreatePlatformPartnerBodyType struct {
-	state         protoimpl.MessageState                    `protogen:"open.v1"`
-	Business      *CreatePlatformPartnerBodyTypeBusiness    `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
-	WhtPayer      *CreatePlatformPartnerBodyTypeWhtPayer    `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A business with a registration number.
+	Business *CreatePlatformPartnerBodyTypeBusiness `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
+	// A partner without a business from whose payouts withholding tax is due.
+	WhtPayer *CreatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	// A partner without a business for whom no withholding tax is due.
 	NonWhtPayer   *CreatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
 	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -712,19 +757,29 @@ func (x *CreatePlatformPartnerBodyType) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The data of a business partner.
 type CreatePlatformPartnerBodyTypeBusiness struct {
-	state                      protoimpl.MessageState       `protogen:"open.v1"`
-	CompanyName                *string                      `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	TaxationType               *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
-	BusinessRegistrationNumber *string                      `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string                      `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string                      `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
-	BusinessType               *string                      `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass              *string                      `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	CompanyVerificationId      *string                      `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The trade name.
+	CompanyName *string `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// How the business is taxed for VAT. Absent: `NORMAL`.
+	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	// The Korean business registration number, of 10 digits.
+	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// The sector of the business (as on its registration certificate), for tax
+	// invoices.
+	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// The line of business within the sector (as on its registration
+	// certificate), for tax invoices.
+	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The `company_verification_id` of a look-up of the company
+	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -820,10 +875,13 @@ func (x *CreatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 	return nil
 }
 
+// The data of a partner from whose payouts withholding tax is due. May be
+// empty.
 type CreatePlatformPartnerBodyTypeWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -872,10 +930,12 @@ func (x *CreatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 	return nil
 }
 
+// The data of a partner for whom no withholding tax is due. May be empty.
 type CreatePlatformPartnerBodyTypeNonWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -924,6 +984,7 @@ func (x *CreatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 	return nil
 }
 
+// The registered partners.
 type CreatePlatformPartnersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partners      []*PlatformPartner     `protobuf:"bytes,1,rep,name=partners,proto3" json:"partners,omitempty"`
@@ -976,12 +1037,15 @@ func (x *CreatePlatformPartnersResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectPartnerMemberCompanyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1037,11 +1101,14 @@ func (x *ConnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The partner after the request to connect it. Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectPartnerMemberCompanyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its business data carry the connection status, which may still be pending.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1090,10 +1157,15 @@ func (x *ConnectPartnerMemberCompanyResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectBulkPartnerMemberCompanyRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which partners to connect. Give one: without it the task is not narrowed to
+	// chosen partners.
 	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1151,23 +1223,39 @@ func (x *ConnectBulkPartnerMemberCompanyRequest) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Conditions on partners. A partner must meet all that are given; an absent or
+// empty list does not narrow anything.
 type PlatformPartnerFilterInput struct {
-	state                           protoimpl.MessageState                         `protogen:"open.v1"`
-	IsArchived                      *bool                                          `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	Tags                            []string                                       `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
-	Banks                           []Bank                                         `protobuf:"varint,3,rep,packed,name=banks,proto3,enum=portone.v2.Bank" json:"banks,omitempty"`
-	AccountCurrencies               []Currency                                     `protobuf:"varint,4,rep,packed,name=account_currencies,json=accountCurrencies,proto3,enum=portone.v2.Currency" json:"account_currencies,omitempty"`
-	Ids                             []string                                       `protobuf:"bytes,5,rep,name=ids,proto3" json:"ids,omitempty"`
-	ContractIds                     []string                                       `protobuf:"bytes,6,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
-	AccountStatuses                 []PlatformAccountStatus                        `protobuf:"varint,7,rep,packed,name=account_statuses,json=accountStatuses,proto3,enum=portone.v2.PlatformAccountStatus" json:"account_statuses,omitempty"`
-	BusinessStatuses                []PlatformPartnerBusinessStatus                `protobuf:"varint,8,rep,packed,name=business_statuses,json=businessStatuses,proto3,enum=portone.v2.PlatformPartnerBusinessStatus" json:"business_statuses,omitempty"`
-	Types                           []PlatformPartnerTypeName                      `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformPartnerTypeName" json:"types,omitempty"`
-	TaxationTypes                   []PlatformPartnerTaxationType                  `protobuf:"varint,10,rep,packed,name=taxation_types,json=taxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"taxation_types,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for archived partners only, false for the others only. Defaults to
+	// false.
+	IsArchived *bool `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Partners with at least one of these tags.
+	Tags []string `protobuf:"bytes,2,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Partners with an account at one of these banks.
+	Banks []Bank `protobuf:"varint,3,rep,packed,name=banks,proto3,enum=portone.v2.Bank" json:"banks,omitempty"`
+	// Partners with an account in one of these currencies.
+	AccountCurrencies []Currency `protobuf:"varint,4,rep,packed,name=account_currencies,json=accountCurrencies,proto3,enum=portone.v2.Currency" json:"account_currencies,omitempty"`
+	// Partners with one of these ids.
+	Ids []string `protobuf:"bytes,5,rep,name=ids,proto3" json:"ids,omitempty"`
+	// Partners with one of these as default contract.
+	ContractIds []string `protobuf:"bytes,6,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
+	// Partners with one of these states of account verification.
+	AccountStatuses []PlatformAccountStatus `protobuf:"varint,7,rep,packed,name=account_statuses,json=accountStatuses,proto3,enum=portone.v2.PlatformAccountStatus" json:"account_statuses,omitempty"`
+	// Partners whose business is in one of these states.
+	BusinessStatuses []PlatformPartnerBusinessStatus `protobuf:"varint,8,rep,packed,name=business_statuses,json=businessStatuses,proto3,enum=portone.v2.PlatformPartnerBusinessStatus" json:"business_statuses,omitempty"`
+	// Partners of one of these types.
+	Types []PlatformPartnerTypeName `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformPartnerTypeName" json:"types,omitempty"`
+	// Business partners taxed in one of these ways.
+	TaxationTypes []PlatformPartnerTaxationType `protobuf:"varint,10,rep,packed,name=taxation_types,json=taxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"taxation_types,omitempty"`
+	// Business partners in one of these states of connection to the National Tax
+	// Service (NTS).
 	MemberCompanyConnectionStatuses []PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,11,rep,packed,name=member_company_connection_statuses,json=memberCompanyConnectionStatuses,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus" json:"member_company_connection_statuses,omitempty"`
-	Keyword                         *PlatformPartnerFilterInputKeyword             `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized                    map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                   protoimpl.UnknownFields
-	sizeCache                       protoimpl.SizeCache
+	// A text that one property of the partner must contain.
+	Keyword       *PlatformPartnerFilterInputKeyword `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerFilterInput) Reset() {
@@ -1291,19 +1379,29 @@ func (x *PlatformPartnerFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A text to search for in one property of the partners. Set exactly one member;
+// a partner matches if the property contains the text.
 type PlatformPartnerFilterInputKeyword struct {
-	state                      protoimpl.MessageState `protogen:"open.v1"`
-	Id                         *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name                       *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Email                      *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	BusinessRegistrationNumber *string                `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	DefaultContractId          *string                `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                       *string                `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	AccountNumber              *string                `protobuf:"bytes,7,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	AccountHolder              *string                `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
-	Unrecognized               map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Part of the partner's id.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Part of the partner's name.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Part of the e-mail address.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Part of the business registration number.
+	BusinessRegistrationNumber *string `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	// Part of the id of the default contract.
+	DefaultContractId *string `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	// Part of the memo.
+	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Part of the account number.
+	AccountNumber *string `protobuf:"bytes,7,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// Part of the account holder's name.
+	AccountHolder *string           `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerFilterInputKeyword) Reset() {
@@ -1399,11 +1497,14 @@ func (x *PlatformPartnerFilterInputKeyword) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The bulk task that was started. Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectBulkPartnerMemberCompanyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task as it stands at the start; the partners are worked on afterwards.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1452,18 +1553,25 @@ func (x *ConnectBulkPartnerMemberCompanyResponse) GetUnrecognized() map[string]s
 	return nil
 }
 
+// Work on many objects that goes on after the call that started it has
+// returned.
 type PlatformBulkTask struct {
-	state           protoimpl.MessageState         `protogen:"open.v1"`
-	Id              *string                        `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId       *string                        `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Status          *PlatformBulkTaskStatus        `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PlatformBulkTaskStatus,oneof" json:"status,omitempty"`
-	Type            *PlatformBulkTaskType          `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformBulkTaskType,oneof" json:"type,omitempty"`
-	ProgressStats   *PlatformBulkTaskProgressStats `protobuf:"bytes,5,opt,name=progress_stats,json=progressStats,proto3" json:"progress_stats,omitempty"`
-	IsForTest       *bool                          `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp         `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt       *timestamppb.Timestamp         `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp         `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Unrecognized    map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The state of the task as a whole; a completed task may contain failed
+	// items.
+	Status *PlatformBulkTaskStatus `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PlatformBulkTaskStatus,oneof" json:"status,omitempty"`
+	Type   *PlatformBulkTaskType   `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformBulkTaskType,oneof" json:"type,omitempty"`
+	// How many items stand where.
+	ProgressStats *PlatformBulkTaskProgressStats `protobuf:"bytes,5,opt,name=progress_stats,json=progressStats,proto3" json:"progress_stats,omitempty"`
+	// True if the task runs in the platform's test mode.
+	IsForTest       *bool                  `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	CreatedAt       *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1568,16 +1676,20 @@ func (x *PlatformBulkTask) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The number of a bulk task's items in each state.
 type PlatformBulkTaskProgressStats struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	PreparedCount   *int64                 `protobuf:"varint,1,opt,name=prepared_count,json=preparedCount,proto3,oneof" json:"prepared_count,omitempty"`
-	ProcessingCount *int64                 `protobuf:"varint,2,opt,name=processing_count,json=processingCount,proto3,oneof" json:"processing_count,omitempty"`
-	SucceededCount  *int64                 `protobuf:"varint,3,opt,name=succeeded_count,json=succeededCount,proto3,oneof" json:"succeeded_count,omitempty"`
-	FailedCount     *int64                 `protobuf:"varint,4,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
-	CanceledCount   *int64                 `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Items not started yet.
+	PreparedCount *int64 `protobuf:"varint,1,opt,name=prepared_count,json=preparedCount,proto3,oneof" json:"prepared_count,omitempty"`
+	// Items being worked on.
+	ProcessingCount *int64 `protobuf:"varint,2,opt,name=processing_count,json=processingCount,proto3,oneof" json:"processing_count,omitempty"`
+	SucceededCount  *int64 `protobuf:"varint,3,opt,name=succeeded_count,json=succeededCount,proto3,oneof" json:"succeeded_count,omitempty"`
+	// Items that failed; the task completes all the same.
+	FailedCount   *int64            `protobuf:"varint,4,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
+	CanceledCount *int64            `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkTaskProgressStats) Reset() {
@@ -1652,12 +1764,15 @@ func (x *PlatformBulkTaskProgressStats) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectPartnerMemberCompanyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1713,11 +1828,14 @@ func (x *DisconnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// The partner after the request to disconnect it. Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectPartnerMemberCompanyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its business data carry the connection status, which may still be pending.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1766,10 +1884,15 @@ func (x *DisconnectPartnerMemberCompanyResponse) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectBulkPartnerMemberCompanyRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which partners to disconnect. Give one: without it the task is not narrowed
+	// to chosen partners.
 	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1827,11 +1950,14 @@ func (x *DisconnectBulkPartnerMemberCompanyRequest) GetUnrecognized() map[string
 	return nil
 }
 
+// The bulk task that was started. Deprecated with its RPC.
+//
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectBulkPartnerMemberCompanyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task as it stands at the start; the partners are worked on afterwards.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1881,12 +2007,17 @@ func (x *DisconnectBulkPartnerMemberCompanyResponse) GetUnrecognized() map[strin
 }
 
 type SchedulePlatformPartnersRequest struct {
-	state         protoimpl.MessageState              `protogen:"open.v1"`
-	Test          *bool                               `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Filter        *PlatformPartnerFilterInput         `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Update        *SchedulePlatformPartnersBodyUpdate `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp              `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which partners to update. Give one: without it the update is not narrowed
+	// to chosen partners.
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// What to change; the same for every partner.
+	Update *SchedulePlatformPartnersBodyUpdate `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1956,15 +2087,25 @@ func (x *SchedulePlatformPartnersRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The changes to make to each partner. Absent members stay as they are.
 type SchedulePlatformPartnersBodyUpdate struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Name                  *string                                      `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *SchedulePlatformPartnersBodyUpdateContact   `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
-	Type                  *SchedulePlatformPartnersBodyUpdateType      `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	Account               *SchedulePlatformPartnersBodyUpdateAccount   `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the corporation or person.
+	Name    *string                                    `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Contact *SchedulePlatformPartnersBodyUpdateContact `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Details within the type that the partners have; the type itself cannot
+	// change here.
+	Type *SchedulePlatformPartnersBodyUpdateType `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
+	// The new account of every partner that the filter selects, given as a whole.
+	Account *SchedulePlatformPartnersBodyUpdateAccount `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
+	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
+	DefaultContractId *string `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	Memo              *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Replaces the tags. An empty list counts as absent and leaves them alone; to
+	// clear them set `unrecognized["tags"]` to `[]`.
+	Tags []string `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Values by property key. The properties must be defined already. An empty
+	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -2064,12 +2205,14 @@ func (x *SchedulePlatformPartnersBodyUpdate) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Changes to the person in charge. Absent members stay as they are.
 type SchedulePlatformPartnersBodyUpdateContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// A mobile phone number.
+	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2132,10 +2275,15 @@ func (x *SchedulePlatformPartnersBodyUpdateContact) GetUnrecognized() map[string
 	return nil
 }
 
+// Changes to the data of the partner's type: set the member of the type that
+// the partners have. The type itself cannot be changed.
 type SchedulePlatformPartnersBodyUpdateType struct {
-	state         protoimpl.MessageState                             `protogen:"open.v1"`
-	Business      *SchedulePlatformPartnersBodyUpdateTypeBusiness    `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
-	WhtPayer      *SchedulePlatformPartnersBodyUpdateTypeWhtPayer    `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A business with a registration number.
+	Business *SchedulePlatformPartnersBodyUpdateTypeBusiness `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
+	// A partner without a business from whose payouts withholding tax is due.
+	WhtPayer *SchedulePlatformPartnersBodyUpdateTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	// A partner without a business for whom no withholding tax is due.
 	NonWhtPayer   *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
 	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2200,19 +2348,28 @@ func (x *SchedulePlatformPartnersBodyUpdateType) GetUnrecognized() map[string]st
 	return nil
 }
 
+// Changes to the data of a business partner.
 type SchedulePlatformPartnersBodyUpdateTypeBusiness struct {
-	state                      protoimpl.MessageState       `protogen:"open.v1"`
-	CompanyName                *string                      `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	TaxationType               *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
-	BusinessRegistrationNumber *string                      `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string                      `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string                      `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
-	BusinessType               *string                      `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass              *string                      `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	CompanyVerificationId      *string                      `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The trade name.
+	CompanyName *string `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// How the business is taxed for VAT.
+	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	// The Korean business registration number, of 10 digits.
+	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// The sector of the business (as on its registration certificate).
+	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// The line of business within the sector (as on its registration
+	// certificate).
+	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The `company_verification_id` of a look-up of the company
+	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) Reset() {
@@ -2308,10 +2465,12 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) GetUnrecognized() map[s
 	return nil
 }
 
+// Changes to the data of a partner from whose payouts withholding tax is due.
 type SchedulePlatformPartnersBodyUpdateTypeWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2360,10 +2519,12 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeWhtPayer) GetUnrecognized() map[s
 	return nil
 }
 
+// Changes to the data of a partner for whom no withholding tax is due.
 type SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2412,14 +2573,20 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer) GetUnrecognized() ma
 	return nil
 }
 
+// The new bank account of a partner, given as a whole.
 type SchedulePlatformPartnersBodyUpdateAccount struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Bank                  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Currency              *Currency              `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number                *string                `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder                *string                `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	AccountVerificationId *string                `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The currency in which the partner is settled. Accounts in currencies other
+	// than KRW are not verified.
+	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The name of the account holder, as the bank has it.
+	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// The `account_verification_id` of a look-up of the account holder
+	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -2496,6 +2663,7 @@ func (x *SchedulePlatformPartnersBodyUpdateAccount) GetUnrecognized() map[string
 	return nil
 }
 
+// Empty: the updates are scheduled.
 type SchedulePlatformPartnersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2541,10 +2709,11 @@ func (x *SchedulePlatformPartnersResponse) GetUnrecognized() map[string]string {
 }
 
 type ArchivePlatformPartnerRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2600,6 +2769,7 @@ func (x *ArchivePlatformPartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The archived partner.
 type ArchivePlatformPartnerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -2653,10 +2823,11 @@ func (x *ArchivePlatformPartnerResponse) GetUnrecognized() map[string]string {
 }
 
 type RecoverPlatformPartnerRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2712,6 +2883,7 @@ func (x *RecoverPlatformPartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The recovered partner.
 type RecoverPlatformPartnerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -2765,10 +2937,11 @@ func (x *RecoverPlatformPartnerResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformPartnerScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2825,12 +2998,15 @@ func (x *GetPlatformPartnerScheduleRequest) GetUnrecognized() map[string]string 
 }
 
 type ReschedulePartnerRequest struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Id            string                     `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                      `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp     `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// What to change. It replaces the update scheduled before.
+	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2900,15 +3076,25 @@ func (x *ReschedulePartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The changes to make to a partner. Absent members stay as they are.
 type UpdatePlatformPartnerBody struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Name                  *string                                      `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *UpdatePlatformPartnerBodyContact            `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
-	Account               *UpdatePlatformPartnerBodyAccount            `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,4,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
-	Type                  *UpdatePlatformPartnerBodyType               `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the corporation or person.
+	Name    *string                           `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Contact *UpdatePlatformPartnerBodyContact `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Replaces the whole account.
+	Account *UpdatePlatformPartnerBodyAccount `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
+	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
+	DefaultContractId *string `protobuf:"bytes,4,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	Memo              *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Replaces the tags. An empty list counts as absent and leaves them alone; to
+	// clear them set `unrecognized["tags"]` to `[]`.
+	Tags []string `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Changes to the data of the partner's type. Data of another type change the
+	// type.
+	Type *UpdatePlatformPartnerBodyType `protobuf:"bytes,7,opt,name=type,proto3" json:"type,omitempty"`
+	// Values by property key. The properties must be defined already. An empty
+	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -3008,12 +3194,14 @@ func (x *UpdatePlatformPartnerBody) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Changes to the person in charge. Absent members stay as they are.
 type UpdatePlatformPartnerBodyContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// A mobile phone number.
+	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3076,14 +3264,20 @@ func (x *UpdatePlatformPartnerBodyContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The new bank account of a partner, given as a whole.
 type UpdatePlatformPartnerBodyAccount struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
-	Bank                  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Currency              *Currency              `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number                *string                `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder                *string                `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	AccountVerificationId *string                `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The currency in which the partner is settled. Accounts in currencies other
+	// than KRW are not verified.
+	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The name of the account holder, as the bank has it.
+	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// The `account_verification_id` of a look-up of the account holder
+	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
 	sizeCache             protoimpl.SizeCache
 }
@@ -3160,10 +3354,15 @@ func (x *UpdatePlatformPartnerBodyAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Changes to the data of the partner's type: set one member. The member of
+// another type changes the partner to that type.
 type UpdatePlatformPartnerBodyType struct {
-	state         protoimpl.MessageState                    `protogen:"open.v1"`
-	Business      *UpdatePlatformPartnerBodyTypeBusiness    `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
-	WhtPayer      *UpdatePlatformPartnerBodyTypeWhtPayer    `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A business with a registration number.
+	Business *UpdatePlatformPartnerBodyTypeBusiness `protobuf:"bytes,1,opt,name=business,proto3" json:"business,omitempty"`
+	// A partner without a business from whose payouts withholding tax is due.
+	WhtPayer *UpdatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
+	// A partner without a business for whom no withholding tax is due.
 	NonWhtPayer   *UpdatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
 	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -3228,19 +3427,30 @@ func (x *UpdatePlatformPartnerBodyType) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Changes to the data of a business partner. All required data must be there
+// when the partner changes to this type.
 type UpdatePlatformPartnerBodyTypeBusiness struct {
-	state                      protoimpl.MessageState       `protogen:"open.v1"`
-	CompanyName                *string                      `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	TaxationType               *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
-	BusinessRegistrationNumber *string                      `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string                      `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string                      `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
-	BusinessType               *string                      `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass              *string                      `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	CompanyVerificationId      *string                      `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The trade name.
+	CompanyName *string `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// How the business is taxed for VAT.
+	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	// The Korean business registration number, of 10 digits. It cannot change
+	// while the partner is connected as a member company.
+	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// The sector of the business (as on its registration certificate).
+	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// The line of business within the sector (as on its registration
+	// certificate).
+	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The `company_verification_id` of a look-up of the company
+	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -3336,10 +3546,12 @@ func (x *UpdatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Changes to the data of a partner from whose payouts withholding tax is due.
 type UpdatePlatformPartnerBodyTypeWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3388,10 +3600,12 @@ func (x *UpdatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Changes to the data of a partner for whom no withholding tax is due.
 type UpdatePlatformPartnerBodyTypeNonWhtPayer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Birthdate     *string                `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3440,10 +3654,12 @@ func (x *UpdatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 	return nil
 }
 
+// The partner as the scheduled update will leave it.
 type ReschedulePlatformPartnerResponse struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	ScheduledPartner *PlatformPartner       `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner as it will be, not as it is now.
+	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -3493,12 +3709,15 @@ func (x *ReschedulePlatformPartnerResponse) GetUnrecognized() map[string]string 
 }
 
 type SchedulePartnerRequest struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Id            string                     `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                      `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp     `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// What to change; absent members stay as they are.
+	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3568,10 +3787,12 @@ func (x *SchedulePartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The partner as the scheduled update will leave it.
 type SchedulePlatformPartnerResponse struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	ScheduledPartner *PlatformPartner       `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner as it will be, not as it is now.
+	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -3621,10 +3842,11 @@ func (x *SchedulePlatformPartnerResponse) GetUnrecognized() map[string]string {
 }
 
 type CancelPlatformPartnerScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3680,6 +3902,7 @@ func (x *CancelPlatformPartnerScheduleRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Empty: the scheduled update is cancelled.
 type CancelPlatformPartnerScheduleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3725,10 +3948,11 @@ func (x *CancelPlatformPartnerScheduleResponse) GetUnrecognized() map[string]str
 }
 
 type GetPlatformPartnerRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3784,17 +4008,28 @@ func (x *GetPlatformPartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The changes to make to a partner. Absent members stay as they are.
 type UpdatePlatformPartnerRequest struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Id                    string                                       `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test                  *bool                                        `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Name                  *string                                      `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *UpdatePlatformPartnerBodyContact            `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
-	Account               *UpdatePlatformPartnerBodyAccount            `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,6,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
-	Type                  *UpdatePlatformPartnerBodyType               `protobuf:"bytes,9,opt,name=type,proto3" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The name of the corporation or person.
+	Name    *string                           `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Contact *UpdatePlatformPartnerBodyContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Replaces the whole account.
+	Account *UpdatePlatformPartnerBodyAccount `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
+	DefaultContractId *string `protobuf:"bytes,6,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	Memo              *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Replaces the tags. An empty list counts as absent and leaves them alone; to
+	// clear them set `unrecognized["tags"]` to `[]`.
+	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Changes to the data of the partner's type. Data of another type change the
+	// type.
+	Type *UpdatePlatformPartnerBodyType `protobuf:"bytes,9,opt,name=type,proto3" json:"type,omitempty"`
+	// Values by property key. The properties must be defined already. An empty
+	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -3908,6 +4143,7 @@ func (x *UpdatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The partner after the update.
 type UpdatePlatformPartnerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -3961,9 +4197,12 @@ func (x *UpdatePlatformPartnerResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformPartnersRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Page          *PageInput                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Absent means no condition.
 	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -4028,6 +4267,7 @@ func (x *GetPlatformPartnersRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of partners.
 type GetPlatformPartnersResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*PlatformPartner     `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -4089,16 +4329,27 @@ func (x *GetPlatformPartnersResponse) GetUnrecognized() map[string]string {
 }
 
 type CreatePlatformPartnerRequest struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Test                  *bool                                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Id                    *string                                      `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name                  *string                                      `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Contact               *CreatePlatformPartnerBodyContact            `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
-	Account               *CreatePlatformPartnerBodyAccount            `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
-	DefaultContractId     *string                                      `protobuf:"bytes,6,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Tags                  []string                                     `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
-	Type                  *CreatePlatformPartnerBodyType               `protobuf:"bytes,9,opt,name=type,proto3" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Your id for the partner, unique; best the one that your own system uses.
+	// Absent: PortOne generates one.
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The name of the corporation or person.
+	Name    *string                           `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Contact *CreatePlatformPartnerBodyContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
+	// The bank account to which the partner's settlements are paid.
+	Account *CreatePlatformPartnerBodyAccount `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	// The contract that applies unless another is chosen. It must exist already.
+	DefaultContractId *string `protobuf:"bytes,6,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
+	// At most 256 characters.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// At most 10 tags; may be empty.
+	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
+	// Exactly one of its members, by the type of the partner.
+	Type *CreatePlatformPartnerBodyType `protobuf:"bytes,9,opt,name=type,proto3" json:"type,omitempty"`
+	// Values by property key. The properties must be defined already
+	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -4212,6 +4463,7 @@ func (x *CreatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The registered partner.
 type CreatePlatformPartnerResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
@@ -4265,10 +4517,11 @@ func (x *CreatePlatformPartnerResponse) GetUnrecognized() map[string]string {
 }
 
 type ConnectPartnerCounterpartyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4324,10 +4577,12 @@ func (x *ConnectPartnerCounterpartyRequest) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The partner after the request to connect it.
 type ConnectPartnerCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its business data carry the connection status, which may still be pending.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4377,8 +4632,11 @@ func (x *ConnectPartnerCounterpartyResponse) GetUnrecognized() map[string]string
 }
 
 type ConnectBulkPartnerCounterpartyRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which partners to connect. Give one: without it the task is not narrowed to
+	// chosen partners.
 	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -4436,10 +4694,12 @@ func (x *ConnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// The bulk task that was started.
 type ConnectBulkPartnerCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task as it stands at the start; the partners are worked on afterwards.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4489,10 +4749,11 @@ func (x *ConnectBulkPartnerCounterpartyResponse) GetUnrecognized() map[string]st
 }
 
 type DisconnectPartnerCounterpartyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Selects the platform's test mode. Defaults to false.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4548,10 +4809,12 @@ func (x *DisconnectPartnerCounterpartyRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The partner after the request to disconnect it.
 type DisconnectPartnerCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its business data carry the connection status, which may still be pending.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4601,8 +4864,11 @@ func (x *DisconnectPartnerCounterpartyResponse) GetUnrecognized() map[string]str
 }
 
 type DisconnectBulkPartnerCounterpartyRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Test          *bool                       `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which partners to disconnect. Give one: without it the task is not narrowed
+	// to chosen partners.
 	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -4660,10 +4926,12 @@ func (x *DisconnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]
 	return nil
 }
 
+// The bulk task that was started.
 type DisconnectBulkPartnerCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	BulkTask      *PlatformBulkTask      `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The task as it stands at the start; the partners are worked on afterwards.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -45,31 +45,168 @@ const (
 // PlatformPartnerServiceClient is the client API for PlatformPartnerService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// The partners of a marketplace: the sellers to whom the platform pays their
+// share of each order. Here one registers them with their bank account and
+// default contract, changes them now or at a set time, archives and recovers
+// them, and connects business partners as counterparties for tax invoices. All
+// of it needs the platform feature; without it every call fails with
+// `PLATFORM_NOT_ENABLED`.
 type PlatformPartnerServiceClient interface {
+	// Lists the tags and default contracts that partners carry, to offer them as
+	// choices for a partner filter. Archived partners have options of their own,
+	// selected by `is_archived`. Unstable: PortOne may change or remove it
+	// without notice.
 	GetPlatformPartnerFilterOptions(ctx context.Context, in *GetPlatformPartnerFilterOptionsRequest, opts ...grpc.CallOption) (*PlatformPartnerFilterOptions, error)
+	// Registers several partners in one call and returns them. Ids must be new
+	// (`PLATFORM_PARTNER_IDS_ALREADY_EXISTS`) and different from each other
+	// (`PLATFORM_PARTNER_IDS_DUPLICATED`); contracts and user-defined properties
+	// must exist already (`PLATFORM_CONTRACTS_NOT_FOUND`,
+	// `PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
+	//
+	// Give each partner an id of your own or send an Idempotency-Key: a
+	// repetition after a timeout otherwise registers partners with generated ids
+	// twice.
 	CreatePlatformPartners(ctx context.Context, in *CreatePlatformPartnersRequest, opts ...grpc.CallOption) (*CreatePlatformPartnersResponse, error)
 	// Deprecated: Do not use.
+	// Connects a business partner to the National Tax Service (NTS) as a member
+	// company, and returns the partner. The partner must be a business
+	// (`PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS`) that issues tax invoices
+	// (`PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE`), with no update scheduled
+	// (`PLATFORM_PARTNER_SCHEDULE_EXISTS`) and in a state that allows a
+	// connection (`PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS`).
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `ConnectPartnerCounterparty`.
 	ConnectPartnerMemberCompany(ctx context.Context, in *ConnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Starts a bulk task that connects all partners of `filter` to the National
+	// Tax Service (NTS) as member companies, and returns the task, not its
+	// outcome. `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no
+	// partner to connect.
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `ConnectBulkPartnerCounterparty`.
 	ConnectBulkPartnerMemberCompany(ctx context.Context, in *ConnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Undoes the connection of a partner to the National Tax Service (NTS) as a
+	// member company, and returns the partner. Refused if the partner is not
+	// connected (`PLATFORM_MEMBER_COMPANY_NOT_CONNECTED`) or still has tax
+	// invoices under way (`PLATFORM_ONGOING_TAX_INVOICE_EXISTS`).
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `DisconnectPartnerCounterparty`.
 	DisconnectPartnerMemberCompany(ctx context.Context, in *DisconnectPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Starts a bulk task that undoes the member company connection of all
+	// partners of `filter`, and returns the task, not its outcome.
+	// `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no partner to
+	// disconnect.
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `DisconnectBulkPartnerCounterparty`.
 	DisconnectBulkPartnerMemberCompany(ctx context.Context, in *DisconnectBulkPartnerMemberCompanyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerMemberCompanyResponse, error)
+	// Schedules one update for all partners of `filter`, to take effect at
+	// `applied_at`; until then they stay as they are. Archived partners
+	// (`PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED`) and partners connected
+	// as member companies
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED`) cannot
+	// be scheduled. A partner has at most one scheduled update:
+	// `PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST` names those that have one.
+	// Unstable: PortOne may change or remove it without notice.
 	SchedulePlatformPartners(ctx context.Context, in *SchedulePlatformPartnersRequest, opts ...grpc.CallOption) (*SchedulePlatformPartnersResponse, error)
+	// Archives a partner, which takes it out of the default lists and blocks its
+	// updates, and returns it; `RecoverPlatformPartner` brings it back. Cancel
+	// its scheduled update first (`PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER`),
+	// and let the tax invoices of its counterparty finish
+	// (`PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS`). While a connection or
+	// disconnection with the National Tax Service is under way it fails with
+	// `PLATFORM_PARTNER_PENDING_NTS_OPERATION`: try again later.
 	ArchivePlatformPartner(ctx context.Context, in *ArchivePlatformPartnerRequest, opts ...grpc.CallOption) (*ArchivePlatformPartnerResponse, error)
+	// Brings an archived partner back into use and returns it. While a connection
+	// or disconnection with the National Tax Service is under way it fails with
+	// `PLATFORM_PARTNER_PENDING_NTS_OPERATION`: try again later.
 	RecoverPlatformPartner(ctx context.Context, in *RecoverPlatformPartnerRequest, opts ...grpc.CallOption) (*RecoverPlatformPartnerResponse, error)
+	// Gets the partner as its scheduled update will leave it; `applied_at` of the
+	// answer says when. `GetPlatformPartner` gives its present state. Unstable:
+	// PortOne may change or remove it without notice.
 	GetPlatformPartnerSchedule(ctx context.Context, in *GetPlatformPartnerScheduleRequest, opts ...grpc.CallOption) (*PlatformPartner, error)
+	// Replaces the scheduled update of a partner with a new content and time, and
+	// returns the partner as it will be. A partner connected as a member company
+	// is refused
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED`). Use
+	// `SchedulePartner` for the first schedule. Unstable: PortOne may change or
+	// remove it without notice.
 	ReschedulePartner(ctx context.Context, in *ReschedulePartnerRequest, opts ...grpc.CallOption) (*ReschedulePlatformPartnerResponse, error)
+	// Schedules an update of one partner for `applied_at` and returns the partner
+	// as it will be; until then the partner stays as it is. If one is scheduled
+	// already (`PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS`), use
+	// `ReschedulePartner` or cancel it first. An archived partner
+	// (`PLATFORM_ARCHIVED_PARTNER`) and one connected as a member company
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED`) are
+	// refused. A new partner type needs all data of that type
+	// (`PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE`). Unstable: PortOne
+	// may change or remove it without notice.
 	SchedulePartner(ctx context.Context, in *SchedulePartnerRequest, opts ...grpc.CallOption) (*SchedulePlatformPartnerResponse, error)
+	// Cancels the scheduled update of a partner; the partner's present data stay
+	// as they are. Needed before such a partner can be archived or connected as a
+	// counterparty. Unstable: PortOne may change or remove it without notice.
 	CancelPlatformPartnerSchedule(ctx context.Context, in *CancelPlatformPartnerScheduleRequest, opts ...grpc.CallOption) (*CancelPlatformPartnerScheduleResponse, error)
+	// Gets one partner by its id, with its account, its contract and its type. An
+	// update scheduled for later does not show here: see
+	// `GetPlatformPartnerSchedule`.
 	GetPlatformPartner(ctx context.Context, in *GetPlatformPartnerRequest, opts ...grpc.CallOption) (*PlatformPartner, error)
+	// Changes a partner at once and returns it; members that are absent stay as
+	// they are. Giving data of another partner type changes the type, and then
+	// all data of the new type are needed
+	// (`PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE`). An archived partner
+	// must be recovered first (`PLATFORM_ARCHIVED_PARTNER`). While it is
+	// connected as a member company neither type nor business registration number
+	// can change (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE`,
+	// `PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE`). A
+	// verification id works once: `PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED`
+	// asks for a new one.
 	UpdatePlatformPartner(ctx context.Context, in *UpdatePlatformPartnerRequest, opts ...grpc.CallOption) (*UpdatePlatformPartnerResponse, error)
+	// Lists partners page by page, narrowed by `filter`. Archived partners appear
+	// only with `filter.is_archived`.
 	GetPlatformPartners(ctx context.Context, in *GetPlatformPartnersRequest, opts ...grpc.CallOption) (*GetPlatformPartnersResponse, error)
+	// Registers a partner with its contact, bank account, default contract and
+	// type, and returns it. The contract must exist
+	// (`PLATFORM_CONTRACT_NOT_FOUND`) and the id must be new
+	// (`PLATFORM_PARTNER_ID_ALREADY_EXISTS`).
+	// `PLATFORM_ACCOUNT_VERIFICATION_FAILED` means that the account could not be
+	// verified; a verification id works only once
+	// (`PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED`,
+	// `PLATFORM_COMPANY_VERIFICATION_ALREADY_USED`).
+	//
+	// Give an id of your own or send an Idempotency-Key: a repetition after a
+	// timeout otherwise registers a second partner.
 	CreatePlatformPartner(ctx context.Context, in *CreatePlatformPartnerRequest, opts ...grpc.CallOption) (*CreatePlatformPartnerResponse, error)
+	// Connects a business partner as a counterparty, linked with the National Tax
+	// Service (NTS), so that tax invoices can be issued with it; returns the
+	// partner. The connection may still be pending in the answer: look at the
+	// connection status of the partner's business data. The partner must be a
+	// business (`PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS`) that issues tax invoices
+	// (`PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE`), not archived, with no update
+	// scheduled (`PLATFORM_PARTNER_SCHEDULE_EXISTS`) and in a state that allows a
+	// connection (`PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS`). Without the
+	// BTX feature it fails with `PLATFORM_BTX_NOT_ENABLED`.
 	ConnectPartnerCounterparty(ctx context.Context, in *ConnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectPartnerCounterpartyResponse, error)
+	// Starts a bulk task that connects all partners of `filter` as
+	// counterparties, and returns the task, not its outcome: look at the
+	// partners' connection status later. `PLATFORM_TARGET_PARTNER_NOT_FOUND`
+	// means that there was no partner to connect.
 	ConnectBulkPartnerCounterparty(ctx context.Context, in *ConnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*ConnectBulkPartnerCounterpartyResponse, error)
+	// Undoes the connection of a partner as a counterparty and returns the
+	// partner; the disconnection may still be pending in the answer. Refused if
+	// the partner is not connected (`PLATFORM_COUNTERPARTY_NOT_CONNECTED`), is
+	// archived (`PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED`), or still has tax
+	// invoices under way (`PLATFORM_ONGOING_TAX_INVOICE_EXISTS`).
 	DisconnectPartnerCounterparty(ctx context.Context, in *DisconnectPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectPartnerCounterpartyResponse, error)
+	// Starts a bulk task that undoes the counterparty connection of all partners
+	// of `filter`, and returns the task, not its outcome.
+	// `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no partner to
+	// disconnect.
 	DisconnectBulkPartnerCounterparty(ctx context.Context, in *DisconnectBulkPartnerCounterpartyRequest, opts ...grpc.CallOption) (*DisconnectBulkPartnerCounterpartyResponse, error)
 }
 
@@ -298,31 +435,168 @@ func (c *platformPartnerServiceClient) DisconnectBulkPartnerCounterparty(ctx con
 // PlatformPartnerServiceServer is the server API for PlatformPartnerService service.
 // All implementations must embed UnimplementedPlatformPartnerServiceServer
 // for forward compatibility.
+//
+// The partners of a marketplace: the sellers to whom the platform pays their
+// share of each order. Here one registers them with their bank account and
+// default contract, changes them now or at a set time, archives and recovers
+// them, and connects business partners as counterparties for tax invoices. All
+// of it needs the platform feature; without it every call fails with
+// `PLATFORM_NOT_ENABLED`.
 type PlatformPartnerServiceServer interface {
+	// Lists the tags and default contracts that partners carry, to offer them as
+	// choices for a partner filter. Archived partners have options of their own,
+	// selected by `is_archived`. Unstable: PortOne may change or remove it
+	// without notice.
 	GetPlatformPartnerFilterOptions(context.Context, *GetPlatformPartnerFilterOptionsRequest) (*PlatformPartnerFilterOptions, error)
+	// Registers several partners in one call and returns them. Ids must be new
+	// (`PLATFORM_PARTNER_IDS_ALREADY_EXISTS`) and different from each other
+	// (`PLATFORM_PARTNER_IDS_DUPLICATED`); contracts and user-defined properties
+	// must exist already (`PLATFORM_CONTRACTS_NOT_FOUND`,
+	// `PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
+	//
+	// Give each partner an id of your own or send an Idempotency-Key: a
+	// repetition after a timeout otherwise registers partners with generated ids
+	// twice.
 	CreatePlatformPartners(context.Context, *CreatePlatformPartnersRequest) (*CreatePlatformPartnersResponse, error)
 	// Deprecated: Do not use.
+	// Connects a business partner to the National Tax Service (NTS) as a member
+	// company, and returns the partner. The partner must be a business
+	// (`PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS`) that issues tax invoices
+	// (`PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE`), with no update scheduled
+	// (`PLATFORM_PARTNER_SCHEDULE_EXISTS`) and in a state that allows a
+	// connection (`PLATFORM_MEMBER_COMPANY_NOT_CONNECTABLE_STATUS`).
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `ConnectPartnerCounterparty`.
 	ConnectPartnerMemberCompany(context.Context, *ConnectPartnerMemberCompanyRequest) (*ConnectPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Starts a bulk task that connects all partners of `filter` to the National
+	// Tax Service (NTS) as member companies, and returns the task, not its
+	// outcome. `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no
+	// partner to connect.
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `ConnectBulkPartnerCounterparty`.
 	ConnectBulkPartnerMemberCompany(context.Context, *ConnectBulkPartnerMemberCompanyRequest) (*ConnectBulkPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Undoes the connection of a partner to the National Tax Service (NTS) as a
+	// member company, and returns the partner. Refused if the partner is not
+	// connected (`PLATFORM_MEMBER_COMPANY_NOT_CONNECTED`) or still has tax
+	// invoices under way (`PLATFORM_ONGOING_TAX_INVOICE_EXISTS`).
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `DisconnectPartnerCounterparty`.
 	DisconnectPartnerMemberCompany(context.Context, *DisconnectPartnerMemberCompanyRequest) (*DisconnectPartnerMemberCompanyResponse, error)
 	// Deprecated: Do not use.
+	// Starts a bulk task that undoes the member company connection of all
+	// partners of `filter`, and returns the task, not its outcome.
+	// `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no partner to
+	// disconnect.
+	//
+	// Deprecated: PortOne's current document no longer has it; use
+	// `DisconnectBulkPartnerCounterparty`.
 	DisconnectBulkPartnerMemberCompany(context.Context, *DisconnectBulkPartnerMemberCompanyRequest) (*DisconnectBulkPartnerMemberCompanyResponse, error)
+	// Schedules one update for all partners of `filter`, to take effect at
+	// `applied_at`; until then they stay as they are. Archived partners
+	// (`PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED`) and partners connected
+	// as member companies
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED`) cannot
+	// be scheduled. A partner has at most one scheduled update:
+	// `PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST` names those that have one.
+	// Unstable: PortOne may change or remove it without notice.
 	SchedulePlatformPartners(context.Context, *SchedulePlatformPartnersRequest) (*SchedulePlatformPartnersResponse, error)
+	// Archives a partner, which takes it out of the default lists and blocks its
+	// updates, and returns it; `RecoverPlatformPartner` brings it back. Cancel
+	// its scheduled update first (`PLATFORM_CANNOT_ARCHIVE_SCHEDULED_PARTNER`),
+	// and let the tax invoices of its counterparty finish
+	// (`PLATFORM_COUNTERPARTY_ONGOING_TAX_INVOICE_EXISTS`). While a connection or
+	// disconnection with the National Tax Service is under way it fails with
+	// `PLATFORM_PARTNER_PENDING_NTS_OPERATION`: try again later.
 	ArchivePlatformPartner(context.Context, *ArchivePlatformPartnerRequest) (*ArchivePlatformPartnerResponse, error)
+	// Brings an archived partner back into use and returns it. While a connection
+	// or disconnection with the National Tax Service is under way it fails with
+	// `PLATFORM_PARTNER_PENDING_NTS_OPERATION`: try again later.
 	RecoverPlatformPartner(context.Context, *RecoverPlatformPartnerRequest) (*RecoverPlatformPartnerResponse, error)
+	// Gets the partner as its scheduled update will leave it; `applied_at` of the
+	// answer says when. `GetPlatformPartner` gives its present state. Unstable:
+	// PortOne may change or remove it without notice.
 	GetPlatformPartnerSchedule(context.Context, *GetPlatformPartnerScheduleRequest) (*PlatformPartner, error)
+	// Replaces the scheduled update of a partner with a new content and time, and
+	// returns the partner as it will be. A partner connected as a member company
+	// is refused
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED`). Use
+	// `SchedulePartner` for the first schedule. Unstable: PortOne may change or
+	// remove it without notice.
 	ReschedulePartner(context.Context, *ReschedulePartnerRequest) (*ReschedulePlatformPartnerResponse, error)
+	// Schedules an update of one partner for `applied_at` and returns the partner
+	// as it will be; until then the partner stays as it is. If one is scheduled
+	// already (`PLATFORM_PARTNER_SCHEDULE_ALREADY_EXISTS`), use
+	// `ReschedulePartner` or cancel it first. An archived partner
+	// (`PLATFORM_ARCHIVED_PARTNER`) and one connected as a member company
+	// (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED`) are
+	// refused. A new partner type needs all data of that type
+	// (`PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE`). Unstable: PortOne
+	// may change or remove it without notice.
 	SchedulePartner(context.Context, *SchedulePartnerRequest) (*SchedulePlatformPartnerResponse, error)
+	// Cancels the scheduled update of a partner; the partner's present data stay
+	// as they are. Needed before such a partner can be archived or connected as a
+	// counterparty. Unstable: PortOne may change or remove it without notice.
 	CancelPlatformPartnerSchedule(context.Context, *CancelPlatformPartnerScheduleRequest) (*CancelPlatformPartnerScheduleResponse, error)
+	// Gets one partner by its id, with its account, its contract and its type. An
+	// update scheduled for later does not show here: see
+	// `GetPlatformPartnerSchedule`.
 	GetPlatformPartner(context.Context, *GetPlatformPartnerRequest) (*PlatformPartner, error)
+	// Changes a partner at once and returns it; members that are absent stay as
+	// they are. Giving data of another partner type changes the type, and then
+	// all data of the new type are needed
+	// (`PLATFORM_INSUFFICIENT_DATA_TO_CHANGE_PARTNER_TYPE`). An archived partner
+	// must be recovered first (`PLATFORM_ARCHIVED_PARTNER`). While it is
+	// connected as a member company neither type nor business registration number
+	// can change (`PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_TYPE_UNCHANGEABLE`,
+	// `PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_BRN_UNCHANGEABLE`). A
+	// verification id works once: `PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED`
+	// asks for a new one.
 	UpdatePlatformPartner(context.Context, *UpdatePlatformPartnerRequest) (*UpdatePlatformPartnerResponse, error)
+	// Lists partners page by page, narrowed by `filter`. Archived partners appear
+	// only with `filter.is_archived`.
 	GetPlatformPartners(context.Context, *GetPlatformPartnersRequest) (*GetPlatformPartnersResponse, error)
+	// Registers a partner with its contact, bank account, default contract and
+	// type, and returns it. The contract must exist
+	// (`PLATFORM_CONTRACT_NOT_FOUND`) and the id must be new
+	// (`PLATFORM_PARTNER_ID_ALREADY_EXISTS`).
+	// `PLATFORM_ACCOUNT_VERIFICATION_FAILED` means that the account could not be
+	// verified; a verification id works only once
+	// (`PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED`,
+	// `PLATFORM_COMPANY_VERIFICATION_ALREADY_USED`).
+	//
+	// Give an id of your own or send an Idempotency-Key: a repetition after a
+	// timeout otherwise registers a second partner.
 	CreatePlatformPartner(context.Context, *CreatePlatformPartnerRequest) (*CreatePlatformPartnerResponse, error)
+	// Connects a business partner as a counterparty, linked with the National Tax
+	// Service (NTS), so that tax invoices can be issued with it; returns the
+	// partner. The connection may still be pending in the answer: look at the
+	// connection status of the partner's business data. The partner must be a
+	// business (`PLATFORM_PARTNER_TYPE_IS_NOT_BUSINESS`) that issues tax invoices
+	// (`PLATFORM_PARTNER_TAXATION_TYPE_IS_SIMPLE`), not archived, with no update
+	// scheduled (`PLATFORM_PARTNER_SCHEDULE_EXISTS`) and in a state that allows a
+	// connection (`PLATFORM_COUNTERPARTY_NOT_CONNECTABLE_STATUS`). Without the
+	// BTX feature it fails with `PLATFORM_BTX_NOT_ENABLED`.
 	ConnectPartnerCounterparty(context.Context, *ConnectPartnerCounterpartyRequest) (*ConnectPartnerCounterpartyResponse, error)
+	// Starts a bulk task that connects all partners of `filter` as
+	// counterparties, and returns the task, not its outcome: look at the
+	// partners' connection status later. `PLATFORM_TARGET_PARTNER_NOT_FOUND`
+	// means that there was no partner to connect.
 	ConnectBulkPartnerCounterparty(context.Context, *ConnectBulkPartnerCounterpartyRequest) (*ConnectBulkPartnerCounterpartyResponse, error)
+	// Undoes the connection of a partner as a counterparty and returns the
+	// partner; the disconnection may still be pending in the answer. Refused if
+	// the partner is not connected (`PLATFORM_COUNTERPARTY_NOT_CONNECTED`), is
+	// archived (`PLATFORM_ARCHIVED_PARTNER_NTS_NOT_ALLOWED`), or still has tax
+	// invoices under way (`PLATFORM_ONGOING_TAX_INVOICE_EXISTS`).
 	DisconnectPartnerCounterparty(context.Context, *DisconnectPartnerCounterpartyRequest) (*DisconnectPartnerCounterpartyResponse, error)
+	// Starts a bulk task that undoes the counterparty connection of all partners
+	// of `filter`, and returns the task, not its outcome.
+	// `PLATFORM_TARGET_PARTNER_NOT_FOUND` means that there was no partner to
+	// disconnect.
 	DisconnectBulkPartnerCounterparty(context.Context, *DisconnectBulkPartnerCounterpartyRequest) (*DisconnectBulkPartnerCounterpartyResponse, error)
 	mustEmbedUnimplementedPlatformPartnerServiceServer()
 }

@@ -23,19 +23,30 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Where a settlement stands on its way to being paid out.
 type PlatformPartnerSettlementStatus int32
 
 const (
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_UNSPECIFIED      PlatformPartnerSettlementStatus = 0
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_UNSPECIFIED PlatformPartnerSettlementStatus = 0
+	// The payout is booked for a later time.
 	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_SCHEDULED PlatformPartnerSettlementStatus = 1
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_PREPARED  PlatformPartnerSettlementStatus = 2
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_WITHHELD  PlatformPartnerSettlementStatus = 3
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_FAILED    PlatformPartnerSettlementStatus = 4
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_IN_PAYOUT        PlatformPartnerSettlementStatus = 5
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT         PlatformPartnerSettlementStatus = 6
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED        PlatformPartnerSettlementStatus = 7
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED        PlatformPartnerSettlementStatus = 8
-	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED  PlatformPartnerSettlementStatus = 9
+	// Due to be paid out; the payout has not begun.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_PREPARED PlatformPartnerSettlementStatus = 2
+	// The payout is withheld.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_WITHHELD PlatformPartnerSettlementStatus = 3
+	// The payout was tried and failed.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_FAILED PlatformPartnerSettlementStatus = 4
+	// The payout is under way.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_IN_PAYOUT PlatformPartnerSettlementStatus = 5
+	// Paid out to the partner.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAID_OUT PlatformPartnerSettlementStatus = 6
+	// The payout was cancelled.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CANCELLED PlatformPartnerSettlementStatus = 7
+	// The payout is confirmed (its contents are settled), as distinct from paid
+	// out.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_CONFIRMED PlatformPartnerSettlementStatus = 8
+	// Excluded from payouts.
+	PlatformPartnerSettlementStatus_PLATFORM_PARTNER_SETTLEMENT_STATUS_PAYOUT_EXCLUDED PlatformPartnerSettlementStatus = 9
 )
 
 // Enum value maps for PlatformPartnerSettlementStatus.
@@ -93,12 +104,16 @@ func (PlatformPartnerSettlementStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_partner_settlement_proto_rawDescGZIP(), []int{0}
 }
 
+// What a settlement results from.
 type PlatformPartnerSettlementType int32
 
 const (
-	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_UNSPECIFIED  PlatformPartnerSettlementType = 0
-	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_MANUAL       PlatformPartnerSettlementType = 1
-	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER        PlatformPartnerSettlementType = 2
+	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_UNSPECIFIED PlatformPartnerSettlementType = 0
+	// Entered by hand, without an order.
+	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_MANUAL PlatformPartnerSettlementType = 1
+	// From orders.
+	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER PlatformPartnerSettlementType = 2
+	// From cancellations of orders.
 	PlatformPartnerSettlementType_PLATFORM_PARTNER_SETTLEMENT_TYPE_ORDER_CANCEL PlatformPartnerSettlementType = 3
 )
 
@@ -146,12 +161,18 @@ func (PlatformPartnerSettlementType) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPlatformPartnerSettlementsRequest struct {
-	state         protoimpl.MessageState                `protogen:"open.v1"`
-	Test          *bool                                 `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Page          *PageInput                            `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformPartnerSettlementFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	IsForTest     *bool                                 `protobuf:"varint,4,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false. Wins over
+	// `is_for_test`.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Required, but it may be empty.
+	Filter *PlatformPartnerSettlementFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Selects the platform's test mode. Ignored if `test` is given; false if
+	// neither is.
+	IsForTest     *bool             `protobuf:"varint,4,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -221,19 +242,28 @@ func (x *GetPlatformPartnerSettlementsRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Conditions on settlements. A settlement must meet all that are given.
 type PlatformPartnerSettlementFilterInput struct {
-	state                protoimpl.MessageState                       `protogen:"open.v1"`
-	SettlementDates      []string                                     `protobuf:"bytes,1,rep,name=settlement_dates,json=settlementDates,proto3" json:"settlement_dates,omitempty"`
-	ContractIds          []string                                     `protobuf:"bytes,2,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
-	PartnerTags          []string                                     `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
-	SettlementCurrencies []Currency                                   `protobuf:"varint,4,rep,packed,name=settlement_currencies,json=settlementCurrencies,proto3,enum=portone.v2.Currency" json:"settlement_currencies,omitempty"`
-	Statuses             []PlatformPartnerSettlementStatus            `protobuf:"varint,5,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformPartnerSettlementStatus" json:"statuses,omitempty"`
-	PartnerIds           []string                                     `protobuf:"bytes,6,rep,name=partner_ids,json=partnerIds,proto3" json:"partner_ids,omitempty"`
-	SettlementTypes      []PlatformPartnerSettlementType              `protobuf:"varint,7,rep,packed,name=settlement_types,json=settlementTypes,proto3,enum=portone.v2.PlatformPartnerSettlementType" json:"settlement_types,omitempty"`
-	Keyword              *PlatformPartnerSettlementFilterKeywordInput `protobuf:"bytes,8,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized         map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Settlement dates, each `YYYY-MM-DD`.
+	SettlementDates []string `protobuf:"bytes,1,rep,name=settlement_dates,json=settlementDates,proto3" json:"settlement_dates,omitempty"`
+	// Settlements under one of these contracts.
+	ContractIds []string `protobuf:"bytes,2,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
+	// Settlements of partners that carry these tags.
+	PartnerTags []string `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
+	// Settlements in one of these currencies.
+	SettlementCurrencies []Currency `protobuf:"varint,4,rep,packed,name=settlement_currencies,json=settlementCurrencies,proto3,enum=portone.v2.Currency" json:"settlement_currencies,omitempty"`
+	// Settlements in one of these states.
+	Statuses []PlatformPartnerSettlementStatus `protobuf:"varint,5,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformPartnerSettlementStatus" json:"statuses,omitempty"`
+	// Settlements of one of these partners.
+	PartnerIds []string `protobuf:"bytes,6,rep,name=partner_ids,json=partnerIds,proto3" json:"partner_ids,omitempty"`
+	// Settlements of one of these types.
+	SettlementTypes []PlatformPartnerSettlementType `protobuf:"varint,7,rep,packed,name=settlement_types,json=settlementTypes,proto3,enum=portone.v2.PlatformPartnerSettlementType" json:"settlement_types,omitempty"`
+	// A search by the id of the settlement, its payout or its bulk payout.
+	Keyword       *PlatformPartnerSettlementFilterKeywordInput `protobuf:"bytes,8,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerSettlementFilterInput) Reset() {
@@ -329,6 +359,8 @@ func (x *PlatformPartnerSettlementFilterInput) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// A search for settlements by one id: of the settlement itself, of its payout,
+// or of its bulk payout.
 type PlatformPartnerSettlementFilterKeywordInput struct {
 	state               protoimpl.MessageState `protogen:"open.v1"`
 	PartnerSettlementId *string                `protobuf:"bytes,1,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
@@ -397,10 +429,12 @@ func (x *PlatformPartnerSettlementFilterKeywordInput) GetUnrecognized() map[stri
 	return nil
 }
 
+// One page of settlements and the numbers by status.
 type GetPlatformPartnerSettlementsResponse struct {
-	state         protoimpl.MessageState                `protogen:"open.v1"`
-	Items         []*PlatformPartnerSettlement          `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                             `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState       `protogen:"open.v1"`
+	Items []*PlatformPartnerSettlement `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Page  *PageInfo                    `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The number of settlements in each status.
 	Counts        *PlatformPartnerSettlementStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -465,6 +499,8 @@ func (x *GetPlatformPartnerSettlementsResponse) GetUnrecognized() map[string]str
 	return nil
 }
 
+// What the platform owes a partner for one settlement date, by its type:
+// manual, from orders or from cancellations of orders.
 type PlatformPartnerSettlement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -571,22 +607,32 @@ func (*PlatformPartnerSettlement_Order) isPlatformPartnerSettlement_Type() {}
 
 func (*PlatformPartnerSettlement_OrderCancel) isPlatformPartnerSettlement_Type() {}
 
+// A settlement entered by hand, without an order or a contract.
 type PlatformPartnerManualSettlement struct {
-	state              protoimpl.MessageState           `protogen:"open.v1"`
-	Id                 *string                          `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId          *string                          `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner            *PlatformPartner                 `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	SettlementDate     *string                          `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id by which settlements are deleted and paid out.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner to be paid.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The date on which the partner is to be settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts here.
 	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
 	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
 	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Amount             *int64                           `protobuf:"varint,8,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount      *int64                           `protobuf:"varint,9,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	IsForTest          *bool                            `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt    *timestamppb.Timestamp           `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized       map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The amount to settle, in the minor unit of `settlement_currency`.
+	Amount *int64 `protobuf:"varint,8,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of the settlement, in the minor unit of
+	// `settlement_currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,9,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// True if it belongs to the platform's test mode.
+	IsForTest       *bool                  `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerManualSettlement) Reset() {
@@ -703,23 +749,34 @@ func (x *PlatformPartnerManualSettlement) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A settlement of orders, computed by the partner's contract.
 type PlatformPartnerOrderSettlement struct {
-	state                    protoimpl.MessageState           `protogen:"open.v1"`
-	Id                       *string                          `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                *string                          `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner                  *PlatformPartner                 `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	SettlementDate           *string                          `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency       *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Status                   *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
-	Memo                     *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Contract                 *PlatformContract                `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
-	SettlementStartDateRange *DateRange                       `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
-	Amount                   *PlatformOrderSettlementAmount   `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
-	IsForTest                *bool                            `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt          *timestamppb.Timestamp           `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized             map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id by which settlements are deleted and paid out.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner to be paid.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The date on which the partner is to be settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts here.
+	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
+	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The contract by which the amounts were computed.
+	Contract *PlatformContract `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
+	// The range of settlement start dates that the settlement covers.
+	SettlementStartDateRange *DateRange `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
+	// The settlement amount and the amounts it was computed from, in the minor
+	// unit of `settlement_currency`.
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
+	// True if it belongs to the platform's test mode.
+	IsForTest       *bool                  `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerOrderSettlement) Reset() {
@@ -843,23 +900,35 @@ func (x *PlatformPartnerOrderSettlement) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A settlement of order cancellations, which sets off what was settled for the
+// orders.
 type PlatformPartnerOrderCancelSettlement struct {
-	state                    protoimpl.MessageState           `protogen:"open.v1"`
-	Id                       *string                          `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                *string                          `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner                  *PlatformPartner                 `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	SettlementDate           *string                          `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency       *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Status                   *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
-	Memo                     *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Contract                 *PlatformContract                `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
-	SettlementStartDateRange *DateRange                       `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
-	Amount                   *PlatformOrderSettlementAmount   `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
-	IsForTest                *bool                            `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt          *timestamppb.Timestamp           `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized             map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id by which settlements are deleted and paid out.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner to be paid.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The date on which the partner is to be settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts here.
+	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
+	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The contract by which the amounts were computed.
+	Contract *PlatformContract `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
+	// The range of settlement start dates that the settlement covers.
+	SettlementStartDateRange *DateRange `protobuf:"bytes,9,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
+	// The settlement amount and the amounts it was computed from, in the minor
+	// unit of `settlement_currency`.
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
+	// True if it belongs to the platform's test mode.
+	IsForTest       *bool                  `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerOrderCancelSettlement) Reset() {
@@ -983,18 +1052,21 @@ func (x *PlatformPartnerOrderCancelSettlement) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The number of settlements in each status.
 type PlatformPartnerSettlementStatusStats struct {
 	state           protoimpl.MessageState `protogen:"open.v1"`
 	PayoutScheduled *int64                 `protobuf:"varint,1,opt,name=payout_scheduled,json=payoutScheduled,proto3,oneof" json:"payout_scheduled,omitempty"`
 	PayoutPrepared  *int64                 `protobuf:"varint,2,opt,name=payout_prepared,json=payoutPrepared,proto3,oneof" json:"payout_prepared,omitempty"`
 	PayoutWithheld  *int64                 `protobuf:"varint,3,opt,name=payout_withheld,json=payoutWithheld,proto3,oneof" json:"payout_withheld,omitempty"`
 	PayoutFailed    *int64                 `protobuf:"varint,4,opt,name=payout_failed,json=payoutFailed,proto3,oneof" json:"payout_failed,omitempty"`
-	PayoutCancelled *int64                 `protobuf:"varint,5,opt,name=payout_cancelled,json=payoutCancelled,proto3,oneof" json:"payout_cancelled,omitempty"`
-	PayoutConfirmed *int64                 `protobuf:"varint,6,opt,name=payout_confirmed,json=payoutConfirmed,proto3,oneof" json:"payout_confirmed,omitempty"`
-	InPayout        *int64                 `protobuf:"varint,7,opt,name=in_payout,json=inPayout,proto3,oneof" json:"in_payout,omitempty"`
-	PaidOut         *int64                 `protobuf:"varint,8,opt,name=paid_out,json=paidOut,proto3,oneof" json:"paid_out,omitempty"`
-	PayoutExcluded  *int64                 `protobuf:"varint,9,opt,name=payout_excluded,json=payoutExcluded,proto3,oneof" json:"payout_excluded,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Settlements in status `CANCELLED`.
+	PayoutCancelled *int64 `protobuf:"varint,5,opt,name=payout_cancelled,json=payoutCancelled,proto3,oneof" json:"payout_cancelled,omitempty"`
+	// Settlements in status `CONFIRMED`.
+	PayoutConfirmed *int64            `protobuf:"varint,6,opt,name=payout_confirmed,json=payoutConfirmed,proto3,oneof" json:"payout_confirmed,omitempty"`
+	InPayout        *int64            `protobuf:"varint,7,opt,name=in_payout,json=inPayout,proto3,oneof" json:"in_payout,omitempty"`
+	PaidOut         *int64            `protobuf:"varint,8,opt,name=paid_out,json=paidOut,proto3,oneof" json:"paid_out,omitempty"`
+	PayoutExcluded  *int64            `protobuf:"varint,9,opt,name=payout_excluded,json=payoutExcluded,proto3,oneof" json:"payout_excluded,omitempty"`
+	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
 }
@@ -1100,13 +1172,18 @@ func (x *PlatformPartnerSettlementStatusStats) GetUnrecognized() map[string]stri
 }
 
 type DeletePlatformPartnerSettlementsRequest struct {
-	state                protoimpl.MessageState `protogen:"open.v1"`
-	Test                 *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	PartnerSettlementIds []string               `protobuf:"bytes,2,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
-	IsForTest            *bool                  `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized         map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false. Wins over
+	// `is_for_test`.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Ids of settlements, as in `id` of the listed settlements.
+	PartnerSettlementIds []string `protobuf:"bytes,2,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
+	// Selects the platform's test mode. Ignored if `test` is given; false if
+	// neither is.
+	IsForTest     *bool             `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeletePlatformPartnerSettlementsRequest) Reset() {
@@ -1167,6 +1244,7 @@ func (x *DeletePlatformPartnerSettlementsRequest) GetUnrecognized() map[string]s
 	return nil
 }
 
+// Empty: the settlements are deleted.
 type DeletePlatformPartnerSettlementsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`

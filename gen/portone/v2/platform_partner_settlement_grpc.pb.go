@@ -26,8 +26,22 @@ const (
 // PlatformPartnerSettlementServiceClient is the client API for PlatformPartnerSettlementService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Partner settlements: what the platform owes a partner for a settlement date,
+// from orders, order cancellations or manual entries. Look them up here with
+// their payout status, and delete those that must not be paid out. Settlements
+// result from transfers; they are paid out by payouts.
 type PlatformPartnerSettlementServiceClient interface {
+	// Lists settlements page by page, with their number in each status. Use it to
+	// see what is due, withheld, in payout or paid out, or to collect the ids for
+	// `PlatformPayoutService.CompletePlatformPayoutByPartnerSettlementIds`.
 	GetPlatformPartnerSettlements(ctx context.Context, in *GetPlatformPartnerSettlementsRequest, opts ...grpc.CallOption) (*GetPlatformPartnerSettlementsResponse, error)
+	// Deletes the settlements of the given ids.
+	// `PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS` names those whose state
+	// forbids it. With `PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST`,
+	// transfers of order cancellations refer to a chosen settlement: remove those
+	// first. Unknown ids give `PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND`. Unstable:
+	// PortOne may change or remove it without notice.
 	DeletePlatformPartnerSettlements(ctx context.Context, in *DeletePlatformPartnerSettlementsRequest, opts ...grpc.CallOption) (*DeletePlatformPartnerSettlementsResponse, error)
 }
 
@@ -62,8 +76,22 @@ func (c *platformPartnerSettlementServiceClient) DeletePlatformPartnerSettlement
 // PlatformPartnerSettlementServiceServer is the server API for PlatformPartnerSettlementService service.
 // All implementations must embed UnimplementedPlatformPartnerSettlementServiceServer
 // for forward compatibility.
+//
+// Partner settlements: what the platform owes a partner for a settlement date,
+// from orders, order cancellations or manual entries. Look them up here with
+// their payout status, and delete those that must not be paid out. Settlements
+// result from transfers; they are paid out by payouts.
 type PlatformPartnerSettlementServiceServer interface {
+	// Lists settlements page by page, with their number in each status. Use it to
+	// see what is due, withheld, in payout or paid out, or to collect the ids for
+	// `PlatformPayoutService.CompletePlatformPayoutByPartnerSettlementIds`.
 	GetPlatformPartnerSettlements(context.Context, *GetPlatformPartnerSettlementsRequest) (*GetPlatformPartnerSettlementsResponse, error)
+	// Deletes the settlements of the given ids.
+	// `PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS` names those whose state
+	// forbids it. With `PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST`,
+	// transfers of order cancellations refer to a chosen settlement: remove those
+	// first. Unknown ids give `PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND`. Unstable:
+	// PortOne may change or remove it without notice.
 	DeletePlatformPartnerSettlements(context.Context, *DeletePlatformPartnerSettlementsRequest) (*DeletePlatformPartnerSettlementsResponse, error)
 	mustEmbedUnimplementedPlatformPartnerSettlementServiceServer()
 }

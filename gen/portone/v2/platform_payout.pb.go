@@ -23,18 +23,27 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Where a payout stands.
 type PlatformPayoutStatus int32
 
 const (
 	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_UNSPECIFIED PlatformPayoutStatus = 0
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_CONFIRMED   PlatformPayoutStatus = 1
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_PREPARED    PlatformPayoutStatus = 2
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_CANCELLED   PlatformPayoutStatus = 3
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_STOPPED     PlatformPayoutStatus = 4
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_PROCESSING  PlatformPayoutStatus = 5
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_SUCCEEDED   PlatformPayoutStatus = 6
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_FAILED      PlatformPayoutStatus = 7
-	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_SCHEDULED   PlatformPayoutStatus = 8
+	// The payout is confirmed, which is not the same as paid: see `SUCCEEDED`.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_CONFIRMED PlatformPayoutStatus = 1
+	// Ready to be carried out.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_PREPARED PlatformPayoutStatus = 2
+	// The payout was cancelled.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_CANCELLED PlatformPayoutStatus = 3
+	// The payout was stopped.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_STOPPED PlatformPayoutStatus = 4
+	// Being carried out; the outcome is open.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_PROCESSING PlatformPayoutStatus = 5
+	// Paid out.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_SUCCEEDED PlatformPayoutStatus = 6
+	// Not paid; see `fail_reason`.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_FAILED PlatformPayoutStatus = 7
+	// Booked for a later time; see `scheduled_at`.
+	PlatformPayoutStatus_PLATFORM_PAYOUT_STATUS_SCHEDULED PlatformPayoutStatus = 8
 )
 
 // Enum value maps for PlatformPayoutStatus.
@@ -90,30 +99,53 @@ func (PlatformPayoutStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_payout_proto_rawDescGZIP(), []int{0}
 }
 
+// Where the tax invoice of a payout stands: drafted, requested (reverse
+// issuance: the platform as recipient draws it up and the partner as supplier
+// signs it), issued, and sent to the National Tax Service (NTS).
 type PlatformPayoutTaxInvoiceStatus int32
 
 const (
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_UNSPECIFIED        PlatformPayoutTaxInvoiceStatus = 0
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_NONE               PlatformPayoutTaxInvoiceStatus = 1
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFTED            PlatformPayoutTaxInvoiceStatus = 2
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFT_PENDING      PlatformPayoutTaxInvoiceStatus = 3
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFT_FAILED       PlatformPayoutTaxInvoiceStatus = 4
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUESTED          PlatformPayoutTaxInvoiceStatus = 5
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_PENDING    PlatformPayoutTaxInvoiceStatus = 6
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_FAILED     PlatformPayoutTaxInvoiceStatus = 7
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_CANCELLED  PlatformPayoutTaxInvoiceStatus = 8
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_REFUSED    PlatformPayoutTaxInvoiceStatus = 9
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUED             PlatformPayoutTaxInvoiceStatus = 10
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_UNSPECIFIED PlatformPayoutTaxInvoiceStatus = 0
+	// There is no tax invoice.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_NONE PlatformPayoutTaxInvoiceStatus = 1
+	// Saved as a draft.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFTED PlatformPayoutTaxInvoiceStatus = 2
+	// The draft is about to be saved.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFT_PENDING PlatformPayoutTaxInvoiceStatus = 3
+	// The draft could not be saved.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_DRAFT_FAILED PlatformPayoutTaxInvoiceStatus = 4
+	// Reverse issuance is requested; the supplier has to sign.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUESTED PlatformPayoutTaxInvoiceStatus = 5
+	// The request for reverse issuance is about to go out.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_PENDING PlatformPayoutTaxInvoiceStatus = 6
+	// The request for reverse issuance failed.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_FAILED PlatformPayoutTaxInvoiceStatus = 7
+	// The recipient cancelled the request.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_CANCELLED PlatformPayoutTaxInvoiceStatus = 8
+	// The supplier refused to issue the invoice.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_REQUEST_REFUSED PlatformPayoutTaxInvoiceStatus = 9
+	// Issued by the supplier.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUED PlatformPayoutTaxInvoiceStatus = 10
+	// The supplier cancelled the issued invoice.
 	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED PlatformPayoutTaxInvoiceStatus = 11
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_BEFORE_SENDING     PlatformPayoutTaxInvoiceStatus = 12
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_WAITING_SENDING    PlatformPayoutTaxInvoiceStatus = 13
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING            PlatformPayoutTaxInvoiceStatus = 14
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED  PlatformPayoutTaxInvoiceStatus = 15
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED     PlatformPayoutTaxInvoiceStatus = 16
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING      PlatformPayoutTaxInvoiceStatus = 17
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED       PlatformPayoutTaxInvoiceStatus = 18
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING     PlatformPayoutTaxInvoiceStatus = 19
-	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING    PlatformPayoutTaxInvoiceStatus = 20
+	// Not sent to the NTS yet.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_BEFORE_SENDING PlatformPayoutTaxInvoiceStatus = 12
+	// In the queue to be sent to the NTS.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_WAITING_SENDING PlatformPayoutTaxInvoiceStatus = 13
+	// Being sent to the NTS.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING PlatformPayoutTaxInvoiceStatus = 14
+	// Sent to the NTS.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_COMPLETED PlatformPayoutTaxInvoiceStatus = 15
+	// Could not be sent to the NTS.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_FAILED PlatformPayoutTaxInvoiceStatus = 16
+	// About to be issued.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_PENDING PlatformPayoutTaxInvoiceStatus = 17
+	// Could not be issued.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_ISSUE_FAILED PlatformPayoutTaxInvoiceStatus = 18
+	// The cancellation of the issue is pending.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_CANCEL_PENDING PlatformPayoutTaxInvoiceStatus = 19
+	// Waiting to be sent to the NTS.
+	PlatformPayoutTaxInvoiceStatus_PLATFORM_PAYOUT_TAX_INVOICE_STATUS_SENDING_PENDING PlatformPayoutTaxInvoiceStatus = 20
 )
 
 // Enum value maps for PlatformPayoutTaxInvoiceStatus.
@@ -193,13 +225,18 @@ func (PlatformPayoutTaxInvoiceStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_payout_proto_rawDescGZIP(), []int{1}
 }
 
+// Whether the settlement statement of a payout was sent to the partner.
 type PlatformPayoutSettlementStatementStatus int32
 
 const (
-	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSPECIFIED   PlatformPayoutSettlementStatementStatus = 0
-	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSENT        PlatformPayoutSettlementStatementStatus = 1
-	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SENT          PlatformPayoutSettlementStatementStatus = 2
-	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_FAILED   PlatformPayoutSettlementStatementStatus = 3
+	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSPECIFIED PlatformPayoutSettlementStatementStatus = 0
+	// Not sent.
+	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_UNSENT PlatformPayoutSettlementStatementStatus = 1
+	// Sent.
+	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SENT PlatformPayoutSettlementStatementStatus = 2
+	// Could not be sent.
+	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_FAILED PlatformPayoutSettlementStatementStatus = 3
+	// Waiting to be sent.
 	PlatformPayoutSettlementStatementStatus_PLATFORM_PAYOUT_SETTLEMENT_STATEMENT_STATUS_SEND_PREPARED PlatformPayoutSettlementStatementStatus = 4
 )
 
@@ -249,10 +286,16 @@ func (PlatformPayoutSettlementStatementStatus) EnumDescriptor() ([]byte, []int) 
 }
 
 type GetPlatformPayoutsRequest struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Test          *bool                      `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsForTest     *bool                      `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Page          *PageInput                 `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false. Wins over
+	// `is_for_test`.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Selects the platform's test mode. Ignored if `test` is given; false if
+	// neither is.
+	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
+	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	// If given, its `criteria` is required.
 	Filter        *PlatformPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -324,18 +367,30 @@ func (x *GetPlatformPayoutsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Conditions on payouts. A payout must meet all that are given.
 type PlatformPayoutFilterInput struct {
-	state                       protoimpl.MessageState                    `protogen:"open.v1"`
-	Statuses                    []PlatformPayoutStatus                    `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformPayoutStatus" json:"statuses,omitempty"`
-	PartnerIds                  []string                                  `protobuf:"bytes,2,rep,name=partner_ids,json=partnerIds,proto3" json:"partner_ids,omitempty"`
-	Criteria                    *PlatformPayoutFilterInputCriteria        `protobuf:"bytes,3,opt,name=criteria,proto3" json:"criteria,omitempty"`
-	PayoutAccountBanks          []Bank                                    `protobuf:"varint,4,rep,packed,name=payout_account_banks,json=payoutAccountBanks,proto3,enum=portone.v2.Bank" json:"payout_account_banks,omitempty"`
-	PartnerTags                 []string                                  `protobuf:"bytes,5,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
-	PayoutCurrencies            []Currency                                `protobuf:"varint,6,rep,packed,name=payout_currencies,json=payoutCurrencies,proto3,enum=portone.v2.Currency" json:"payout_currencies,omitempty"`
-	PayoutIds                   []string                                  `protobuf:"bytes,7,rep,name=payout_ids,json=payoutIds,proto3" json:"payout_ids,omitempty"`
-	TaxInvoiceStatuses          []PlatformPayoutTaxInvoiceStatus          `protobuf:"varint,8,rep,packed,name=tax_invoice_statuses,json=taxInvoiceStatuses,proto3,enum=portone.v2.PlatformPayoutTaxInvoiceStatus" json:"tax_invoice_statuses,omitempty"`
-	PartnerTypes                []PlatformPartnerTypeName                 `protobuf:"varint,9,rep,packed,name=partner_types,json=partnerTypes,proto3,enum=portone.v2.PlatformPartnerTypeName" json:"partner_types,omitempty"`
-	PartnerTaxationTypes        []PlatformPartnerTaxationType             `protobuf:"varint,10,rep,packed,name=partner_taxation_types,json=partnerTaxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"partner_taxation_types,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Payouts in one of these states.
+	Statuses []PlatformPayoutStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformPayoutStatus" json:"statuses,omitempty"`
+	// Payouts to one of these partners.
+	PartnerIds []string `protobuf:"bytes,2,rep,name=partner_ids,json=partnerIds,proto3" json:"partner_ids,omitempty"`
+	// What the search starts from: a range of time or an id.
+	Criteria *PlatformPayoutFilterInputCriteria `protobuf:"bytes,3,opt,name=criteria,proto3" json:"criteria,omitempty"`
+	// Payouts to an account at one of these banks.
+	PayoutAccountBanks []Bank `protobuf:"varint,4,rep,packed,name=payout_account_banks,json=payoutAccountBanks,proto3,enum=portone.v2.Bank" json:"payout_account_banks,omitempty"`
+	// Payouts to partners with at least one of these tags.
+	PartnerTags []string `protobuf:"bytes,5,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
+	// Payouts in one of these currencies.
+	PayoutCurrencies []Currency `protobuf:"varint,6,rep,packed,name=payout_currencies,json=payoutCurrencies,proto3,enum=portone.v2.Currency" json:"payout_currencies,omitempty"`
+	// Payouts with one of these ids.
+	PayoutIds []string `protobuf:"bytes,7,rep,name=payout_ids,json=payoutIds,proto3" json:"payout_ids,omitempty"`
+	// Payouts whose tax invoice is in one of these states.
+	TaxInvoiceStatuses []PlatformPayoutTaxInvoiceStatus `protobuf:"varint,8,rep,packed,name=tax_invoice_statuses,json=taxInvoiceStatuses,proto3,enum=portone.v2.PlatformPayoutTaxInvoiceStatus" json:"tax_invoice_statuses,omitempty"`
+	// Payouts to partners of one of these types.
+	PartnerTypes []PlatformPartnerTypeName `protobuf:"varint,9,rep,packed,name=partner_types,json=partnerTypes,proto3,enum=portone.v2.PlatformPartnerTypeName" json:"partner_types,omitempty"`
+	// Payouts to partners taxed in one of these ways.
+	PartnerTaxationTypes []PlatformPartnerTaxationType `protobuf:"varint,10,rep,packed,name=partner_taxation_types,json=partnerTaxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"partner_taxation_types,omitempty"`
+	// Payouts whose settlement statement is in one of these states.
 	SettlementStatementStatuses []PlatformPayoutSettlementStatementStatus `protobuf:"varint,11,rep,packed,name=settlement_statement_statuses,json=settlementStatementStatuses,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus" json:"settlement_statement_statuses,omitempty"`
 	Unrecognized                map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
@@ -456,19 +511,26 @@ func (x *PlatformPayoutFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a search for payouts starts from: a range of one of their times, or an
+// id.
 type PlatformPayoutFilterInputCriteria struct {
-	state                                   protoimpl.MessageState `protogen:"open.v1"`
-	TimestampRange                          *DateTimeRange         `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
-	StatusUpdatedTimestampRange             *DateTimeRange         `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	ScheduledTimestampRange                 *DateTimeRange         `protobuf:"bytes,3,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
-	SettlementStatementIssuedTimestampRange *DateTimeRange         `protobuf:"bytes,4,opt,name=settlement_statement_issued_timestamp_range,json=settlementStatementIssuedTimestampRange,proto3" json:"settlement_statement_issued_timestamp_range,omitempty"`
-	PayoutId                                *string                `protobuf:"bytes,5,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	BulkPayoutId                            *string                `protobuf:"bytes,6,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	TaxInvoiceId                            *string                `protobuf:"bytes,7,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
-	SettlementStatementId                   *string                `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
-	Unrecognized                            map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                           protoimpl.UnknownFields
-	sizeCache                               protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the payout was created.
+	TimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
+	// When its status last changed.
+	StatusUpdatedTimestampRange *DateTimeRange `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	// When it is due to be carried out.
+	ScheduledTimestampRange *DateTimeRange `protobuf:"bytes,3,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
+	// When its settlement statement was sent.
+	SettlementStatementIssuedTimestampRange *DateTimeRange `protobuf:"bytes,4,opt,name=settlement_statement_issued_timestamp_range,json=settlementStatementIssuedTimestampRange,proto3" json:"settlement_statement_issued_timestamp_range,omitempty"`
+	PayoutId                                *string        `protobuf:"bytes,5,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// The bulk payout it belongs to.
+	BulkPayoutId          *string           `protobuf:"bytes,6,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	TaxInvoiceId          *string           `protobuf:"bytes,7,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
+	SettlementStatementId *string           `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *PlatformPayoutFilterInputCriteria) Reset() {
@@ -564,10 +626,12 @@ func (x *PlatformPayoutFilterInputCriteria) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// One page of payouts and the numbers by status.
 type GetPlatformPayoutsResponse struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Items         []*PlatformPayout          `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Items []*PlatformPayout      `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Page  *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The number of payouts in each status.
 	Counts        *PlatformPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
 	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -632,40 +696,67 @@ func (x *GetPlatformPayoutsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment of a partner's settlements to the partner's account. All amounts
+// are in the minor unit of `currency`.
 type PlatformPayout struct {
-	state                   protoimpl.MessageState                    `protogen:"open.v1"`
-	Id                      *string                                   `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId               *string                                   `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	BulkPayoutId            *string                                   `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	BulkPayoutGraphqlId     *string                                   `protobuf:"bytes,4,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
-	Method                  *PlatformPayoutMethod                     `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
-	Status                  *PlatformPayoutStatus                     `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPayoutStatus,oneof" json:"status,omitempty"`
-	StatusUpdatedAt         *timestamppb.Timestamp                    `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Memo                    *string                                   `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Partner                 *PlatformPartner                          `protobuf:"bytes,9,opt,name=partner,proto3" json:"partner,omitempty"`
-	Account                 *PlatformPayoutAccount                    `protobuf:"bytes,10,opt,name=account,proto3" json:"account,omitempty"`
-	TaxInvoiceId            *string                                   `protobuf:"bytes,11,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
-	TaxInvoiceStatus        *PlatformPayoutTaxInvoiceStatus           `protobuf:"varint,12,opt,name=tax_invoice_status,json=taxInvoiceStatus,proto3,enum=portone.v2.PlatformPayoutTaxInvoiceStatus,oneof" json:"tax_invoice_status,omitempty"`
-	Currency                *Currency                                 `protobuf:"varint,13,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Amount                  *int64                                    `protobuf:"varint,14,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	SupplyAmount            *int64                                    `protobuf:"varint,15,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
-	TaxFreeAmount           *int64                                    `protobuf:"varint,16,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	VatAmount               *int64                                    `protobuf:"varint,17,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	SettlementAmount        *int64                                    `protobuf:"varint,18,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
-	SettlementTaxFreeAmount *int64                                    `protobuf:"varint,19,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	IncomeTaxAmount         *int64                                    `protobuf:"varint,20,opt,name=income_tax_amount,json=incomeTaxAmount,proto3,oneof" json:"income_tax_amount,omitempty"`
-	LocalIncomeTaxAmount    *int64                                    `protobuf:"varint,21,opt,name=local_income_tax_amount,json=localIncomeTaxAmount,proto3,oneof" json:"local_income_tax_amount,omitempty"`
-	WithdrawalMemo          *string                                   `protobuf:"bytes,22,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
-	DepositMemo             *string                                   `protobuf:"bytes,23,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	CreatedAt               *timestamppb.Timestamp                    `protobuf:"bytes,24,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	ScheduledAt             *timestamppb.Timestamp                    `protobuf:"bytes,25,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	FailReason              *string                                   `protobuf:"bytes,26,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
-	DeductWht               *bool                                     `protobuf:"varint,27,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
-	SettlementAmountType    *SettlementAmountType                     `protobuf:"varint,28,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
-	SettlementStatement     *PlatformPayoutSettlementStatementSummary `protobuf:"bytes,29,opt,name=settlement_statement,json=settlementStatement,proto3" json:"settlement_statement,omitempty"`
-	Unrecognized            map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The bulk payout that this payout is part of.
+	BulkPayoutId *string `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// PortOne's own GraphQL id of the bulk payout.
+	BulkPayoutGraphqlId *string                `protobuf:"bytes,4,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
+	Method              *PlatformPayoutMethod  `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
+	Status              *PlatformPayoutStatus  `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPayoutStatus,oneof" json:"status,omitempty"`
+	StatusUpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	Memo                *string                `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The partner who is paid.
+	Partner *PlatformPartner `protobuf:"bytes,9,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The account paid to, which may differ from the partner's present one.
+	Account *PlatformPayoutAccount `protobuf:"bytes,10,opt,name=account,proto3" json:"account,omitempty"`
+	// Absent if there is no tax invoice.
+	TaxInvoiceId *string `protobuf:"bytes,11,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
+	// `NONE` if there is no tax invoice.
+	TaxInvoiceStatus *PlatformPayoutTaxInvoiceStatus `protobuf:"varint,12,opt,name=tax_invoice_status,json=taxInvoiceStatus,proto3,enum=portone.v2.PlatformPayoutTaxInvoiceStatus,oneof" json:"tax_invoice_status,omitempty"`
+	// The currency of all amounts here.
+	Currency *Currency `protobuf:"varint,13,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// What the partner gets, in the minor unit of `currency`; after withholding
+	// tax if `deduct_wht` is true.
+	Amount *int64 `protobuf:"varint,14,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The value of supply, without VAT, in the minor unit of `currency`.
+	SupplyAmount *int64 `protobuf:"varint,15,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
+	// The tax-free part, in the minor unit of `currency`.
+	TaxFreeAmount *int64 `protobuf:"varint,16,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The VAT, in the minor unit of `currency`.
+	VatAmount *int64 `protobuf:"varint,17,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The total of the settlements paid out, in the minor unit of `currency`; see
+	// `settlement_amount_type` for VAT.
+	SettlementAmount *int64 `protobuf:"varint,18,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
+	// The tax-free part of `settlement_amount`, in the minor unit of `currency`.
+	SettlementTaxFreeAmount *int64 `protobuf:"varint,19,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	// Withholding tax: the income tax, in the minor unit of `currency`.
+	IncomeTaxAmount *int64 `protobuf:"varint,20,opt,name=income_tax_amount,json=incomeTaxAmount,proto3,oneof" json:"income_tax_amount,omitempty"`
+	// Withholding tax: the local income tax, in the minor unit of `currency`.
+	LocalIncomeTaxAmount *int64 `protobuf:"varint,21,opt,name=local_income_tax_amount,json=localIncomeTaxAmount,proto3,oneof" json:"local_income_tax_amount,omitempty"`
+	// The text on the payer's bank statement.
+	WithdrawalMemo *string `protobuf:"bytes,22,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
+	// The text on the recipient's bank statement.
+	DepositMemo *string                `protobuf:"bytes,23,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	// Why the payout failed; only if it did.
+	FailReason *string `protobuf:"bytes,26,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
+	// Whether withholding tax is deducted from `amount`.
+	DeductWht *bool `protobuf:"varint,27,opt,name=deduct_wht,json=deductWht,proto3,oneof" json:"deduct_wht,omitempty"`
+	// Whether settlement amounts are taken as net (value of supply) or gross
+	// (with VAT).
+	SettlementAmountType *SettlementAmountType `protobuf:"varint,28,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
+	// The state of the statement sent to the partner.
+	SettlementStatement *PlatformPayoutSettlementStatementSummary `protobuf:"bytes,29,opt,name=settlement_statement,json=settlementStatement,proto3" json:"settlement_statement,omitempty"`
+	Unrecognized        map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformPayout) Reset() {
@@ -908,6 +999,7 @@ func (x *PlatformPayout) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The bank account that a payout goes to.
 type PlatformPayoutAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
@@ -976,12 +1068,14 @@ func (x *PlatformPayoutAccount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The settlement statement of a payout, in short.
 type PlatformPayoutSettlementStatementSummary struct {
-	state         protoimpl.MessageState                   `protogen:"open.v1"`
-	Status        *PlatformPayoutSettlementStatementStatus `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus,oneof" json:"status,omitempty"`
-	Id            *string                                  `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	IssuedAt      *timestamppb.Timestamp                   `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state  protoimpl.MessageState                   `protogen:"open.v1"`
+	Status *PlatformPayoutSettlementStatementStatus `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus,oneof" json:"status,omitempty"`
+	// The id of the settlement statement; absent where there is none.
+	Id            *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1045,16 +1139,26 @@ func (x *PlatformPayoutSettlementStatementSummary) GetUnrecognized() map[string]
 }
 
 type CompletePlatformPayoutByPartnerSettlementIdsRequest struct {
-	state                protoimpl.MessageState `protogen:"open.v1"`
-	Test                 *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	BulkPayoutId         *string                `protobuf:"bytes,2,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	Name                 *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PartnerSettlementIds []string               `protobuf:"bytes,4,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
-	CompletedAt          *string                `protobuf:"bytes,5,opt,name=completed_at,json=completedAt,proto3,oneof" json:"completed_at,omitempty"`
-	IsForTest            *bool                  `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Unrecognized         map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Selects the platform's test mode. Defaults to false. Wins over
+	// `is_for_test`.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Your id for the new bulk payout; it must not exist yet
+	// (`PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS`).
+	BulkPayoutId *string `protobuf:"bytes,2,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// A name for the bulk payout.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The settlements to mark as paid out: at least one
+	// (`PLATFORM_NO_SELECTED_PARTNER_SETTLEMENTS`), each once.
+	PartnerSettlementIds []string `protobuf:"bytes,4,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
+	// The date of the payout, `YYYY-MM-DD`: a date, not an instant.
+	CompletedAt *string `protobuf:"bytes,5,opt,name=completed_at,json=completedAt,proto3,oneof" json:"completed_at,omitempty"`
+	// Selects the platform's test mode. Ignored if `test` is given; false if
+	// neither is.
+	IsForTest     *bool             `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) Reset() {
@@ -1136,13 +1240,17 @@ func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetUnrecognized() 
 	return nil
 }
 
+// The bulk payout that was recorded, with its size.
 type CompletePlatformPayoutByPartnerSettlementIdsResponse struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	BulkPayoutId           *string                `protobuf:"bytes,1,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	BulkPayoutGraphqlId    *string                `protobuf:"bytes,2,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
-	PayoutCount            *int32                 `protobuf:"varint,3,opt,name=payout_count,json=payoutCount,proto3,oneof" json:"payout_count,omitempty"`
-	PartnerSettlementCount *int32                 `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
-	Unrecognized           map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	BulkPayoutId *string                `protobuf:"bytes,1,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// PortOne's own GraphQL id of the bulk payout.
+	BulkPayoutGraphqlId *string `protobuf:"bytes,2,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
+	// The number of payouts that the bulk payout consists of.
+	PayoutCount *int32 `protobuf:"varint,3,opt,name=payout_count,json=payoutCount,proto3,oneof" json:"payout_count,omitempty"`
+	// The number of settlements that were marked as paid out.
+	PartnerSettlementCount *int32            `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
 }

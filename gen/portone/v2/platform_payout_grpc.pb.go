@@ -26,8 +26,28 @@ const (
 // PlatformPayoutServiceClient is the client API for PlatformPayoutService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Payouts: the payment of a partner's settlements to the partner's bank
+// account, with its taxes, tax invoice and settlement statement. Each payout
+// belongs to a bulk payout. Here one looks payouts up and marks settlements as
+// paid out.
 type PlatformPayoutServiceClient interface {
+	// Lists payouts page by page, with their number in each status. Use it to
+	// follow payouts to their end (`fail_reason` tells why one failed), or to
+	// find those whose tax invoice or settlement statement is outstanding.
 	GetPlatformPayouts(ctx context.Context, in *GetPlatformPayoutsRequest, opts ...grpc.CallOption) (*GetPlatformPayoutsResponse, error)
+	// Bundles the given settlements into a new bulk payout and marks it as
+	// completed. The settlements must exist, be payable
+	// (`PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS` names those that are not) and
+	// be listed once each (`PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS`). Here
+	// `PLATFORM_CURRENCY_NOT_SUPPORTED` means that the total of some partner is
+	// negative.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key and the same `bulk_payout_id`. Without the key,
+	// `PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS` for an id that you never used
+	// otherwise says that the first attempt went through. Unstable: PortOne may
+	// change or remove it without notice.
 	CompletePlatformPayoutByPartnerSettlementIds(ctx context.Context, in *CompletePlatformPayoutByPartnerSettlementIdsRequest, opts ...grpc.CallOption) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error)
 }
 
@@ -62,8 +82,28 @@ func (c *platformPayoutServiceClient) CompletePlatformPayoutByPartnerSettlementI
 // PlatformPayoutServiceServer is the server API for PlatformPayoutService service.
 // All implementations must embed UnimplementedPlatformPayoutServiceServer
 // for forward compatibility.
+//
+// Payouts: the payment of a partner's settlements to the partner's bank
+// account, with its taxes, tax invoice and settlement statement. Each payout
+// belongs to a bulk payout. Here one looks payouts up and marks settlements as
+// paid out.
 type PlatformPayoutServiceServer interface {
+	// Lists payouts page by page, with their number in each status. Use it to
+	// follow payouts to their end (`fail_reason` tells why one failed), or to
+	// find those whose tax invoice or settlement statement is outstanding.
 	GetPlatformPayouts(context.Context, *GetPlatformPayoutsRequest) (*GetPlatformPayoutsResponse, error)
+	// Bundles the given settlements into a new bulk payout and marks it as
+	// completed. The settlements must exist, be payable
+	// (`PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS` names those that are not) and
+	// be listed once each (`PLATFORM_DUPLICATED_PARTNER_SETTLEMENT_IDS`). Here
+	// `PLATFORM_CURRENCY_NOT_SUPPORTED` means that the total of some partner is
+	// negative.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key and the same `bulk_payout_id`. Without the key,
+	// `PLATFORM_BULK_PAYOUT_ID_ALREADY_EXISTS` for an id that you never used
+	// otherwise says that the first attempt went through. Unstable: PortOne may
+	// change or remove it without notice.
 	CompletePlatformPayoutByPartnerSettlementIds(context.Context, *CompletePlatformPayoutByPartnerSettlementIdsRequest) (*CompletePlatformPayoutByPartnerSettlementIdsResponse, error)
 	mustEmbedUnimplementedPlatformPayoutServiceServer()
 }

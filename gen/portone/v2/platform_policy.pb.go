@@ -23,13 +23,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// How the settlement dates of a contract recur.
 type PlatformSettlementCycleType int32
 
 const (
-	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_UNSPECIFIED  PlatformSettlementCycleType = 0
-	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_DAILY        PlatformSettlementCycleType = 1
-	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_WEEKLY       PlatformSettlementCycleType = 2
-	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_MONTHLY      PlatformSettlementCycleType = 3
+	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_UNSPECIFIED PlatformSettlementCycleType = 0
+	// Settles every day.
+	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_DAILY PlatformSettlementCycleType = 1
+	// Settles on given days of the week.
+	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_WEEKLY PlatformSettlementCycleType = 2
+	// Settles on given days of the month.
+	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_MONTHLY PlatformSettlementCycleType = 3
+	// Settles on given dates, each a month and a day.
 	PlatformSettlementCycleType_PLATFORM_SETTLEMENT_CYCLE_TYPE_MANUAL_DATES PlatformSettlementCycleType = 4
 )
 
@@ -79,10 +84,12 @@ func (PlatformSettlementCycleType) EnumDescriptor() ([]byte, []int) {
 }
 
 type ArchivePlatformAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -191,10 +198,12 @@ func (x *ArchivePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[strin
 }
 
 type RecoverPlatformAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,10 +312,12 @@ func (x *RecoverPlatformAdditionalFeePolicyResponse) GetUnrecognized() map[strin
 }
 
 type GetPlatformAdditionalFeePolicyScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -363,12 +374,16 @@ func (x *GetPlatformAdditionalFeePolicyScheduleRequest) GetUnrecognized() map[st
 }
 
 type RescheduleAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Id            string                                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp                 `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -438,13 +453,18 @@ func (x *RescheduleAdditionalFeePolicyRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The changes of a scheduled update of an additional fee policy. Members left
+// out are not updated.
 type UpdatePlatformAdditionalFeePolicyBody struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Fee           *PlatformFeeInput      `protobuf:"bytes,1,opt,name=fee,proto3" json:"fee,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo          *string                `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	VatPayer      *PlatformPayer         `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Replaces the fee: a rate or a fixed amount.
+	Fee  *PlatformFeeInput `protobuf:"bytes,1,opt,name=fee,proto3" json:"fee,omitempty"`
+	Name *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Memo *string           `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Who bears the VAT on the fee: the partner or the merchant that runs the
+	// platform.
+	VatPayer      *PlatformPayer    `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -514,11 +534,16 @@ func (x *UpdatePlatformAdditionalFeePolicyBody) GetUnrecognized() map[string]str
 	return nil
 }
 
+// How a fee is computed: set `fixed_rate` for a share of the amount, or
+// `fixed_amount` for a flat fee. The request is refused if neither is set.
 type PlatformFeeInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	FixedRate     *int32                 `protobuf:"varint,1,opt,name=fixed_rate,json=fixedRate,proto3,oneof" json:"fixed_rate,omitempty"`
-	FixedAmount   *int64                 `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Share of the amount, in units of 10^-5: 100000 is 100 %, 3500 is 3.5 %.
+	FixedRate *int32 `protobuf:"varint,1,opt,name=fixed_rate,json=fixedRate,proto3,oneof" json:"fixed_rate,omitempty"`
+	// Flat fee, whatever the amount of the order, in the minor unit of the
+	// currency (KRW: won).
+	FixedAmount   *int64            `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -574,8 +599,10 @@ func (x *PlatformFeeInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Carries the additional fee policy as scheduled, not as it applies now.
 type ReschedulePlatformAdditionalFeePolicyResponse struct {
-	state                        protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
 	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
@@ -627,12 +654,16 @@ func (x *ReschedulePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[st
 }
 
 type ScheduleAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Id            string                                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp                 `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -702,8 +733,10 @@ func (x *ScheduleAdditionalFeePolicyRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Carries the additional fee policy as scheduled, not as it applies now.
 type SchedulePlatformAdditionalFeePolicyResponse struct {
-	state                        protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
 	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
@@ -755,10 +788,12 @@ func (x *SchedulePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[stri
 }
 
 type CancelPlatformAdditionalFeePolicyScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -814,6 +849,7 @@ func (x *CancelPlatformAdditionalFeePolicyScheduleRequest) GetUnrecognized() map
 	return nil
 }
 
+// Empty: success means that the scheduled update is cancelled.
 type CancelPlatformAdditionalFeePolicyScheduleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -859,10 +895,12 @@ func (x *CancelPlatformAdditionalFeePolicyScheduleResponse) GetUnrecognized() ma
 }
 
 type GetPlatformAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -918,15 +956,21 @@ func (x *GetPlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// A partial update: members left out are not updated.
 type UpdatePlatformAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Fee           *PlatformFeeInput      `protobuf:"bytes,3,opt,name=fee,proto3" json:"fee,omitempty"`
-	Name          *string                `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo          *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	VatPayer      *PlatformPayer         `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Replaces the fee: a rate or a fixed amount.
+	Fee  *PlatformFeeInput `protobuf:"bytes,3,opt,name=fee,proto3" json:"fee,omitempty"`
+	Name *string           `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Memo *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Who bears the VAT on the fee: the partner or the merchant that runs the
+	// platform.
+	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1063,8 +1107,12 @@ func (x *UpdatePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[string
 }
 
 type GetPlatformAdditionalFeePoliciesRequest struct {
-	state         protoimpl.MessageState                  `protogen:"open.v1"`
-	Test          *bool                                   `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformAdditionalFeePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1130,10 +1178,16 @@ func (x *GetPlatformAdditionalFeePoliciesRequest) GetUnrecognized() map[string]s
 	return nil
 }
 
+// Narrows a list of additional fee policies.
 type PlatformAdditionalFeePolicyFilterInput struct {
-	state         protoimpl.MessageState                         `protogen:"open.v1"`
-	IsArchived    *bool                                          `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	VatPayers     []PlatformPayer                                `protobuf:"varint,2,rep,packed,name=vat_payers,json=vatPayers,proto3,enum=portone.v2.PlatformPayer" json:"vat_payers,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True lists only archived additional fee policies, false only those not
+	// archived. Defaults to false; one call cannot list both.
+	IsArchived *bool `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Lists only policies whose VAT is borne by one of these; empty does not
+	// restrict.
+	VatPayers []PlatformPayer `protobuf:"varint,2,rep,packed,name=vat_payers,json=vatPayers,proto3,enum=portone.v2.PlatformPayer" json:"vat_payers,omitempty"`
+	// Searches by name, id or fee. Set one member only.
 	Keyword       *PlatformAdditionalFeePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
 	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1198,12 +1252,18 @@ func (x *PlatformAdditionalFeePolicyFilterInput) GetUnrecognized() map[string]st
 	return nil
 }
 
+// A search term for additional fee policies. Only one of the members takes
+// effect, so set just one.
 type PlatformAdditionalFeePolicyFilterInputKeyword struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Id            *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Fee           *string                `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Matches policies whose `name` contains this text.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Matches policies whose `id` contains this text.
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Matches policies whose fee equals this value; unlike the other keywords,
+	// not by containment.
+	Fee           *string           `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1266,6 +1326,7 @@ func (x *PlatformAdditionalFeePolicyFilterInputKeyword) GetUnrecognized() map[st
 	return nil
 }
 
+// One page of additional fee policies.
 type GetPlatformAdditionalFeePoliciesResponse struct {
 	state         protoimpl.MessageState         `protogen:"open.v1"`
 	Items         []*PlatformAdditionalFeePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -1327,14 +1388,21 @@ func (x *GetPlatformAdditionalFeePoliciesResponse) GetUnrecognized() map[string]
 }
 
 type CreatePlatformAdditionalFeePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Id            *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Fee           *PlatformFeeInput      `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
-	Memo          *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	VatPayer      *PlatformPayer         `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Your own unique id for the additional fee policy. PortOne generates one if
+	// absent.
+	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The fee to charge: a rate or a fixed amount.
+	Fee  *PlatformFeeInput `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
+	Memo *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Who bears the VAT on the fee: the partner or the merchant that runs the
+	// platform.
+	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1471,10 +1539,12 @@ func (x *CreatePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[string
 }
 
 type ArchivePlatformContractRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1583,10 +1653,12 @@ func (x *ArchivePlatformContractResponse) GetUnrecognized() map[string]string {
 }
 
 type RecoverPlatformContractRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1695,10 +1767,12 @@ func (x *RecoverPlatformContractResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformContractScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1755,12 +1829,16 @@ func (x *GetPlatformContractScheduleRequest) GetUnrecognized() map[string]string
 }
 
 type RescheduleContractRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Id            string                      `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                       `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp      `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1830,15 +1908,23 @@ func (x *RescheduleContractRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The changes of a scheduled update of a contract. Members left out are not
+// updated.
 type UpdatePlatformContractBody struct {
-	state                    protoimpl.MessageState        `protogen:"open.v1"`
-	Name                     *string                       `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo                     *string                       `protobuf:"bytes,2,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	PlatformFee              *PlatformFeeInput             `protobuf:"bytes,3,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
-	SettlementCycle          *PlatformSettlementCycleInput `protobuf:"bytes,4,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
-	PlatformFeeVatPayer      *PlatformPayer                `protobuf:"varint,5,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
-	SubtractPaymentVatAmount *bool                         `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Note for internal use.
+	Memo *string `protobuf:"bytes,2,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Replaces the platform's fee for selling on it: a rate or a fixed amount.
+	PlatformFee *PlatformFeeInput `protobuf:"bytes,3,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	// Replaces the settlement cycle as a whole; all its members are required.
+	SettlementCycle *PlatformSettlementCycleInput `protobuf:"bytes,4,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
+	// Who bears the VAT on the platform fee: the partner or the merchant that
+	// runs the platform.
+	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,5,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
+	// Whether the VAT of the payment is deducted from the settlement amount.
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -1922,10 +2008,18 @@ func (x *UpdatePlatformContractBody) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The settlement cycle of a contract. The settlement date follows from the lag,
+// the method and the treatment of holidays together.
 type PlatformSettlementCycleInput struct {
-	state         protoimpl.MessageState              `protogen:"open.v1"`
-	LagDays       *int32                              `protobuf:"varint,1,opt,name=lag_days,json=lagDays,proto3,oneof" json:"lag_days,omitempty"`
-	DatePolicy    *PlatformSettlementCycleDatePolicy  `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The n of D+n, from 1 to 10: days added to the settlement start date,
+	// usually the day the order was completed. Settlement falls on the nearest
+	// date of the cycle from there.
+	LagDays *int32 `protobuf:"varint,1,opt,name=lag_days,json=lagDays,proto3,oneof" json:"lag_days,omitempty"`
+	// How public holidays are treated: move to the business day before or after,
+	// or keep the calendar day.
+	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
+	// How the settlement dates recur. Set exactly one of its members.
 	Method        *PlatformSettlementCycleMethodInput `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
 	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -1990,11 +2084,18 @@ func (x *PlatformSettlementCycleInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How the settlement dates of a contract recur. Set exactly one member; which
+// one is set selects the method.
 type PlatformSettlementCycleMethodInput struct {
-	state         protoimpl.MessageState                         `protogen:"open.v1"`
-	Daily         *PlatformSettlementCycleMethodDailyInput       `protobuf:"bytes,1,opt,name=daily,proto3" json:"daily,omitempty"`
-	Weekly        *PlatformSettlementCycleMethodWeeklyInput      `protobuf:"bytes,2,opt,name=weekly,proto3" json:"weekly,omitempty"`
-	Monthly       *PlatformSettlementCycleMethodMonthlyInput     `protobuf:"bytes,3,opt,name=monthly,proto3" json:"monthly,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Settles every day. The message has no members: set it empty, its presence
+	// is what counts.
+	Daily *PlatformSettlementCycleMethodDailyInput `protobuf:"bytes,1,opt,name=daily,proto3" json:"daily,omitempty"`
+	// Settles on given days of the week.
+	Weekly *PlatformSettlementCycleMethodWeeklyInput `protobuf:"bytes,2,opt,name=weekly,proto3" json:"weekly,omitempty"`
+	// Settles on given days of the month.
+	Monthly *PlatformSettlementCycleMethodMonthlyInput `protobuf:"bytes,3,opt,name=monthly,proto3" json:"monthly,omitempty"`
+	// Settles on given dates, each a month and a day.
 	ManualDates   *PlatformSettlementCycleMethodManualDatesInput `protobuf:"bytes,4,opt,name=manual_dates,json=manualDates,proto3" json:"manual_dates,omitempty"`
 	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2066,6 +2167,7 @@ func (x *PlatformSettlementCycleMethodInput) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Selects daily settlement by its presence; it has no members.
 type PlatformSettlementCycleMethodDailyInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2110,6 +2212,7 @@ func (x *PlatformSettlementCycleMethodDailyInput) GetUnrecognized() map[string]s
 	return nil
 }
 
+// Settlement on given days of the week.
 type PlatformSettlementCycleMethodWeeklyInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	DaysOfWeek    []DayOfWeek            `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
@@ -2162,10 +2265,12 @@ func (x *PlatformSettlementCycleMethodWeeklyInput) GetUnrecognized() map[string]
 	return nil
 }
 
+// Settlement on given days of the month.
 type PlatformSettlementCycleMethodMonthlyInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DaysOfMonth   []int32                `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Days of the month as numbers: 1 is the first.
+	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2214,10 +2319,12 @@ func (x *PlatformSettlementCycleMethodMonthlyInput) GetUnrecognized() map[string
 	return nil
 }
 
+// Settlement on given dates.
 type PlatformSettlementCycleMethodManualDatesInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Dates         []*MonthDay            `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Dates as month and day, without a year.
+	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2266,10 +2373,12 @@ func (x *PlatformSettlementCycleMethodManualDatesInput) GetUnrecognized() map[st
 	return nil
 }
 
+// Carries the contract as scheduled, not as it applies now.
 type ReschedulePlatformContractResponse struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	ScheduledContract *PlatformContract      `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
+	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2319,12 +2428,16 @@ func (x *ReschedulePlatformContractResponse) GetUnrecognized() map[string]string
 }
 
 type ScheduleContractRequest struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Id            string                      `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                       `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp      `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2394,10 +2507,12 @@ func (x *ScheduleContractRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Carries the contract as scheduled, not as it applies now.
 type SchedulePlatformContractResponse struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	ScheduledContract *PlatformContract      `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
+	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2447,10 +2562,12 @@ func (x *SchedulePlatformContractResponse) GetUnrecognized() map[string]string {
 }
 
 type CancelPlatformContractScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2506,6 +2623,7 @@ func (x *CancelPlatformContractScheduleRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Empty: success means that the scheduled update is cancelled.
 type CancelPlatformContractScheduleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2551,10 +2669,12 @@ func (x *CancelPlatformContractScheduleResponse) GetUnrecognized() map[string]st
 }
 
 type GetPlatformContractRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2610,17 +2730,26 @@ func (x *GetPlatformContractRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A partial update: members left out are not updated.
 type UpdatePlatformContractRequest struct {
-	state                    protoimpl.MessageState        `protogen:"open.v1"`
-	Id                       string                        `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test                     *bool                         `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Name                     *string                       `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo                     *string                       `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	PlatformFee              *PlatformFeeInput             `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
-	SettlementCycle          *PlatformSettlementCycleInput `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
-	PlatformFeeVatPayer      *PlatformPayer                `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
-	SubtractPaymentVatAmount *bool                         `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool   `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Note for internal use.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Replaces the platform's fee for selling on it: a rate or a fixed amount.
+	PlatformFee *PlatformFeeInput `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	// Replaces the settlement cycle as a whole; all its members are required.
+	SettlementCycle *PlatformSettlementCycleInput `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
+	// Who bears the VAT on the platform fee: the partner or the merchant that
+	// runs the platform.
+	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
+	// Whether the VAT of the payment is deducted from the settlement amount.
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -2771,8 +2900,12 @@ func (x *UpdatePlatformContractResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformContractsRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                   `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformContractFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2838,16 +2971,25 @@ func (x *GetPlatformContractsRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Narrows a list of contracts.
 type PlatformContractFilterInput struct {
-	state             protoimpl.MessageState              `protogen:"open.v1"`
-	PlatformFeePayers []PlatformPayer                     `protobuf:"varint,1,rep,packed,name=platform_fee_payers,json=platformFeePayers,proto3,enum=portone.v2.PlatformPayer" json:"platform_fee_payers,omitempty"`
-	CycleTypes        []PlatformSettlementCycleType       `protobuf:"varint,2,rep,packed,name=cycle_types,json=cycleTypes,proto3,enum=portone.v2.PlatformSettlementCycleType" json:"cycle_types,omitempty"`
-	DatePolicies      []PlatformSettlementCycleDatePolicy `protobuf:"varint,3,rep,packed,name=date_policies,json=datePolicies,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy" json:"date_policies,omitempty"`
-	IsArchived        *bool                               `protobuf:"varint,4,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	Keyword           *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized      map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Lists only contracts with one of these fee payers; empty does not restrict.
+	PlatformFeePayers []PlatformPayer `protobuf:"varint,1,rep,packed,name=platform_fee_payers,json=platformFeePayers,proto3,enum=portone.v2.PlatformPayer" json:"platform_fee_payers,omitempty"`
+	// Lists only contracts with one of these settlement methods; empty does not
+	// restrict.
+	CycleTypes []PlatformSettlementCycleType `protobuf:"varint,2,rep,packed,name=cycle_types,json=cycleTypes,proto3,enum=portone.v2.PlatformSettlementCycleType" json:"cycle_types,omitempty"`
+	// Lists only contracts with one of these holiday treatments; empty does not
+	// restrict.
+	DatePolicies []PlatformSettlementCycleDatePolicy `protobuf:"varint,3,rep,packed,name=date_policies,json=datePolicies,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy" json:"date_policies,omitempty"`
+	// True lists only archived contracts, false only those not archived. Defaults
+	// to false; one call cannot list both.
+	IsArchived *bool `protobuf:"varint,4,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Searches by id or name. Set one member only.
+	Keyword       *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformContractFilterInput) Reset() {
@@ -2922,11 +3064,14 @@ func (x *PlatformContractFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A search term for contracts. Set exactly one member.
 type PlatformContractFilterInputKeyword struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Matches contracts whose `id` contains this text.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Matches contracts whose `name` contains this text.
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2982,6 +3127,7 @@ func (x *PlatformContractFilterInputKeyword) GetUnrecognized() map[string]string
 	return nil
 }
 
+// One page of contracts.
 type GetPlatformContractsResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Items         []*PlatformContract    `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -3043,16 +3189,25 @@ func (x *GetPlatformContractsResponse) GetUnrecognized() map[string]string {
 }
 
 type CreatePlatformContractRequest struct {
-	state                    protoimpl.MessageState        `protogen:"open.v1"`
-	Test                     *bool                         `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Id                       *string                       `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name                     *string                       `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo                     *string                       `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	PlatformFee              *PlatformFeeInput             `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
-	SettlementCycle          *PlatformSettlementCycleInput `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
-	PlatformFeeVatPayer      *PlatformPayer                `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
-	SubtractPaymentVatAmount *bool                         `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Your own unique id for the contract. PortOne generates one if absent.
+	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Note for internal use.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The platform's fee for selling on it: a rate or a fixed amount.
+	PlatformFee *PlatformFeeInput `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	// Determines the date on which sales are settled.
+	SettlementCycle *PlatformSettlementCycleInput `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
+	// Who bears the VAT on the platform fee: the partner or the merchant that
+	// runs the platform.
+	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
+	// Whether the VAT of the payment is deducted from the settlement amount.
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields            protoimpl.UnknownFields
 	sizeCache                protoimpl.SizeCache
 }
@@ -3203,10 +3358,12 @@ func (x *CreatePlatformContractResponse) GetUnrecognized() map[string]string {
 }
 
 type ArchivePlatformDiscountSharePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3315,10 +3472,12 @@ func (x *ArchivePlatformDiscountSharePolicyResponse) GetUnrecognized() map[strin
 }
 
 type RecoverPlatformDiscountSharePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3427,10 +3586,12 @@ func (x *RecoverPlatformDiscountSharePolicyResponse) GetUnrecognized() map[strin
 }
 
 type GetPlatformDiscountSharePolicyScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3487,12 +3648,16 @@ func (x *GetPlatformDiscountSharePolicyScheduleRequest) GetUnrecognized() map[st
 }
 
 type RescheduleDiscountSharePolicyRequest struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Id            string                                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp                 `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3562,12 +3727,16 @@ func (x *RescheduleDiscountSharePolicyRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The changes of a scheduled update of a discount share policy. Members left
+// out are not updated.
 type UpdatePlatformDiscountSharePolicyBody struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Name             *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PartnerShareRate *int32                 `protobuf:"varint,2,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string                `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Share of the discount that the partner bears, in units of 10^-5, not
+	// negative: 100000 is 100 %, 50000 is half.
+	PartnerShareRate *int32            `protobuf:"varint,2,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	Memo             *string           `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -3630,8 +3799,10 @@ func (x *UpdatePlatformDiscountSharePolicyBody) GetUnrecognized() map[string]str
 	return nil
 }
 
+// Carries the discount share policy as scheduled, not as it applies now.
 type ReschedulePlatformDiscountSharePolicyResponse struct {
-	state                        protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
 	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
@@ -3683,12 +3854,16 @@ func (x *ReschedulePlatformDiscountSharePolicyResponse) GetUnrecognized() map[st
 }
 
 type ScheduleDiscountSharePolicyRequest struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Id            string                                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Update        *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
-	AppliedAt     *timestamppb.Timestamp                 `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The changes to apply at `applied_at`. Members left out are not updated.
+	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
+	// When the update takes effect: a time in the future.
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3758,8 +3933,10 @@ func (x *ScheduleDiscountSharePolicyRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Carries the discount share policy as scheduled, not as it applies now.
 type SchedulePlatformDiscountSharePolicyResponse struct {
-	state                        protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
 	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                protoimpl.UnknownFields
@@ -3811,10 +3988,12 @@ func (x *SchedulePlatformDiscountSharePolicyResponse) GetUnrecognized() map[stri
 }
 
 type CancelPlatformDiscountSharePolicyScheduleRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3870,6 +4049,7 @@ func (x *CancelPlatformDiscountSharePolicyScheduleRequest) GetUnrecognized() map
 	return nil
 }
 
+// Empty: success means that the scheduled update is cancelled.
 type CancelPlatformDiscountSharePolicyScheduleResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3915,10 +4095,12 @@ func (x *CancelPlatformDiscountSharePolicyScheduleResponse) GetUnrecognized() ma
 }
 
 type GetPlatformDiscountSharePolicyRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3974,14 +4156,19 @@ func (x *GetPlatformDiscountSharePolicyRequest) GetUnrecognized() map[string]str
 	return nil
 }
 
+// A partial update: members left out are not updated.
 type UpdatePlatformDiscountSharePolicyRequest struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Id               string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test             *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Name             *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PartnerShareRate *int32                 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool   `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Share of the discount that the partner bears, in units of 10^-5, not
+	// negative: 100000 is 100 %, 50000 is half.
+	PartnerShareRate *int32            `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	Memo             *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
 }
@@ -4111,8 +4298,12 @@ func (x *UpdatePlatformDiscountSharePolicyResponse) GetUnrecognized() map[string
 }
 
 type GetPlatformDiscountSharePoliciesRequest struct {
-	state         protoimpl.MessageState                  `protogen:"open.v1"`
-	Test          *bool                                   `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformDiscountSharePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4178,14 +4369,20 @@ func (x *GetPlatformDiscountSharePoliciesRequest) GetUnrecognized() map[string]s
 	return nil
 }
 
+// Narrows a list of discount share policies.
 type PlatformDiscountSharePolicyFilterInput struct {
-	state             protoimpl.MessageState                         `protogen:"open.v1"`
-	IsArchived        *bool                                          `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	PartnerShareRates []int32                                        `protobuf:"varint,2,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
-	Keyword           *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized      map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True lists only archived discount share policies, false only those not
+	// archived. Defaults to false; one call cannot list both.
+	IsArchived *bool `protobuf:"varint,1,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Lists only policies with one of these partner share rates, in units of
+	// 10^-5; empty does not restrict.
+	PartnerShareRates []int32 `protobuf:"varint,2,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
+	// Searches by id or name. Set one member only.
+	Keyword       *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformDiscountSharePolicyFilterInput) Reset() {
@@ -4246,11 +4443,15 @@ func (x *PlatformDiscountSharePolicyFilterInput) GetUnrecognized() map[string]st
 	return nil
 }
 
+// A search term for discount share policies. Only one of the members takes
+// effect, so set just one.
 type PlatformDiscountSharePolicyFilterInputKeyword struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Matches policies whose `id` contains this text.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Matches policies whose `name` contains this text.
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4306,6 +4507,7 @@ func (x *PlatformDiscountSharePolicyFilterInputKeyword) GetUnrecognized() map[st
 	return nil
 }
 
+// One page of discount share policies.
 type GetPlatformDiscountSharePoliciesResponse struct {
 	state         protoimpl.MessageState         `protogen:"open.v1"`
 	Items         []*PlatformDiscountSharePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -4367,15 +4569,22 @@ func (x *GetPlatformDiscountSharePoliciesResponse) GetUnrecognized() map[string]
 }
 
 type CreatePlatformDiscountSharePolicyRequest struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	Test             *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Id               *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name             *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PartnerShareRate *int32                 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Your own unique id for the discount share policy. PortOne generates one if
+	// absent.
+	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Share of the discount that the partner bears, in units of 10^-5, not
+	// negative: 100000 is 100 %, 50000 is half.
+	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	// Free note, for example what kind of coupon the policy is for.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformDiscountSharePolicyRequest) Reset() {
@@ -4503,10 +4712,14 @@ func (x *CreatePlatformDiscountSharePolicyResponse) GetUnrecognized() map[string
 }
 
 type GetPlatformDiscountSharePolicyFilterOptionsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	IsArchived    *bool                  `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// True returns the options of archived policies, false those of policies not
+	// archived. Defaults to false.
+	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4562,10 +4775,12 @@ func (x *GetPlatformDiscountSharePolicyFilterOptionsRequest) GetUnrecognized() m
 	return nil
 }
 
+// Values to offer when filtering discount share policies.
 type PlatformDiscountSharePolicyFilterOptions struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	PartnerShareRates []int32                `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In units of 10^-5: 100000 is 100 %.
+	PartnerShareRates []int32           `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }

@@ -55,37 +55,209 @@ const (
 // PlatformPolicyServiceClient is the client API for PlatformPolicyService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Manages the rules from which PortOne computes what a marketplace owes its
+// partners and when: contracts (platform fee and settlement cycle), additional
+// fee policies (further fees on an order) and discount share policies (how much
+// of a discount the partner bears). A partner names a default contract, and an
+// order transfer can name its own contract, additional fee policies and
+// discount share policies by id. Each kind can be created, updated at once or
+// at a scheduled time, archived and recovered. Every call is refused with
+// `PLATFORM_NOT_ENABLED` while the platform feature is not activated.
 type PlatformPolicyServiceClient interface {
+	// Archives an additional fee policy, which takes it out of the default
+	// listing and locks it against updates, and returns it. It is not deleted: it
+	// can still be listed with `is_archived` and brought back with
+	// RecoverPlatformAdditionalFeePolicy. An additional fee policy with a
+	// scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY`; cancel the
+	// schedule first.
 	ArchivePlatformAdditionalFeePolicy(ctx context.Context, in *ArchivePlatformAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*ArchivePlatformAdditionalFeePolicyResponse, error)
+	// Takes an additional fee policy out of the archive and returns it. From then
+	// on it can be updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND`.
 	RecoverPlatformAdditionalFeePolicy(ctx context.Context, in *RecoverPlatformAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*RecoverPlatformAdditionalFeePolicyResponse, error)
+	// Returns the additional fee policy as it stands in its scheduled update,
+	// rather than as it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformAdditionalFeePolicy for the current terms.
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND` is the only typed error for
+	// something missing: there is none of its own for an additional fee policy
+	// without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformAdditionalFeePolicySchedule(ctx context.Context, in *GetPlatformAdditionalFeePolicyScheduleRequest, opts ...grpc.CallOption) (*PlatformAdditionalFeePolicy, error)
+	// Resets the scheduled update of an additional fee policy, with the new
+	// changes in `update` and the new time in `applied_at`, and returns the
+	// scheduled version. Use it where ScheduleAdditionalFeePolicy is refused
+	// because an update is already scheduled. The current terms stay in force
+	// until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleAdditionalFeePolicy(ctx context.Context, in *RescheduleAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*ReschedulePlatformAdditionalFeePolicyResponse, error)
+	// Schedules an update of an additional fee policy for the time in
+	// `applied_at` and returns the scheduled version. The current terms stay in
+	// force until then. There can be only one scheduled update: a second one is
+	// refused with `PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS`; use
+	// RescheduleAdditionalFeePolicy or cancel the first. An archived one
+	// (`PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY`) has to be recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleAdditionalFeePolicy(ctx context.Context, in *ScheduleAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*SchedulePlatformAdditionalFeePolicyResponse, error)
+	// Drops the scheduled update of an additional fee policy; the current terms
+	// stay as they are. Needed before archiving an additional fee policy that has
+	// a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformAdditionalFeePolicySchedule(ctx context.Context, in *CancelPlatformAdditionalFeePolicyScheduleRequest, opts ...grpc.CallOption) (*CancelPlatformAdditionalFeePolicyScheduleResponse, error)
+	// Looks up one additional fee policy by its id: a fee charged on an order on
+	// top of the platform fee, such as for fulfilment or a marketing channel. An
+	// unknown id is refused with `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND`; a
+	// scheduled update is read with GetPlatformAdditionalFeePolicySchedule.
 	GetPlatformAdditionalFeePolicy(ctx context.Context, in *GetPlatformAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*PlatformAdditionalFeePolicy, error)
+	// Changes `name`, `fee`, `memo` or `vat_payer` of an additional fee policy at
+	// once and returns the result; members left out keep their value. An archived
+	// one is refused with `PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY`: recover it
+	// first. For a change at a later time use ScheduleAdditionalFeePolicy.
 	UpdatePlatformAdditionalFeePolicy(ctx context.Context, in *UpdatePlatformAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*UpdatePlatformAdditionalFeePolicyResponse, error)
+	// Lists additional fee policies page by page, narrowed by a filter. Only
+	// those not archived are listed unless the filter sets `is_archived`, which
+	// lists the archived ones instead.
 	GetPlatformAdditionalFeePolicies(ctx context.Context, in *GetPlatformAdditionalFeePoliciesRequest, opts ...grpc.CallOption) (*GetPlatformAdditionalFeePoliciesResponse, error)
+	// Creates an additional fee policy and returns it: a fee charged on an order
+	// on top of the platform fee, such as for fulfilment or a marketing channel.
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS` means that it exists
+	// already. Give your own `id` or send an Idempotency-Key: otherwise a
+	// repetition after a timeout may create a second one under another id.
 	CreatePlatformAdditionalFeePolicy(ctx context.Context, in *CreatePlatformAdditionalFeePolicyRequest, opts ...grpc.CallOption) (*CreatePlatformAdditionalFeePolicyResponse, error)
+	// Archives a contract, which takes it out of the default listing and locks it
+	// against updates, and returns it. It is not deleted: it can still be listed
+	// with `is_archived` and brought back with RecoverPlatformContract. A
+	// contract with a scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT`; cancel the schedule first.
 	ArchivePlatformContract(ctx context.Context, in *ArchivePlatformContractRequest, opts ...grpc.CallOption) (*ArchivePlatformContractResponse, error)
+	// Takes a contract out of the archive and returns it. From then on it can be
+	// updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_CONTRACT_NOT_FOUND`.
 	RecoverPlatformContract(ctx context.Context, in *RecoverPlatformContractRequest, opts ...grpc.CallOption) (*RecoverPlatformContractResponse, error)
+	// Returns the contract as it stands in its scheduled update, rather than as
+	// it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformContract for the current terms. `PLATFORM_CONTRACT_NOT_FOUND` is
+	// the only typed error for something missing: there is none of its own for a
+	// contract without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformContractSchedule(ctx context.Context, in *GetPlatformContractScheduleRequest, opts ...grpc.CallOption) (*PlatformContract, error)
+	// Resets the scheduled update of a contract, with the new changes in `update`
+	// and the new time in `applied_at`, and returns the scheduled version. Use it
+	// where ScheduleContract is refused because an update is already scheduled.
+	// The current terms stay in force until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleContract(ctx context.Context, in *RescheduleContractRequest, opts ...grpc.CallOption) (*ReschedulePlatformContractResponse, error)
+	// Schedules an update of a contract for the time in `applied_at` and returns
+	// the scheduled version. The current terms stay in force until then. There
+	// can be only one scheduled update: a second one is refused with
+	// `PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS`; use RescheduleContract or
+	// cancel the first. An archived one (`PLATFORM_ARCHIVED_CONTRACT`) has to be
+	// recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleContract(ctx context.Context, in *ScheduleContractRequest, opts ...grpc.CallOption) (*SchedulePlatformContractResponse, error)
+	// Drops the scheduled update of a contract; the current terms stay as they
+	// are. Needed before archiving a contract that has a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformContractSchedule(ctx context.Context, in *CancelPlatformContractScheduleRequest, opts ...grpc.CallOption) (*CancelPlatformContractScheduleResponse, error)
+	// Looks up one contract by its id: the platform fee and the settlement cycle
+	// by which a partner's settlement amount and date are computed. An unknown id
+	// is refused with `PLATFORM_CONTRACT_NOT_FOUND`; a scheduled update is read
+	// with GetPlatformContractSchedule.
 	GetPlatformContract(ctx context.Context, in *GetPlatformContractRequest, opts ...grpc.CallOption) (*PlatformContract, error)
+	// Changes the fee, the settlement cycle or another term of a contract at once
+	// and returns the result; members left out keep their value. An archived one
+	// is refused with `PLATFORM_ARCHIVED_CONTRACT`: recover it first. For a
+	// change at a later time use ScheduleContract.
 	UpdatePlatformContract(ctx context.Context, in *UpdatePlatformContractRequest, opts ...grpc.CallOption) (*UpdatePlatformContractResponse, error)
+	// Lists contracts page by page, narrowed by a filter. Only those not archived
+	// are listed unless the filter sets `is_archived`, which lists the archived
+	// ones instead.
 	GetPlatformContracts(ctx context.Context, in *GetPlatformContractsRequest, opts ...grpc.CallOption) (*GetPlatformContractsResponse, error)
+	// Creates a contract and returns it: the platform fee and the settlement
+	// cycle by which a partner's settlement amount and date are computed.
+	// `PLATFORM_CONTRACT_ALREADY_EXISTS` means that it exists already. Give your
+	// own `id` or send an Idempotency-Key: otherwise a repetition after a timeout
+	// may create a second one under another id.
 	CreatePlatformContract(ctx context.Context, in *CreatePlatformContractRequest, opts ...grpc.CallOption) (*CreatePlatformContractResponse, error)
+	// Archives a discount share policy, which takes it out of the default listing
+	// and locks it against updates, and returns it. It is not deleted: it can
+	// still be listed with `is_archived` and brought back with
+	// RecoverPlatformDiscountSharePolicy. A discount share policy with a
+	// scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY`; cancel the
+	// schedule first.
 	ArchivePlatformDiscountSharePolicy(ctx context.Context, in *ArchivePlatformDiscountSharePolicyRequest, opts ...grpc.CallOption) (*ArchivePlatformDiscountSharePolicyResponse, error)
+	// Takes a discount share policy out of the archive and returns it. From then
+	// on it can be updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND`.
 	RecoverPlatformDiscountSharePolicy(ctx context.Context, in *RecoverPlatformDiscountSharePolicyRequest, opts ...grpc.CallOption) (*RecoverPlatformDiscountSharePolicyResponse, error)
+	// Returns the discount share policy as it stands in its scheduled update,
+	// rather than as it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformDiscountSharePolicy for the current terms.
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND` is the only typed error for
+	// something missing: there is none of its own for a discount share policy
+	// without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformDiscountSharePolicySchedule(ctx context.Context, in *GetPlatformDiscountSharePolicyScheduleRequest, opts ...grpc.CallOption) (*PlatformDiscountSharePolicy, error)
+	// Resets the scheduled update of a discount share policy, with the new
+	// changes in `update` and the new time in `applied_at`, and returns the
+	// scheduled version. Use it where ScheduleDiscountSharePolicy is refused
+	// because an update is already scheduled. The current terms stay in force
+	// until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleDiscountSharePolicy(ctx context.Context, in *RescheduleDiscountSharePolicyRequest, opts ...grpc.CallOption) (*ReschedulePlatformDiscountSharePolicyResponse, error)
+	// Schedules an update of a discount share policy for the time in `applied_at`
+	// and returns the scheduled version. The current terms stay in force until
+	// then. There can be only one scheduled update: a second one is refused with
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS`; use
+	// RescheduleDiscountSharePolicy or cancel the first. An archived one
+	// (`PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY`) has to be recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleDiscountSharePolicy(ctx context.Context, in *ScheduleDiscountSharePolicyRequest, opts ...grpc.CallOption) (*SchedulePlatformDiscountSharePolicyResponse, error)
+	// Drops the scheduled update of a discount share policy; the current terms
+	// stay as they are. Needed before archiving a discount share policy that has
+	// a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformDiscountSharePolicySchedule(ctx context.Context, in *CancelPlatformDiscountSharePolicyScheduleRequest, opts ...grpc.CallOption) (*CancelPlatformDiscountSharePolicyScheduleResponse, error)
+	// Looks up one discount share policy by its id: the part of a discount, such
+	// as a coupon or points, that the partner bears at settlement. An unknown id
+	// is refused with `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND`; a scheduled
+	// update is read with GetPlatformDiscountSharePolicySchedule.
 	GetPlatformDiscountSharePolicy(ctx context.Context, in *GetPlatformDiscountSharePolicyRequest, opts ...grpc.CallOption) (*PlatformDiscountSharePolicy, error)
+	// Changes `name`, `partner_share_rate` or `memo` of a discount share policy
+	// at once and returns the result; members left out keep their value. An
+	// archived one is refused with `PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY`:
+	// recover it first. For a change at a later time use
+	// ScheduleDiscountSharePolicy.
 	UpdatePlatformDiscountSharePolicy(ctx context.Context, in *UpdatePlatformDiscountSharePolicyRequest, opts ...grpc.CallOption) (*UpdatePlatformDiscountSharePolicyResponse, error)
+	// Lists discount share policies page by page, narrowed by a filter. Only
+	// those not archived are listed unless the filter sets `is_archived`, which
+	// lists the archived ones instead.
 	GetPlatformDiscountSharePolicies(ctx context.Context, in *GetPlatformDiscountSharePoliciesRequest, opts ...grpc.CallOption) (*GetPlatformDiscountSharePoliciesResponse, error)
+	// Creates a discount share policy and returns it: the part of a discount,
+	// such as a coupon or points, that the partner bears at settlement.
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS` means that it exists
+	// already. Give your own `id` or send an Idempotency-Key: otherwise a
+	// repetition after a timeout may create a second one under another id.
 	CreatePlatformDiscountSharePolicy(ctx context.Context, in *CreatePlatformDiscountSharePolicyRequest, opts ...grpc.CallOption) (*CreatePlatformDiscountSharePolicyResponse, error)
+	// Returns the partner share rates to choose from when filtering discount
+	// share policies, for instance to fill a selection list. Pass the chosen ones
+	// as `partner_share_rates` to GetPlatformDiscountSharePolicies.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformDiscountSharePolicyFilterOptions(ctx context.Context, in *GetPlatformDiscountSharePolicyFilterOptionsRequest, opts ...grpc.CallOption) (*PlatformDiscountSharePolicyFilterOptions, error)
 }
 
@@ -410,37 +582,209 @@ func (c *platformPolicyServiceClient) GetPlatformDiscountSharePolicyFilterOption
 // PlatformPolicyServiceServer is the server API for PlatformPolicyService service.
 // All implementations must embed UnimplementedPlatformPolicyServiceServer
 // for forward compatibility.
+//
+// Manages the rules from which PortOne computes what a marketplace owes its
+// partners and when: contracts (platform fee and settlement cycle), additional
+// fee policies (further fees on an order) and discount share policies (how much
+// of a discount the partner bears). A partner names a default contract, and an
+// order transfer can name its own contract, additional fee policies and
+// discount share policies by id. Each kind can be created, updated at once or
+// at a scheduled time, archived and recovered. Every call is refused with
+// `PLATFORM_NOT_ENABLED` while the platform feature is not activated.
 type PlatformPolicyServiceServer interface {
+	// Archives an additional fee policy, which takes it out of the default
+	// listing and locks it against updates, and returns it. It is not deleted: it
+	// can still be listed with `is_archived` and brought back with
+	// RecoverPlatformAdditionalFeePolicy. An additional fee policy with a
+	// scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_ADDITIONAL_FEE_POLICY`; cancel the
+	// schedule first.
 	ArchivePlatformAdditionalFeePolicy(context.Context, *ArchivePlatformAdditionalFeePolicyRequest) (*ArchivePlatformAdditionalFeePolicyResponse, error)
+	// Takes an additional fee policy out of the archive and returns it. From then
+	// on it can be updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND`.
 	RecoverPlatformAdditionalFeePolicy(context.Context, *RecoverPlatformAdditionalFeePolicyRequest) (*RecoverPlatformAdditionalFeePolicyResponse, error)
+	// Returns the additional fee policy as it stands in its scheduled update,
+	// rather than as it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformAdditionalFeePolicy for the current terms.
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND` is the only typed error for
+	// something missing: there is none of its own for an additional fee policy
+	// without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformAdditionalFeePolicySchedule(context.Context, *GetPlatformAdditionalFeePolicyScheduleRequest) (*PlatformAdditionalFeePolicy, error)
+	// Resets the scheduled update of an additional fee policy, with the new
+	// changes in `update` and the new time in `applied_at`, and returns the
+	// scheduled version. Use it where ScheduleAdditionalFeePolicy is refused
+	// because an update is already scheduled. The current terms stay in force
+	// until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleAdditionalFeePolicy(context.Context, *RescheduleAdditionalFeePolicyRequest) (*ReschedulePlatformAdditionalFeePolicyResponse, error)
+	// Schedules an update of an additional fee policy for the time in
+	// `applied_at` and returns the scheduled version. The current terms stay in
+	// force until then. There can be only one scheduled update: a second one is
+	// refused with `PLATFORM_ADDITIONAL_FEE_POLICY_SCHEDULE_ALREADY_EXISTS`; use
+	// RescheduleAdditionalFeePolicy or cancel the first. An archived one
+	// (`PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY`) has to be recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleAdditionalFeePolicy(context.Context, *ScheduleAdditionalFeePolicyRequest) (*SchedulePlatformAdditionalFeePolicyResponse, error)
+	// Drops the scheduled update of an additional fee policy; the current terms
+	// stay as they are. Needed before archiving an additional fee policy that has
+	// a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformAdditionalFeePolicySchedule(context.Context, *CancelPlatformAdditionalFeePolicyScheduleRequest) (*CancelPlatformAdditionalFeePolicyScheduleResponse, error)
+	// Looks up one additional fee policy by its id: a fee charged on an order on
+	// top of the platform fee, such as for fulfilment or a marketing channel. An
+	// unknown id is refused with `PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND`; a
+	// scheduled update is read with GetPlatformAdditionalFeePolicySchedule.
 	GetPlatformAdditionalFeePolicy(context.Context, *GetPlatformAdditionalFeePolicyRequest) (*PlatformAdditionalFeePolicy, error)
+	// Changes `name`, `fee`, `memo` or `vat_payer` of an additional fee policy at
+	// once and returns the result; members left out keep their value. An archived
+	// one is refused with `PLATFORM_ARCHIVED_ADDITIONAL_FEE_POLICY`: recover it
+	// first. For a change at a later time use ScheduleAdditionalFeePolicy.
 	UpdatePlatformAdditionalFeePolicy(context.Context, *UpdatePlatformAdditionalFeePolicyRequest) (*UpdatePlatformAdditionalFeePolicyResponse, error)
+	// Lists additional fee policies page by page, narrowed by a filter. Only
+	// those not archived are listed unless the filter sets `is_archived`, which
+	// lists the archived ones instead.
 	GetPlatformAdditionalFeePolicies(context.Context, *GetPlatformAdditionalFeePoliciesRequest) (*GetPlatformAdditionalFeePoliciesResponse, error)
+	// Creates an additional fee policy and returns it: a fee charged on an order
+	// on top of the platform fee, such as for fulfilment or a marketing channel.
+	// `PLATFORM_ADDITIONAL_FEE_POLICY_ALREADY_EXISTS` means that it exists
+	// already. Give your own `id` or send an Idempotency-Key: otherwise a
+	// repetition after a timeout may create a second one under another id.
 	CreatePlatformAdditionalFeePolicy(context.Context, *CreatePlatformAdditionalFeePolicyRequest) (*CreatePlatformAdditionalFeePolicyResponse, error)
+	// Archives a contract, which takes it out of the default listing and locks it
+	// against updates, and returns it. It is not deleted: it can still be listed
+	// with `is_archived` and brought back with RecoverPlatformContract. A
+	// contract with a scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_CONTRACT`; cancel the schedule first.
 	ArchivePlatformContract(context.Context, *ArchivePlatformContractRequest) (*ArchivePlatformContractResponse, error)
+	// Takes a contract out of the archive and returns it. From then on it can be
+	// updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_CONTRACT_NOT_FOUND`.
 	RecoverPlatformContract(context.Context, *RecoverPlatformContractRequest) (*RecoverPlatformContractResponse, error)
+	// Returns the contract as it stands in its scheduled update, rather than as
+	// it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformContract for the current terms. `PLATFORM_CONTRACT_NOT_FOUND` is
+	// the only typed error for something missing: there is none of its own for a
+	// contract without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformContractSchedule(context.Context, *GetPlatformContractScheduleRequest) (*PlatformContract, error)
+	// Resets the scheduled update of a contract, with the new changes in `update`
+	// and the new time in `applied_at`, and returns the scheduled version. Use it
+	// where ScheduleContract is refused because an update is already scheduled.
+	// The current terms stay in force until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleContract(context.Context, *RescheduleContractRequest) (*ReschedulePlatformContractResponse, error)
+	// Schedules an update of a contract for the time in `applied_at` and returns
+	// the scheduled version. The current terms stay in force until then. There
+	// can be only one scheduled update: a second one is refused with
+	// `PLATFORM_CONTRACT_SCHEDULE_ALREADY_EXISTS`; use RescheduleContract or
+	// cancel the first. An archived one (`PLATFORM_ARCHIVED_CONTRACT`) has to be
+	// recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleContract(context.Context, *ScheduleContractRequest) (*SchedulePlatformContractResponse, error)
+	// Drops the scheduled update of a contract; the current terms stay as they
+	// are. Needed before archiving a contract that has a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformContractSchedule(context.Context, *CancelPlatformContractScheduleRequest) (*CancelPlatformContractScheduleResponse, error)
+	// Looks up one contract by its id: the platform fee and the settlement cycle
+	// by which a partner's settlement amount and date are computed. An unknown id
+	// is refused with `PLATFORM_CONTRACT_NOT_FOUND`; a scheduled update is read
+	// with GetPlatformContractSchedule.
 	GetPlatformContract(context.Context, *GetPlatformContractRequest) (*PlatformContract, error)
+	// Changes the fee, the settlement cycle or another term of a contract at once
+	// and returns the result; members left out keep their value. An archived one
+	// is refused with `PLATFORM_ARCHIVED_CONTRACT`: recover it first. For a
+	// change at a later time use ScheduleContract.
 	UpdatePlatformContract(context.Context, *UpdatePlatformContractRequest) (*UpdatePlatformContractResponse, error)
+	// Lists contracts page by page, narrowed by a filter. Only those not archived
+	// are listed unless the filter sets `is_archived`, which lists the archived
+	// ones instead.
 	GetPlatformContracts(context.Context, *GetPlatformContractsRequest) (*GetPlatformContractsResponse, error)
+	// Creates a contract and returns it: the platform fee and the settlement
+	// cycle by which a partner's settlement amount and date are computed.
+	// `PLATFORM_CONTRACT_ALREADY_EXISTS` means that it exists already. Give your
+	// own `id` or send an Idempotency-Key: otherwise a repetition after a timeout
+	// may create a second one under another id.
 	CreatePlatformContract(context.Context, *CreatePlatformContractRequest) (*CreatePlatformContractResponse, error)
+	// Archives a discount share policy, which takes it out of the default listing
+	// and locks it against updates, and returns it. It is not deleted: it can
+	// still be listed with `is_archived` and brought back with
+	// RecoverPlatformDiscountSharePolicy. A discount share policy with a
+	// scheduled update is refused with
+	// `PLATFORM_CANNOT_ARCHIVE_SCHEDULED_DISCOUNT_SHARE_POLICY`; cancel the
+	// schedule first.
 	ArchivePlatformDiscountSharePolicy(context.Context, *ArchivePlatformDiscountSharePolicyRequest) (*ArchivePlatformDiscountSharePolicyResponse, error)
+	// Takes a discount share policy out of the archive and returns it. From then
+	// on it can be updated and scheduled again. An unknown id is refused with
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND`.
 	RecoverPlatformDiscountSharePolicy(context.Context, *RecoverPlatformDiscountSharePolicyRequest) (*RecoverPlatformDiscountSharePolicyResponse, error)
+	// Returns the discount share policy as it stands in its scheduled update,
+	// rather than as it applies now; `applied_at` is the time of the change. Use
+	// GetPlatformDiscountSharePolicy for the current terms.
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND` is the only typed error for
+	// something missing: there is none of its own for a discount share policy
+	// without a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformDiscountSharePolicySchedule(context.Context, *GetPlatformDiscountSharePolicyScheduleRequest) (*PlatformDiscountSharePolicy, error)
+	// Resets the scheduled update of a discount share policy, with the new
+	// changes in `update` and the new time in `applied_at`, and returns the
+	// scheduled version. Use it where ScheduleDiscountSharePolicy is refused
+	// because an update is already scheduled. The current terms stay in force
+	// until the new time.
+	//
+	// PortOne may change or remove this call without notice.
 	RescheduleDiscountSharePolicy(context.Context, *RescheduleDiscountSharePolicyRequest) (*ReschedulePlatformDiscountSharePolicyResponse, error)
+	// Schedules an update of a discount share policy for the time in `applied_at`
+	// and returns the scheduled version. The current terms stay in force until
+	// then. There can be only one scheduled update: a second one is refused with
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_SCHEDULE_ALREADY_EXISTS`; use
+	// RescheduleDiscountSharePolicy or cancel the first. An archived one
+	// (`PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY`) has to be recovered first.
+	//
+	// PortOne may change or remove this call without notice.
 	ScheduleDiscountSharePolicy(context.Context, *ScheduleDiscountSharePolicyRequest) (*SchedulePlatformDiscountSharePolicyResponse, error)
+	// Drops the scheduled update of a discount share policy; the current terms
+	// stay as they are. Needed before archiving a discount share policy that has
+	// a scheduled update.
+	//
+	// PortOne may change or remove this call without notice.
 	CancelPlatformDiscountSharePolicySchedule(context.Context, *CancelPlatformDiscountSharePolicyScheduleRequest) (*CancelPlatformDiscountSharePolicyScheduleResponse, error)
+	// Looks up one discount share policy by its id: the part of a discount, such
+	// as a coupon or points, that the partner bears at settlement. An unknown id
+	// is refused with `PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND`; a scheduled
+	// update is read with GetPlatformDiscountSharePolicySchedule.
 	GetPlatformDiscountSharePolicy(context.Context, *GetPlatformDiscountSharePolicyRequest) (*PlatformDiscountSharePolicy, error)
+	// Changes `name`, `partner_share_rate` or `memo` of a discount share policy
+	// at once and returns the result; members left out keep their value. An
+	// archived one is refused with `PLATFORM_ARCHIVED_DISCOUNT_SHARE_POLICY`:
+	// recover it first. For a change at a later time use
+	// ScheduleDiscountSharePolicy.
 	UpdatePlatformDiscountSharePolicy(context.Context, *UpdatePlatformDiscountSharePolicyRequest) (*UpdatePlatformDiscountSharePolicyResponse, error)
+	// Lists discount share policies page by page, narrowed by a filter. Only
+	// those not archived are listed unless the filter sets `is_archived`, which
+	// lists the archived ones instead.
 	GetPlatformDiscountSharePolicies(context.Context, *GetPlatformDiscountSharePoliciesRequest) (*GetPlatformDiscountSharePoliciesResponse, error)
+	// Creates a discount share policy and returns it: the part of a discount,
+	// such as a coupon or points, that the partner bears at settlement.
+	// `PLATFORM_DISCOUNT_SHARE_POLICY_ALREADY_EXISTS` means that it exists
+	// already. Give your own `id` or send an Idempotency-Key: otherwise a
+	// repetition after a timeout may create a second one under another id.
 	CreatePlatformDiscountSharePolicy(context.Context, *CreatePlatformDiscountSharePolicyRequest) (*CreatePlatformDiscountSharePolicyResponse, error)
+	// Returns the partner share rates to choose from when filtering discount
+	// share policies, for instance to fill a selection list. Pass the chosen ones
+	// as `partner_share_rates` to GetPlatformDiscountSharePolicies.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPlatformDiscountSharePolicyFilterOptions(context.Context, *GetPlatformDiscountSharePolicyFilterOptionsRequest) (*PlatformDiscountSharePolicyFilterOptions, error)
 	mustEmbedUnimplementedPlatformPolicyServiceServer()
 }

@@ -24,13 +24,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a transfer came from.
 type PlatformTransferType int32
 
 const (
-	PlatformTransferType_PLATFORM_TRANSFER_TYPE_UNSPECIFIED  PlatformTransferType = 0
-	PlatformTransferType_PLATFORM_TRANSFER_TYPE_ORDER        PlatformTransferType = 1
+	PlatformTransferType_PLATFORM_TRANSFER_TYPE_UNSPECIFIED PlatformTransferType = 0
+	// Computed from an order.
+	PlatformTransferType_PLATFORM_TRANSFER_TYPE_ORDER PlatformTransferType = 1
+	// Takes back an order transfer, in full or in part, after a cancellation.
 	PlatformTransferType_PLATFORM_TRANSFER_TYPE_ORDER_CANCEL PlatformTransferType = 2
-	PlatformTransferType_PLATFORM_TRANSFER_TYPE_MANUAL       PlatformTransferType = 3
+	// Entered by hand with a given amount.
+	PlatformTransferType_PLATFORM_TRANSFER_TYPE_MANUAL PlatformTransferType = 3
 )
 
 // Enum value maps for PlatformTransferType.
@@ -76,15 +80,23 @@ func (PlatformTransferType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_transfer_proto_rawDescGZIP(), []int{0}
 }
 
+// How far a transfer has come, from being scheduled for settlement to being
+// paid out to the partner.
 type PlatformTransferStatus int32
 
 const (
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_UNSPECIFIED      PlatformTransferStatus = 0
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SCHEDULED        PlatformTransferStatus = 1
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PROCESS       PlatformTransferStatus = 2
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SETTLED          PlatformTransferStatus = 3
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PAYOUT        PlatformTransferStatus = 4
-	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAID_OUT         PlatformTransferStatus = 5
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_UNSPECIFIED PlatformTransferStatus = 0
+	// Settlement is scheduled. The transfer can still be deleted.
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SCHEDULED PlatformTransferStatus = 1
+	// Settlement is under way. The transfer can still be deleted.
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PROCESS PlatformTransferStatus = 2
+	// Settlement is complete; nothing has been paid out yet.
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_SETTLED PlatformTransferStatus = 3
+	// Being paid out to the partner.
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_IN_PAYOUT PlatformTransferStatus = 4
+	// Paid out to the partner.
+	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAID_OUT PlatformTransferStatus = 5
+	// The payout has been confirmed.
 	PlatformTransferStatus_PLATFORM_TRANSFER_STATUS_PAYOUT_CONFIRMED PlatformTransferStatus = 6
 )
 
@@ -137,12 +149,16 @@ func (PlatformTransferStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_transfer_proto_rawDescGZIP(), []int{1}
 }
 
+// What a partner is for tax purposes.
 type PlatformTransferSummaryPartnerType int32
 
 const (
-	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_UNSPECIFIED   PlatformTransferSummaryPartnerType = 0
-	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_BUSINESS      PlatformTransferSummaryPartnerType = 1
-	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_WHT_PAYER     PlatformTransferSummaryPartnerType = 2
+	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_UNSPECIFIED PlatformTransferSummaryPartnerType = 0
+	// A registered business.
+	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_BUSINESS PlatformTransferSummaryPartnerType = 1
+	// A person from whose payouts income tax is withheld.
+	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_WHT_PAYER PlatformTransferSummaryPartnerType = 2
+	// A person from whose payouts no tax is withheld.
 	PlatformTransferSummaryPartnerType_PLATFORM_TRANSFER_SUMMARY_PARTNER_TYPE_NON_WHT_PAYER PlatformTransferSummaryPartnerType = 3
 )
 
@@ -189,13 +205,16 @@ func (PlatformTransferSummaryPartnerType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_platform_transfer_proto_rawDescGZIP(), []int{2}
 }
 
+// What a payment by wallet (easy pay) was paid from.
 type EasyPayMethodType int32
 
 const (
 	EasyPayMethodType_EASY_PAY_METHOD_TYPE_UNSPECIFIED EasyPayMethodType = 0
 	EasyPayMethodType_EASY_PAY_METHOD_TYPE_CARD        EasyPayMethodType = 1
-	EasyPayMethodType_EASY_PAY_METHOD_TYPE_TRANSFER    EasyPayMethodType = 2
-	EasyPayMethodType_EASY_PAY_METHOD_TYPE_CHARGE      EasyPayMethodType = 3
+	// Transfer from a bank account linked to the wallet.
+	EasyPayMethodType_EASY_PAY_METHOD_TYPE_TRANSFER EasyPayMethodType = 2
+	// Money or points charged to the wallet before.
+	EasyPayMethodType_EASY_PAY_METHOD_TYPE_CHARGE EasyPayMethodType = 3
 )
 
 // Enum value maps for EasyPayMethodType.
@@ -242,11 +261,37 @@ func (EasyPayMethodType) EnumDescriptor() ([]byte, []int) {
 }
 
 type DownloadPlatformTransferSheetRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Filter        *PlatformTransferFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Fields        []string                     `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `filter.is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Which transfers to export.
+	Filter *PlatformTransferFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Keys of the columns of the file:
+	//
+	//   - The transfer: `TRANSFER_ID`, `TRANSFER_TYPE`, `TRANSFER_STATUS`,
+	//     `TRANSFER_MEMO`.
+	//   - Settlement: `TRANSFER_SETTLEMENT_DATE`, `TRANSFER_SETTLEMENT_START_DATE`,
+	//     `TRANSFER_SETTLEMENT_CURRENCY`, `TRANSFER_SETTLEMENT_AMOUNT`,
+	//     `TRANSFER_SETTLEMENT_TAX_FREE_AMOUNT`.
+	//   - Order: `TRANSFER_ORDER_NAME`, `TRANSFER_ORDER_AMOUNT`,
+	//     `TRANSFER_ORDER_TAX_FREE_AMOUNT`.
+	//   - Payment: `TRANSFER_PAYMENT_ID`, `TRANSFER_PAYMENT_METHOD`,
+	//     `TRANSFER_PAYMENT_AMOUNT`, `TRANSFER_PAYMENT_SUPPLY_AMOUNT`,
+	//     `TRANSFER_PAYMENT_VAT_AMOUNT`, `TRANSFER_PAYMENT_TAX_FREE_AMOUNT`,
+	//     `TRANSFER_PAYMENT_VAT_BURDEN_AMOUNT`.
+	//   - Contract and fees: `TRANSFER_CONTRACT_ID`, `TRANSFER_CONTRACT_NAME`,
+	//     `TRANSFER_PLATFORM_FEE`, `TRANSFER_PLATFORM_FEE_VAT`,
+	//     `TRANSFER_ADDITIONAL_FEE`, `TRANSFER_ADDITIONAL_FEE_VAT`.
+	//   - Discounts: `TRANSFER_DISCOUNT_AMOUNT`,
+	//     `TRANSFER_DISCOUNT_TAX_FREE_AMOUNT`, `TRANSFER_DISCOUNT_SHARE_AMOUNT`,
+	//     `TRANSFER_DISCOUNT_SHARE_TAX_FREE_AMOUNT`.
+	//   - Your own: `TRANSFER_` and the key of a user-defined property, `FORMULA_`
+	//     and the key of a user-defined formula.
+	//   - The partner: the `PARTNER_` column keys of the partner export, without
+	//     `PARTNER_STATUS_UPDATED_AT`.
+	Fields        []string          `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -309,24 +354,42 @@ func (x *DownloadPlatformTransferSheetRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Conditions that transfers have to meet; an empty list is no condition. Give
+// one of the two date ranges at most.
 type PlatformTransferFilterInput struct {
-	state                    protoimpl.MessageState                   `protogen:"open.v1"`
-	SettlementStartDateRange *DateRange                               `protobuf:"bytes,1,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
-	SettlementDateRange      *DateRange                               `protobuf:"bytes,2,opt,name=settlement_date_range,json=settlementDateRange,proto3" json:"settlement_date_range,omitempty"`
-	PartnerTags              []string                                 `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
-	ContractIds              []string                                 `protobuf:"bytes,4,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
-	DiscountSharePolicyIds   []string                                 `protobuf:"bytes,5,rep,name=discount_share_policy_ids,json=discountSharePolicyIds,proto3" json:"discount_share_policy_ids,omitempty"`
-	AdditionalFeePolicyIds   []string                                 `protobuf:"bytes,6,rep,name=additional_fee_policy_ids,json=additionalFeePolicyIds,proto3" json:"additional_fee_policy_ids,omitempty"`
-	PaymentMethodTypes       []PaymentMethodType                      `protobuf:"varint,7,rep,packed,name=payment_method_types,json=paymentMethodTypes,proto3,enum=portone.v2.PaymentMethodType" json:"payment_method_types,omitempty"`
-	ChannelKeys              []string                                 `protobuf:"bytes,8,rep,name=channel_keys,json=channelKeys,proto3" json:"channel_keys,omitempty"`
-	Types                    []PlatformTransferType                   `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformTransferType" json:"types,omitempty"`
-	Statuses                 []PlatformTransferStatus                 `protobuf:"varint,10,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformTransferStatus" json:"statuses,omitempty"`
-	Keyword                  *PlatformTransferFilterInputKeyword      `protobuf:"bytes,11,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	IsForTest                *bool                                    `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperty      *PlatformTransferPropertyExactMatchInput `protobuf:"bytes,13,opt,name=user_defined_property,json=userDefinedProperty,proto3" json:"user_defined_property,omitempty"`
-	Unrecognized             map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Range of `settlement_start_date`. Not together with
+	// `settlement_date_range`.
+	SettlementStartDateRange *DateRange `protobuf:"bytes,1,opt,name=settlement_start_date_range,json=settlementStartDateRange,proto3" json:"settlement_start_date_range,omitempty"`
+	// Range of `settlement_date`. Not together with
+	// `settlement_start_date_range`.
+	SettlementDateRange *DateRange `protobuf:"bytes,2,opt,name=settlement_date_range,json=settlementDateRange,proto3" json:"settlement_date_range,omitempty"`
+	// Transfers of partners that have at least one of these tags.
+	PartnerTags []string `protobuf:"bytes,3,rep,name=partner_tags,json=partnerTags,proto3" json:"partner_tags,omitempty"`
+	// Transfers settled by one of these contracts.
+	ContractIds []string `protobuf:"bytes,4,rep,name=contract_ids,json=contractIds,proto3" json:"contract_ids,omitempty"`
+	// Transfers with at least one of these discount share policies.
+	DiscountSharePolicyIds []string `protobuf:"bytes,5,rep,name=discount_share_policy_ids,json=discountSharePolicyIds,proto3" json:"discount_share_policy_ids,omitempty"`
+	// Transfers with at least one of these additional fee policies.
+	AdditionalFeePolicyIds []string `protobuf:"bytes,6,rep,name=additional_fee_policy_ids,json=additionalFeePolicyIds,proto3" json:"additional_fee_policy_ids,omitempty"`
+	// Transfers of payments by one of these methods.
+	PaymentMethodTypes []PaymentMethodType `protobuf:"varint,7,rep,packed,name=payment_method_types,json=paymentMethodTypes,proto3,enum=portone.v2.PaymentMethodType" json:"payment_method_types,omitempty"`
+	// Transfers of payments through one of these channels.
+	ChannelKeys []string `protobuf:"bytes,8,rep,name=channel_keys,json=channelKeys,proto3" json:"channel_keys,omitempty"`
+	// Transfers of one of these types.
+	Types []PlatformTransferType `protobuf:"varint,9,rep,packed,name=types,proto3,enum=portone.v2.PlatformTransferType" json:"types,omitempty"`
+	// Transfers in one of these statuses.
+	Statuses []PlatformTransferStatus `protobuf:"varint,10,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformTransferStatus" json:"statuses,omitempty"`
+	// A search in one of the text fields.
+	Keyword *PlatformTransferFilterInputKeyword `protobuf:"bytes,11,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Transfers of which the user-defined property has exactly this value.
+	UserDefinedProperty *PlatformTransferPropertyExactMatchInput `protobuf:"bytes,13,opt,name=user_defined_property,json=userDefinedProperty,proto3" json:"user_defined_property,omitempty"`
+	Unrecognized        map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformTransferFilterInput) Reset() {
@@ -457,22 +520,35 @@ func (x *PlatformTransferFilterInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A text to search transfers for. Set one field only; some match the whole
+// value, others a part of it.
 type PlatformTransferFilterInputKeyword struct {
-	state               protoimpl.MessageState `protogen:"open.v1"`
-	All                 *string                `protobuf:"bytes,1,opt,name=all,proto3,oneof" json:"all,omitempty"`
-	PaymentId           *string                `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransferId          *string                `protobuf:"bytes,3,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
-	TransferMemo        *string                `protobuf:"bytes,4,opt,name=transfer_memo,json=transferMemo,proto3,oneof" json:"transfer_memo,omitempty"`
-	ProductId           *string                `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	ProductName         *string                `protobuf:"bytes,6,opt,name=product_name,json=productName,proto3,oneof" json:"product_name,omitempty"`
-	PartnerId           *string                `protobuf:"bytes,7,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	PartnerName         *string                `protobuf:"bytes,8,opt,name=partner_name,json=partnerName,proto3,oneof" json:"partner_name,omitempty"`
-	PartnerMemo         *string                `protobuf:"bytes,9,opt,name=partner_memo,json=partnerMemo,proto3,oneof" json:"partner_memo,omitempty"`
-	PartnerSettlementId *string                `protobuf:"bytes,10,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
-	PayoutId            *string                `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Searched for in all fields, matching a part.
+	All *string `protobuf:"bytes,1,opt,name=all,proto3,oneof" json:"all,omitempty"`
+	// Has to match exactly.
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Has to match exactly.
+	TransferId *string `protobuf:"bytes,3,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
+	// Matches a part of the memo.
+	TransferMemo *string `protobuf:"bytes,4,opt,name=transfer_memo,json=transferMemo,proto3,oneof" json:"transfer_memo,omitempty"`
+	// Has to match exactly.
+	ProductId *string `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// Has to match exactly.
+	ProductName *string `protobuf:"bytes,6,opt,name=product_name,json=productName,proto3,oneof" json:"product_name,omitempty"`
+	// Has to match exactly.
+	PartnerId *string `protobuf:"bytes,7,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	// Matches a part of the name.
+	PartnerName *string `protobuf:"bytes,8,opt,name=partner_name,json=partnerName,proto3,oneof" json:"partner_name,omitempty"`
+	// Matches a part of the memo.
+	PartnerMemo *string `protobuf:"bytes,9,opt,name=partner_memo,json=partnerMemo,proto3,oneof" json:"partner_memo,omitempty"`
+	// Matches a part of the id.
+	PartnerSettlementId *string `protobuf:"bytes,10,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
+	// Transfers that belong to the payout with exactly this id.
+	PayoutId      *string           `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformTransferFilterInputKeyword) Reset() {
@@ -590,8 +666,12 @@ func (x *PlatformTransferFilterInputKeyword) GetUnrecognized() map[string]string
 }
 
 type GetPlatformTransferSummariesRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `filter.is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
+	// 60,000.
 	Page          *PageInput                   `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Filter        *PlatformTransferFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -657,13 +737,15 @@ func (x *GetPlatformTransferSummariesRequest) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// One page of transfers in their short form.
 type GetPlatformTransferSummariesResponse struct {
 	state             protoimpl.MessageState     `protogen:"open.v1"`
 	TransferSummaries []*PlatformTransferSummary `protobuf:"bytes,1,rep,name=transfer_summaries,json=transferSummaries,proto3" json:"transfer_summaries,omitempty"`
-	Page              *PageInfo                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized      map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// The page answered, and how many transfers there are in total.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPlatformTransferSummariesResponse) Reset() {
@@ -717,6 +799,7 @@ func (x *GetPlatformTransferSummariesResponse) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// A transfer in the short form of lists. The case that is set tells its type.
 type PlatformTransferSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -823,23 +906,35 @@ func (*PlatformTransferSummary_Order) isPlatformTransferSummary_Type() {}
 
 func (*PlatformTransferSummary_OrderCancel) isPlatformTransferSummary_Type() {}
 
+// A transfer entered by hand, in the short form of lists.
 type PlatformManualTransferSummary struct {
-	state                        protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                           *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                    *string                                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner                      *PlatformTransferSummaryPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status                       *PlatformTransferStatus                `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                         *string                                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate               *string                                `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency           *Currency                              `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	IsForTest                    *bool                                  `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string                         `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Partner   *PlatformTransferSummaryPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	Status    *PlatformTransferStatus         `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo      *string                         `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Deprecated by PortOne and announced for removal: use
+	// `partner.user_defined_properties`.
 	PartnerUserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,9,rep,name=partner_user_defined_properties,json=partnerUserDefinedProperties,proto3" json:"partner_user_defined_properties,omitempty"`
-	UserDefinedProperties        []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	SettlementAmount             *int64                                 `protobuf:"varint,11,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
-	SettlementTaxFreeAmount      *int64                                 `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	Unrecognized                 map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// What is settled with the partner, in the minor unit of
+	// `settlement_currency`.
+	SettlementAmount *int64 `protobuf:"varint,11,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
+	// The tax-free part of `settlement_amount`, in the minor unit of
+	// `settlement_currency`.
+	SettlementTaxFreeAmount *int64            `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *PlatformManualTransferSummary) Reset() {
@@ -963,13 +1058,18 @@ func (x *PlatformManualTransferSummary) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The partner of a transfer, in short.
 type PlatformTransferSummaryPartner struct {
-	state                 protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                    *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId             *string                                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name                  *string                                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Type                  *PlatformTransferSummaryPartnerType    `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformTransferSummaryPartnerType,oneof" json:"type,omitempty"`
-	TaxationType          *PlatformPartnerTaxationType           `protobuf:"varint,5,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner's id, as the partner RPCs take it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the partner in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string                             `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name      *string                             `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Type      *PlatformTransferSummaryPartnerType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformTransferSummaryPartnerType,oneof" json:"type,omitempty"`
+	// How the partner is taxed for VAT, where it is known.
+	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,5,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
+	// Values of the properties that you defined for partners.
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,6,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	Unrecognized          map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields         protoimpl.UnknownFields
@@ -1055,8 +1155,10 @@ func (x *PlatformTransferSummaryPartner) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The value of one property of your own definition.
 type PlatformUserDefinedPropertyKeyValue struct {
-	state         protoimpl.MessageState            `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key under which the property is defined for the platform.
 	Key           *string                           `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
 	Value         *PlatformUserDefinedPropertyValue `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
 	Unrecognized  map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -1115,26 +1217,40 @@ func (x *PlatformUserDefinedPropertyKeyValue) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A transfer computed from an order, in the short form of lists.
 type PlatformOrderTransferSummary struct {
-	state                        protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                           *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                    *string                                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	StoreId                      *string                                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Partner                      *PlatformTransferSummaryPartner        `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
-	Contract                     *PlatformContract                      `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
-	Status                       *PlatformTransferStatus                `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                         *string                                `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate               *string                                `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency           *Currency                              `protobuf:"varint,9,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	IsForTest                    *bool                                  `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The store of the payment.
+	StoreId *string                         `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Partner *PlatformTransferSummaryPartner `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The contract that the settlement was computed by.
+	Contract *PlatformContract       `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
+	Status   *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo     *string                 `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,9,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Deprecated by PortOne and announced for removal: use
+	// `partner.user_defined_properties`.
 	PartnerUserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=partner_user_defined_properties,json=partnerUserDefinedProperties,proto3" json:"partner_user_defined_properties,omitempty"`
-	UserDefinedProperties        []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Amount                       *PlatformOrderSettlementAmount         `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
-	Payment                      *PlatformTransferSummaryPayment        `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
-	SettlementStartDate          *string                                `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	Unrecognized                 map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// The settlement and the amounts it was computed from, in the minor unit of
+	// `settlement_currency`.
+	Amount  *PlatformOrderSettlementAmount  `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`.
+	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferSummary) Reset() {
@@ -1279,6 +1395,8 @@ func (x *PlatformOrderTransferSummary) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment behind a transfer, in short: one made through PortOne or one made
+// elsewhere.
 type PlatformTransferSummaryPayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -1369,13 +1487,17 @@ func (*PlatformTransferSummaryPayment_External) isPlatformTransferSummaryPayment
 
 func (*PlatformTransferSummaryPayment_PortOne) isPlatformTransferSummaryPayment_Type() {}
 
+// A payment that was not made through PortOne, as described when the transfer
+// was created.
 type PlatformTransferSummaryExternalPayment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName     *string                `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency      *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	MethodType    *PaymentMethodType     `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the transfer was created with; PortOne knows no payment under
+	// it.
+	Id            *string            `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	OrderName     *string            `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Currency      *Currency          `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1445,13 +1567,15 @@ func (x *PlatformTransferSummaryExternalPayment) GetUnrecognized() map[string]st
 	return nil
 }
 
+// A payment made through PortOne.
 type PlatformTransferSummaryPortOnePayment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName     *string                `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency      *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	MethodType    *PaymentMethodType     `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment's id, as the payment RPCs take it.
+	Id            *string            `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	OrderName     *string            `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Currency      *Currency          `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1521,26 +1645,40 @@ func (x *PlatformTransferSummaryPortOnePayment) GetUnrecognized() map[string]str
 	return nil
 }
 
+// A transfer for a cancelled order, in the short form of lists.
 type PlatformOrderCancelTransferSummary struct {
-	state                        protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                           *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId                    *string                                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	StoreId                      *string                                `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Partner                      *PlatformTransferSummaryPartner        `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
-	Contract                     *PlatformContract                      `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
-	Status                       *PlatformTransferStatus                `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                         *string                                `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate               *string                                `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency           *Currency                              `protobuf:"varint,9,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	IsForTest                    *bool                                  `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The store of the payment.
+	StoreId *string                         `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Partner *PlatformTransferSummaryPartner `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
+	// The contract that the settlement was computed by.
+	Contract *PlatformContract       `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
+	Status   *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo     *string                 `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,9,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Deprecated by PortOne and announced for removal: use
+	// `partner.user_defined_properties`.
 	PartnerUserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=partner_user_defined_properties,json=partnerUserDefinedProperties,proto3" json:"partner_user_defined_properties,omitempty"`
-	UserDefinedProperties        []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Amount                       *PlatformOrderSettlementAmount         `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
-	Payment                      *PlatformTransferSummaryPayment        `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
-	SettlementStartDate          *string                                `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	Unrecognized                 map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// The settlement and the amounts it was computed from, in the minor unit of
+	// `settlement_currency`.
+	Amount  *PlatformOrderSettlementAmount  `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`.
+	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderCancelTransferSummary) Reset() {
@@ -1686,20 +1824,36 @@ func (x *PlatformOrderCancelTransferSummary) GetUnrecognized() map[string]string
 }
 
 type CreatePlatformManualTransferRequest struct {
-	state                   protoimpl.MessageState                 `protogen:"open.v1"`
-	Test                    *bool                                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	PartnerId               *string                                `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	Memo                    *string                                `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementAmount        *int64                                 `protobuf:"varint,4,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
-	SettlementTaxFreeAmount *int64                                 `protobuf:"varint,5,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	SettlementDate          *string                                `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	IsForTest               *bool                                  `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperties   []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Id                      *string                                `protobuf:"bytes,9,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	SettlementCurrency      *Currency                              `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized            map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The partner to settle with. Has to exist (`PLATFORM_PARTNER_NOT_FOUND`).
+	PartnerId *string `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	Memo      *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// What to settle, in the minor unit of `settlement_currency`. Negative
+	// amounts are refused on a platform that settles transfer by transfer.
+	SettlementAmount *int64 `protobuf:"varint,4,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
+	// The tax-free part of `settlement_amount`, in the minor unit of
+	// `settlement_currency`.
+	SettlementTaxFreeAmount *int64 `protobuf:"varint,5,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	// The day on which to settle, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Properties of your own definition. A key that the platform does not define
+	// is refused with `PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
+	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
+	Id *string `protobuf:"bytes,9,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The currency of the amounts. One that the platform cannot settle in is
+	// refused with `PLATFORM_CURRENCY_NOT_SUPPORTED`.
+	SettlementCurrency *Currency         `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CreatePlatformManualTransferRequest) Reset() {
@@ -1809,6 +1963,7 @@ func (x *CreatePlatformManualTransferRequest) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The transfer as created.
 type CreateManualTransferResponse struct {
 	state         protoimpl.MessageState  `protogen:"open.v1"`
 	Transfer      *PlatformManualTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
@@ -1861,22 +2016,36 @@ func (x *CreateManualTransferResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A transfer entered by hand, with an amount given rather than computed.
 type PlatformManualTransfer struct {
-	state                   protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                      *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId               *string                                `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner                 *PlatformPartner                       `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status                  *PlatformTransferStatus                `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                    *string                                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate          *string                                `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency      *Currency                              `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	PayoutId                *string                                `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	PayoutGraphqlId         *string                                `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
-	IsForTest               *bool                                  `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperties   []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	SettlementAmount        *int64                                 `protobuf:"varint,12,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
-	SettlementTaxFreeAmount *int64                                 `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	Unrecognized            map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Given by the caller at creation, or generated.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// No longer used.
+	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Id of the payout in PortOne's GraphQL API, the companion of the unused
+	// `payout_id`.
+	PayoutGraphqlId *string `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// What is settled with the partner, in the minor unit of
+	// `settlement_currency`.
+	SettlementAmount *int64 `protobuf:"varint,12,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
+	// The tax-free part of `settlement_amount`, in the minor unit of
+	// `settlement_currency`.
+	SettlementTaxFreeAmount *int64            `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields           protoimpl.UnknownFields
 	sizeCache               protoimpl.SizeCache
 }
@@ -2009,26 +2178,57 @@ func (x *PlatformManualTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Names the order transfer to take back: `transfer_id` alone, or `partner_id`
+// and `payment_id` if the payment has only that one transfer. With several
+// transfers of one payment `transfer_id` is required.
 type CreatePlatformOrderCancelTransferRequest struct {
-	state                      protoimpl.MessageState                                           `protogen:"open.v1"`
-	Test                       *bool                                                            `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	PartnerId                  *string                                                          `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	PaymentId                  *string                                                          `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	TransferId                 *string                                                          `protobuf:"bytes,4,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
-	CancellationId             *string                                                          `protobuf:"bytes,5,opt,name=cancellation_id,json=cancellationId,proto3,oneof" json:"cancellation_id,omitempty"`
-	Memo                       *string                                                          `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	OrderDetail                *CreatePlatformOrderCancelTransferBodyOrderDetail                `protobuf:"bytes,7,opt,name=order_detail,json=orderDetail,proto3" json:"order_detail,omitempty"`
-	TaxFreeAmount              *int64                                                           `protobuf:"varint,8,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Discounts                  []*CreatePlatformOrderCancelTransferBodyDiscount                 `protobuf:"bytes,9,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	SettlementStartDate        *string                                                          `protobuf:"bytes,10,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	SettlementDate             *string                                                          `protobuf:"bytes,11,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// May be left out with `transfer_id`.
+	PartnerId *string `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	// May be left out with `transfer_id`.
+	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// The order transfer to take back. Required if the payment has more than one
+	// transfer.
+	TransferId *string `protobuf:"bytes,4,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
+	// The cancellation of the PortOne payment; for a payment made elsewhere an id
+	// of your own. An unknown one is refused with
+	// `PLATFORM_CANCELLATION_NOT_FOUND`.
+	CancellationId *string `protobuf:"bytes,5,opt,name=cancellation_id,json=cancellationId,proto3,oneof" json:"cancellation_id,omitempty"`
+	Memo           *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// What is cancelled: an amount, some order lines, or everything.
+	OrderDetail *CreatePlatformOrderCancelTransferBodyOrderDetail `protobuf:"bytes,7,opt,name=order_detail,json=orderDetail,proto3" json:"order_detail,omitempty"`
+	// The tax-free part of what is cancelled, in the minor unit of the settlement
+	// currency. Replaces the one that follows from the order lines.
+	TaxFreeAmount *int64 `protobuf:"varint,8,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The parts of the order's discounts that go with the cancelled part. One
+	// entry for each policy at most
+	// (`PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED`).
+	Discounts []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,9,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`.
+	SettlementStartDate *string `protobuf:"bytes,10,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// The day on which to settle, `YYYY-MM-DD`. May not lie before
+	// `settlement_start_date`.
+	SettlementDate *string `protobuf:"bytes,11,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// Its presence, even if empty, marks the cancellation of a payment made
+	// elsewhere; absent means one made through PortOne. A mix-up is refused with
+	// `PLATFORM_CANCELLATION_AND_PAYMENT_TYPE_MISMATCHED`.
 	ExternalCancellationDetail *CreatePlatformOrderCancelTransferBodyExternalCancellationDetail `protobuf:"bytes,12,opt,name=external_cancellation_detail,json=externalCancellationDetail,proto3" json:"external_cancellation_detail,omitempty"`
-	IsForTest                  *bool                                                            `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperties      []*PlatformUserDefinedPropertyKeyValue                           `protobuf:"bytes,14,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Id                         *string                                                          `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Unrecognized               map[string]string                                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Properties of your own definition. A key that the platform does not define
+	// is refused with `PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,14,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
+	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
+	Id            *string           `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformOrderCancelTransferRequest) Reset() {
@@ -2173,10 +2373,15 @@ func (x *CreatePlatformOrderCancelTransferRequest) GetUnrecognized() map[string]
 	return nil
 }
 
+// What is cancelled of the order. Set exactly one field.
 type CreatePlatformOrderCancelTransferBodyOrderDetail struct {
-	state         protoimpl.MessageState                               `protogen:"open.v1"`
-	OrderAmount   *int64                                               `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
-	OrderLines    []*CreatePlatformOrderCancelTransferBodyOrderLine    `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The amount cancelled, in the minor unit of the settlement currency.
+	OrderAmount *int64 `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
+	// The products cancelled. Each product may occur once
+	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
+	OrderLines []*CreatePlatformOrderCancelTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	// Cancels the whole amount. The message is empty: setting it is enough.
 	All           *CreatePlatformOrderCancelTransferBodyOrderDetailAll `protobuf:"bytes,3,opt,name=all,proto3" json:"all,omitempty"`
 	Unrecognized  map[string]string                                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2241,10 +2446,16 @@ func (x *CreatePlatformOrderCancelTransferBodyOrderDetail) GetUnrecognized() map
 	return nil
 }
 
+// A product of the order, and how many of it are cancelled.
 type CreatePlatformOrderCancelTransferBodyOrderLine struct {
-	state         protoimpl.MessageState                           `protogen:"open.v1"`
-	ProductId     *string                                          `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	Quantity      *int32                                           `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A product of the order transfer (`PLATFORM_PRODUCT_ID_NOT_FOUND`
+	// otherwise).
+	ProductId *string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// How many are cancelled; no more than are left
+	// (`PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED`).
+	Quantity *int32 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// The parts of the product's discounts that go with the cancelled part.
 	Discounts     []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
 	Unrecognized  map[string]string                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2309,12 +2520,19 @@ func (x *CreatePlatformOrderCancelTransferBodyOrderLine) GetUnrecognized() map[s
 	return nil
 }
 
+// The part of a discount that is taken back.
 type CreatePlatformOrderCancelTransferBodyDiscount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SharePolicyId *string                `protobuf:"bytes,1,opt,name=share_policy_id,json=sharePolicyId,proto3,oneof" json:"share_policy_id,omitempty"`
-	Amount        *int64                 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A discount share policy of the order transfer
+	// (`PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND` otherwise).
+	SharePolicyId *string `protobuf:"bytes,1,opt,name=share_policy_id,json=sharePolicyId,proto3,oneof" json:"share_policy_id,omitempty"`
+	// In the minor unit of the settlement currency; no more than is left of the
+	// discount.
+	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the settlement
+	// currency.
+	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2377,6 +2595,7 @@ func (x *CreatePlatformOrderCancelTransferBodyDiscount) GetUnrecognized() map[st
 	return nil
 }
 
+// Stands for the whole order. Has no members: its presence says it.
 type CreatePlatformOrderCancelTransferBodyOrderDetailAll struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -2421,8 +2640,11 @@ func (x *CreatePlatformOrderCancelTransferBodyOrderDetailAll) GetUnrecognized() 
 	return nil
 }
 
+// The cancellation of a payment that was not made through PortOne, with the
+// instant at which it was cancelled.
 type CreatePlatformOrderCancelTransferBodyExternalCancellationDetail struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the payment was cancelled elsewhere.
 	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2473,6 +2695,7 @@ func (x *CreatePlatformOrderCancelTransferBodyExternalCancellationDetail) GetUnr
 	return nil
 }
 
+// The transfer as created, with the computed amounts.
 type CreateOrderCancelTransferResponse struct {
 	state         protoimpl.MessageState       `protogen:"open.v1"`
 	Transfer      *PlatformOrderCancelTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
@@ -2525,31 +2748,53 @@ func (x *CreateOrderCancelTransferResponse) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// A transfer that takes back an order transfer, in full or in part, because the
+// order was cancelled.
 type PlatformOrderCancelTransfer struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Id                    *string                                      `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId             *string                                      `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner               *PlatformPartner                             `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status                *PlatformTransferStatus                      `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate        *string                                      `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency    *Currency                                    `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	PayoutId              *string                                      `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	PayoutGraphqlId       *string                                      `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
-	IsForTest             *bool                                        `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue       `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Amount                *PlatformOrderSettlementAmount               `protobuf:"bytes,12,opt,name=amount,proto3" json:"amount,omitempty"`
-	Contract              *PlatformContract                            `protobuf:"bytes,13,opt,name=contract,proto3" json:"contract,omitempty"`
-	Payment               *PlatformPayment                             `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
-	SettlementStartDate   *string                                      `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	OrderLines            []*PlatformOrderTransferOrderLine            `protobuf:"bytes,16,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
-	AdditionalFees        []*PlatformOrderTransferAdditionalFee        `protobuf:"bytes,17,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
-	Discounts             []*PlatformOrderTransferDiscount             `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	Cancellation          *PlatformOrderTransferCancellation           `protobuf:"bytes,19,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	Parameters            map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Given by the caller at creation, or generated.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// No longer used.
+	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Id of the payout in PortOne's GraphQL API, the companion of the unused
+	// `payout_id`.
+	PayoutGraphqlId *string `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// The settlement and the amounts it was computed from, in the minor unit of
+	// `settlement_currency`.
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,12,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The contract that the settlement was computed by.
+	Contract *PlatformContract `protobuf:"bytes,13,opt,name=contract,proto3" json:"contract,omitempty"`
+	// The payment of the order that was cancelled.
+	Payment *PlatformPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`.
+	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// The cancelled part of the order, product by product.
+	OrderLines []*PlatformOrderTransferOrderLine `protobuf:"bytes,16,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	// The additional fees that went into the settlement.
+	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,17,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
+	// The discounts that went into the settlement.
+	Discounts    []*PlatformOrderTransferDiscount   `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	Cancellation *PlatformOrderTransferCancellation `protobuf:"bytes,19,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	// Experimental. The values, by name, that went into the formulas of the
+	// settlement.
+	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderCancelTransfer) Reset() {
@@ -2729,6 +2974,8 @@ func (x *PlatformOrderCancelTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The payment behind a transfer: one made through PortOne or one made
+// elsewhere.
 type PlatformPayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -2819,12 +3066,17 @@ func (*PlatformPayment_External) isPlatformPayment_Type() {}
 
 func (*PlatformPayment_PortOne) isPlatformPayment_Type() {}
 
+// A payment that was not made through PortOne, as described when the transfer
+// was created.
 type PlatformExternalPayment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName     *string                `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency      *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Method        *PlatformPaymentMethod `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id that the transfer was created with; PortOne knows no payment under
+	// it.
+	Id        *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	OrderName *string                `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Currency  *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Method    *PlatformPaymentMethod `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	// As given when the transfer was created.
 	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -2903,6 +3155,7 @@ func (x *PlatformExternalPayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How a payment was made. The case that is set tells the method.
 type PlatformPaymentMethod struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -3057,6 +3310,7 @@ func (*PlatformPaymentMethod_Transfer) isPlatformPaymentMethod_Type() {}
 
 func (*PlatformPaymentMethod_VirtualAccount) isPlatformPaymentMethod_Type() {}
 
+// Payment by card. Has no members: its presence says it.
 type PlatformPaymentMethodCard struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3101,11 +3355,13 @@ func (x *PlatformPaymentMethodCard) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by a wallet (easy pay).
 type PlatformPaymentMethodEasyPay struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Provider      *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
-	MethodType    *EasyPayMethodType     `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	// What the wallet was paid from, where it is known.
+	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3161,6 +3417,7 @@ func (x *PlatformPaymentMethodEasyPay) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by gift certificate. Has no members: its presence says it.
 type PlatformPaymentMethodGiftCertificate struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3205,6 +3462,7 @@ func (x *PlatformPaymentMethodGiftCertificate) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Payment on the mobile phone bill. Has no members: its presence says it.
 type PlatformPaymentMethodMobile struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3249,6 +3507,7 @@ func (x *PlatformPaymentMethodMobile) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by bank transfer. Has no members: its presence says it.
 type PlatformPaymentMethodTransfer struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3293,6 +3552,7 @@ func (x *PlatformPaymentMethodTransfer) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment into a virtual account. Has no members: its presence says it.
 type PlatformPaymentMethodVirtualAccount struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3337,10 +3597,13 @@ func (x *PlatformPaymentMethodVirtualAccount) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A payment made through PortOne.
 type PlatformPortOnePayment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	StoreId       *string                `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment's id, as the payment RPCs take it.
+	Id      *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The channel that the payment was made through.
 	ChannelKey    *string                `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	OrderName     *string                `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	Method        *PlatformPaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
@@ -3437,16 +3700,19 @@ func (x *PlatformPortOnePayment) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A product of an order, with its discounts, fees and share of the settlement.
 type PlatformOrderTransferOrderLine struct {
 	state          protoimpl.MessageState                `protogen:"open.v1"`
 	Product        *PlatformOrderTransferProduct         `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
 	Quantity       *int32                                `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	Discounts      []*PlatformOrderTransferDiscount      `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
 	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,4,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
-	Amount         *PlatformOrderSettlementAmount        `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
-	Unrecognized   map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// The settlement of this line and the amounts it was computed from, in the
+	// minor unit of the settlement currency.
+	Amount        *PlatformOrderSettlementAmount `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferOrderLine) Reset() {
@@ -3521,14 +3787,19 @@ func (x *PlatformOrderTransferOrderLine) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A product as it was ordered.
 type PlatformOrderTransferProduct struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Amount        *int64                 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Tag           *string                `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Given by the caller; the one to name when the product is cancelled.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// In the minor unit of the settlement currency.
+	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the settlement
+	// currency.
+	TaxFreeAmount *int64            `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3605,14 +3876,23 @@ func (x *PlatformOrderTransferProduct) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A discount on an order or product, and the part of it that the partner bears.
 type PlatformOrderTransferDiscount struct {
-	state              protoimpl.MessageState       `protogen:"open.v1"`
-	SharePolicy        *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=share_policy,json=sharePolicy,proto3" json:"share_policy,omitempty"`
-	Amount             *int64                       `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount      *int64                       `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	ShareAmount        *int64                       `protobuf:"varint,4,opt,name=share_amount,json=shareAmount,proto3,oneof" json:"share_amount,omitempty"`
-	ShareTaxFreeAmount *int64                       `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
-	Unrecognized       map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy that says how much of the discount the partner bears.
+	SharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=share_policy,json=sharePolicy,proto3" json:"share_policy,omitempty"`
+	// The discount, in the minor unit of the settlement currency.
+	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the settlement
+	// currency.
+	TaxFreeAmount *int64 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The partner's part of `amount`, in the minor unit of the settlement
+	// currency.
+	ShareAmount *int64 `protobuf:"varint,4,opt,name=share_amount,json=shareAmount,proto3,oneof" json:"share_amount,omitempty"`
+	// The partner's part of `tax_free_amount`, in the minor unit of the
+	// settlement currency.
+	ShareTaxFreeAmount *int64            `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -3689,12 +3969,16 @@ func (x *PlatformOrderTransferDiscount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A further fee on an order or product, by an additional fee policy.
 type PlatformOrderTransferAdditionalFee struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Policy        *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
-	Amount        *int64                       `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Vat           *int64                       `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The policy that the fee was computed by.
+	Policy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=policy,proto3" json:"policy,omitempty"`
+	// The fee, in the minor unit of the settlement currency.
+	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The VAT on the fee, in the minor unit of the settlement currency.
+	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3757,9 +4041,12 @@ func (x *PlatformOrderTransferAdditionalFee) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The cancellation that led to an order cancel transfer.
 type PlatformOrderTransferCancellation struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The `cancellation_id` that the transfer was created with.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// When the payment was cancelled.
 	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -3817,11 +4104,16 @@ func (x *PlatformOrderTransferCancellation) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// A decimal number for the formulas of a settlement: `decimal` divided by 10 to
+// the power of `decimal_scale`.
 type PlatformSettlementParameterValue struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Decimal       *int64                 `protobuf:"varint,1,opt,name=decimal,proto3,oneof" json:"decimal,omitempty"`
-	DecimalScale  *int32                 `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The digits without the decimal point: 12345 with a `decimal_scale` of 2 is
+	// 123.45.
+	Decimal *int64 `protobuf:"varint,1,opt,name=decimal,proto3,oneof" json:"decimal,omitempty"`
+	// How many of the digits are decimals, from 0 to 5. Defaults to 0.
+	DecimalScale  *int32            `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3878,26 +4170,55 @@ func (x *PlatformSettlementParameterValue) GetUnrecognized() map[string]string {
 }
 
 type CreatePlatformOrderTransferRequest struct {
-	state                 protoimpl.MessageState                                `protogen:"open.v1"`
-	Test                  *bool                                                 `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	PartnerId             *string                                               `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	ContractId            *string                                               `protobuf:"bytes,3,opt,name=contract_id,json=contractId,proto3,oneof" json:"contract_id,omitempty"`
-	Memo                  *string                                               `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	PaymentId             *string                                               `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	OrderDetail           *CreatePlatformOrderTransferBodyOrderDetail           `protobuf:"bytes,6,opt,name=order_detail,json=orderDetail,proto3" json:"order_detail,omitempty"`
-	TaxFreeAmount         *int64                                                `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	SettlementStartDate   *string                                               `protobuf:"bytes,8,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	SettlementDate        *string                                               `protobuf:"bytes,9,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	Discounts             []*CreatePlatformOrderTransferBodyDiscount            `protobuf:"bytes,10,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	AdditionalFees        []*CreatePlatformOrderTransferBodyAdditionalFee       `protobuf:"bytes,11,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True runs the call in the platform's test mode. Takes precedence over
+	// `is_for_test`; false if neither is given.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The partner who gets the settlement. Has to exist
+	// (`PLATFORM_PARTNER_NOT_FOUND`).
+	PartnerId *string `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
+	// The contract to settle by. Defaults to the partner's default contract.
+	ContractId *string `protobuf:"bytes,3,opt,name=contract_id,json=contractId,proto3,oneof" json:"contract_id,omitempty"`
+	Memo       *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The payment of the order: a PortOne payment, or with
+	// `external_payment_detail` an id of your own.
+	PaymentId *string `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// What was ordered: an amount, or the order lines.
+	OrderDetail *CreatePlatformOrderTransferBodyOrderDetail `protobuf:"bytes,6,opt,name=order_detail,json=orderDetail,proto3" json:"order_detail,omitempty"`
+	// The tax-free part of the order, in the minor unit of the payment's
+	// currency. Replaces the one that follows from the order lines.
+	TaxFreeAmount *int64 `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`. Defaults to the day of the payment.
+	SettlementStartDate *string `protobuf:"bytes,8,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// The day on which to settle, `YYYY-MM-DD`. May not lie before
+	// `settlement_start_date`.
+	SettlementDate *string `protobuf:"bytes,9,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// Discounts on the order as a whole. Those on one product belong to its order
+	// line.
+	Discounts []*CreatePlatformOrderTransferBodyDiscount `protobuf:"bytes,10,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// Additional fees on the order as a whole. Those on one product belong to its
+	// order line.
+	AdditionalFees []*CreatePlatformOrderTransferBodyAdditionalFee `protobuf:"bytes,11,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
+	// Its presence marks a payment made elsewhere; absent, `payment_id` has to be
+	// a PortOne payment (`PLATFORM_PAYMENT_NOT_FOUND`).
 	ExternalPaymentDetail *CreatePlatformOrderTransferBodyExternalPaymentDetail `protobuf:"bytes,12,opt,name=external_payment_detail,json=externalPaymentDetail,proto3" json:"external_payment_detail,omitempty"`
-	IsForTest             *bool                                                 `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	Parameters            map[string]*PlatformSettlementParameterValue          `protobuf:"bytes,14,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue                `protobuf:"bytes,15,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Id                    *string                                               `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Unrecognized          map[string]string                                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Selects test mode like `test`, and is ignored if `test` is given. False if
+	// neither is given.
+	IsForTest *bool `protobuf:"varint,13,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Experimental. Values, by name, for the formulas of the settlement; one that
+	// is needed but missing is refused with
+	// `PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND`.
+	Parameters map[string]*PlatformSettlementParameterValue `protobuf:"bytes,14,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Properties of your own definition. A key that the platform does not define
+	// is refused with `PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,15,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
+	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
+	Id            *string           `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformOrderTransferRequest) Reset() {
@@ -4049,9 +4370,13 @@ func (x *CreatePlatformOrderTransferRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// What was ordered. Set one of the two fields only.
 type CreatePlatformOrderTransferBodyOrderDetail struct {
-	state         protoimpl.MessageState                      `protogen:"open.v1"`
-	OrderAmount   *int64                                      `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The amount of the order, in the minor unit of the payment's currency.
+	OrderAmount *int64 `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
+	// The products ordered. Each product may occur once
+	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
 	OrderLines    []*CreatePlatformOrderTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
 	Unrecognized  map[string]string                           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -4109,6 +4434,7 @@ func (x *CreatePlatformOrderTransferBodyOrderDetail) GetUnrecognized() map[strin
 	return nil
 }
 
+// A product ordered, with its own discounts and fees.
 type CreatePlatformOrderTransferBodyOrderLine struct {
 	state          protoimpl.MessageState                          `protogen:"open.v1"`
 	Product        *CreatePlatformOrderTransferBodyProduct         `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
@@ -4185,14 +4511,18 @@ func (x *CreatePlatformOrderTransferBodyOrderLine) GetUnrecognized() map[string]
 	return nil
 }
 
+// A product as it was ordered.
 type CreatePlatformOrderTransferBodyProduct struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Amount        *int64                 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Tag           *string                `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An id of your own; a later cancellation names the product by it.
+	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// In the minor unit of the payment's currency.
+	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the payment's currency.
+	TaxFreeAmount *int64            `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4269,12 +4599,19 @@ func (x *CreatePlatformOrderTransferBodyProduct) GetUnrecognized() map[string]st
 	return nil
 }
 
+// A discount that the customer got, and the policy by which it is shared with
+// the partner.
 type CreatePlatformOrderTransferBodyDiscount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SharePolicyId *string                `protobuf:"bytes,1,opt,name=share_policy_id,json=sharePolicyId,proto3,oneof" json:"share_policy_id,omitempty"`
-	Amount        *int64                 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	TaxFreeAmount *int64                 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An unknown policy is refused with
+	// `PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND`.
+	SharePolicyId *string `protobuf:"bytes,1,opt,name=share_policy_id,json=sharePolicyId,proto3,oneof" json:"share_policy_id,omitempty"`
+	// The whole discount, not only the partner's share, in the minor unit of the
+	// payment's currency.
+	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// The tax-free part of `amount`, in the minor unit of the payment's currency.
+	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4337,10 +4674,13 @@ func (x *CreatePlatformOrderTransferBodyDiscount) GetUnrecognized() map[string]s
 	return nil
 }
 
+// A further fee to charge, computed by an additional fee policy.
 type CreatePlatformOrderTransferBodyAdditionalFee struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PolicyId      *string                `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// An unknown policy is refused with
+	// `PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND`.
+	PolicyId      *string           `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4389,10 +4729,14 @@ func (x *CreatePlatformOrderTransferBodyAdditionalFee) GetUnrecognized() map[str
 	return nil
 }
 
+// A payment that was not made through PortOne.
 type CreatePlatformOrderTransferBodyExternalPaymentDetail struct {
-	state         protoimpl.MessageState      `protogen:"open.v1"`
-	Currency      *Currency                   `protobuf:"varint,1,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName     *string                     `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The currency of the amounts. One that the platform cannot settle in is
+	// refused with `PLATFORM_CURRENCY_NOT_SUPPORTED`.
+	Currency  *Currency `protobuf:"varint,1,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	OrderName *string   `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// When the payment was made elsewhere.
 	PaidAt        *timestamppb.Timestamp      `protobuf:"bytes,3,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	Method        *PlatformPaymentMethodInput `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
 	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4465,6 +4809,8 @@ func (x *CreatePlatformOrderTransferBodyExternalPaymentDetail) GetUnrecognized()
 	return nil
 }
 
+// How a payment was made elsewhere. Set the field of the method, which may be
+// an empty message.
 type PlatformPaymentMethodInput struct {
 	state           protoimpl.MessageState                     `protogen:"open.v1"`
 	Card            *PlatformPaymentMethodCardInput            `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
@@ -4557,6 +4903,7 @@ func (x *PlatformPaymentMethodInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by card. Has no members: setting it is enough.
 type PlatformPaymentMethodCardInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4601,6 +4948,7 @@ func (x *PlatformPaymentMethodCardInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by bank transfer. Has no members: setting it is enough.
 type PlatformPaymentMethodTransferInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4645,6 +4993,7 @@ func (x *PlatformPaymentMethodTransferInput) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Payment into a virtual account. Has no members: setting it is enough.
 type PlatformPaymentMethodVirtualAccountInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4689,6 +5038,7 @@ func (x *PlatformPaymentMethodVirtualAccountInput) GetUnrecognized() map[string]
 	return nil
 }
 
+// Payment by gift certificate. Has no members: setting it is enough.
 type PlatformPaymentMethodGiftCertificateInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4733,6 +5083,7 @@ func (x *PlatformPaymentMethodGiftCertificateInput) GetUnrecognized() map[string
 	return nil
 }
 
+// Payment on the mobile phone bill. Has no members: setting it is enough.
 type PlatformPaymentMethodMobileInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -4777,11 +5128,13 @@ func (x *PlatformPaymentMethodMobileInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Payment by a wallet (easy pay).
 type PlatformPaymentMethodEasyPayInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Provider      *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
-	MethodType    *EasyPayMethodType     `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	// What the wallet was paid from.
+	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4837,6 +5190,7 @@ func (x *PlatformPaymentMethodEasyPayInput) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The transfer as created, with the computed amounts.
 type CreateOrderTransferResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Transfer      *PlatformOrderTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
@@ -4889,30 +5243,51 @@ func (x *CreateOrderTransferResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A transfer computed from a partner's order.
 type PlatformOrderTransfer struct {
-	state                 protoimpl.MessageState                       `protogen:"open.v1"`
-	Id                    *string                                      `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId             *string                                      `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner               *PlatformPartner                             `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status                *PlatformTransferStatus                      `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo                  *string                                      `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	SettlementDate        *string                                      `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	SettlementCurrency    *Currency                                    `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	PayoutId              *string                                      `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	PayoutGraphqlId       *string                                      `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
-	IsForTest             *bool                                        `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue       `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Amount                *PlatformOrderSettlementAmount               `protobuf:"bytes,12,opt,name=amount,proto3" json:"amount,omitempty"`
-	Contract              *PlatformContract                            `protobuf:"bytes,13,opt,name=contract,proto3" json:"contract,omitempty"`
-	Payment               *PlatformPayment                             `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
-	SettlementStartDate   *string                                      `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	OrderLines            []*PlatformOrderTransferOrderLine            `protobuf:"bytes,16,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
-	AdditionalFees        []*PlatformOrderTransferAdditionalFee        `protobuf:"bytes,17,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
-	Discounts             []*PlatformOrderTransferDiscount             `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	Parameters            map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Given by the caller at creation, or generated.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
+	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The day on which the transfer is settled, `YYYY-MM-DD`.
+	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// The currency of all amounts of the transfer.
+	SettlementCurrency *Currency `protobuf:"varint,7,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// No longer used.
+	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Id of the payout in PortOne's GraphQL API, the companion of the unused
+	// `payout_id`.
+	PayoutGraphqlId *string `protobuf:"bytes,9,opt,name=payout_graphql_id,json=payoutGraphqlId,proto3,oneof" json:"payout_graphql_id,omitempty"`
+	// True for a transfer of the test mode.
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Values of the properties that you defined for transfers.
+	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,11,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
+	// The settlement and the amounts it was computed from, in the minor unit of
+	// `settlement_currency`.
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,12,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The contract that the settlement was computed by.
+	Contract *PlatformContract `protobuf:"bytes,13,opt,name=contract,proto3" json:"contract,omitempty"`
+	// The payment of the order.
+	Payment *PlatformPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
+	// The day from which the contract's settlement cycle is counted,
+	// `YYYY-MM-DD`.
+	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// The products ordered, where the order was given by order lines.
+	OrderLines []*PlatformOrderTransferOrderLine `protobuf:"bytes,16,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	// The additional fees that went into the settlement.
+	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,17,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
+	// The discounts that went into the settlement.
+	Discounts []*PlatformOrderTransferDiscount `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// Experimental. The values, by name, that went into the formulas of the
+	// settlement.
+	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransfer) Reset() {
@@ -5086,10 +5461,12 @@ func (x *PlatformOrderTransfer) GetUnrecognized() map[string]string {
 }
 
 type GetPlatformTransferRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5145,6 +5522,8 @@ func (x *GetPlatformTransferRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What is to be settled with a partner for an order, for a cancelled order, or
+// by hand. The case that is set tells which.
 type PlatformTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -5252,10 +5631,12 @@ func (*PlatformTransfer_Order) isPlatformTransfer_Type() {}
 func (*PlatformTransfer_OrderCancel) isPlatformTransfer_Type() {}
 
 type DeletePlatformTransferRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	Test          *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// True runs the call in the platform's test mode. Absent means false, live
+	// mode.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5311,6 +5692,7 @@ func (x *DeletePlatformTransferRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Empty: the transfer is deleted.
 type DeletePlatformTransferResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -5355,6 +5737,7 @@ func (x *DeletePlatformTransferResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A user-defined property and the value that it has to have.
 type PlatformTransferPropertyExactMatchInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Key           *string                `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`

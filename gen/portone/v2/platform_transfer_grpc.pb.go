@@ -32,13 +32,68 @@ const (
 // PlatformTransferServiceClient is the client API for PlatformTransferService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Keeps the transfers of a marketplace: each is the smallest unit of what is
+// owed to one partner, computed from an order, taken back for a cancelled
+// order, or entered by hand. Create transfers here as orders and cancellations
+// happen, look them up, export them, and delete those created by mistake.
+// Settled transfers are gathered per partner and paid out by the payout RPCs.
 type PlatformTransferServiceClient interface {
+	// Exports the transfers that match a filter as a CSV file, one column for
+	// each key in `fields`. Use it for large exports: unlike
+	// GetPlatformTransferSummaries it is not paged. The text may be in a Korean
+	// encoding rather than UTF-8.
 	DownloadPlatformTransferSheet(ctx context.Context, in *DownloadPlatformTransferSheetRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Lists transfers page by page in a short form, filtered by dates, partners,
+	// contracts, status and so on. Read GetPlatformTransfer for the order lines,
+	// fees and discounts behind one of them. An account without the partner
+	// settlement service gets `PLATFORM_NOT_ENABLED`.
 	GetPlatformTransferSummaries(ctx context.Context, in *GetPlatformTransferSummariesRequest, opts ...grpc.CallOption) (*GetPlatformTransferSummariesResponse, error)
+	// Enters a transfer of an arbitrary amount for a partner, tied to no order: a
+	// bonus, a correction, a charge. Nothing is computed; the amount is settled
+	// as given. A negative amount is refused with
+	// `PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED` on a platform whose option to settle
+	// transfer by transfer is on.
+	//
+	// After a timeout the transfer may exist or not: repeat with the same
+	// Idempotency-Key, or give an `id` of your own, so that it is not entered
+	// twice.
 	CreatePlatformManualTransfer(ctx context.Context, in *CreatePlatformManualTransferRequest, opts ...grpc.CallOption) (*CreateManualTransferResponse, error)
+	// Records that an order was cancelled, in full or in part, and creates the
+	// transfer that takes the matching part of the settlement back from the
+	// partner. It does not refund the customer: for a PortOne payment cancel the
+	// payment first and pass the id of that cancellation. Name the order transfer
+	// by `transfer_id`; `partner_id` with `payment_id` is enough only if the
+	// payment has a single transfer (`PLATFORM_CANNOT_SPECIFY_TRANSFER`
+	// otherwise).
+	//
+	// Amounts, discounts and quantities may not exceed what is left of the order
+	// (`PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED` and its relatives), nor the amount
+	// of the cancellation at PortOne. `PLATFORM_ORDER_DETAIL_MISMATCHED` means
+	// that `order_detail` does not fit the order transfer. After a timeout repeat
+	// with the same Idempotency-Key: the outcome is unknown, not negative.
 	CreatePlatformOrderCancelTransfer(ctx context.Context, in *CreatePlatformOrderCancelTransferRequest, opts ...grpc.CallOption) (*CreateOrderCancelTransferResponse, error)
+	// Records a partner's order and computes what the partner gets for it from
+	// the contract, the additional fee policies and the discount share policies.
+	// Create one transfer for each partner who has a part in the payment. The
+	// payment is looked up at PortOne by `payment_id`, and the amounts may not
+	// exceed it; for a payment made elsewhere give `external_payment_detail`.
+	//
+	// `PLATFORM_TRANSFER_ALREADY_EXISTS` tells the id of the transfer that is
+	// there already; `PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED` means that a discount
+	// or a tax-free part is larger than the amount it belongs to. After a timeout
+	// repeat with the same Idempotency-Key: the transfer may have been created.
 	CreatePlatformOrderTransfer(ctx context.Context, in *CreatePlatformOrderTransferRequest, opts ...grpc.CallOption) (*CreateOrderTransferResponse, error)
+	// Returns one transfer in full, with the amounts from which its settlement
+	// was computed. The case that is set tells whether it came from an order, a
+	// cancelled order or was entered by hand. An unknown id is answered with
+	// `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
 	GetPlatformTransfer(ctx context.Context, in *GetPlatformTransferRequest, opts ...grpc.CallOption) (*PlatformTransfer, error)
+	// Removes a transfer that was created by mistake. Only transfers that are
+	// `SCHEDULED` or `IN_PROCESS` can be deleted; later ones are refused with
+	// `PLATFORM_TRANSFER_NON_DELETABLE_STATUS`. An order transfer with order
+	// cancel transfers (`PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS`) can only go
+	// after these. The payment itself is not touched.
 	DeletePlatformTransfer(ctx context.Context, in *DeletePlatformTransferRequest, opts ...grpc.CallOption) (*DeletePlatformTransferResponse, error)
 }
 
@@ -132,13 +187,68 @@ func (c *platformTransferServiceClient) DeletePlatformTransfer(ctx context.Conte
 // PlatformTransferServiceServer is the server API for PlatformTransferService service.
 // All implementations must embed UnimplementedPlatformTransferServiceServer
 // for forward compatibility.
+//
+// Keeps the transfers of a marketplace: each is the smallest unit of what is
+// owed to one partner, computed from an order, taken back for a cancelled
+// order, or entered by hand. Create transfers here as orders and cancellations
+// happen, look them up, export them, and delete those created by mistake.
+// Settled transfers are gathered per partner and paid out by the payout RPCs.
 type PlatformTransferServiceServer interface {
+	// Exports the transfers that match a filter as a CSV file, one column for
+	// each key in `fields`. Use it for large exports: unlike
+	// GetPlatformTransferSummaries it is not paged. The text may be in a Korean
+	// encoding rather than UTF-8.
 	DownloadPlatformTransferSheet(*DownloadPlatformTransferSheetRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Lists transfers page by page in a short form, filtered by dates, partners,
+	// contracts, status and so on. Read GetPlatformTransfer for the order lines,
+	// fees and discounts behind one of them. An account without the partner
+	// settlement service gets `PLATFORM_NOT_ENABLED`.
 	GetPlatformTransferSummaries(context.Context, *GetPlatformTransferSummariesRequest) (*GetPlatformTransferSummariesResponse, error)
+	// Enters a transfer of an arbitrary amount for a partner, tied to no order: a
+	// bonus, a correction, a charge. Nothing is computed; the amount is settled
+	// as given. A negative amount is refused with
+	// `PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED` on a platform whose option to settle
+	// transfer by transfer is on.
+	//
+	// After a timeout the transfer may exist or not: repeat with the same
+	// Idempotency-Key, or give an `id` of your own, so that it is not entered
+	// twice.
 	CreatePlatformManualTransfer(context.Context, *CreatePlatformManualTransferRequest) (*CreateManualTransferResponse, error)
+	// Records that an order was cancelled, in full or in part, and creates the
+	// transfer that takes the matching part of the settlement back from the
+	// partner. It does not refund the customer: for a PortOne payment cancel the
+	// payment first and pass the id of that cancellation. Name the order transfer
+	// by `transfer_id`; `partner_id` with `payment_id` is enough only if the
+	// payment has a single transfer (`PLATFORM_CANNOT_SPECIFY_TRANSFER`
+	// otherwise).
+	//
+	// Amounts, discounts and quantities may not exceed what is left of the order
+	// (`PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED` and its relatives), nor the amount
+	// of the cancellation at PortOne. `PLATFORM_ORDER_DETAIL_MISMATCHED` means
+	// that `order_detail` does not fit the order transfer. After a timeout repeat
+	// with the same Idempotency-Key: the outcome is unknown, not negative.
 	CreatePlatformOrderCancelTransfer(context.Context, *CreatePlatformOrderCancelTransferRequest) (*CreateOrderCancelTransferResponse, error)
+	// Records a partner's order and computes what the partner gets for it from
+	// the contract, the additional fee policies and the discount share policies.
+	// Create one transfer for each partner who has a part in the payment. The
+	// payment is looked up at PortOne by `payment_id`, and the amounts may not
+	// exceed it; for a payment made elsewhere give `external_payment_detail`.
+	//
+	// `PLATFORM_TRANSFER_ALREADY_EXISTS` tells the id of the transfer that is
+	// there already; `PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED` means that a discount
+	// or a tax-free part is larger than the amount it belongs to. After a timeout
+	// repeat with the same Idempotency-Key: the transfer may have been created.
 	CreatePlatformOrderTransfer(context.Context, *CreatePlatformOrderTransferRequest) (*CreateOrderTransferResponse, error)
+	// Returns one transfer in full, with the amounts from which its settlement
+	// was computed. The case that is set tells whether it came from an order, a
+	// cancelled order or was entered by hand. An unknown id is answered with
+	// `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
 	GetPlatformTransfer(context.Context, *GetPlatformTransferRequest) (*PlatformTransfer, error)
+	// Removes a transfer that was created by mistake. Only transfers that are
+	// `SCHEDULED` or `IN_PROCESS` can be deleted; later ones are refused with
+	// `PLATFORM_TRANSFER_NON_DELETABLE_STATUS`. An order transfer with order
+	// cancel transfers (`PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS`) can only go
+	// after these. The payment itself is not touched.
 	DeletePlatformTransfer(context.Context, *DeletePlatformTransferRequest) (*DeletePlatformTransferResponse, error)
 	mustEmbedUnimplementedPlatformTransferServiceServer()
 }

@@ -23,6 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The card companies whose cards a promotion can apply to.
 type PromotionCardCompany int32
 
 const (
@@ -33,8 +34,10 @@ const (
 	PromotionCardCompany_PROMOTION_CARD_COMPANY_SHINHAN_CARD PromotionCardCompany = 4
 	PromotionCardCompany_PROMOTION_CARD_COMPANY_HYUNDAI_CARD PromotionCardCompany = 5
 	PromotionCardCompany_PROMOTION_CARD_COMPANY_LOTTE_CARD   PromotionCardCompany = 6
-	PromotionCardCompany_PROMOTION_CARD_COMPANY_NH_CARD      PromotionCardCompany = 7
-	PromotionCardCompany_PROMOTION_CARD_COMPANY_HANA_CARD    PromotionCardCompany = 8
+	// NH NongHyup Card.
+	PromotionCardCompany_PROMOTION_CARD_COMPANY_NH_CARD   PromotionCardCompany = 7
+	PromotionCardCompany_PROMOTION_CARD_COMPANY_HANA_CARD PromotionCardCompany = 8
+	// KB Kookmin Card.
 	PromotionCardCompany_PROMOTION_CARD_COMPANY_KOOKMIN_CARD PromotionCardCompany = 9
 )
 
@@ -93,16 +96,23 @@ func (PromotionCardCompany) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_promotion_proto_rawDescGZIP(), []int{0}
 }
 
+// Whether a promotion can be used, and if not, why.
 type PromotionStatus int32
 
 const (
-	PromotionStatus_PROMOTION_STATUS_UNSPECIFIED      PromotionStatus = 0
-	PromotionStatus_PROMOTION_STATUS_SCHEDULED        PromotionStatus = 1
-	PromotionStatus_PROMOTION_STATUS_IN_PROGRESS      PromotionStatus = 2
-	PromotionStatus_PROMOTION_STATUS_PAUSED           PromotionStatus = 3
+	PromotionStatus_PROMOTION_STATUS_UNSPECIFIED PromotionStatus = 0
+	// Has not started yet.
+	PromotionStatus_PROMOTION_STATUS_SCHEDULED PromotionStatus = 1
+	// Running.
+	PromotionStatus_PROMOTION_STATUS_IN_PROGRESS PromotionStatus = 2
+	// Suspended for the time being.
+	PromotionStatus_PROMOTION_STATUS_PAUSED PromotionStatus = 3
+	// The budget is used up.
 	PromotionStatus_PROMOTION_STATUS_BUDGET_EXHAUSTED PromotionStatus = 4
-	PromotionStatus_PROMOTION_STATUS_TERMINATED       PromotionStatus = 5
-	PromotionStatus_PROMOTION_STATUS_COMPLETED        PromotionStatus = 6
+	// Stopped.
+	PromotionStatus_PROMOTION_STATUS_TERMINATED PromotionStatus = 5
+	// Run to its end.
+	PromotionStatus_PROMOTION_STATUS_COMPLETED PromotionStatus = 6
 )
 
 // Enum value maps for PromotionStatus.
@@ -206,6 +216,7 @@ func (x *GetPromotionRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A promotion. Card promotions are the only kind so far.
 type Promotion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -280,26 +291,39 @@ type Promotion_Card struct {
 
 func (*Promotion_Card) isPromotion_Type() {}
 
+// A discount on payments with the cards of one card company, for a set period
+// and within a budget. Its amounts are in the minor unit of `currency`.
 type CardPromotion struct {
-	state             protoimpl.MessageState   `protogen:"open.v1"`
-	Id                *string                  `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	StoreId           *string                  `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Name              *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	DiscountPolicy    *PromotionDiscountPolicy `protobuf:"bytes,4,opt,name=discount_policy,json=discountPolicy,proto3" json:"discount_policy,omitempty"`
-	TotalBudget       *int64                   `protobuf:"varint,5,opt,name=total_budget,json=totalBudget,proto3,oneof" json:"total_budget,omitempty"`
-	MaxDiscountAmount *int64                   `protobuf:"varint,6,opt,name=max_discount_amount,json=maxDiscountAmount,proto3,oneof" json:"max_discount_amount,omitempty"`
-	SpentAmount       *int64                   `protobuf:"varint,7,opt,name=spent_amount,json=spentAmount,proto3,oneof" json:"spent_amount,omitempty"`
-	Currency          *Currency                `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	StartAt           *timestamppb.Timestamp   `protobuf:"bytes,9,opt,name=start_at,json=startAt,proto3" json:"start_at,omitempty"`
-	EndAt             *timestamppb.Timestamp   `protobuf:"bytes,10,opt,name=end_at,json=endAt,proto3" json:"end_at,omitempty"`
-	TerminatedAt      *timestamppb.Timestamp   `protobuf:"bytes,11,opt,name=terminated_at,json=terminatedAt,proto3" json:"terminated_at,omitempty"`
-	CardCompany       *PromotionCardCompany    `protobuf:"varint,12,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PromotionCardCompany,oneof" json:"card_company,omitempty"`
-	Status            *PromotionStatus         `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PromotionStatus,oneof" json:"status,omitempty"`
-	CreatedAt         *timestamppb.Timestamp   `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	RecoverOption     *PromotionRecoverOption  `protobuf:"bytes,15,opt,name=recover_option,json=recoverOption,proto3" json:"recover_option,omitempty"`
-	Unrecognized      map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The id to give when paying.
+	Id             *string                  `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	StoreId        *string                  `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	Name           *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	DiscountPolicy *PromotionDiscountPolicy `protobuf:"bytes,4,opt,name=discount_policy,json=discountPolicy,proto3" json:"discount_policy,omitempty"`
+	// In the minor unit of `currency`.
+	TotalBudget *int64 `protobuf:"varint,5,opt,name=total_budget,json=totalBudget,proto3,oneof" json:"total_budget,omitempty"`
+	// The most that may be taken off, in the minor unit of `currency`. Absent if
+	// no limit is set.
+	MaxDiscountAmount *int64 `protobuf:"varint,6,opt,name=max_discount_amount,json=maxDiscountAmount,proto3,oneof" json:"max_discount_amount,omitempty"`
+	// How much of the budget is used up, in the minor unit of `currency`.
+	SpentAmount *int64 `protobuf:"varint,7,opt,name=spent_amount,json=spentAmount,proto3,oneof" json:"spent_amount,omitempty"`
+	// The currency of all amounts of the promotion.
+	Currency *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// From when on the promotion can be used.
+	StartAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=start_at,json=startAt,proto3" json:"start_at,omitempty"`
+	// When the promotion ends, unless it is stopped before or the budget runs
+	// out.
+	EndAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_at,json=endAt,proto3" json:"end_at,omitempty"`
+	// When the promotion was stopped. Present only if it was.
+	TerminatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=terminated_at,json=terminatedAt,proto3" json:"terminated_at,omitempty"`
+	CardCompany  *PromotionCardCompany  `protobuf:"varint,12,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PromotionCardCompany,oneof" json:"card_company,omitempty"`
+	Status       *PromotionStatus       `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PromotionStatus,oneof" json:"status,omitempty"`
+	CreatedAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Whether a cancelled payment gives its discount back to the budget.
+	RecoverOption *PromotionRecoverOption `protobuf:"bytes,15,opt,name=recover_option,json=recoverOption,proto3" json:"recover_option,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CardPromotion) Reset() {
@@ -444,8 +468,10 @@ func (x *CardPromotion) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// How much is taken off, by the amount of the payment.
 type PromotionDiscountPolicy struct {
-	state         protoimpl.MessageState        `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bands of amounts, each with its own discount.
 	Partitions    []*PromotionDiscountPartition `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
 	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -496,8 +522,11 @@ func (x *PromotionDiscountPolicy) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The discount for one band of amounts.
 type PromotionDiscountPartition struct {
-	state         protoimpl.MessageState   `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The amount at which the band begins, in the minor unit of the promotion's
+	// currency.
 	AmountFrom    *int64                   `protobuf:"varint,1,opt,name=amount_from,json=amountFrom,proto3,oneof" json:"amount_from,omitempty"`
 	Scheme        *PromotionDiscountScheme `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
 	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -556,6 +585,7 @@ func (x *PromotionDiscountPartition) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A discount: either a fixed amount or a percentage.
 type PromotionDiscountScheme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -646,10 +676,12 @@ func (*PromotionDiscountScheme_Amount) isPromotionDiscountScheme_Type() {}
 
 func (*PromotionDiscountScheme_Percent) isPromotionDiscountScheme_Type() {}
 
+// A fixed amount is taken off.
 type PromotionAmountDiscountScheme struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Amount        *int64                 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the minor unit of the promotion's currency.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -698,10 +730,12 @@ func (x *PromotionAmountDiscountScheme) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A percentage is taken off.
 type PromotionPercentDiscountScheme struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Percent       *int32                 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount in percent of the amount.
+	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -750,6 +784,7 @@ func (x *PromotionPercentDiscountScheme) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What happens to the budget when a payment with the promotion is cancelled.
 type PromotionRecoverOption struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -840,10 +875,12 @@ func (*PromotionRecoverOption_NoRecover) isPromotionRecoverOption_Type() {}
 
 func (*PromotionRecoverOption_Recover) isPromotionRecoverOption_Type() {}
 
+// A cancelled payment does not give its discount back to the budget.
 type PromotionRecoverOptionNoRecover struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SpareBudget   *PromotionSpareBudget  `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Additional budget set aside for refunds, if any.
+	SpareBudget   *PromotionSpareBudget `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
+	Unrecognized  map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -892,6 +929,7 @@ func (x *PromotionRecoverOptionNoRecover) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Additional budget set aside for refunds, as an amount or a percentage.
 type PromotionSpareBudget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Type:
@@ -982,10 +1020,12 @@ func (*PromotionSpareBudget_Amount) isPromotionSpareBudget_Type() {}
 
 func (*PromotionSpareBudget_Percent) isPromotionSpareBudget_Type() {}
 
+// Additional budget as a fixed amount.
 type PromotionSpareBudgetAmount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Amount        *int64                 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the minor unit of the promotion's currency.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1034,10 +1074,12 @@ func (x *PromotionSpareBudgetAmount) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Additional budget as a percentage.
 type PromotionSpareBudgetPercent struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Percent       *int32                 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional budget in percent.
+	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1086,6 +1128,8 @@ func (x *PromotionSpareBudgetPercent) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A cancelled payment gives its discount back to the budget. Has no members:
+// its presence says it.
 type PromotionRecoverOptionRecover struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`

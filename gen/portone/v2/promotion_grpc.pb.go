@@ -25,7 +25,15 @@ const (
 // PromotionServiceClient is the client API for PromotionService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Shows the card promotions of a store: discounts that a card company's
+// customers get within a budget. Promotions are applied by giving their id when
+// paying.
 type PromotionServiceClient interface {
+	// Returns a promotion with its discount rules, its budget and how much of it
+	// is spent. Use it before a payment to see whether the promotion is running
+	// (`IN_PROGRESS`) and what it would take off. An unknown id is answered with
+	// `PROMOTION_NOT_FOUND`.
 	GetPromotion(ctx context.Context, in *GetPromotionRequest, opts ...grpc.CallOption) (*Promotion, error)
 }
 
@@ -50,7 +58,15 @@ func (c *promotionServiceClient) GetPromotion(ctx context.Context, in *GetPromot
 // PromotionServiceServer is the server API for PromotionService service.
 // All implementations must embed UnimplementedPromotionServiceServer
 // for forward compatibility.
+//
+// Shows the card promotions of a store: discounts that a card company's
+// customers get within a budget. Promotions are applied by giving their id when
+// paying.
 type PromotionServiceServer interface {
+	// Returns a promotion with its discount rules, its budget and how much of it
+	// is spent. Use it before a payment to see whether the promotion is running
+	// (`IN_PROGRESS`) and what it would take off. An unknown id is answered with
+	// `PROMOTION_NOT_FOUND`.
 	GetPromotion(context.Context, *GetPromotionRequest) (*Promotion, error)
 	mustEmbedUnimplementedPromotionServiceServer()
 }

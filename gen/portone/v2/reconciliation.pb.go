@@ -22,33 +22,48 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// The PGs whose records are collected for reconciliation.
 type ReconciliationPgProvider int32
 
 const (
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_UNSPECIFIED      ReconciliationPgProvider = 0
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KAKAOPAY         ReconciliationPgProvider = 1
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_NICEPAY          ReconciliationPgProvider = 2
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_NAVERPAY         ReconciliationPgProvider = 3
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_UPLUS            ReconciliationPgProvider = 4
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_TOSSPAYMENTS     ReconciliationPgProvider = 5
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_TOSSPAY          ReconciliationPgProvider = 6
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYCO            ReconciliationPgProvider = 7
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KCP              ReconciliationPgProvider = 8
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_DANAL            ReconciliationPgProvider = 9
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_EXIMBAY          ReconciliationPgProvider = 10
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_INICIS           ReconciliationPgProvider = 11
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HECTO            ReconciliationPgProvider = 12
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KSNET            ReconciliationPgProvider = 13
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KPN              ReconciliationPgProvider = 14
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HYPHEN           ReconciliationPgProvider = 15
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYPAL           ReconciliationPgProvider = 16
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HECTO_EASY       ReconciliationPgProvider = 17
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_UNSPECIFIED ReconciliationPgProvider = 0
+	// Kakao Pay.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KAKAOPAY ReconciliationPgProvider = 1
+	// NICE Payments.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_NICEPAY ReconciliationPgProvider = 2
+	// NAVER Pay.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_NAVERPAY ReconciliationPgProvider = 3
+	// LG U+.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_UPLUS ReconciliationPgProvider = 4
+	// Toss Payments, the PG. Toss Pay, the wallet, is `TOSSPAY`.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_TOSSPAYMENTS ReconciliationPgProvider = 5
+	// Toss Pay, the wallet. Toss Payments, the PG, is `TOSSPAYMENTS`.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_TOSSPAY ReconciliationPgProvider = 6
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYCO   ReconciliationPgProvider = 7
+	// NHN KCP.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KCP     ReconciliationPgProvider = 8
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_DANAL   ReconciliationPgProvider = 9
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_EXIMBAY ReconciliationPgProvider = 10
+	// KG Inicis.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_INICIS ReconciliationPgProvider = 11
+	// Hecto Financial.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HECTO ReconciliationPgProvider = 12
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KSNET ReconciliationPgProvider = 13
+	// KPN (Korea Payment Networks).
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KPN    ReconciliationPgProvider = 14
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HYPHEN ReconciliationPgProvider = 15
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYPAL ReconciliationPgProvider = 16
+	// Hecto Financial's easy payment service.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_HECTO_EASY ReconciliationPgProvider = 17
+	// KG Mobilians.
 	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_MOBILIANS        ReconciliationPgProvider = 18
 	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYLETTER_GLOBAL ReconciliationPgProvider = 19
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KIWOOMPAY        ReconciliationPgProvider = 20
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYMENTWALL      ReconciliationPgProvider = 21
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_INNOPAY          ReconciliationPgProvider = 22
-	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_GALAXIA          ReconciliationPgProvider = 23
+	// KiwoomPay.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_KIWOOMPAY   ReconciliationPgProvider = 20
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_PAYMENTWALL ReconciliationPgProvider = 21
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_INNOPAY     ReconciliationPgProvider = 22
+	// Galaxia Moneytree.
+	ReconciliationPgProvider_RECONCILIATION_PG_PROVIDER_GALAXIA ReconciliationPgProvider = 23
 )
 
 // Enum value maps for ReconciliationPgProvider.
@@ -134,17 +149,23 @@ func (ReconciliationPgProvider) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_reconciliation_proto_rawDescGZIP(), []int{0}
 }
 
+// A coarse division of payment methods, used in reports.
 type SimplifiedPaymentMethodType int32
 
 const (
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_UNSPECIFIED     SimplifiedPaymentMethodType = 0
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_UNSPECIFIED SimplifiedPaymentMethodType = 0
+	// Credit and debit cards.
 	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_CARD            SimplifiedPaymentMethodType = 1
 	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT SimplifiedPaymentMethodType = 2
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_TRANSFER        SimplifiedPaymentMethodType = 3
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_CHARGE          SimplifiedPaymentMethodType = 4
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_MOBILE          SimplifiedPaymentMethodType = 5
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_POINT           SimplifiedPaymentMethodType = 6
-	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_ETC             SimplifiedPaymentMethodType = 7
+	// Bank transfer.
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_TRANSFER SimplifiedPaymentMethodType = 3
+	// Money charged to a wallet before.
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_CHARGE SimplifiedPaymentMethodType = 4
+	// Payment on the mobile phone bill.
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_MOBILE SimplifiedPaymentMethodType = 5
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_POINT  SimplifiedPaymentMethodType = 6
+	// Anything else.
+	SimplifiedPaymentMethodType_SIMPLIFIED_PAYMENT_METHOD_TYPE_ETC SimplifiedPaymentMethodType = 7
 )
 
 // Enum value maps for SimplifiedPaymentMethodType.
@@ -198,13 +219,18 @@ func (SimplifiedPaymentMethodType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_reconciliation_proto_rawDescGZIP(), []int{1}
 }
 
+// How PortOne's record of a payment compares with the PG's.
 type PaymentReconciliationStatus int32
 
 const (
-	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_UNSPECIFIED   PaymentReconciliationStatus = 0
-	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_MATCHED       PaymentReconciliationStatus = 1
-	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_NOT_MATCHED   PaymentReconciliationStatus = 2
-	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_INCOMPARABLE  PaymentReconciliationStatus = 3
+	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_UNSPECIFIED PaymentReconciliationStatus = 0
+	// The two records match.
+	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_MATCHED PaymentReconciliationStatus = 1
+	// The two records do not match.
+	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_NOT_MATCHED PaymentReconciliationStatus = 2
+	// The payment cannot be reconciled.
+	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_INCOMPARABLE PaymentReconciliationStatus = 3
+	// The PG's record of the payment has not been collected.
 	PaymentReconciliationStatus_PAYMENT_RECONCILIATION_STATUS_NOT_COLLECTED PaymentReconciliationStatus = 4
 )
 
@@ -254,7 +280,8 @@ func (PaymentReconciliationStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPaymentReconciliationSettlementVatReportRequest struct {
-	state         protoimpl.MessageState                             `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The days of settlement to report on, `YYYY-MM-DD`.
 	DateRange     *DateRange                                         `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
 	Filter        *PaymentReconciliationSettlementSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -313,11 +340,14 @@ func (x *GetPaymentReconciliationSettlementVatReportRequest) GetUnrecognized() m
 	return nil
 }
 
+// Limits a report by day of settlement to some PG merchants or stores.
 type PaymentReconciliationSettlementSummaryFilterInput struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,1,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	StoreIds      []string                     `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The PG merchants to report on.
+	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,1,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	// The stores, below the merchant, to report on.
+	StoreIds      []string          `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -373,8 +403,11 @@ func (x *PaymentReconciliationSettlementSummaryFilterInput) GetUnrecognized() ma
 	return nil
 }
 
+// One merchant account at a PG. The id means something only together with the
+// PG.
 type ReconciliationPgSpecifier struct {
-	state         protoimpl.MessageState    `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The merchant id that the PG assigned.
 	PgMerchantId  *string                   `protobuf:"bytes,1,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
 	PgProvider    *ReconciliationPgProvider `protobuf:"varint,2,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.ReconciliationPgProvider,oneof" json:"pg_provider,omitempty"`
 	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -433,12 +466,15 @@ func (x *ReconciliationPgSpecifier) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The sums by payment method and over all.
 type GetPaymentReconciliationSettlementVatReportResponse struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Items         []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Summary       *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
-	PgSpecifiers  []*ReconciliationPgSpecifier           `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One entry for each payment method.
+	Items   []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The PG merchants of the report.
+	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -501,14 +537,20 @@ func (x *GetPaymentReconciliationSettlementVatReportResponse) GetUnrecognized() 
 	return nil
 }
 
+// The sums for one payment method, as integers in the minor unit of the
+// currency.
 type PaymentReconciliationVatReportItem struct {
 	state         protoimpl.MessageState       `protogen:"open.v1"`
 	PaymentMethod *SimplifiedPaymentMethodType `protobuf:"varint,1,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.SimplifiedPaymentMethodType,oneof" json:"payment_method,omitempty"`
-	SupplyAmount  *int64                       `protobuf:"varint,2,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
-	VatAmount     *int64                       `protobuf:"varint,3,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	TaxFreeAmount *int64                       `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	TotalAmount   *int64                       `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The taxable amount without its VAT.
+	SupplyAmount *int64 `protobuf:"varint,2,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
+	// The VAT on `supply_amount`.
+	VatAmount *int64 `protobuf:"varint,3,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The amount on which no VAT is due.
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Supply amount, VAT and tax-free amount together.
+	TotalAmount   *int64            `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -585,15 +627,21 @@ func (x *PaymentReconciliationVatReportItem) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The sums over all payment methods, as integers in the minor unit of the
+// currency.
 type PaymentReconciliationVatReportSummary struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	TotalSupplyAmount  *int64                 `protobuf:"varint,1,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
-	TotalVatAmount     *int64                 `protobuf:"varint,2,opt,name=total_vat_amount,json=totalVatAmount,proto3,oneof" json:"total_vat_amount,omitempty"`
-	TotalTaxFreeAmount *int64                 `protobuf:"varint,3,opt,name=total_tax_free_amount,json=totalTaxFreeAmount,proto3,oneof" json:"total_tax_free_amount,omitempty"`
-	TotalAmount        *int64                 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The taxable amount without its VAT.
+	TotalSupplyAmount *int64 `protobuf:"varint,1,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
+	// The VAT on `total_supply_amount`.
+	TotalVatAmount *int64 `protobuf:"varint,2,opt,name=total_vat_amount,json=totalVatAmount,proto3,oneof" json:"total_vat_amount,omitempty"`
+	// The amount on which no VAT is due.
+	TotalTaxFreeAmount *int64 `protobuf:"varint,3,opt,name=total_tax_free_amount,json=totalTaxFreeAmount,proto3,oneof" json:"total_tax_free_amount,omitempty"`
+	// Supply amount, VAT and tax-free amount together.
+	TotalAmount   *int64            `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentReconciliationVatReportSummary) Reset() {
@@ -662,7 +710,8 @@ func (x *PaymentReconciliationVatReportSummary) GetUnrecognized() map[string]str
 }
 
 type GetPaymentReconciliationTransactionVatReportRequest struct {
-	state         protoimpl.MessageState                              `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The days of the transactions to report on, `YYYY-MM-DD`.
 	DateRange     *DateRange                                          `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
 	Filter        *PaymentReconciliationTransactionSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
 	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -721,14 +770,19 @@ func (x *GetPaymentReconciliationTransactionVatReportRequest) GetUnrecognized() 
 	return nil
 }
 
+// Limits a report by day of transaction to some PG merchants, stores or results
+// of reconciliation.
 type PaymentReconciliationTransactionSummaryFilterInput struct {
-	state                  protoimpl.MessageState        `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The results of reconciliation to report on.
 	ReconciliationStatuses []PaymentReconciliationStatus `protobuf:"varint,1,rep,packed,name=reconciliation_statuses,json=reconciliationStatuses,proto3,enum=portone.v2.PaymentReconciliationStatus" json:"reconciliation_statuses,omitempty"`
-	PgSpecifiers           []*ReconciliationPgSpecifier  `protobuf:"bytes,2,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	StoreIds               []string                      `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
-	Unrecognized           map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// The PG merchants to report on.
+	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,2,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	// The stores, below the merchant, to report on.
+	StoreIds      []string          `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentReconciliationTransactionSummaryFilterInput) Reset() {
@@ -789,12 +843,15 @@ func (x *PaymentReconciliationTransactionSummaryFilterInput) GetUnrecognized() m
 	return nil
 }
 
+// The sums by payment method and over all.
 type GetPaymentReconciliationTransactionVatReportResponse struct {
-	state         protoimpl.MessageState                 `protogen:"open.v1"`
-	Items         []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Summary       *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
-	PgSpecifiers  []*ReconciliationPgSpecifier           `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One entry for each payment method.
+	Items   []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
+	// The PG merchants of the report.
+	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

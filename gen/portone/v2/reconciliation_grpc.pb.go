@@ -26,8 +26,26 @@ const (
 // ReconciliationServiceClient is the client API for ReconciliationService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Reports on the reconciliation of payments: PortOne compares its own records
+// with the transactions and settlements collected from the PGs. The reports
+// here sum up supply amount, VAT and tax-free amount by payment method, as a
+// merchant needs them for a VAT return.
 type ReconciliationServiceClient interface {
+	// Sums up VAT by payment method for the payments that PGs settled within a
+	// range of days. Use it to account by the day of settlement;
+	// GetPaymentReconciliationTransactionVatReport does the same by the day of
+	// the transaction.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPaymentReconciliationSettlementVatReport(ctx context.Context, in *GetPaymentReconciliationSettlementVatReportRequest, opts ...grpc.CallOption) (*GetPaymentReconciliationSettlementVatReportResponse, error)
+	// Sums up VAT by payment method for the transactions made within a range of
+	// days. Use it to account by the day of the transaction;
+	// GetPaymentReconciliationSettlementVatReport does the same by the day of
+	// settlement. The filter can leave out what could not be reconciled with the
+	// PG.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPaymentReconciliationTransactionVatReport(ctx context.Context, in *GetPaymentReconciliationTransactionVatReportRequest, opts ...grpc.CallOption) (*GetPaymentReconciliationTransactionVatReportResponse, error)
 }
 
@@ -62,8 +80,26 @@ func (c *reconciliationServiceClient) GetPaymentReconciliationTransactionVatRepo
 // ReconciliationServiceServer is the server API for ReconciliationService service.
 // All implementations must embed UnimplementedReconciliationServiceServer
 // for forward compatibility.
+//
+// Reports on the reconciliation of payments: PortOne compares its own records
+// with the transactions and settlements collected from the PGs. The reports
+// here sum up supply amount, VAT and tax-free amount by payment method, as a
+// merchant needs them for a VAT return.
 type ReconciliationServiceServer interface {
+	// Sums up VAT by payment method for the payments that PGs settled within a
+	// range of days. Use it to account by the day of settlement;
+	// GetPaymentReconciliationTransactionVatReport does the same by the day of
+	// the transaction.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPaymentReconciliationSettlementVatReport(context.Context, *GetPaymentReconciliationSettlementVatReportRequest) (*GetPaymentReconciliationSettlementVatReportResponse, error)
+	// Sums up VAT by payment method for the transactions made within a range of
+	// days. Use it to account by the day of the transaction;
+	// GetPaymentReconciliationSettlementVatReport does the same by the day of
+	// settlement. The filter can leave out what could not be reconciled with the
+	// PG.
+	//
+	// PortOne may change or remove this call without notice.
 	GetPaymentReconciliationTransactionVatReport(context.Context, *GetPaymentReconciliationTransactionVatReportRequest) (*GetPaymentReconciliationTransactionVatReportResponse, error)
 	mustEmbedUnimplementedReconciliationServiceServer()
 }

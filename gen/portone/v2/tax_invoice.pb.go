@@ -24,18 +24,23 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// State of a bulk of tax invoices as a whole; each invoice also has a status of
+// its own.
 type B2BBulkTaxInvoiceStatus int32
 
 const (
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_UNSPECIFIED     B2BBulkTaxInvoiceStatus = 0
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_DRAFT_PENDING   B2BBulkTaxInvoiceStatus = 1
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_DRAFTED         B2BBulkTaxInvoiceStatus = 2
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_UNSPECIFIED B2BBulkTaxInvoiceStatus = 0
+	// Waiting for the drafts to be made.
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_DRAFT_PENDING B2BBulkTaxInvoiceStatus = 1
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_DRAFTED       B2BBulkTaxInvoiceStatus = 2
+	// Waiting for the requests for reverse issuance to be made.
 	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_REQUEST_PENDING B2BBulkTaxInvoiceStatus = 3
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_ISSUE_PENDING   B2BBulkTaxInvoiceStatus = 4
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_IN_PROGRESS     B2BBulkTaxInvoiceStatus = 5
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_COMPLETED       B2BBulkTaxInvoiceStatus = 6
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_FAILED          B2BBulkTaxInvoiceStatus = 7
-	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_CANCELLED       B2BBulkTaxInvoiceStatus = 8
+	// Waiting for the invoices to be issued.
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_ISSUE_PENDING B2BBulkTaxInvoiceStatus = 4
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_IN_PROGRESS   B2BBulkTaxInvoiceStatus = 5
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_COMPLETED     B2BBulkTaxInvoiceStatus = 6
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_FAILED        B2BBulkTaxInvoiceStatus = 7
+	B2BBulkTaxInvoiceStatus_B2B_BULK_TAX_INVOICE_STATUS_CANCELLED     B2BBulkTaxInvoiceStatus = 8
 )
 
 // Enum value maps for B2BBulkTaxInvoiceStatus.
@@ -91,12 +96,15 @@ func (B2BBulkTaxInvoiceStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{0}
 }
 
+// How a bulk of tax invoices came about.
 type B2BBulkTaxInvoiceSourceType int32
 
 const (
 	B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_UNSPECIFIED B2BBulkTaxInvoiceSourceType = 0
-	B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_SHEET       B2BBulkTaxInvoiceSourceType = 1
-	B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_PLATFORM    B2BBulkTaxInvoiceSourceType = 2
+	// From an uploaded spreadsheet.
+	B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_SHEET B2BBulkTaxInvoiceSourceType = 1
+	// From payout data of the platform.
+	B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_PLATFORM B2BBulkTaxInvoiceSourceType = 2
 )
 
 // Enum value maps for B2BBulkTaxInvoiceSourceType.
@@ -140,12 +148,16 @@ func (B2BBulkTaxInvoiceSourceType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{1}
 }
 
+// Which party writes the tax invoice. The supplier is the issuer in both cases.
 type B2BTaxInvoiceIssuanceType int32
 
 const (
 	B2BTaxInvoiceIssuanceType_B2B_TAX_INVOICE_ISSUANCE_TYPE_UNSPECIFIED B2BTaxInvoiceIssuanceType = 0
-	B2BTaxInvoiceIssuanceType_B2B_TAX_INVOICE_ISSUANCE_TYPE_NORMAL      B2BTaxInvoiceIssuanceType = 1
-	B2BTaxInvoiceIssuanceType_B2B_TAX_INVOICE_ISSUANCE_TYPE_REVERSE     B2BTaxInvoiceIssuanceType = 2
+	// Written and issued by the supplier.
+	B2BTaxInvoiceIssuanceType_B2B_TAX_INVOICE_ISSUANCE_TYPE_NORMAL B2BTaxInvoiceIssuanceType = 1
+	// Written by the recipient, who requests it; issued once the supplier
+	// approves.
+	B2BTaxInvoiceIssuanceType_B2B_TAX_INVOICE_ISSUANCE_TYPE_REVERSE B2BTaxInvoiceIssuanceType = 2
 )
 
 // Enum value maps for B2BTaxInvoiceIssuanceType.
@@ -189,13 +201,17 @@ func (B2BTaxInvoiceIssuanceType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{2}
 }
 
+// The date that a period filter applies to.
 type B2BSearchDateType int32
 
 const (
 	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_UNSPECIFIED B2BSearchDateType = 0
-	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_REGISTER    B2BSearchDateType = 1
-	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_WRITE       B2BSearchDateType = 2
-	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_ISSUE       B2BSearchDateType = 3
+	// The date of registration.
+	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_REGISTER B2BSearchDateType = 1
+	// The date written on the invoice, `write_date`.
+	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_WRITE B2BSearchDateType = 2
+	// The date of issuance.
+	B2BSearchDateType_B2B_SEARCH_DATE_TYPE_ISSUE B2BSearchDateType = 3
 )
 
 // Enum value maps for B2BSearchDateType.
@@ -241,29 +257,51 @@ func (B2BSearchDateType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{3}
 }
 
+// State of a tax invoice. A `NORMAL` one goes from `DRAFTED` to `ISSUED`, a
+// `REVERSE` one from `DRAFTED` through `REQUESTED` to `ISSUED`; transmission to
+// the NTS then ends in `SENDING_COMPLETED` or `SENDING_FAILED`.
 type B2BTaxInvoiceStatus int32
 
 const (
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_UNSPECIFIED        B2BTaxInvoiceStatus = 0
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFTED            B2BTaxInvoiceStatus = 1
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFT_PENDING      B2BTaxInvoiceStatus = 2
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFT_FAILED       B2BTaxInvoiceStatus = 3
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUESTED          B2BTaxInvoiceStatus = 4
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_PENDING    B2BTaxInvoiceStatus = 5
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_FAILED     B2BTaxInvoiceStatus = 6
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_CANCELLED  B2BTaxInvoiceStatus = 7
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUED             B2BTaxInvoiceStatus = 8
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUE_PENDING      B2BTaxInvoiceStatus = 9
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUE_FAILED       B2BTaxInvoiceStatus = 10
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_BEFORE_SENDING     B2BTaxInvoiceStatus = 11
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_WAITING_SENDING    B2BTaxInvoiceStatus = 12
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING            B2BTaxInvoiceStatus = 13
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_COMPLETED  B2BTaxInvoiceStatus = 14
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_FAILED     B2BTaxInvoiceStatus = 15
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED    B2BTaxInvoiceStatus = 16
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_UNSPECIFIED B2BTaxInvoiceStatus = 0
+	// Saved as a draft; can be changed, given attachments, issued or requested.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFTED B2BTaxInvoiceStatus = 1
+	// Waiting to be drafted, as part of a bulk.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFT_PENDING B2BTaxInvoiceStatus = 2
+	// Could not be drafted.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_DRAFT_FAILED B2BTaxInvoiceStatus = 3
+	// Reverse issuance was requested; the supplier's signature is awaited.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUESTED B2BTaxInvoiceStatus = 4
+	// Waiting for the request for reverse issuance to be made, as part of a bulk.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_PENDING B2BTaxInvoiceStatus = 5
+	// The request for reverse issuance could not be made.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_FAILED B2BTaxInvoiceStatus = 6
+	// The recipient withdrew the request before the supplier approved it.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_CANCELLED B2BTaxInvoiceStatus = 7
+	// Issued and signed, not yet sent to the NTS; can still be cancelled.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUED B2BTaxInvoiceStatus = 8
+	// Waiting to be issued.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUE_PENDING B2BTaxInvoiceStatus = 9
+	// Could not be issued.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUE_FAILED B2BTaxInvoiceStatus = 10
+	// Not yet sent to the NTS.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_BEFORE_SENDING B2BTaxInvoiceStatus = 11
+	// Queued for transmission to the NTS.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_WAITING_SENDING B2BTaxInvoiceStatus = 12
+	// Being transmitted to the NTS.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING B2BTaxInvoiceStatus = 13
+	// Received by the NTS. Only a modified invoice can correct it now.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_COMPLETED B2BTaxInvoiceStatus = 14
+	// Transmission to the NTS failed; see `nts_result_code`.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_FAILED B2BTaxInvoiceStatus = 15
+	// The supplier rejected the request for reverse issuance.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_REQUEST_REFUSED B2BTaxInvoiceStatus = 16
+	// The supplier cancelled the issued invoice.
 	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_ISSUANCE_CANCELLED B2BTaxInvoiceStatus = 17
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_CANCEL_PENDING     B2BTaxInvoiceStatus = 18
-	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_PENDING    B2BTaxInvoiceStatus = 19
+	// Waiting for the issuance to be cancelled.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_CANCEL_PENDING B2BTaxInvoiceStatus = 18
+	// Waiting for the transmission to the NTS to start.
+	B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_PENDING B2BTaxInvoiceStatus = 19
 )
 
 // Enum value maps for B2BTaxInvoiceStatus.
@@ -341,13 +379,17 @@ func (B2BTaxInvoiceStatus) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{4}
 }
 
+// How VAT applies to the supply on a tax invoice.
 type B2BTaxInvoiceTaxationType int32
 
 const (
 	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_UNSPECIFIED B2BTaxInvoiceTaxationType = 0
-	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_TAXABLE     B2BTaxInvoiceTaxationType = 1
-	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_ZERO_RATED  B2BTaxInvoiceTaxationType = 2
-	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_FREE        B2BTaxInvoiceTaxationType = 3
+	// Subject to VAT.
+	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_TAXABLE B2BTaxInvoiceTaxationType = 1
+	// Subject to VAT at 0 %, as exports are.
+	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_ZERO_RATED B2BTaxInvoiceTaxationType = 2
+	// Exempt from VAT.
+	B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_FREE B2BTaxInvoiceTaxationType = 3
 )
 
 // Enum value maps for B2BTaxInvoiceTaxationType.
@@ -393,11 +435,14 @@ func (B2BTaxInvoiceTaxationType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{5}
 }
 
+// Whether a tax invoice is an original one or modifies an earlier one.
 type B2BTaxInvoiceDocumentModificationType int32
 
 const (
-	B2BTaxInvoiceDocumentModificationType_B2B_TAX_INVOICE_DOCUMENT_MODIFICATION_TYPE_UNSPECIFIED  B2BTaxInvoiceDocumentModificationType = 0
-	B2BTaxInvoiceDocumentModificationType_B2B_TAX_INVOICE_DOCUMENT_MODIFICATION_TYPE_NORMAL       B2BTaxInvoiceDocumentModificationType = 1
+	B2BTaxInvoiceDocumentModificationType_B2B_TAX_INVOICE_DOCUMENT_MODIFICATION_TYPE_UNSPECIFIED B2BTaxInvoiceDocumentModificationType = 0
+	// An original invoice.
+	B2BTaxInvoiceDocumentModificationType_B2B_TAX_INVOICE_DOCUMENT_MODIFICATION_TYPE_NORMAL B2BTaxInvoiceDocumentModificationType = 1
+	// A modified invoice; `modification` gives the reason and the original.
 	B2BTaxInvoiceDocumentModificationType_B2B_TAX_INVOICE_DOCUMENT_MODIFICATION_TYPE_MODIFICATION B2BTaxInvoiceDocumentModificationType = 2
 )
 
@@ -442,13 +487,17 @@ func (B2BTaxInvoiceDocumentModificationType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{6}
 }
 
+// Whether the invoice acknowledges a payment or claims one.
 type B2BTaxInvoicePurposeType int32
 
 const (
 	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_UNSPECIFIED B2BTaxInvoicePurposeType = 0
-	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_RECEIPT     B2BTaxInvoicePurposeType = 1
-	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_INVOICE     B2BTaxInvoicePurposeType = 2
-	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_NONE        B2BTaxInvoicePurposeType = 3
+	// The amount has been paid.
+	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_RECEIPT B2BTaxInvoicePurposeType = 1
+	// The amount is being claimed.
+	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_INVOICE B2BTaxInvoicePurposeType = 2
+	// Neither is stated.
+	B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_NONE B2BTaxInvoicePurposeType = 3
 )
 
 // Enum value maps for B2BTaxInvoicePurposeType.
@@ -494,41 +543,59 @@ func (B2BTaxInvoicePurposeType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{7}
 }
 
+// A column of the downloaded CSV file.
 type TaxInvoicesSheetField int32
 
 const (
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_UNSPECIFIED                TaxInvoicesSheetField = 0
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS                     TaxInvoicesSheetField = 1
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_CANCEL_REASON              TaxInvoicesSheetField = 2
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUANCE_TYPE              TaxInvoicesSheetField = 3
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_UNSPECIFIED   TaxInvoicesSheetField = 0
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS        TaxInvoicesSheetField = 1
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_CANCEL_REASON TaxInvoicesSheetField = 2
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUANCE_TYPE TaxInvoicesSheetField = 3
+	// Whether it is an original or a modified invoice.
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_DOCUMENT_MODIFICATION_TYPE TaxInvoicesSheetField = 4
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_IS_DELAYED                 TaxInvoicesSheetField = 5
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_WRITE_DATE                 TaxInvoicesSheetField = 6
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE          TaxInvoicesSheetField = 7
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE              TaxInvoicesSheetField = 8
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE               TaxInvoicesSheetField = 9
+	// Whether it was issued late.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_IS_DELAYED TaxInvoicesSheetField = 5
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_WRITE_DATE TaxInvoicesSheetField = 6
+	// The last day for issuing.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUANCE_DUE_DATE TaxInvoicesSheetField = 7
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TAXATION_TYPE     TaxInvoicesSheetField = 8
+	// Whether the invoice acknowledges a payment or claims one.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PURPOSE_TYPE TaxInvoicesSheetField = 9
+	// Superseded by the columns of the supplier and the recipient.
+	//
 	// Deprecated: Marked as deprecated in portone/v2/tax_invoice.proto.
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_NAME TaxInvoicesSheetField = 10
+	// Superseded by the columns of the supplier and the recipient.
+	//
 	// Deprecated: Marked as deprecated in portone/v2/tax_invoice.proto.
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_BRN                   TaxInvoicesSheetField = 11
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT                  TaxInvoicesSheetField = 12
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT           TaxInvoicesSheetField = 13
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT              TaxInvoicesSheetField = 14
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_MEMO                          TaxInvoicesSheetField = 15
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_REQUESTED_AT                  TaxInvoicesSheetField = 16
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUED_AT                     TaxInvoicesSheetField = 17
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT                   TaxInvoicesSheetField = 18
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT             TaxInvoicesSheetField = 19
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID           TaxInvoicesSheetField = 20
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PLAIN_ID                      TaxInvoicesSheetField = 21
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY         TaxInvoicesSheetField = 22
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY        TaxInvoicesSheetField = 23
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PAYOUT_ID                     TaxInvoicesSheetField = 24
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ITEMS                         TaxInvoicesSheetField = 25
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME         TaxInvoicesSheetField = 26
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN                  TaxInvoicesSheetField = 27
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME  TaxInvoicesSheetField = 28
-	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME        TaxInvoicesSheetField = 29
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PARTNER_BRN TaxInvoicesSheetField = 11
+	// Supply amount and tax together.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_AMOUNT TaxInvoicesSheetField = 12
+	// The amount without tax.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_SUPPLY_AMOUNT TaxInvoicesSheetField = 13
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_TOTAL_TAX_AMOUNT    TaxInvoicesSheetField = 14
+	// The internal memo.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_MEMO TaxInvoicesSheetField = 15
+	// When the issuance was requested.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_REQUESTED_AT TaxInvoicesSheetField = 16
+	// When the issuance was completed.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ISSUED_AT           TaxInvoicesSheetField = 17
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_NTS_SENT_AT         TaxInvoicesSheetField = 18
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_STATUS_UPDATED_AT   TaxInvoicesSheetField = 19
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_BULK_TAX_INVOICE_ID TaxInvoicesSheetField = 20
+	// The tax invoice id.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PLAIN_ID               TaxInvoicesSheetField = 21
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_DOCUMENT_KEY  TaxInvoicesSheetField = 22
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_DOCUMENT_KEY TaxInvoicesSheetField = 23
+	// The id of the payout behind the invoice.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_PAYOUT_ID             TaxInvoicesSheetField = 24
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_ITEMS                 TaxInvoicesSheetField = 25
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_COMPANY_NAME TaxInvoicesSheetField = 26
+	// The supplier's business registration number.
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_BRN                 TaxInvoicesSheetField = 27
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_REPRESENTATIVE_NAME TaxInvoicesSheetField = 28
+	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_COMPANY_NAME       TaxInvoicesSheetField = 29
+	// The recipient's business registration number.
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_BRN                 TaxInvoicesSheetField = 30
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_RECIPIENT_REPRESENTATIVE_NAME TaxInvoicesSheetField = 31
 	TaxInvoicesSheetField_TAX_INVOICES_SHEET_FIELD_SUPPLIER_COUNTERPARTY_ID      TaxInvoicesSheetField = 32
@@ -638,12 +705,17 @@ func (TaxInvoicesSheetField) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{8}
 }
 
+// What a tax invoice key is: one of the two document numbers, or the tax
+// invoice id. The default depends on the RPC.
 type B2BTaxInvoiceKeyType int32
 
 const (
-	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_UNSPECIFIED    B2BTaxInvoiceKeyType = 0
-	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_SUPPLIER       B2BTaxInvoiceKeyType = 1
-	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_RECIPIENT      B2BTaxInvoiceKeyType = 2
+	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_UNSPECIFIED B2BTaxInvoiceKeyType = 0
+	// The supplier's document number.
+	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_SUPPLIER B2BTaxInvoiceKeyType = 1
+	// The recipient's document number.
+	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_RECIPIENT B2BTaxInvoiceKeyType = 2
+	// The tax invoice id; no BRN is needed.
 	B2BTaxInvoiceKeyType_B2B_TAX_INVOICE_KEY_TYPE_TAX_INVOICE_ID B2BTaxInvoiceKeyType = 3
 )
 
@@ -690,14 +762,20 @@ func (B2BTaxInvoiceKeyType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{9}
 }
 
+// Legal reason for which a modified tax invoice is issued.
 type B2BTaxInvoiceModificationType int32
 
 const (
-	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_UNSPECIFIED                     B2BTaxInvoiceModificationType = 0
-	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CORRECTION_OF_ENTRY_ERRORS      B2BTaxInvoiceModificationType = 1
-	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CHANGE_IN_SUPPLY_COST           B2BTaxInvoiceModificationType = 2
-	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_RETURN                          B2BTaxInvoiceModificationType = 3
-	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CANCELLATION_OF_CONTRACT        B2BTaxInvoiceModificationType = 4
+	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_UNSPECIFIED B2BTaxInvoiceModificationType = 0
+	// An entry on the original was wrong.
+	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CORRECTION_OF_ENTRY_ERRORS B2BTaxInvoiceModificationType = 1
+	// The supply amount rose or fell after the original was issued.
+	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CHANGE_IN_SUPPLY_COST B2BTaxInvoiceModificationType = 2
+	// Supplied goods were returned.
+	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_RETURN B2BTaxInvoiceModificationType = 3
+	// The contract was cancelled, so the supply did not take place.
+	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CANCELLATION_OF_CONTRACT B2BTaxInvoiceModificationType = 4
+	// The same supply was invoiced twice by mistake.
 	B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_DUPLICATE_ISSUANCE_DUE_TO_ERROR B2BTaxInvoiceModificationType = 5
 )
 
@@ -748,19 +826,26 @@ func (B2BTaxInvoiceModificationType) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{10}
 }
 
+// What a list of tax invoices is sorted by.
 type B2BTaxInvoiceSortBy int32
 
 const (
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_UNSPECIFIED         B2BTaxInvoiceSortBy = 0
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_WRITE_DATE          B2BTaxInvoiceSortBy = 1
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_ISSUANCE_DUE_DATE   B2BTaxInvoiceSortBy = 2
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_TOTAL_AMOUNT        B2BTaxInvoiceSortBy = 3
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_UNSPECIFIED B2BTaxInvoiceSortBy = 0
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_WRITE_DATE  B2BTaxInvoiceSortBy = 1
+	// The last day for issuing.
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_ISSUANCE_DUE_DATE B2BTaxInvoiceSortBy = 2
+	// Supply amount and tax together.
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_TOTAL_AMOUNT B2BTaxInvoiceSortBy = 3
+	// The amount without tax.
 	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_TOTAL_SUPPLY_AMOUNT B2BTaxInvoiceSortBy = 4
 	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_TOTAL_TAX_AMOUNT    B2BTaxInvoiceSortBy = 5
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_REQUESTED_AT        B2BTaxInvoiceSortBy = 6
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_ISSUED_AT           B2BTaxInvoiceSortBy = 7
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_NTS_SENT_AT         B2BTaxInvoiceSortBy = 8
-	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_STATUS_UPDATED_AT   B2BTaxInvoiceSortBy = 9
+	// When the issuance was requested.
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_REQUESTED_AT B2BTaxInvoiceSortBy = 6
+	// When the issuance was completed.
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_ISSUED_AT   B2BTaxInvoiceSortBy = 7
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_NTS_SENT_AT B2BTaxInvoiceSortBy = 8
+	// When the status last changed.
+	B2BTaxInvoiceSortBy_B2B_TAX_INVOICE_SORT_BY_STATUS_UPDATED_AT B2BTaxInvoiceSortBy = 9
 )
 
 // Enum value maps for B2BTaxInvoiceSortBy.
@@ -818,13 +903,16 @@ func (B2BTaxInvoiceSortBy) EnumDescriptor() ([]byte, []int) {
 	return file_portone_v2_tax_invoice_proto_rawDescGZIP(), []int{11}
 }
 
+// Whether a company is operating, according to its business registration.
 type B2BCompanyStateBusinessStatus int32
 
 const (
 	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_UNSPECIFIED B2BCompanyStateBusinessStatus = 0
 	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_IN_BUSINESS B2BCompanyStateBusinessStatus = 1
-	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_CLOSED      B2BCompanyStateBusinessStatus = 2
-	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_SUSPENDED   B2BCompanyStateBusinessStatus = 3
+	// Closed for good.
+	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_CLOSED B2BCompanyStateBusinessStatus = 2
+	// Temporarily out of business.
+	B2BCompanyStateBusinessStatus_B2B_COMPANY_STATE_BUSINESS_STATUS_SUSPENDED B2BCompanyStateBusinessStatus = 3
 )
 
 // Enum value maps for B2BCompanyStateBusinessStatus.
@@ -873,10 +961,11 @@ func (B2BCompanyStateBusinessStatus) EnumDescriptor() ([]byte, []int) {
 type GetB2BBulkTaxInvoiceRequest struct {
 	state            protoimpl.MessageState `protogen:"open.v1"`
 	BulkTaxInvoiceId string                 `protobuf:"bytes,1,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3" json:"bulk_tax_invoice_id,omitempty"`
-	Test             *bool                  `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BBulkTaxInvoiceRequest) Reset() {
@@ -930,24 +1019,29 @@ func (x *GetB2BBulkTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Tax invoices that are handled together, made from a spreadsheet or from
+// payouts.
 type B2BBulkTaxInvoice struct {
-	state             protoimpl.MessageState            `protogen:"open.v1"`
-	Id                *string                           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	GraphqlId         *string                           `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name              *string                           `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Status            *B2BBulkTaxInvoiceStatus          `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.B2BBulkTaxInvoiceStatus,oneof" json:"status,omitempty"`
-	TotalInvoiceCount *int32                            `protobuf:"varint,5,opt,name=total_invoice_count,json=totalInvoiceCount,proto3,oneof" json:"total_invoice_count,omitempty"`
-	TotalAmount       *int64                            `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	Stats             map[string]*B2BBulkTaxInvoiceStat `protobuf:"bytes,7,rep,name=stats,proto3" json:"stats,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	CreatedAt         *timestamppb.Timestamp            `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	ScheduledAt       *timestamppb.Timestamp            `protobuf:"bytes,9,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	RequestedAt       *timestamppb.Timestamp            `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	StatusUpdatedAt   *timestamppb.Timestamp            `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	SourceType        *B2BBulkTaxInvoiceSourceType      `protobuf:"varint,12,opt,name=source_type,json=sourceType,proto3,enum=portone.v2.B2BBulkTaxInvoiceSourceType,oneof" json:"source_type,omitempty"`
-	IssuanceType      *B2BTaxInvoiceIssuanceType        `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	Unrecognized      map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// The bulk's id in PortOne's GraphQL API; RPCs take `id`.
+	GraphqlId         *string                  `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	Name              *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Status            *B2BBulkTaxInvoiceStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.B2BBulkTaxInvoiceStatus,oneof" json:"status,omitempty"`
+	TotalInvoiceCount *int32                   `protobuf:"varint,5,opt,name=total_invoice_count,json=totalInvoiceCount,proto3,oneof" json:"total_invoice_count,omitempty"`
+	// Sum of the invoices' amounts, in won.
+	TotalAmount *int64 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Number and sum of the invoices in each status, keyed by status.
+	Stats           map[string]*B2BBulkTaxInvoiceStat `protobuf:"bytes,7,rep,name=stats,proto3" json:"stats,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CreatedAt       *timestamppb.Timestamp            `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	ScheduledAt     *timestamppb.Timestamp            `protobuf:"bytes,9,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	RequestedAt     *timestamppb.Timestamp            `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp            `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	SourceType      *B2BBulkTaxInvoiceSourceType      `protobuf:"varint,12,opt,name=source_type,json=sourceType,proto3,enum=portone.v2.B2BBulkTaxInvoiceSourceType,oneof" json:"source_type,omitempty"`
+	IssuanceType    *B2BTaxInvoiceIssuanceType        `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *B2BBulkTaxInvoice) Reset() {
@@ -1078,11 +1172,13 @@ func (x *B2BBulkTaxInvoice) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Number and sum of a bulk's invoices that share a status.
 type B2BBulkTaxInvoiceStat struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Count         *int32                 `protobuf:"varint,1,opt,name=count,proto3,oneof" json:"count,omitempty"`
-	AmountSum     *int64                 `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Count *int32                 `protobuf:"varint,1,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	// In won.
+	AmountSum     *int64            `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1139,10 +1235,11 @@ func (x *B2BBulkTaxInvoiceStat) GetUnrecognized() map[string]string {
 }
 
 type CreateB2BFileUploadUrlRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Test          *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	FileName      *string                `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	FileName      *string           `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1198,11 +1295,14 @@ func (x *CreateB2BFileUploadUrlRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Where to upload a file, and the id to attach it by.
 type CreateB2BFileUploadUrlPayload struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	FileId        *string                `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
-	Url           *string                `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Pass it to `AttachB2bTaxInvoiceFile` once the upload is done.
+	FileId *string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
+	// S3 URL to upload the file's content to.
+	Url           *string           `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1259,12 +1359,15 @@ func (x *CreateB2BFileUploadUrlPayload) GetUnrecognized() map[string]string {
 }
 
 type DownloadB2BTaxInvoicesSheetRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Filter        *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
-	Fields        []TaxInvoicesSheetField      `protobuf:"varint,2,rep,packed,name=fields,proto3,enum=portone.v2.TaxInvoicesSheetField" json:"fields,omitempty"`
-	Test          *bool                        `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Sort          *B2BTaxInvoiceSortInput      `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state  protoimpl.MessageState       `protogen:"open.v1"`
+	Filter *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	// The columns of the file.
+	Fields []TaxInvoicesSheetField `protobuf:"varint,2,rep,packed,name=fields,proto3,enum=portone.v2.TaxInvoicesSheetField" json:"fields,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Defaults to the latest change of status first.
+	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1334,22 +1437,33 @@ func (x *DownloadB2BTaxInvoicesSheetRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// Which tax invoices to select.
 type GetB2BTaxInvoicesBodyFilter struct {
-	state                     protoimpl.MessageState                  `protogen:"open.v1"`
-	PrimaryFilter             *GetB2BTaxInvoicesBodyPrimaryFilter     `protobuf:"bytes,1,opt,name=primary_filter,json=primaryFilter,proto3" json:"primary_filter,omitempty"`
-	SupplierBrn               *string                                 `protobuf:"bytes,2,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
-	PartnerBrn                *string                                 `protobuf:"bytes,3,opt,name=partner_brn,json=partnerBrn,proto3,oneof" json:"partner_brn,omitempty"`
-	Statuses                  []B2BTaxInvoiceStatus                   `protobuf:"varint,4,rep,packed,name=statuses,proto3,enum=portone.v2.B2BTaxInvoiceStatus" json:"statuses,omitempty"`
-	TaxationTypes             []B2BTaxInvoiceTaxationType             `protobuf:"varint,5,rep,packed,name=taxation_types,json=taxationTypes,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType" json:"taxation_types,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The main condition: set just one of its members.
+	PrimaryFilter *GetB2BTaxInvoicesBodyPrimaryFilter `protobuf:"bytes,1,opt,name=primary_filter,json=primaryFilter,proto3" json:"primary_filter,omitempty"`
+	// The supplier's BRN, 10 digits.
+	SupplierBrn *string `protobuf:"bytes,2,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
+	// BRN of the other side: the supplier of `REVERSE` invoices, the recipient of
+	// `NORMAL` ones.
+	PartnerBrn *string `protobuf:"bytes,3,opt,name=partner_brn,json=partnerBrn,proto3,oneof" json:"partner_brn,omitempty"`
+	// Empty means all statuses.
+	Statuses      []B2BTaxInvoiceStatus       `protobuf:"varint,4,rep,packed,name=statuses,proto3,enum=portone.v2.B2BTaxInvoiceStatus" json:"statuses,omitempty"`
+	TaxationTypes []B2BTaxInvoiceTaxationType `protobuf:"varint,5,rep,packed,name=taxation_types,json=taxationTypes,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType" json:"taxation_types,omitempty"`
+	// Original invoices, modified ones, or both.
 	DocumentModificationTypes []B2BTaxInvoiceDocumentModificationType `protobuf:"varint,6,rep,packed,name=document_modification_types,json=documentModificationTypes,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType" json:"document_modification_types,omitempty"`
-	IsDelayed                 *bool                                   `protobuf:"varint,7,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
-	IssuanceTypes             []B2BTaxInvoiceIssuanceType             `protobuf:"varint,8,rep,packed,name=issuance_types,json=issuanceTypes,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType" json:"issuance_types,omitempty"`
-	PurposeTypes              []B2BTaxInvoicePurposeType              `protobuf:"varint,9,rep,packed,name=purpose_types,json=purposeTypes,proto3,enum=portone.v2.B2BTaxInvoicePurposeType" json:"purpose_types,omitempty"`
-	CounterpartyId            *string                                 `protobuf:"bytes,10,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	IncludeBrnMatch           *bool                                   `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
-	Unrecognized              map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Whether the invoice was issued late.
+	IsDelayed     *bool                       `protobuf:"varint,7,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IssuanceTypes []B2BTaxInvoiceIssuanceType `protobuf:"varint,8,rep,packed,name=issuance_types,json=issuanceTypes,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType" json:"issuance_types,omitempty"`
+	PurposeTypes  []B2BTaxInvoicePurposeType  `protobuf:"varint,9,rep,packed,name=purpose_types,json=purposeTypes,proto3,enum=portone.v2.B2BTaxInvoicePurposeType" json:"purpose_types,omitempty"`
+	// Matches the counterparty as supplier or as recipient.
+	CounterpartyId *string `protobuf:"bytes,10,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Works with `counterparty_id`: also applies a match by that counterparty's
+	// BRN.
+	IncludeBrnMatch *bool             `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
+	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicesBodyFilter) Reset() {
@@ -1466,19 +1580,23 @@ func (x *GetB2BTaxInvoicesBodyFilter) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The main condition of a search. Set just one member.
 type GetB2BTaxInvoicesBodyPrimaryFilter struct {
-	state                protoimpl.MessageState           `protogen:"open.v1"`
-	DateFilter           *GetB2BTaxInvoicesBodyDateFilter `protobuf:"bytes,1,opt,name=date_filter,json=dateFilter,proto3" json:"date_filter,omitempty"`
-	TaxInvoiceId         *string                          `protobuf:"bytes,2,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
-	BulkTaxInvoiceId     *string                          `protobuf:"bytes,3,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
-	NtsApprovalNumber    *string                          `protobuf:"bytes,4,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
-	SupplierDocumentKey  *string                          `protobuf:"bytes,5,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	RecipientDocumentKey *string                          `protobuf:"bytes,6,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	TaxInvoiceIds        []string                         `protobuf:"bytes,7,rep,name=tax_invoice_ids,json=taxInvoiceIds,proto3" json:"tax_invoice_ids,omitempty"`
-	PayoutId             *string                          `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	Unrecognized         map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	state            protoimpl.MessageState           `protogen:"open.v1"`
+	DateFilter       *GetB2BTaxInvoicesBodyDateFilter `protobuf:"bytes,1,opt,name=date_filter,json=dateFilter,proto3" json:"date_filter,omitempty"`
+	TaxInvoiceId     *string                          `protobuf:"bytes,2,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
+	BulkTaxInvoiceId *string                          `protobuf:"bytes,3,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
+	// The number that the invoice received when it was issued.
+	NtsApprovalNumber   *string `protobuf:"bytes,4,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
+	SupplierDocumentKey *string `protobuf:"bytes,5,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	// The recipient's document number, not an NTS approval number.
+	RecipientDocumentKey *string  `protobuf:"bytes,6,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	TaxInvoiceIds        []string `protobuf:"bytes,7,rep,name=tax_invoice_ids,json=taxInvoiceIds,proto3" json:"tax_invoice_ids,omitempty"`
+	// The id of the payout behind the invoice.
+	PayoutId      *string           `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicesBodyPrimaryFilter) Reset() {
@@ -1574,11 +1692,15 @@ func (x *GetB2BTaxInvoicesBodyPrimaryFilter) GetUnrecognized() map[string]string
 	return nil
 }
 
+// A period, and the date that it applies to.
 type GetB2BTaxInvoicesBodyDateFilter struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DateType      *B2BSearchDateType     `protobuf:"varint,1,opt,name=date_type,json=dateType,proto3,enum=portone.v2.B2BSearchDateType,oneof" json:"date_type,omitempty"`
-	DateRange     []*DateRangeOption     `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Defaults to `REGISTER`.
+	DateType *B2BSearchDateType `protobuf:"varint,1,opt,name=date_type,json=dateType,proto3,enum=portone.v2.B2BSearchDateType,oneof" json:"date_type,omitempty"`
+	// The period, normally a single entry. Without `from` it begins a month ago,
+	// without `until` it ends today.
+	DateRange     []*DateRangeOption `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1634,11 +1756,14 @@ func (x *GetB2BTaxInvoicesBodyDateFilter) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A range of days; the field that holds it says what an absent end means.
 type DateRangeOption struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	From          *string                `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
-	Until         *string                `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `YYYY-MM-DD`.
+	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
+	// `YYYY-MM-DD`.
+	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1695,16 +1820,22 @@ func (x *DateRangeOption) GetUnrecognized() map[string]string {
 }
 
 type UpdateB2BTaxInvoiceDraftRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Test              *bool                  `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKey     *string                `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	TaxInvoice        *B2BTaxInvoiceInput    `protobuf:"bytes,5,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo              *string                `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// BRN, 10 digits, that goes with the document number. Required unless
+	// `tax_invoice_key_type` is `TAX_INVOICE_ID`.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Document number of the draft; `tax_invoice_key_type` says whose.
+	TaxInvoiceKey *string `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
+	// `RECIPIENT` (the default) or `SUPPLIER`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// The new contents. Document numbers must stay the same.
+	TaxInvoice    *B2BTaxInvoiceInput `protobuf:"bytes,5,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	Memo          *string             `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdateB2BTaxInvoiceDraftRequest) Reset() {
@@ -1786,32 +1917,60 @@ func (x *UpdateB2BTaxInvoiceDraftRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Contents of a tax invoice to draft, request or issue.
 type B2BTaxInvoiceInput struct {
-	state                             protoimpl.MessageState            `protogen:"open.v1"`
-	TaxationType                      *B2BTaxInvoiceTaxationType        `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
-	IssuanceType                      *B2BTaxInvoiceIssuanceType        `protobuf:"varint,2,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	SerialNumber                      *string                           `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
-	BookVolume                        *int32                            `protobuf:"varint,4,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
-	BookIssue                         *int32                            `protobuf:"varint,5,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
-	WriteDate                         *string                           `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
-	PurposeType                       *B2BTaxInvoicePurposeType         `protobuf:"varint,7,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
-	TotalSupplyAmount                 *int64                            `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
-	TotalTaxAmount                    *int64                            `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
-	TotalAmount                       *int64                            `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	CashAmount                        *int64                            `protobuf:"varint,11,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
-	CheckAmount                       *int64                            `protobuf:"varint,12,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
-	CreditAmount                      *int64                            `protobuf:"varint,13,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
-	NoteAmount                        *int64                            `protobuf:"varint,14,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
-	Remarks                           []string                          `protobuf:"bytes,15,rep,name=remarks,proto3" json:"remarks,omitempty"`
-	SupplierDocumentKey               *string                           `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	Supplier                          *B2BTaxInvoiceCompany             `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
-	RecipientDocumentKey              *string                           `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	Recipient                         *B2BTaxInvoiceCompany             `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
-	SendSms                           *bool                             `protobuf:"varint,20,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
-	Items                             []*B2BTaxInvoiceItem              `protobuf:"bytes,21,rep,name=items,proto3" json:"items,omitempty"`
-	AdditionalContacts                []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	UseCounterpartyAdditionalContacts *bool                             `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
-	Unrecognized                      map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A modified invoice may be refused for changing it
+	// (`B2B_CANNOT_CHANGE_TAX_TYPE`).
+	TaxationType *B2BTaxInvoiceTaxationType `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	// Defaults to `REVERSE`, so set `NORMAL` for an invoice that the supplier
+	// issues unasked.
+	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,2,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	SerialNumber *string                    `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
+	// Volume number of the invoice form, 0 to 9999.
+	BookVolume *int32 `protobuf:"varint,4,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
+	// Issue number of the invoice form within its volume, 0 to 9999.
+	BookIssue *int32 `protobuf:"varint,5,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
+	// The date written on the invoice, `YYYY-MM-DD`.
+	WriteDate   *string                   `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	PurposeType *B2BTaxInvoicePurposeType `protobuf:"varint,7,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
+	// Total of the supply without tax, in won.
+	TotalSupplyAmount *int64 `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
+	// Total of the tax, in won.
+	TotalTaxAmount *int64 `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
+	// Supply amount and tax together, in won.
+	TotalAmount *int64 `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Part of the total paid in cash, in won.
+	CashAmount *int64 `protobuf:"varint,11,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
+	// Part of the total paid by cheque, in won.
+	CheckAmount *int64 `protobuf:"varint,12,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
+	// Part of the total on credit, in won.
+	CreditAmount *int64 `protobuf:"varint,13,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
+	// Part of the total paid by promissory note, in won.
+	NoteAmount *int64 `protobuf:"varint,14,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
+	// At most 3.
+	Remarks []string `protobuf:"bytes,15,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// The supplier's own number for the invoice: Latin letters, digits, `-` and
+	// `_`. Needed for issuing, cannot be changed, and must not be in use.
+	SupplierDocumentKey *string               `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	Supplier            *B2BTaxInvoiceCompany `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
+	// The recipient's own number for the invoice: Latin letters, digits, `-` and
+	// `_`. Needed for requesting reverse issuance, cannot be changed, and must
+	// not be in use.
+	RecipientDocumentKey *string               `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	Recipient            *B2BTaxInvoiceCompany `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// Whether to text the supplier's contact at
+	// `supplier.contact.mobile_phone_number`. Defaults to false; costs points,
+	// which are returned if sending fails.
+	SendSms *bool `protobuf:"varint,20,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
+	// At most 99.
+	Items []*B2BTaxInvoiceItem `protobuf:"bytes,21,rep,name=items,proto3" json:"items,omitempty"`
+	// At most 5.
+	AdditionalContacts []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
+	// Takes the additional contacts from the counterparty. Ignored where
+	// `additional_contacts` is given.
+	UseCounterpartyAdditionalContacts *bool             `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
+	Unrecognized                      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields                     protoimpl.UnknownFields
 	sizeCache                         protoimpl.SizeCache
 }
@@ -2014,20 +2173,30 @@ func (x *B2BTaxInvoiceInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The supplier or the recipient on a tax invoice.
 type B2BTaxInvoiceCompany struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	Brn                *string                `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxRegistrationId  *string                `protobuf:"bytes,2,opt,name=tax_registration_id,json=taxRegistrationId,proto3,oneof" json:"tax_registration_id,omitempty"`
-	Name               *string                `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	RepresentativeName *string                `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	Address            *string                `protobuf:"bytes,5,opt,name=address,proto3,oneof" json:"address,omitempty"`
-	BusinessType       *string                `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
-	BusinessClass      *string                `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact            *B2BTaxInvoiceContact  `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
-	CounterpartyId     *string                `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// BRN, 10 digits without hyphens.
+	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Number of the branch where several places of business share one BRN,
+	// exactly 4 digits.
+	TaxRegistrationId *string `protobuf:"bytes,2,opt,name=tax_registration_id,json=taxRegistrationId,proto3,oneof" json:"tax_registration_id,omitempty"`
+	// Trade name, at most 200 characters.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// At most 100 characters.
+	RepresentativeName *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	// At most 300 characters.
+	Address *string `protobuf:"bytes,5,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Sector of the business as registered, at most 100 characters.
+	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
+	// Item of business within the sector as registered, at most 100 characters.
+	BusinessClass *string               `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	Contact       *B2BTaxInvoiceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	// Id of the registered counterparty that this company is.
+	CounterpartyId *string           `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceCompany) Reset() {
@@ -2130,14 +2299,16 @@ func (x *B2BTaxInvoiceCompany) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The person in charge at the supplier or the recipient.
 type B2BTaxInvoiceContact struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	Name              *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Department        *string                `protobuf:"bytes,2,opt,name=department,proto3,oneof" json:"department,omitempty"`
-	PhoneNumber       *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	MobilePhoneNumber *string                `protobuf:"bytes,4,opt,name=mobile_phone_number,json=mobilePhoneNumber,proto3,oneof" json:"mobile_phone_number,omitempty"`
-	Email             *string                `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Name        *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Department  *string                `protobuf:"bytes,2,opt,name=department,proto3,oneof" json:"department,omitempty"`
+	PhoneNumber *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// For the supplier, where `send_sms` sends its text message.
+	MobilePhoneNumber *string           `protobuf:"bytes,4,opt,name=mobile_phone_number,json=mobilePhoneNumber,proto3,oneof" json:"mobile_phone_number,omitempty"`
+	Email             *string           `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -2214,19 +2385,28 @@ func (x *B2BTaxInvoiceContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A line of a tax invoice.
 type B2BTaxInvoiceItem struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	PurchaseDate     *string                `protobuf:"bytes,1,opt,name=purchase_date,json=purchaseDate,proto3,oneof" json:"purchase_date,omitempty"`
-	Name             *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Spec             *string                `protobuf:"bytes,3,opt,name=spec,proto3,oneof" json:"spec,omitempty"`
-	Quantity         *Decimal               `protobuf:"bytes,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
-	UnitCostAmount   *Decimal               `protobuf:"bytes,5,opt,name=unit_cost_amount,json=unitCostAmount,proto3" json:"unit_cost_amount,omitempty"`
-	SupplyCostAmount *int64                 `protobuf:"varint,6,opt,name=supply_cost_amount,json=supplyCostAmount,proto3,oneof" json:"supply_cost_amount,omitempty"`
-	TaxAmount        *int64                 `protobuf:"varint,7,opt,name=tax_amount,json=taxAmount,proto3,oneof" json:"tax_amount,omitempty"`
-	Remark           *string                `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
-	Unrecognized     map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Date of the transaction, `YYYY-MM-DD`.
+	PurchaseDate *string `protobuf:"bytes,1,opt,name=purchase_date,json=purchaseDate,proto3,oneof" json:"purchase_date,omitempty"`
+	// At most 100 characters.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Size or specification, at most 100 characters.
+	Spec *string `protobuf:"bytes,3,opt,name=spec,proto3,oneof" json:"spec,omitempty"`
+	// From -99999999.99 to 999999999.99, with a scale of 0 to 2.
+	Quantity *Decimal `protobuf:"bytes,4,opt,name=quantity,proto3" json:"quantity,omitempty"`
+	// Price of one unit in won, from -99999999999999.99 to 999999999999999.99,
+	// with a scale of 0 to 2.
+	UnitCostAmount *Decimal `protobuf:"bytes,5,opt,name=unit_cost_amount,json=unitCostAmount,proto3" json:"unit_cost_amount,omitempty"`
+	// Amount of the line without tax, in won.
+	SupplyCostAmount *int64 `protobuf:"varint,6,opt,name=supply_cost_amount,json=supplyCostAmount,proto3,oneof" json:"supply_cost_amount,omitempty"`
+	// In won.
+	TaxAmount     *int64            `protobuf:"varint,7,opt,name=tax_amount,json=taxAmount,proto3,oneof" json:"tax_amount,omitempty"`
+	Remark        *string           `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceItem) Reset() {
@@ -2322,11 +2502,15 @@ func (x *B2BTaxInvoiceItem) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A decimal number: `value` times 10 to the power of -`scale`. 123.45 is 12345
+// with a scale of 2.
 type Decimal struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Value         *int64                 `protobuf:"varint,1,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	Scale         *int32                 `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The number without its decimal point: 12345 for 123.45.
+	Value *int64 `protobuf:"varint,1,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Number of digits after the decimal point: 2 for 123.45. Defaults to 0.
+	Scale         *int32            `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2382,12 +2566,14 @@ func (x *Decimal) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A further contact person of a tax invoice, besides those of the parties.
 type B2BTaxInvoiceAdditionalContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Email         *string                `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 100 characters.
+	Name          *string           `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Email         *string           `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber   *string           `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2450,6 +2636,7 @@ func (x *B2BTaxInvoiceAdditionalContact) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The draft as saved.
 type UpdateB2BTaxInvoiceDraftResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -2502,51 +2689,76 @@ func (x *UpdateB2BTaxInvoiceDraftResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// An electronic tax invoice with its parties, items, state and NTS result.
 type B2BTaxInvoice struct {
 	state                    protoimpl.MessageState                 `protogen:"open.v1"`
 	Id                       *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Status                   *B2BTaxInvoiceStatus                   `protobuf:"varint,2,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
 	TaxationType             *B2BTaxInvoiceTaxationType             `protobuf:"varint,3,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
 	DocumentModificationType *B2BTaxInvoiceDocumentModificationType `protobuf:"varint,4,opt,name=document_modification_type,json=documentModificationType,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType,oneof" json:"document_modification_type,omitempty"`
-	IsDelayed                *bool                                  `protobuf:"varint,5,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
-	IssuanceType             *B2BTaxInvoiceIssuanceType             `protobuf:"varint,6,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	BulkTaxInvoiceId         *string                                `protobuf:"bytes,7,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
-	SerialNumber             *string                                `protobuf:"bytes,8,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
-	BookVolume               *int32                                 `protobuf:"varint,9,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
-	BookIssue                *int32                                 `protobuf:"varint,10,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
-	WriteDate                *string                                `protobuf:"bytes,11,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
-	IssuanceDueDate          *string                                `protobuf:"bytes,12,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
-	PurposeType              *B2BTaxInvoicePurposeType              `protobuf:"varint,13,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
-	TotalSupplyAmount        *int64                                 `protobuf:"varint,14,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
-	TotalTaxAmount           *int64                                 `protobuf:"varint,15,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
-	TotalAmount              *int64                                 `protobuf:"varint,16,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	CashAmount               *int64                                 `protobuf:"varint,17,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
-	CheckAmount              *int64                                 `protobuf:"varint,18,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
-	CreditAmount             *int64                                 `protobuf:"varint,19,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
-	NoteAmount               *int64                                 `protobuf:"varint,20,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
-	Remarks                  []string                               `protobuf:"bytes,21,rep,name=remarks,proto3" json:"remarks,omitempty"`
-	SupplierDocumentKey      *string                                `protobuf:"bytes,22,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	Supplier                 *B2BTaxInvoiceCompany                  `protobuf:"bytes,23,opt,name=supplier,proto3" json:"supplier,omitempty"`
-	RecipientDocumentKey     *string                                `protobuf:"bytes,24,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	Recipient                *B2BTaxInvoiceCompany                  `protobuf:"bytes,25,opt,name=recipient,proto3" json:"recipient,omitempty"`
-	SendSms                  *bool                                  `protobuf:"varint,26,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
-	Modification             *B2BTaxInvoiceModification             `protobuf:"bytes,27,opt,name=modification,proto3" json:"modification,omitempty"`
-	Items                    []*B2BTaxInvoiceItem                   `protobuf:"bytes,28,rep,name=items,proto3" json:"items,omitempty"`
-	AdditionalContacts       []*B2BTaxInvoiceAdditionalContact      `protobuf:"bytes,29,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Memo                     *string                                `protobuf:"bytes,30,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	DraftedAt                *timestamppb.Timestamp                 `protobuf:"bytes,31,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
-	RequestedAt              *timestamppb.Timestamp                 `protobuf:"bytes,32,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt                 *timestamppb.Timestamp                 `protobuf:"bytes,33,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	StatusUpdatedAt          *timestamppb.Timestamp                 `protobuf:"bytes,34,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	NtsSentAt                *timestamppb.Timestamp                 `protobuf:"bytes,35,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
-	NtsApprovalNumber        *string                                `protobuf:"bytes,36,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
-	NtsResult                *string                                `protobuf:"bytes,37,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
-	NtsResultCode            *string                                `protobuf:"bytes,38,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
-	NtsResultReceivedAt      *timestamppb.Timestamp                 `protobuf:"bytes,39,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
-	DeletedAt                *timestamppb.Timestamp                 `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	Unrecognized             map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// Whether it was issued late.
+	IsDelayed    *bool                      `protobuf:"varint,5,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,6,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	// Present if the invoice belongs to a bulk.
+	BulkTaxInvoiceId *string `protobuf:"bytes,7,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
+	SerialNumber     *string `protobuf:"bytes,8,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
+	// Volume number of the invoice form, 0 to 9999.
+	BookVolume *int32 `protobuf:"varint,9,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
+	// Issue number of the invoice form within its volume, 0 to 9999.
+	BookIssue *int32 `protobuf:"varint,10,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
+	// The date written on the invoice, `YYYY-MM-DD`.
+	WriteDate *string `protobuf:"bytes,11,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	// The last day for issuing, `YYYY-MM-DD`.
+	IssuanceDueDate *string                   `protobuf:"bytes,12,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
+	PurposeType     *B2BTaxInvoicePurposeType `protobuf:"varint,13,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
+	// Total of the supply without tax, in won.
+	TotalSupplyAmount *int64 `protobuf:"varint,14,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
+	// Total of the tax, in won.
+	TotalTaxAmount *int64 `protobuf:"varint,15,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
+	// Supply amount and tax together, in won.
+	TotalAmount *int64 `protobuf:"varint,16,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Part of the total paid in cash, in won.
+	CashAmount *int64 `protobuf:"varint,17,opt,name=cash_amount,json=cashAmount,proto3,oneof" json:"cash_amount,omitempty"`
+	// Part of the total paid by cheque, in won.
+	CheckAmount *int64 `protobuf:"varint,18,opt,name=check_amount,json=checkAmount,proto3,oneof" json:"check_amount,omitempty"`
+	// Part of the total on credit, in won.
+	CreditAmount *int64 `protobuf:"varint,19,opt,name=credit_amount,json=creditAmount,proto3,oneof" json:"credit_amount,omitempty"`
+	// Part of the total paid by promissory note, in won.
+	NoteAmount *int64 `protobuf:"varint,20,opt,name=note_amount,json=noteAmount,proto3,oneof" json:"note_amount,omitempty"`
+	// At most 3.
+	Remarks []string `protobuf:"bytes,21,rep,name=remarks,proto3" json:"remarks,omitempty"`
+	// The supplier's own number for the invoice.
+	SupplierDocumentKey *string               `protobuf:"bytes,22,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	Supplier            *B2BTaxInvoiceCompany `protobuf:"bytes,23,opt,name=supplier,proto3" json:"supplier,omitempty"`
+	// The recipient's own number for the invoice.
+	RecipientDocumentKey *string               `protobuf:"bytes,24,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	Recipient            *B2BTaxInvoiceCompany `protobuf:"bytes,25,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	// Whether a text message to the supplier's contact was asked for.
+	SendSms *bool `protobuf:"varint,26,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
+	// Why and what it modifies, if it is a modified invoice.
+	Modification *B2BTaxInvoiceModification `protobuf:"bytes,27,opt,name=modification,proto3" json:"modification,omitempty"`
+	// At most 99.
+	Items []*B2BTaxInvoiceItem `protobuf:"bytes,28,rep,name=items,proto3" json:"items,omitempty"`
+	// At most 5.
+	AdditionalContacts []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,29,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
+	Memo               *string                           `protobuf:"bytes,30,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	DraftedAt          *timestamppb.Timestamp            `protobuf:"bytes,31,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
+	RequestedAt        *timestamppb.Timestamp            `protobuf:"bytes,32,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	IssuedAt           *timestamppb.Timestamp            `protobuf:"bytes,33,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	StatusUpdatedAt    *timestamppb.Timestamp            `protobuf:"bytes,34,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	NtsSentAt          *timestamppb.Timestamp            `protobuf:"bytes,35,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
+	// Given automatically when the invoice is issued (signed), so absent before.
+	NtsApprovalNumber *string `protobuf:"bytes,36,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
+	// What the NTS said about the transmission.
+	NtsResult *string `protobuf:"bytes,37,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
+	// Result code of the NTS, 3 letters and 3 digits, such as `SUC001` for
+	// success.
+	NtsResultCode       *string                `protobuf:"bytes,38,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
+	NtsResultReceivedAt *timestamppb.Timestamp `protobuf:"bytes,39,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
+	DeletedAt           *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoice) Reset() {
@@ -2866,15 +3078,19 @@ func (x *B2BTaxInvoice) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The reason for a modified tax invoice, and the invoices that it goes back to.
 type B2BTaxInvoiceModification struct {
-	state                     protoimpl.MessageState         `protogen:"open.v1"`
-	Type                      *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
-	OriginalNtsApprovalNumber *string                        `protobuf:"bytes,2,opt,name=original_nts_approval_number,json=originalNtsApprovalNumber,proto3,oneof" json:"original_nts_approval_number,omitempty"`
-	OriginalTaxInvoiceId      *string                        `protobuf:"bytes,3,opt,name=original_tax_invoice_id,json=originalTaxInvoiceId,proto3,oneof" json:"original_tax_invoice_id,omitempty"`
-	RootTaxInvoiceId          *string                        `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
-	Unrecognized              map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	state protoimpl.MessageState         `protogen:"open.v1"`
+	Type  *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
+	// NTS approval number of the invoice that is modified.
+	OriginalNtsApprovalNumber *string `protobuf:"bytes,2,opt,name=original_nts_approval_number,json=originalNtsApprovalNumber,proto3,oneof" json:"original_nts_approval_number,omitempty"`
+	// The invoice that is modified, which may be a modified one itself.
+	OriginalTaxInvoiceId *string `protobuf:"bytes,3,opt,name=original_tax_invoice_id,json=originalTaxInvoiceId,proto3,oneof" json:"original_tax_invoice_id,omitempty"`
+	// The very first invoice of the chain of modifications.
+	RootTaxInvoiceId *string           `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceModification) Reset() {
@@ -2943,13 +3159,18 @@ func (x *B2BTaxInvoiceModification) GetUnrecognized() map[string]string {
 }
 
 type DraftB2BTaxInvoiceRequest struct {
-	state                       protoimpl.MessageState               `protogen:"open.v1"`
-	Test                        *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	TaxInvoice                  *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Modification                *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,3,opt,name=modification,proto3" json:"modification,omitempty"`
-	Memo                        *string                              `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	CreateRecipientCounterparty *bool                                `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	Unrecognized                map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test       *bool               `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Makes it a modified invoice of an earlier one that has reached the NTS.
+	// Absent for an original invoice.
+	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,3,opt,name=modification,proto3" json:"modification,omitempty"`
+	Memo         *string                              `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Whether to register the recipient as a counterparty from the data given
+	// here.
+	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -3026,13 +3247,19 @@ func (x *DraftB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What makes a new tax invoice a modified one: the reason, and the original,
+// which must be `SENDING_COMPLETED`.
 type B2BTaxInvoiceModificationCreateBody struct {
-	state             protoimpl.MessageState         `protogen:"open.v1"`
-	Type              *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
-	Brn               *string                        `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKey     *string                        `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType          `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Unrecognized      map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState         `protogen:"open.v1"`
+	Type  *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
+	// BRN, 10 digits, that goes with the original's document number. Required
+	// unless `tax_invoice_key_type` is `TAX_INVOICE_ID`.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Document number of the original; `tax_invoice_key_type` says whose.
+	TaxInvoiceKey *string `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
+	// `RECIPIENT` (the default) or `SUPPLIER`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	Unrecognized      map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
 }
@@ -3102,6 +3329,7 @@ func (x *B2BTaxInvoiceModificationCreateBody) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// The draft as saved.
 type DraftB2BTaxInvoiceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -3155,13 +3383,19 @@ func (x *DraftB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type IssueB2BTaxInvoiceImmediatelyRequest struct {
-	state                       protoimpl.MessageState               `protogen:"open.v1"`
-	Test                        *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	TaxInvoice                  *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo                        *string                              `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Modification                *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
-	CreateRecipientCounterparty *bool                                `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	Unrecognized                map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Set its `issuance_type` to `NORMAL`; the default is `REVERSE`.
+	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	Memo       *string             `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Makes it a modified invoice of an earlier one that has reached the NTS.
+	// Absent for an original invoice.
+	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
+	// Whether to register the recipient as a counterparty from the data given
+	// here.
+	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields               protoimpl.UnknownFields
 	sizeCache                   protoimpl.SizeCache
 }
@@ -3238,6 +3472,7 @@ func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type IssueB2BTaxInvoiceImmediatelyResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -3291,10 +3526,14 @@ func (x *IssueB2BTaxInvoiceImmediatelyResponse) GetUnrecognized() map[string]str
 }
 
 type RequestB2BTaxInvoiceReverseIssuanceRequest struct {
-	state         protoimpl.MessageState               `protogen:"open.v1"`
-	Test          *bool                                `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	TaxInvoice    *B2BTaxInvoiceInput                  `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo          *string                              `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Its `issuance_type` must be `REVERSE`, which is the default.
+	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	Memo       *string             `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Makes it a modified invoice of an earlier one that has reached the NTS.
+	// Absent for an original invoice.
 	Modification  *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
 	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
@@ -3366,6 +3605,7 @@ func (x *RequestB2BTaxInvoiceReverseIssuanceRequest) GetUnrecognized() map[strin
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type RequestB2BTaxInvoiceReverseIssuanceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -3419,15 +3659,21 @@ func (x *RequestB2BTaxInvoiceReverseIssuanceResponse) GetUnrecognized() map[stri
 }
 
 type AttachB2BTaxInvoiceFileRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	FileId            *string                `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// From `CreateB2bFileUploadUrl`; upload the file first.
+	FileId        *string           `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AttachB2BTaxInvoiceFileRequest) Reset() {
@@ -3502,6 +3748,7 @@ func (x *AttachB2BTaxInvoiceFileRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Empty: the file is attached.
 type AttachB2BTaxInvoiceFileResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3547,15 +3794,21 @@ func (x *AttachB2BTaxInvoiceFileResponse) GetUnrecognized() map[string]string {
 }
 
 type DeleteB2BTaxInvoiceAttachmentRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	AttachmentId      string                 `protobuf:"bytes,2,opt,name=attachment_id,json=attachmentId,proto3" json:"attachment_id,omitempty"`
-	Brn               *string                `protobuf:"bytes,3,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// From `GetB2bTaxInvoiceAttachments`; not the file id of the upload.
+	AttachmentId string `protobuf:"bytes,2,opt,name=attachment_id,json=attachmentId,proto3" json:"attachment_id,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,3,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeleteB2BTaxInvoiceAttachmentRequest) Reset() {
@@ -3630,6 +3883,7 @@ func (x *DeleteB2BTaxInvoiceAttachmentRequest) GetUnrecognized() map[string]stri
 	return nil
 }
 
+// Empty: the attachment is gone.
 type DeleteB2BTaxInvoiceAttachmentResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -3675,14 +3929,19 @@ func (x *DeleteB2BTaxInvoiceAttachmentResponse) GetUnrecognized() map[string]str
 }
 
 type GetB2BTaxInvoiceAttachmentsRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoiceAttachmentsRequest) Reset() {
@@ -3802,8 +4061,10 @@ func (x *GetB2BTaxInvoiceAttachmentsResponse) GetUnrecognized() map[string]strin
 	return nil
 }
 
+// A file attached to a tax invoice.
 type B2BTaxInvoiceAttachment struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What `DeleteB2bTaxInvoiceAttachment` takes.
 	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	AttachedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=attached_at,json=attachedAt,proto3" json:"attached_at,omitempty"`
@@ -3871,15 +4132,20 @@ func (x *B2BTaxInvoiceAttachment) GetUnrecognized() map[string]string {
 }
 
 type CancelB2BTaxInvoiceIssuanceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo              *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelB2BTaxInvoiceIssuanceRequest) Reset() {
@@ -3954,6 +4220,7 @@ func (x *CancelB2BTaxInvoiceIssuanceRequest) GetUnrecognized() map[string]string
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type CancelB2BTaxInvoiceIssuanceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -4007,15 +4274,20 @@ func (x *CancelB2BTaxInvoiceIssuanceResponse) GetUnrecognized() map[string]strin
 }
 
 type CancelB2BTaxInvoiceRequestRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo              *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelB2BTaxInvoiceRequestRequest) Reset() {
@@ -4090,6 +4362,7 @@ func (x *CancelB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type CancelB2BTaxInvoiceRequestResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -4143,16 +4416,22 @@ func (x *CancelB2BTaxInvoiceRequestResponse) GetUnrecognized() map[string]string
 }
 
 type IssueB2BTaxInvoiceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo              *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	EmailSubject      *string                `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test *bool   `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Subject of the e-mail about the issuance.
+	EmailSubject  *string           `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueB2BTaxInvoiceRequest) Reset() {
@@ -4234,6 +4513,7 @@ func (x *IssueB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type IssueB2BTaxInvoiceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -4287,14 +4567,19 @@ func (x *IssueB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoicePdfDownloadUrlRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicePdfDownloadUrlRequest) Reset() {
@@ -4415,15 +4700,21 @@ func (x *GetB2BTaxInvoicePdfDownloadUrlResponse) GetUnrecognized() map[string]st
 }
 
 type GetB2BTaxInvoicePopupUrlRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	IncludeMenu       *bool                  `protobuf:"varint,4,opt,name=include_menu,json=includeMenu,proto3,oneof" json:"include_menu,omitempty"`
-	Test              *bool                  `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// Whether the page has a menu. Defaults to true.
+	IncludeMenu *bool `protobuf:"varint,4,opt,name=include_menu,json=includeMenu,proto3,oneof" json:"include_menu,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicePopupUrlRequest) Reset() {
@@ -4551,14 +4842,19 @@ func (x *GetB2BTaxInvoicePopupUrlResponse) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoicePrintUrlRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicePrintUrlRequest) Reset() {
@@ -4679,15 +4975,20 @@ func (x *GetB2BTaxInvoicePrintUrlResponse) GetUnrecognized() map[string]string {
 }
 
 type RefuseB2BTaxInvoiceRequestRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo              *string                `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RefuseB2BTaxInvoiceRequestRequest) Reset() {
@@ -4762,6 +5063,7 @@ func (x *RefuseB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type RefuseB2BTaxInvoiceRequestResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -4815,14 +5117,19 @@ func (x *RefuseB2BTaxInvoiceRequestResponse) GetUnrecognized() map[string]string
 }
 
 type RequestB2BTaxInvoiceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RequestB2BTaxInvoiceRequest) Reset() {
@@ -4890,6 +5197,7 @@ func (x *RequestB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type RequestB2BTaxInvoiceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -4943,14 +5251,19 @@ func (x *RequestB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type SendToNtsB2BTaxInvoiceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SendToNtsB2BTaxInvoiceRequest) Reset() {
@@ -5018,6 +5331,7 @@ func (x *SendToNtsB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// The tax invoice after the call; its `status` tells how far it got.
 type SendToNtsB2BTaxInvoiceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
@@ -5071,14 +5385,19 @@ func (x *SendToNtsB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoiceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoiceRequest) Reset() {
@@ -5147,14 +5466,19 @@ func (x *GetB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 }
 
 type DeleteB2BTaxInvoiceRequest struct {
-	state             protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoiceKey     string                 `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
-	Brn               *string                `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	TaxInvoiceKeyType *B2BTaxInvoiceKeyType  `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Test              *bool                  `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Unrecognized      map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoice id or a document number; `tax_invoice_key_type` says which.
+	TaxInvoiceKey string `protobuf:"bytes,1,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3" json:"tax_invoice_key,omitempty"`
+	// BRN, 10 digits, that goes with a document number. Not needed for a tax
+	// invoice id.
+	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Defaults to `TAX_INVOICE_ID`.
+	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
+	// True for test mode. Absent or false means live.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeleteB2BTaxInvoiceRequest) Reset() {
@@ -5222,6 +5546,7 @@ func (x *DeleteB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// Empty: the tax invoice is deleted.
 type DeleteB2BTaxInvoiceResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
@@ -5267,13 +5592,17 @@ func (x *DeleteB2BTaxInvoiceResponse) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoicesRequest struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	PageNumber    *int32                       `protobuf:"varint,2,opt,name=page_number,json=pageNumber,proto3,oneof" json:"page_number,omitempty"`
-	PageSize      *int32                       `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3,oneof" json:"page_size,omitempty"`
-	Filter        *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	Sort          *B2BTaxInvoiceSortInput      `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// True for test mode. Absent or false means live.
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// From 0, which is the default.
+	PageNumber *int32 `protobuf:"varint,2,opt,name=page_number,json=pageNumber,proto3,oneof" json:"page_number,omitempty"`
+	// Defaults to 500; at most 1000.
+	PageSize *int32                       `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3,oneof" json:"page_size,omitempty"`
+	Filter   *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Defaults to the latest change of status first.
+	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5350,6 +5679,7 @@ func (x *GetB2BTaxInvoicesRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// What a list of tax invoices is sorted by, and in which direction.
 type B2BTaxInvoiceSortInput struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	By            *B2BTaxInvoiceSortBy   `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.B2BTaxInvoiceSortBy,oneof" json:"by,omitempty"`
@@ -5410,6 +5740,7 @@ func (x *B2BTaxInvoiceSortInput) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// One page of tax invoices.
 type GetB2BTaxInvoicesResponse struct {
 	state         protoimpl.MessageState  `protogen:"open.v1"`
 	Items         []*B2BTaxInvoiceSummary `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
@@ -5470,49 +5801,74 @@ func (x *GetB2BTaxInvoicesResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
+// A tax invoice as it appears in lists, without contacts and the reason of a
+// modification.
 type B2BTaxInvoiceSummary struct {
-	state                        protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                           *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TaxationType                 *B2BTaxInvoiceTaxationType             `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
-	DocumentModificationType     *B2BTaxInvoiceDocumentModificationType `protobuf:"varint,3,opt,name=document_modification_type,json=documentModificationType,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType,oneof" json:"document_modification_type,omitempty"`
-	IsDelayed                    *bool                                  `protobuf:"varint,4,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
-	IssuanceType                 *B2BTaxInvoiceIssuanceType             `protobuf:"varint,5,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	BulkTaxInvoiceId             *string                                `protobuf:"bytes,6,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
-	PayoutId                     *string                                `protobuf:"bytes,7,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	TotalSupplyAmount            *int64                                 `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
-	TotalTaxAmount               *int64                                 `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
-	TotalAmount                  *int64                                 `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	PurposeType                  *B2BTaxInvoicePurposeType              `protobuf:"varint,11,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
-	SupplierBrn                  *string                                `protobuf:"bytes,12,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
-	SupplierName                 *string                                `protobuf:"bytes,13,opt,name=supplier_name,json=supplierName,proto3,oneof" json:"supplier_name,omitempty"`
-	SupplierRepresentativeName   *string                                `protobuf:"bytes,14,opt,name=supplier_representative_name,json=supplierRepresentativeName,proto3,oneof" json:"supplier_representative_name,omitempty"`
-	SupplierDocumentKey          *string                                `protobuf:"bytes,15,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	RecipientBrn                 *string                                `protobuf:"bytes,16,opt,name=recipient_brn,json=recipientBrn,proto3,oneof" json:"recipient_brn,omitempty"`
-	RecipientName                *string                                `protobuf:"bytes,17,opt,name=recipient_name,json=recipientName,proto3,oneof" json:"recipient_name,omitempty"`
-	RecipientRepresentativeName  *string                                `protobuf:"bytes,18,opt,name=recipient_representative_name,json=recipientRepresentativeName,proto3,oneof" json:"recipient_representative_name,omitempty"`
-	RecipientDocumentKey         *string                                `protobuf:"bytes,19,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	RecipientBusinessStatus      *B2BCompanyStateBusinessStatus         `protobuf:"varint,20,opt,name=recipient_business_status,json=recipientBusinessStatus,proto3,enum=portone.v2.B2BCompanyStateBusinessStatus,oneof" json:"recipient_business_status,omitempty"`
-	RecipientClosedSuspendedDate *string                                `protobuf:"bytes,21,opt,name=recipient_closed_suspended_date,json=recipientClosedSuspendedDate,proto3,oneof" json:"recipient_closed_suspended_date,omitempty"`
-	WriteDate                    *string                                `protobuf:"bytes,22,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
-	IssuanceDueDate              *string                                `protobuf:"bytes,23,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
-	Status                       *B2BTaxInvoiceStatus                   `protobuf:"varint,24,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
-	DraftedAt                    *timestamppb.Timestamp                 `protobuf:"bytes,25,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
-	RequestedAt                  *timestamppb.Timestamp                 `protobuf:"bytes,26,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt                     *timestamppb.Timestamp                 `protobuf:"bytes,27,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	OpenedAt                     *timestamppb.Timestamp                 `protobuf:"bytes,28,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
-	StatusUpdatedAt              *timestamppb.Timestamp                 `protobuf:"bytes,29,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	NtsSentAt                    *timestamppb.Timestamp                 `protobuf:"bytes,30,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
-	NtsApprovalNumber            *string                                `protobuf:"bytes,31,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
-	NtsResult                    *string                                `protobuf:"bytes,32,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
-	NtsResultReceivedAt          *timestamppb.Timestamp                 `protobuf:"bytes,33,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
-	NtsResultCode                *string                                `protobuf:"bytes,34,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
-	Memo                         *string                                `protobuf:"bytes,35,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Items                        []*B2BTaxInvoiceItem                   `protobuf:"bytes,36,rep,name=items,proto3" json:"items,omitempty"`
-	SupplierCounterpartyId       *string                                `protobuf:"bytes,37,opt,name=supplier_counterparty_id,json=supplierCounterpartyId,proto3,oneof" json:"supplier_counterparty_id,omitempty"`
-	RecipientCounterpartyId      *string                                `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
-	Unrecognized                 map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	state                    protoimpl.MessageState                 `protogen:"open.v1"`
+	Id                       *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	TaxationType             *B2BTaxInvoiceTaxationType             `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	DocumentModificationType *B2BTaxInvoiceDocumentModificationType `protobuf:"varint,3,opt,name=document_modification_type,json=documentModificationType,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType,oneof" json:"document_modification_type,omitempty"`
+	// Whether it was issued late.
+	IsDelayed    *bool                      `protobuf:"varint,4,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,5,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	// Present if the invoice belongs to a bulk.
+	BulkTaxInvoiceId *string `protobuf:"bytes,6,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
+	// Present if a payout is behind the invoice.
+	PayoutId *string `protobuf:"bytes,7,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Total of the supply without tax, in won.
+	TotalSupplyAmount *int64 `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
+	// Total of the tax, in won.
+	TotalTaxAmount *int64 `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
+	// Supply amount and tax together, in won.
+	TotalAmount *int64                    `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	PurposeType *B2BTaxInvoicePurposeType `protobuf:"varint,11,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
+	// BRN, 10 digits.
+	SupplierBrn                *string `protobuf:"bytes,12,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
+	SupplierName               *string `protobuf:"bytes,13,opt,name=supplier_name,json=supplierName,proto3,oneof" json:"supplier_name,omitempty"`
+	SupplierRepresentativeName *string `protobuf:"bytes,14,opt,name=supplier_representative_name,json=supplierRepresentativeName,proto3,oneof" json:"supplier_representative_name,omitempty"`
+	// The supplier's own number for the invoice.
+	SupplierDocumentKey *string `protobuf:"bytes,15,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	// BRN, 10 digits.
+	RecipientBrn                *string `protobuf:"bytes,16,opt,name=recipient_brn,json=recipientBrn,proto3,oneof" json:"recipient_brn,omitempty"`
+	RecipientName               *string `protobuf:"bytes,17,opt,name=recipient_name,json=recipientName,proto3,oneof" json:"recipient_name,omitempty"`
+	RecipientRepresentativeName *string `protobuf:"bytes,18,opt,name=recipient_representative_name,json=recipientRepresentativeName,proto3,oneof" json:"recipient_representative_name,omitempty"`
+	// The recipient's own number for the invoice.
+	RecipientDocumentKey *string `protobuf:"bytes,19,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	// Whether the recipient is operating.
+	RecipientBusinessStatus *B2BCompanyStateBusinessStatus `protobuf:"varint,20,opt,name=recipient_business_status,json=recipientBusinessStatus,proto3,enum=portone.v2.B2BCompanyStateBusinessStatus,oneof" json:"recipient_business_status,omitempty"`
+	// Date of the closure or suspension, `YYYY-MM-DD`. Present only if the
+	// recipient is `CLOSED` or `SUSPENDED`.
+	RecipientClosedSuspendedDate *string `protobuf:"bytes,21,opt,name=recipient_closed_suspended_date,json=recipientClosedSuspendedDate,proto3,oneof" json:"recipient_closed_suspended_date,omitempty"`
+	// The date written on the invoice, `YYYY-MM-DD`.
+	WriteDate *string `protobuf:"bytes,22,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	// The last day for issuing, `YYYY-MM-DD`.
+	IssuanceDueDate *string                `protobuf:"bytes,23,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
+	Status          *B2BTaxInvoiceStatus   `protobuf:"varint,24,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
+	DraftedAt       *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
+	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	IssuedAt        *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the other side first opened the invoice; absent until then.
+	OpenedAt        *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	NtsSentAt       *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
+	// Given automatically when the invoice is issued (signed), so absent before.
+	NtsApprovalNumber *string `protobuf:"bytes,31,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
+	// What the NTS said about the transmission.
+	NtsResult           *string                `protobuf:"bytes,32,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
+	NtsResultReceivedAt *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
+	// Result code of the NTS, 3 letters and 3 digits, such as `SUC001` for
+	// success.
+	NtsResultCode *string `protobuf:"bytes,34,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
+	Memo          *string `protobuf:"bytes,35,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// At most 99.
+	Items []*B2BTaxInvoiceItem `protobuf:"bytes,36,rep,name=items,proto3" json:"items,omitempty"`
+	// Id of the registered counterparty that the supplier is, if any.
+	SupplierCounterpartyId *string `protobuf:"bytes,37,opt,name=supplier_counterparty_id,json=supplierCounterpartyId,proto3,oneof" json:"supplier_counterparty_id,omitempty"`
+	// Id of the registered counterparty that the recipient is, if any.
+	RecipientCounterpartyId *string           `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceSummary) Reset() {

@@ -47,28 +47,148 @@ const (
 // TaxInvoiceServiceClient is the client API for TaxInvoiceService service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
+//
+// Electronic tax invoices between Korean businesses, from the draft to the
+// transmission to the National Tax Service (NTS). An invoice is written and
+// issued by the supplier (`NORMAL`), or written by the recipient and then
+// approved by the supplier (`REVERSE`). Until the NTS has it, an issued invoice
+// can be cancelled; afterwards only a modified invoice corrects it.
+//
+// The B2B feature has to be enabled for the merchant, otherwise calls fail with
+// `B2B_NOT_ENABLED`. `B2B_EXTERNAL_SERVICE` means that a service behind PortOne
+// failed.
 type TaxInvoiceServiceClient interface {
+	// Returns a bulk of tax invoices with its state and its totals by invoice
+	// status. Use it to follow a bulk's progress; the invoices themselves come
+	// from `GetB2bTaxInvoices` with `bulk_tax_invoice_id`. An unknown id raises
+	// `B2B_BULK_TAX_INVOICE_NOT_FOUND`.
 	GetB2BBulkTaxInvoice(ctx context.Context, in *GetB2BBulkTaxInvoiceRequest, opts ...grpc.CallOption) (*B2BBulkTaxInvoice, error)
+	// Prepares the upload of a file and returns an S3 URL together with the
+	// file's id. Upload the content to the URL, then pass the id to
+	// `AttachB2bTaxInvoiceFile`: the file is on no invoice before that.
 	CreateB2BFileUploadUrl(ctx context.Context, in *CreateB2BFileUploadUrlRequest, opts ...grpc.CallOption) (*CreateB2BFileUploadUrlPayload, error)
+	// Streams the tax invoices that match the filter as a CSV file with the
+	// chosen columns. Use it for exports to bookkeeping; there is no paging. The
+	// text may be in a Korean encoding rather than UTF-8.
 	DownloadB2BTaxInvoicesSheet(ctx context.Context, in *DownloadB2BTaxInvoicesSheetRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[httpbody.HttpBody], error)
+	// Replaces the contents of a drafted tax invoice; nothing goes to the other
+	// party or the NTS. The invoice must be `DRAFTED`
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`). Its document numbers cannot be
+	// changed (`B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED`), so leave them as they are.
+	// The key type defaults to `RECIPIENT` here, not to `TAX_INVOICE_ID` as in
+	// most other RPCs.
 	UpdateB2BTaxInvoiceDraft(ctx context.Context, in *UpdateB2BTaxInvoiceDraftRequest, opts ...grpc.CallOption) (*UpdateB2BTaxInvoiceDraftResponse, error)
+	// Saves a tax invoice as a draft, for either issuance type, without issuing
+	// or requesting it. Go on with `IssueB2bTaxInvoice` (`NORMAL`) or
+	// `RequestB2bTaxInvoice` (`REVERSE`); files can be attached while it is
+	// `DRAFTED`. With `modification` it becomes a modified invoice, whose
+	// original must have reached the NTS
+	// (`B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED`). Document numbers already
+	// in use are refused (`B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED`,
+	// `B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED`);
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED` means that a party is not connected to
+	// the NTS.
 	DraftB2BTaxInvoice(ctx context.Context, in *DraftB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*DraftB2BTaxInvoiceResponse, error)
+	// Drafts and issues a tax invoice by the supplier in one step, in place of
+	// `DraftB2bTaxInvoice` and `IssueB2bTaxInvoice`. Set `issuance_type` to
+	// `NORMAL`: it defaults to `REVERSE`, and the wrong type raises
+	// `B2B_ISSUANCE_TYPE_MISMATCH`. A modified invoice needs an original that has
+	// reached the NTS (`B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED`). Files can
+	// be attached to drafts only, so draft first if there are any.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	IssueB2BTaxInvoiceImmediately(ctx context.Context, in *IssueB2BTaxInvoiceImmediatelyRequest, opts ...grpc.CallOption) (*IssueB2BTaxInvoiceImmediatelyResponse, error)
+	// Drafts a tax invoice on the recipient's side and asks the supplier to issue
+	// it in one step, in place of `DraftB2bTaxInvoice` and
+	// `RequestB2bTaxInvoice`. It is not issued before the supplier approves.
+	// `B2B_ISSUANCE_TYPE_MISMATCH` means that `issuance_type` is not `REVERSE`; a
+	// used number raises `B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED`.
+	// Files can be attached to drafts only, so draft first if there are any.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	RequestB2BTaxInvoiceReverseIssuance(ctx context.Context, in *RequestB2BTaxInvoiceReverseIssuanceRequest, opts ...grpc.CallOption) (*RequestB2BTaxInvoiceReverseIssuanceResponse, error)
+	// Attaches an uploaded file to a drafted tax invoice. Call
+	// `CreateB2bFileUploadUrl` and upload first: `B2B_FILE_NOT_FOUND` means that
+	// the file is not there. Once the invoice has left `DRAFTED` it is refused
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`).
 	AttachB2BTaxInvoiceFile(ctx context.Context, in *AttachB2BTaxInvoiceFileRequest, opts ...grpc.CallOption) (*AttachB2BTaxInvoiceFileResponse, error)
+	// Removes one attachment from a drafted tax invoice and leaves the rest of it
+	// as it is. Ids come from `GetB2bTaxInvoiceAttachments`; an unknown one
+	// raises `B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND`. Once the invoice has left
+	// `DRAFTED` it is refused (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`).
 	DeleteB2BTaxInvoiceAttachment(ctx context.Context, in *DeleteB2BTaxInvoiceAttachmentRequest, opts ...grpc.CallOption) (*DeleteB2BTaxInvoiceAttachmentResponse, error)
+	// Lists the files attached to a tax invoice by id and name, without their
+	// contents. Use it to find the id that `DeleteB2bTaxInvoiceAttachment` takes.
 	GetB2BTaxInvoiceAttachments(ctx context.Context, in *GetB2BTaxInvoiceAttachmentsRequest, opts ...grpc.CallOption) (*GetB2BTaxInvoiceAttachmentsResponse, error)
+	// Cancels an issued tax invoice on behalf of the supplier before it goes to
+	// the NTS. The invoice must be `ISSUED`
+	// (`B2B_TAX_INVOICE_NOT_ISSUED_STATUS`); what the NTS already has can only be
+	// corrected by a modified invoice. The invoice remains as
+	// `ISSUANCE_CANCELLED` and may then be deleted.
 	CancelB2BTaxInvoiceIssuance(ctx context.Context, in *CancelB2BTaxInvoiceIssuanceRequest, opts ...grpc.CallOption) (*CancelB2BTaxInvoiceIssuanceResponse, error)
+	// Withdraws a request for reverse issuance on behalf of the recipient, before
+	// the supplier has approved it. The invoice must be `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`) and have a recipient document
+	// number (`B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY`). It remains as
+	// `REQUEST_CANCELLED` and may then be deleted.
 	CancelB2BTaxInvoiceRequest(ctx context.Context, in *CancelB2BTaxInvoiceRequestRequest, opts ...grpc.CallOption) (*CancelB2BTaxInvoiceRequestResponse, error)
+	// Approves the issuance of a tax invoice, which signs it and gives it its NTS
+	// approval number. A `NORMAL` invoice must be `DRAFTED`
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`), a `REVERSE` one `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`). It needs a supplier document
+	// number (`B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY`). Transmission to the
+	// NTS follows later, or at once with `SendToNtsB2bTaxInvoice`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	IssueB2BTaxInvoice(ctx context.Context, in *IssueB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*IssueB2BTaxInvoiceResponse, error)
+	// Returns a URL from which the tax invoice can be downloaded as a PDF.
+	// Changes nothing.
 	GetB2BTaxInvoicePdfDownloadUrl(ctx context.Context, in *GetB2BTaxInvoicePdfDownloadUrlRequest, opts ...grpc.CallOption) (*GetB2BTaxInvoicePdfDownloadUrlResponse, error)
+	// Returns the URL of a page that shows the tax invoice in a pop-up window.
+	// Set `include_menu` to false to leave out the menu.
 	GetB2BTaxInvoicePopupUrl(ctx context.Context, in *GetB2BTaxInvoicePopupUrlRequest, opts ...grpc.CallOption) (*GetB2BTaxInvoicePopupUrlResponse, error)
+	// Returns the URL of a page that shows the tax invoice ready to print.
+	// Changes nothing.
 	GetB2BTaxInvoicePrintUrl(ctx context.Context, in *GetB2BTaxInvoicePrintUrlRequest, opts ...grpc.CallOption) (*GetB2BTaxInvoicePrintUrlResponse, error)
+	// Rejects a recipient's request for reverse issuance on behalf of the
+	// supplier. The invoice must be `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`) and have a supplier document
+	// number (`B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY`). It remains as
+	// `REQUEST_REFUSED` and may then be deleted.
 	RefuseB2BTaxInvoiceRequest(ctx context.Context, in *RefuseB2BTaxInvoiceRequestRequest, opts ...grpc.CallOption) (*RefuseB2BTaxInvoiceRequestResponse, error)
+	// Asks the supplier to issue a drafted reverse tax invoice and moves it from
+	// `DRAFTED` to `REQUESTED`. It must be of type `REVERSE`
+	// (`B2B_ISSUANCE_TYPE_MISMATCH`) and have a recipient document number
+	// (`B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY`). The supplier then approves
+	// with `IssueB2bTaxInvoice` or rejects with `RefuseB2bTaxInvoiceRequest`;
+	// until then `CancelB2bTaxInvoiceRequest` withdraws the request.
 	RequestB2BTaxInvoice(ctx context.Context, in *RequestB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*RequestB2BTaxInvoiceResponse, error)
+	// Transmits an issued tax invoice to the NTS at once instead of waiting for
+	// the regular transmission. The invoice must be `ISSUED`
+	// (`B2B_TAX_INVOICE_NOT_ISSUED_STATUS`). From then on it can no longer be
+	// cancelled, only corrected by a modified invoice. The NTS may answer later:
+	// wait for `SENDING_COMPLETED` or `SENDING_FAILED` and look at
+	// `nts_result_code`.
 	SendToNtsB2BTaxInvoice(ctx context.Context, in *SendToNtsB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*SendToNtsB2BTaxInvoiceResponse, error)
+	// Returns a tax invoice with its items, parties, state and NTS result, by its
+	// id or by a document number. Use it to follow an issuance or a transmission.
+	// `B2B_TAX_INVOICE_NOT_FOUND` may also mean that the key type, the BRN or the
+	// test mode does not fit the key.
 	GetB2BTaxInvoice(ctx context.Context, in *GetB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*B2BTaxInvoice, error)
+	// Deletes a tax invoice that is not in force. It must be `DRAFTED`,
+	// `REQUEST_REFUSED`, `REQUEST_CANCELLED`, `ISSUANCE_CANCELLED` or
+	// `SENDING_FAILED`; any other state raises
+	// `B2B_TAX_INVOICE_NON_DELETABLE_STATUS`. Cancel an issued one first, with
+	// `CancelB2bTaxInvoiceIssuance`.
 	DeleteB2BTaxInvoice(ctx context.Context, in *DeleteB2BTaxInvoiceRequest, opts ...grpc.CallOption) (*DeleteB2BTaxInvoiceResponse, error)
+	// Lists summaries of the tax invoices that match a filter, page by page,
+	// latest change of status first unless `sort` says otherwise. Choose them by
+	// a period, by ids or by numbers (`primary_filter`, one member only) and
+	// narrow that down with the other conditions. Use `GetB2bTaxInvoice` for the
+	// contacts and the reason of a modification.
 	GetB2BTaxInvoices(ctx context.Context, in *GetB2BTaxInvoicesRequest, opts ...grpc.CallOption) (*GetB2BTaxInvoicesResponse, error)
 }
 
@@ -312,28 +432,148 @@ func (c *taxInvoiceServiceClient) GetB2BTaxInvoices(ctx context.Context, in *Get
 // TaxInvoiceServiceServer is the server API for TaxInvoiceService service.
 // All implementations must embed UnimplementedTaxInvoiceServiceServer
 // for forward compatibility.
+//
+// Electronic tax invoices between Korean businesses, from the draft to the
+// transmission to the National Tax Service (NTS). An invoice is written and
+// issued by the supplier (`NORMAL`), or written by the recipient and then
+// approved by the supplier (`REVERSE`). Until the NTS has it, an issued invoice
+// can be cancelled; afterwards only a modified invoice corrects it.
+//
+// The B2B feature has to be enabled for the merchant, otherwise calls fail with
+// `B2B_NOT_ENABLED`. `B2B_EXTERNAL_SERVICE` means that a service behind PortOne
+// failed.
 type TaxInvoiceServiceServer interface {
+	// Returns a bulk of tax invoices with its state and its totals by invoice
+	// status. Use it to follow a bulk's progress; the invoices themselves come
+	// from `GetB2bTaxInvoices` with `bulk_tax_invoice_id`. An unknown id raises
+	// `B2B_BULK_TAX_INVOICE_NOT_FOUND`.
 	GetB2BBulkTaxInvoice(context.Context, *GetB2BBulkTaxInvoiceRequest) (*B2BBulkTaxInvoice, error)
+	// Prepares the upload of a file and returns an S3 URL together with the
+	// file's id. Upload the content to the URL, then pass the id to
+	// `AttachB2bTaxInvoiceFile`: the file is on no invoice before that.
 	CreateB2BFileUploadUrl(context.Context, *CreateB2BFileUploadUrlRequest) (*CreateB2BFileUploadUrlPayload, error)
+	// Streams the tax invoices that match the filter as a CSV file with the
+	// chosen columns. Use it for exports to bookkeeping; there is no paging. The
+	// text may be in a Korean encoding rather than UTF-8.
 	DownloadB2BTaxInvoicesSheet(*DownloadB2BTaxInvoicesSheetRequest, grpc.ServerStreamingServer[httpbody.HttpBody]) error
+	// Replaces the contents of a drafted tax invoice; nothing goes to the other
+	// party or the NTS. The invoice must be `DRAFTED`
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`). Its document numbers cannot be
+	// changed (`B2B_DOCUMENT_KEY_CANNOT_BE_CHANGED`), so leave them as they are.
+	// The key type defaults to `RECIPIENT` here, not to `TAX_INVOICE_ID` as in
+	// most other RPCs.
 	UpdateB2BTaxInvoiceDraft(context.Context, *UpdateB2BTaxInvoiceDraftRequest) (*UpdateB2BTaxInvoiceDraftResponse, error)
+	// Saves a tax invoice as a draft, for either issuance type, without issuing
+	// or requesting it. Go on with `IssueB2bTaxInvoice` (`NORMAL`) or
+	// `RequestB2bTaxInvoice` (`REVERSE`); files can be attached while it is
+	// `DRAFTED`. With `modification` it becomes a modified invoice, whose
+	// original must have reached the NTS
+	// (`B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED`). Document numbers already
+	// in use are refused (`B2B_TAX_INVOICE_SUPPLIER_DOCUMENT_KEY_ALREADY_USED`,
+	// `B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED`);
+	// `B2B_COUNTERPARTY_NTS_NOT_CONNECTED` means that a party is not connected to
+	// the NTS.
 	DraftB2BTaxInvoice(context.Context, *DraftB2BTaxInvoiceRequest) (*DraftB2BTaxInvoiceResponse, error)
+	// Drafts and issues a tax invoice by the supplier in one step, in place of
+	// `DraftB2bTaxInvoice` and `IssueB2bTaxInvoice`. Set `issuance_type` to
+	// `NORMAL`: it defaults to `REVERSE`, and the wrong type raises
+	// `B2B_ISSUANCE_TYPE_MISMATCH`. A modified invoice needs an original that has
+	// reached the NTS (`B2B_TAX_INVOICE_STATUS_NOT_SENDING_COMPLETED`). Files can
+	// be attached to drafts only, so draft first if there are any.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	IssueB2BTaxInvoiceImmediately(context.Context, *IssueB2BTaxInvoiceImmediatelyRequest) (*IssueB2BTaxInvoiceImmediatelyResponse, error)
+	// Drafts a tax invoice on the recipient's side and asks the supplier to issue
+	// it in one step, in place of `DraftB2bTaxInvoice` and
+	// `RequestB2bTaxInvoice`. It is not issued before the supplier approves.
+	// `B2B_ISSUANCE_TYPE_MISMATCH` means that `issuance_type` is not `REVERSE`; a
+	// used number raises `B2B_TAX_INVOICE_RECIPIENT_DOCUMENT_KEY_ALREADY_USED`.
+	// Files can be attached to drafts only, so draft first if there are any.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	RequestB2BTaxInvoiceReverseIssuance(context.Context, *RequestB2BTaxInvoiceReverseIssuanceRequest) (*RequestB2BTaxInvoiceReverseIssuanceResponse, error)
+	// Attaches an uploaded file to a drafted tax invoice. Call
+	// `CreateB2bFileUploadUrl` and upload first: `B2B_FILE_NOT_FOUND` means that
+	// the file is not there. Once the invoice has left `DRAFTED` it is refused
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`).
 	AttachB2BTaxInvoiceFile(context.Context, *AttachB2BTaxInvoiceFileRequest) (*AttachB2BTaxInvoiceFileResponse, error)
+	// Removes one attachment from a drafted tax invoice and leaves the rest of it
+	// as it is. Ids come from `GetB2bTaxInvoiceAttachments`; an unknown one
+	// raises `B2B_TAX_INVOICE_ATTACHMENT_NOT_FOUND`. Once the invoice has left
+	// `DRAFTED` it is refused (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`).
 	DeleteB2BTaxInvoiceAttachment(context.Context, *DeleteB2BTaxInvoiceAttachmentRequest) (*DeleteB2BTaxInvoiceAttachmentResponse, error)
+	// Lists the files attached to a tax invoice by id and name, without their
+	// contents. Use it to find the id that `DeleteB2bTaxInvoiceAttachment` takes.
 	GetB2BTaxInvoiceAttachments(context.Context, *GetB2BTaxInvoiceAttachmentsRequest) (*GetB2BTaxInvoiceAttachmentsResponse, error)
+	// Cancels an issued tax invoice on behalf of the supplier before it goes to
+	// the NTS. The invoice must be `ISSUED`
+	// (`B2B_TAX_INVOICE_NOT_ISSUED_STATUS`); what the NTS already has can only be
+	// corrected by a modified invoice. The invoice remains as
+	// `ISSUANCE_CANCELLED` and may then be deleted.
 	CancelB2BTaxInvoiceIssuance(context.Context, *CancelB2BTaxInvoiceIssuanceRequest) (*CancelB2BTaxInvoiceIssuanceResponse, error)
+	// Withdraws a request for reverse issuance on behalf of the recipient, before
+	// the supplier has approved it. The invoice must be `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`) and have a recipient document
+	// number (`B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY`). It remains as
+	// `REQUEST_CANCELLED` and may then be deleted.
 	CancelB2BTaxInvoiceRequest(context.Context, *CancelB2BTaxInvoiceRequestRequest) (*CancelB2BTaxInvoiceRequestResponse, error)
+	// Approves the issuance of a tax invoice, which signs it and gives it its NTS
+	// approval number. A `NORMAL` invoice must be `DRAFTED`
+	// (`B2B_TAX_INVOICE_NOT_DRAFTED_STATUS`), a `REVERSE` one `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`). It needs a supplier document
+	// number (`B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY`). Transmission to the
+	// NTS follows later, or at once with `SendToNtsB2bTaxInvoice`.
+	//
+	// After a timeout the outcome is unknown: repeat with the same
+	// Idempotency-Key, never with a new one.
 	IssueB2BTaxInvoice(context.Context, *IssueB2BTaxInvoiceRequest) (*IssueB2BTaxInvoiceResponse, error)
+	// Returns a URL from which the tax invoice can be downloaded as a PDF.
+	// Changes nothing.
 	GetB2BTaxInvoicePdfDownloadUrl(context.Context, *GetB2BTaxInvoicePdfDownloadUrlRequest) (*GetB2BTaxInvoicePdfDownloadUrlResponse, error)
+	// Returns the URL of a page that shows the tax invoice in a pop-up window.
+	// Set `include_menu` to false to leave out the menu.
 	GetB2BTaxInvoicePopupUrl(context.Context, *GetB2BTaxInvoicePopupUrlRequest) (*GetB2BTaxInvoicePopupUrlResponse, error)
+	// Returns the URL of a page that shows the tax invoice ready to print.
+	// Changes nothing.
 	GetB2BTaxInvoicePrintUrl(context.Context, *GetB2BTaxInvoicePrintUrlRequest) (*GetB2BTaxInvoicePrintUrlResponse, error)
+	// Rejects a recipient's request for reverse issuance on behalf of the
+	// supplier. The invoice must be `REQUESTED`
+	// (`B2B_TAX_INVOICE_NOT_REQUESTED_STATUS`) and have a supplier document
+	// number (`B2B_TAX_INVOICE_NO_SUPPLIER_DOCUMENT_KEY`). It remains as
+	// `REQUEST_REFUSED` and may then be deleted.
 	RefuseB2BTaxInvoiceRequest(context.Context, *RefuseB2BTaxInvoiceRequestRequest) (*RefuseB2BTaxInvoiceRequestResponse, error)
+	// Asks the supplier to issue a drafted reverse tax invoice and moves it from
+	// `DRAFTED` to `REQUESTED`. It must be of type `REVERSE`
+	// (`B2B_ISSUANCE_TYPE_MISMATCH`) and have a recipient document number
+	// (`B2B_TAX_INVOICE_NO_RECIPIENT_DOCUMENT_KEY`). The supplier then approves
+	// with `IssueB2bTaxInvoice` or rejects with `RefuseB2bTaxInvoiceRequest`;
+	// until then `CancelB2bTaxInvoiceRequest` withdraws the request.
 	RequestB2BTaxInvoice(context.Context, *RequestB2BTaxInvoiceRequest) (*RequestB2BTaxInvoiceResponse, error)
+	// Transmits an issued tax invoice to the NTS at once instead of waiting for
+	// the regular transmission. The invoice must be `ISSUED`
+	// (`B2B_TAX_INVOICE_NOT_ISSUED_STATUS`). From then on it can no longer be
+	// cancelled, only corrected by a modified invoice. The NTS may answer later:
+	// wait for `SENDING_COMPLETED` or `SENDING_FAILED` and look at
+	// `nts_result_code`.
 	SendToNtsB2BTaxInvoice(context.Context, *SendToNtsB2BTaxInvoiceRequest) (*SendToNtsB2BTaxInvoiceResponse, error)
+	// Returns a tax invoice with its items, parties, state and NTS result, by its
+	// id or by a document number. Use it to follow an issuance or a transmission.
+	// `B2B_TAX_INVOICE_NOT_FOUND` may also mean that the key type, the BRN or the
+	// test mode does not fit the key.
 	GetB2BTaxInvoice(context.Context, *GetB2BTaxInvoiceRequest) (*B2BTaxInvoice, error)
+	// Deletes a tax invoice that is not in force. It must be `DRAFTED`,
+	// `REQUEST_REFUSED`, `REQUEST_CANCELLED`, `ISSUANCE_CANCELLED` or
+	// `SENDING_FAILED`; any other state raises
+	// `B2B_TAX_INVOICE_NON_DELETABLE_STATUS`. Cancel an issued one first, with
+	// `CancelB2bTaxInvoiceIssuance`.
 	DeleteB2BTaxInvoice(context.Context, *DeleteB2BTaxInvoiceRequest) (*DeleteB2BTaxInvoiceResponse, error)
+	// Lists summaries of the tax invoices that match a filter, page by page,
+	// latest change of status first unless `sort` says otherwise. Choose them by
+	// a period, by ids or by numbers (`primary_filter`, one member only) and
+	// narrow that down with the other conditions. Use `GetB2bTaxInvoice` for the
+	// contacts and the reason of a modification.
 	GetB2BTaxInvoices(context.Context, *GetB2BTaxInvoicesRequest) (*GetB2BTaxInvoicesResponse, error)
 	mustEmbedUnimplementedTaxInvoiceServiceServer()
 }
