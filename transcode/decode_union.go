@@ -1,0 +1,83 @@
+package transcode
+
+// union decodes a flat object whose case is told by one of its members.
+func (d *decoder) union(m *Message) bool {
+	start, depth := d.pos, d.depth
+	c, ok := d.findCase(m)
+	if !ok {
+		return false
+	}
+	d.pos, d.depth = start, depth
+	if c == nil {
+		return d.unknownCase(m)
+	}
+	d.out = append(d.out, c.tag...)
+	mark := d.openLength()
+	if !d.object(c.message) {
+		return false
+	}
+	d.closeLength(mark)
+	return true
+}
+
+// findCase looks for the discriminator among the members of the object at d.pos,
+// and returns its case: nil if there is none of that name, or no discriminator.
+func (d *decoder) findCase(m *Message) (c *field, ok bool) {
+	i := space(d.in, d.pos+1)
+	if end := i + len(m.propertyKey); end < len(d.in) && string(d.in[i:end]) == string(m.propertyKey) {
+		d.pos = space(d.in, end)
+		return d.caseValue(m)
+	}
+	more, ok := d.openObject()
+	for more && ok {
+		name, ok := d.memberName()
+		if !ok {
+			return nil, false
+		}
+		if string(name) == m.property {
+			return d.caseValue(m)
+		}
+		if !d.skipValue() {
+			return nil, false
+		}
+		if more, ok = d.next('}'); !ok {
+			return nil, false
+		}
+	}
+	return nil, ok
+}
+
+// caseValue reads the value of the discriminator.
+func (d *decoder) caseValue(m *Message) (c *field, ok bool) {
+	if d.pos >= len(d.in) {
+		return nil, d.fail(d.pos, "the document ends too early")
+	}
+	if d.in[d.pos] != '"' {
+		return nil, true
+	}
+	value, ok := d.scanString()
+	if !ok {
+		return nil, false
+	}
+	return m.cases[string(value)], true
+}
+
+// unknownCase keeps all members of an object whose case the union does not have.
+func (d *decoder) unknownCase(m *Message) bool {
+	if !d.enter() {
+		return false
+	}
+	object := d.names.begin()
+	more, ok := d.openObject()
+	for more && ok {
+		at := d.pos
+		name, named := d.memberName()
+		if !named || !d.unknownMember(m, object, name, at) {
+			return false
+		}
+		more, ok = d.next('}')
+	}
+	d.names.end(object)
+	d.depth--
+	return ok
+}

@@ -1,0 +1,551 @@
+package transcode
+
+import (
+	"strconv"
+	"sync"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// AppendJSON appends the JSON document of a message in protobuf's wire form to dst
+// and returns the extended slice. On an error, which is always an *Error with
+// field names in its path, it returns dst as it was.
+//
+// See the package comment for the mapping. Members come in the order of the
+// fields on the wire, without white space. Any valid wire form will do, also a
+// message in pieces that have to be merged; fields that the message type does not
+// have are an error, since they could not reach the other side.
+func (m *Message) AppendJSON(dst, wire []byte) ([]byte, error) {
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	e.in, e.out = wire, dst
+	if cap(dst)-len(dst) < 2*len(wire) {
+		grown := make([]byte, len(dst), len(dst)+2*len(wire)+len(wire)/2+64)
+		copy(grown, dst)
+		e.out = grown
+	}
+	if !e.message(m, 0, len(wire)) {
+		return dst, e.err.finish()
+	}
+	return e.out, nil
+}
+
+// encoder is one run of AppendJSON. It works on offsets into the whole input, so
+// that every mistake has its place.
+type encoder struct {
+	in    []byte
+	out   []byte
+	depth int
+	err   *Error
+	names nameStack // of unrecognized members
+	check decoder   // of raw JSON text
+}
+
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+func (e *encoder) release() {
+	e.in, e.out, e.err, e.depth = nil, nil, nil, 0
+	e.check.in, e.check.err = nil, nil
+	e.names.reset()
+	e.check.names.reset()
+	encoders.Put(e)
+}
+
+func (e *encoder) fail(at int, problem string) bool {
+	if e.err == nil {
+		e.err = &Error{Offset: at, Problem: problem}
+	}
+	return false
+}
+
+// message encodes the message at in[pos:end] as an object.
+func (e *encoder) message(m *Message, pos, end int) bool {
+	if e.depth++; e.depth > maxDepth {
+		return e.fail(pos, "nested too deep")
+	}
+	e.out = append(e.out, '{')
+	if !e.members(m, pos, end) {
+		return false
+	}
+	e.out = append(e.out, '}')
+	e.depth--
+	return true
+}
+
+// comma separates a member from the one before it, if there is one.
+func (e *encoder) comma() {
+	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {
+		e.out = append(e.out, ',')
+	}
+}
+
+// members encodes the fields of a message as members of the object that is open.
+func (e *encoder) members(m *Message, pos, end int) bool {
+	mark := len(e.out)
+	object := e.names.begin()
+	result := e.fast(m, pos, end, false)
+	e.names.end(object)
+	if result == again {
+		e.out = e.out[:mark]
+		return e.slow(m, pos, end)
+	}
+	return result == written
+}
+
+// progress is what became of a message.
+type progress uint8
+
+const (
+	broken  progress = iota // e.err says why
+	written                 // all of it
+	again                   // it needs more than one pass, see slow
+)
+
+// fast encodes a message as encoders write it: each field in one piece. Whatever
+// is rarer it leaves to slow: a field in several pieces, or a member in
+// `unrecognized` that takes the place of a field written already, a
+// discriminator among them unless constantReplaced says that there is one.
+func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress {
+	var seen, replaced fieldSet
+	object := e.names.begin()
+	if m.constant >= 0 && !constantReplaced {
+		e.comma()
+		e.out = append(e.out, m.fields[m.constant].constant...)
+		seen.add(uint16(m.constant))
+	}
+	for pos < end {
+		start := pos
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return broken
+		}
+		if number == unrecognizedNumber && m.unrecognized && wireType == protowire.BytesType {
+			result, next := e.unrecognized(m, object, next, end, &seen, &replaced)
+			if result != written {
+				return result
+			}
+			pos = next
+			continue
+		}
+		f := m.byTag(number)
+		if f == nil {
+			e.fail(start, "field "+strconv.Itoa(int(number))+" is not one of "+string(m.desc.FullName()))
+			return broken
+		}
+		if m.isUnion() && (seen != (fieldSet{}) || e.names.begin() > object) || !seen.add(f.index) {
+			return again
+		}
+		if replaced.has(f.index) {
+			if pos = e.skip(number, wireType, next, end); pos < 0 {
+				return broken
+			}
+			continue
+		}
+		if pos = e.field(m, f, wireType, start, next, end); pos < 0 {
+			if e.err == nil {
+				return again
+			}
+			e.err.within(f.name)
+			return broken
+		}
+	}
+	for _, i := range m.mustWrite {
+		if !seen.has(i) && !replaced.has(i) {
+			e.emptyMember(&m.fields[i])
+		}
+	}
+	return written
+}
+
+// emptyMember writes a required list or map that has nothing in it.
+func (e *encoder) emptyMember(f *field) {
+	e.comma()
+	e.out = append(e.out, f.key...)
+	if f.card == list {
+		e.out = append(e.out, "[]"...)
+	} else {
+		e.out = append(e.out, "{}"...)
+	}
+}
+
+// tag reads a tag; next is -1 if it is malformed.
+func (e *encoder) tag(pos, end int) (number protowire.Number, wireType protowire.Type, next int) {
+	if c := e.in[pos]; c < 0x80 && c >= 8 {
+		return protowire.Number(c >> 3), protowire.Type(c & 7), pos + 1
+	}
+	number, wireType, n := protowire.ConsumeTag(e.in[pos:end])
+	if n < 0 {
+		e.fail(pos, "malformed tag")
+		return 0, 0, -1
+	}
+	return number, wireType, pos + n
+}
+
+// varint reads a varint; next is -1 if it is malformed.
+func (e *encoder) varint(pos, end int) (v uint64, next int) {
+	if pos < end && e.in[pos] < 0x80 {
+		return uint64(e.in[pos]), pos + 1
+	}
+	v, n := protowire.ConsumeVarint(e.in[pos:end])
+	if n < 0 {
+		e.fail(pos, "malformed number")
+		return 0, -1
+	}
+	return v, pos + n
+}
+
+// bytes reads a length and returns where its content begins and ends; start is -1
+// if it is malformed.
+func (e *encoder) bytes(pos, end int) (start, stop int) {
+	n, start := e.varint(pos, end)
+	if start < 0 {
+		return -1, -1
+	}
+	if n > uint64(end-start) {
+		e.fail(pos, "the message ends within a field")
+		return -1, -1
+	}
+	return start, start + int(n)
+}
+
+// skip moves behind the value of a field that is not written.
+func (e *encoder) skip(number protowire.Number, wireType protowire.Type, pos, end int) int {
+	n := protowire.ConsumeFieldValue(number, wireType, e.in[pos:end])
+	if n < 0 {
+		e.fail(pos, "malformed field")
+		return -1
+	}
+	return pos + n
+}
+
+// field encodes all of a field that comes in one piece, from its first tag at
+// start, whose value is at pos. It returns the offset behind it, or -1.
+func (e *encoder) field(m *Message, f *field, wireType protowire.Type, start, pos, end int) int {
+	if m.isUnion() {
+		return e.unionCase(f, wireType, pos, end)
+	}
+	e.comma()
+	e.out = append(e.out, f.key...)
+	switch f.card {
+	case list:
+		return e.list(f, start, end)
+	case dict:
+		return e.dict(f, start, end)
+	}
+	if wireType != f.kind.wireType() {
+		e.fail(pos, "the field is of another wire type")
+		return -1
+	}
+	return e.value(f, pos, end)
+}
+
+// unionCase encodes the case of a union into the union's own object.
+func (e *encoder) unionCase(f *field, wireType protowire.Type, pos, end int) int {
+	if wireType != protowire.BytesType {
+		e.fail(pos, "the field is of another wire type")
+		return -1
+	}
+	start, stop := e.bytes(pos, end)
+	if start < 0 || !e.members(f.message, start, stop) {
+		return -1
+	}
+	return stop
+}
+
+// value encodes a single value at pos and returns the offset behind it, or -1.
+func (e *encoder) value(f *field, pos, end int) int {
+	if f.kind.wireType() == protowire.VarintType {
+		v, next := e.varint(pos, end)
+		if next < 0 || !e.number(f, v, pos) {
+			return -1
+		}
+		return next
+	}
+	start, stop := e.bytes(pos, end)
+	if start < 0 {
+		return -1
+	}
+	ok := false
+	switch f.kind {
+	case kindString:
+		ok = e.text(start, stop)
+	case kindMessage:
+		ok = e.message(f.message, start, stop)
+	case kindTimestamp:
+		ok = e.timestamp(start, stop)
+	case kindJSONText:
+		if ok = e.valid(start, stop); ok {
+			e.out = append(e.out, e.in[start:stop]...)
+		}
+	}
+	if !ok {
+		return -1
+	}
+	return stop
+}
+
+// number encodes a number, boolean or enum value.
+func (e *encoder) number(f *field, v uint64, at int) bool {
+	switch f.kind {
+	case kindInt64:
+		e.out = strconv.AppendInt(e.out, int64(v), 10)
+	case kindInt32:
+		e.out = strconv.AppendInt(e.out, int64(int32(v)), 10)
+	case kindBool:
+		e.out = strconv.AppendBool(e.out, v != 0)
+	default:
+		name := f.enum.name(int32(v))
+		if name == nil {
+			return e.fail(at, "enum value "+strconv.Itoa(int(int32(v)))+" has no name in PortOne's API; leave the field unset, or use unrecognized")
+		}
+		e.out = append(e.out, name...)
+	}
+	return true
+}
+
+// text encodes a string.
+func (e *encoder) text(start, stop int) bool {
+	s := e.in[start:stop]
+	end, beyondASCII := plainEnd(s, 0)
+	if end == len(s) {
+		if beyondASCII && !utf8.Valid(s) {
+			return e.fail(start+validPrefix(s), "not UTF-8")
+		}
+		e.out = append(e.out, '"')
+		e.out = append(e.out, s...)
+		e.out = append(e.out, '"')
+		return true
+	}
+	if !utf8.Valid(s) {
+		return e.fail(start+validPrefix(s), "not UTF-8")
+	}
+	e.out = appendQuoted(e.out, s)
+	return true
+}
+
+// appendQuoted appends valid UTF-8 as a JSON string. Only what JSON demands is
+// escaped.
+func appendQuoted[S string | []byte](dst []byte, s S) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	begin := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		dst = append(dst, s[begin:i]...)
+		begin = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	dst = append(dst, s[begin:]...)
+	return append(dst, '"')
+}
+
+// timestamp encodes a google.protobuf.Timestamp.
+func (e *encoder) timestamp(pos, end int) bool {
+	var seconds int64
+	var nanos int32
+	at := pos
+	for pos < end {
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return false
+		}
+		if wireType != protowire.VarintType || number > 2 {
+			return e.fail(pos, "not a timestamp")
+		}
+		v, after := e.varint(next, end)
+		if after < 0 {
+			return false
+		}
+		if number == 1 {
+			seconds = int64(v)
+		} else {
+			nanos = int32(v)
+		}
+		pos = after
+	}
+	if seconds < minSeconds || seconds > maxSeconds || nanos < 0 || nanos > 999999999 {
+		return e.fail(at, "the timestamp is out of range")
+	}
+	e.out = appendTimestamp(e.out, seconds, nanos)
+	return true
+}
+
+// valid checks that in[start:stop] is one JSON value.
+func (e *encoder) valid(start, stop int) bool {
+	c := &e.check
+	c.in, c.pos, c.depth, c.err = e.in[:stop], start, e.depth, nil
+	c.pos = space(c.in, c.pos)
+	ok := c.skipValue()
+	if ok {
+		if end := space(c.in, c.pos); end < stop {
+			ok = c.fail(end, "more text behind the value")
+		}
+	}
+	if !ok {
+		e.err = c.err
+		e.err.segments = append(e.err.segments, "(JSON text)")
+	}
+	return ok
+}
+
+// list encodes a run of elements of a list, from its first tag at start.
+func (e *encoder) list(f *field, start, end int) int {
+	e.out = append(e.out, '[')
+	pos := start
+	for i := 0; pos < end; {
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return -1
+		}
+		if number != f.number {
+			break
+		}
+		if wireType == protowire.BytesType && f.kind.wireType() == protowire.VarintType {
+			pos, i = e.packed(f, next, end, i)
+		} else if wireType != f.kind.wireType() {
+			e.fail(pos, "the field is of another wire type")
+			return -1
+		} else {
+			e.comma()
+			if pos = e.value(f, next, end); pos < 0 && e.err != nil {
+				e.err.withinIndex(i)
+			}
+			i++
+		}
+		if pos < 0 {
+			return -1
+		}
+	}
+	e.out = append(e.out, ']')
+	return pos
+}
+
+// packed encodes a run of numbers under one tag.
+func (e *encoder) packed(f *field, pos, end, i int) (next, count int) {
+	pos, stop := e.bytes(pos, end)
+	if pos < 0 {
+		return -1, i
+	}
+	for pos < stop {
+		v, after := e.varint(pos, stop)
+		if after < 0 {
+			return -1, i
+		}
+		e.comma()
+		if !e.number(f, v, pos) {
+			e.err.withinIndex(i)
+			return -1, i
+		}
+		pos = after
+		i++
+	}
+	return pos, i
+}
+
+// dict encodes a run of entries of a map, from its first tag at start.
+func (e *encoder) dict(f *field, start, end int) int {
+	e.out = append(e.out, '{')
+	object := e.names.begin()
+	pos := start
+	for pos < end {
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return -1
+		}
+		if number != f.number {
+			break
+		}
+		if wireType != protowire.BytesType {
+			e.fail(pos, "the field is of another wire type")
+			return -1
+		}
+		entry, stop := e.bytes(next, end)
+		if entry < 0 {
+			return -1
+		}
+		k, ok := e.entry(f, entry, stop)
+		if !ok {
+			return -1
+		}
+		if !e.names.add(object, e.in[k.start:k.stop]) {
+			return -1 // without an error: the last entry of a name counts, see slow
+		}
+		pos = stop
+	}
+	e.names.end(object)
+	e.out = append(e.out, '}')
+	return pos
+}
+
+// span is a piece of the input.
+type span struct{ start, stop int }
+
+// entry encodes an entry of a map and returns where its key is.
+func (e *encoder) entry(f *field, pos, end int) (key span, ok bool) {
+	value := -1
+	for pos < end {
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return key, false
+		}
+		switch {
+		case number == 1 && wireType == protowire.BytesType:
+			if key.start, key.stop = e.bytes(next, end); key.start < 0 {
+				return key, false
+			}
+			pos = key.stop
+		case number == 2 && wireType == f.kind.wireType() && value < 0:
+			value = next
+			if pos = e.skip(number, wireType, next, end); pos < 0 {
+				return key, false
+			}
+		default:
+			return key, e.fail(pos, "not an entry of a map")
+		}
+	}
+	e.comma()
+	if !e.text(key.start, key.stop) {
+		return key, false
+	}
+	e.out = append(e.out, ':')
+	if value < 0 {
+		return key, e.zero(f)
+	}
+	if e.value(f, value, end) < 0 {
+		if e.err != nil {
+			e.err.within(string(e.in[key.start:key.stop]))
+		}
+		return key, false
+	}
+	return key, true
+}
+
+// zero encodes the value of a map entry that has none on the wire.
+func (e *encoder) zero(f *field) bool {
+	switch f.kind {
+	case kindString:
+		e.out = append(e.out, '"', '"')
+	case kindBool, kindInt32, kindInt64, kindEnum:
+		return e.number(f, 0, 0)
+	case kindMessage:
+		return e.message(f.message, 0, 0)
+	case kindTimestamp:
+		e.out = appendTimestamp(e.out, 0, 0)
+	}
+	return true
+}

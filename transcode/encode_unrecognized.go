@@ -1,0 +1,167 @@
+package transcode
+
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+)
+
+// unrecognized encodes an entry of the map `unrecognized`: a member whose raw text
+// stands in for whatever field the message has for it. An empty text means that
+// the member is absent.
+func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced *fieldSet) (result progress, next int) {
+	start, next := e.bytes(pos, end)
+	if start < 0 {
+		return broken, -1
+	}
+	name, raw, ok := e.rawEntry(start, next)
+	if !ok {
+		return broken, -1
+	}
+	if m.isUnion() && *seen != (fieldSet{}) {
+		return again, -1
+	}
+	if i, known := m.find(e.in[name.start:name.stop]); known {
+		if seen.has(i) || replaced.has(i) {
+			return again, -1
+		}
+		replaced.add(i)
+	} else if !e.names.add(object, e.in[name.start:name.stop]) {
+		return again, -1
+	}
+	if !e.rawMember(name, raw) {
+		return broken, -1
+	}
+	return written, next
+}
+
+// find returns the index of the field with a JSON name. A union has none: its
+// members are those of its case.
+func (m *Message) find(name []byte) (uint16, bool) {
+	if m.isUnion() {
+		return 0, false
+	}
+	return m.names.find(name)
+}
+
+// rawEntry reads an entry of the map `unrecognized`.
+func (e *encoder) rawEntry(pos, end int) (name, raw span, ok bool) {
+	for pos < end {
+		number, wireType, next := e.tag(pos, end)
+		if next < 0 {
+			return name, raw, false
+		}
+		if wireType != protowire.BytesType || number > 2 {
+			return name, raw, e.fail(pos, "not an entry of a map")
+		}
+		var s span
+		if s.start, s.stop = e.bytes(next, end); s.start < 0 {
+			return name, raw, false
+		}
+		if number == 1 {
+			name = s
+		} else {
+			raw = s
+		}
+		pos = s.stop
+	}
+	return name, raw, true
+}
+
+// rawMember writes a member whose value is JSON text.
+func (e *encoder) rawMember(name, raw span) bool {
+	if raw.start == raw.stop {
+		return true // absent
+	}
+	mark := len(e.out)
+	e.comma()
+	if !e.text(name.start, name.stop) {
+		return false
+	}
+	e.out = append(e.out, ':')
+	if !e.valid(raw.start, raw.stop) {
+		e.err.within(string(e.in[name.start:name.stop]))
+		e.err.within(unrecognizedName)
+		e.out = e.out[:mark]
+		return false
+	}
+	e.out = append(e.out, e.in[raw.start:raw.stop]...)
+	return true
+}
+
+// slow encodes a message that one pass cannot. It lets protobuf-go merge the
+// pieces, takes out the fields whose members `unrecognized` has, and encodes what
+// is left.
+func (e *encoder) slow(m *Message, pos, end int) bool {
+	wire, constantReplaced, err := normalize(m, e.in[pos:end])
+	if err != nil {
+		return e.fail(pos, "malformed message")
+	}
+	outer := e.in
+	e.in = wire
+	result := e.fast(m, 0, len(wire), constantReplaced)
+	e.in = outer
+	if result == written {
+		return true
+	}
+	e.fail(pos, "malformed message")
+	e.err.Offset = pos // that of the mistake is one in the merged message
+	return false
+}
+
+// normalize merges the pieces of a message, so that each field of it and of the
+// messages in it is in one piece, each key is in a map once, and no field has its
+// member in `unrecognized` too.
+func normalize(m *Message, wire []byte) (merged []byte, constantReplaced bool, err error) {
+	message := dynamicpb.NewMessage(m.desc)
+	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(wire, message); err != nil {
+		return nil, false, err
+	}
+	if fd := m.desc.Fields().ByNumber(unrecognizedNumber); m.unrecognized && message.Has(fd) {
+		unrecognized := message.Get(fd).Map()
+		if m.isUnion() {
+			replaceInCase(message, unrecognized)
+		} else {
+			constantReplaced = m.replace(message, unrecognized)
+		}
+	}
+	merged, err = proto.MarshalOptions{Deterministic: true}.Marshal(message)
+	return merged, constantReplaced, err
+}
+
+// replace clears the fields whose members are in unrecognized, and tells whether
+// the discriminator's constant is one of them.
+func (m *Message) replace(message protoreflect.Message, unrecognized protoreflect.Map) (constant bool) {
+	unrecognized.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
+		if i, known := m.names.find([]byte(key.String())); known {
+			if int(i) == m.constant {
+				constant = true
+			} else {
+				message.Clear(m.desc.Fields().ByNumber(m.fields[i].number))
+			}
+		}
+		return true
+	})
+	return constant
+}
+
+// replaceInCase moves what a union has in `unrecognized` into its case, if it has
+// one: both are members of one object, and those of the union win.
+func replaceInCase(union protoreflect.Message, unrecognized protoreflect.Map) {
+	of := union.WhichOneof(union.Descriptor().Oneofs().Get(0))
+	if of == nil {
+		return
+	}
+	inner := union.Mutable(of).Message()
+	fd := inner.Descriptor().Fields().ByNumber(unrecognizedNumber)
+	if fd == nil || !fd.IsMap() {
+		return
+	}
+	into := inner.Mutable(fd).Map()
+	unrecognized.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+		into.Set(key, value)
+		return true
+	})
+	union.Clear(union.Descriptor().Fields().ByNumber(unrecognizedNumber))
+}

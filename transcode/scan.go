@@ -1,0 +1,365 @@
+package transcode
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// The scanner checks JSON as it goes, once: syntax (RFC 8259), UTF-8, surrogates,
+// depth and duplicate members. It works on offsets into the whole input, so that
+// every mistake has its place.
+
+const (
+	lows  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// plainEnd returns the offset of the first byte from i on that ends a run of
+// plain string bytes: a quote, a backslash, or a control character; len(in) if
+// there is none. It also tells whether the run has bytes beyond ASCII.
+//
+// It looks at eight bytes at a time: a byte of x is zero where (x-lows)&^x has
+// its high bit, and the lowest such bit is exact.
+func plainEnd(in []byte, i int) (end int, beyondASCII bool) {
+	var high uint64
+	for i+8 <= len(in) {
+		w := binary.LittleEndian.Uint64(in[i:])
+		quote := w ^ '"'*lows
+		backslash := w ^ '\\'*lows
+		stop := ((quote-lows)&^quote | (backslash-lows)&^backslash | (w-' '*lows)&^w) & highs
+		if stop != 0 {
+			n := bits.TrailingZeros64(stop) &^ 7
+			high |= w & (1<<n - 1)
+			return i + n>>3, high&highs != 0
+		}
+		high |= w
+		i += 8
+	}
+	for ; i < len(in); i++ {
+		c := in[i]
+		if c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+		high |= uint64(c)
+	}
+	return i, high&highs != 0
+}
+
+// space skips white space from i on.
+func space(in []byte, i int) int {
+	for i < len(in) && in[i] <= ' ' {
+		switch in[i] {
+		case ' ', '\t', '\n', '\r':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// scanString reads the string whose opening quote is at d.in[d.pos]. It returns
+// its content: a piece of the input, or of d.scratch if it has escapes; either
+// is good until the next call.
+func (d *decoder) scanString() (content []byte, ok bool) {
+	start := d.pos + 1
+	end, beyondASCII := plainEnd(d.in, start)
+	if end < len(d.in) && d.in[end] == '"' {
+		d.pos = end + 1
+		content = d.in[start:end]
+		if beyondASCII && !utf8.Valid(content) {
+			return nil, d.fail(start+validPrefix(content), "not UTF-8")
+		}
+		return content, true
+	}
+	return d.scanEscaped(start)
+}
+
+// validPrefix is the length of the part of s that is UTF-8.
+func validPrefix(s []byte) int {
+	n := 0
+	for n < len(s) {
+		r, size := utf8.DecodeRune(s[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	return n
+}
+
+// scanEscaped reads a string that has escapes, from its first byte on.
+func (d *decoder) scanEscaped(i int) (content []byte, ok bool) {
+	d.scratch = d.scratch[:0]
+	for {
+		end, beyondASCII := plainEnd(d.in, i)
+		run := d.in[i:end]
+		if beyondASCII && !utf8.Valid(run) {
+			return nil, d.fail(i+validPrefix(run), "not UTF-8")
+		}
+		d.scratch = append(d.scratch, run...)
+		if end >= len(d.in) {
+			return nil, d.fail(end, "the string does not end")
+		}
+		switch c := d.in[end]; {
+		case c == '"':
+			d.pos = end + 1
+			return d.scratch, true
+		case c < ' ':
+			return nil, d.fail(end, "a control character in a string must be escaped")
+		}
+		if i, ok = d.scanEscape(end); !ok {
+			return nil, false
+		}
+	}
+}
+
+// scanEscape appends what the escape at i means to d.scratch, and returns the
+// offset behind it.
+func (d *decoder) scanEscape(i int) (next int, ok bool) {
+	if i+1 >= len(d.in) {
+		return 0, d.fail(i, "the string does not end")
+	}
+	if d.in[i+1] != 'u' {
+		c := unescaped[d.in[i+1]]
+		if c == 0 {
+			return 0, d.fail(i, "no such escape")
+		}
+		d.scratch = append(d.scratch, c)
+		return i + 2, true
+	}
+	r, ok := hex4(d.in, i+2)
+	if !ok {
+		return 0, d.fail(i, "\\u needs four hexadecimal digits")
+	}
+	next = i + 6
+	if utf16.IsSurrogate(r) {
+		low := rune(-1)
+		if next+1 < len(d.in) && d.in[next] == '\\' && d.in[next+1] == 'u' {
+			low, _ = hex4(d.in, next+2)
+		}
+		if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
+			return 0, d.fail(i, "half of a surrogate pair")
+		}
+		next += 6
+	}
+	d.scratch = utf8.AppendRune(d.scratch, r)
+	return next, true
+}
+
+// unescaped maps the letter of a short escape to its meaning.
+var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// hex4 reads four hexadecimal digits.
+func hex4(in []byte, i int) (r rune, ok bool) {
+	if i+4 > len(in) {
+		return -1, false
+	}
+	for _, c := range in[i : i+4] {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return -1, false
+		}
+		r = r<<4 | rune(c)
+	}
+	return r, true
+}
+
+// scanNumber checks the number that begins at d.pos and moves behind it.
+func (d *decoder) scanNumber() bool {
+	in, i := d.in, d.pos
+	if i < len(in) && in[i] == '-' {
+		i++
+	}
+	digits := func() bool {
+		start := i
+		for i < len(in) && in[i] >= '0' && in[i] <= '9' {
+			i++
+		}
+		return i > start
+	}
+	switch {
+	case i < len(in) && in[i] == '0':
+		i++
+	case !digits():
+		return d.fail(d.pos, "not a JSON value")
+	}
+	if i < len(in) && in[i] == '.' {
+		i++
+		if !digits() {
+			return d.fail(i, "a number must have digits behind its point")
+		}
+	}
+	if i < len(in) && (in[i] == 'e' || in[i] == 'E') {
+		i++
+		if i < len(in) && (in[i] == '+' || in[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return d.fail(i, "a number must have digits in its exponent")
+		}
+	}
+	d.pos = i
+	return true
+}
+
+// scanLiteral moves behind true, false or null.
+func (d *decoder) scanLiteral(word string) bool {
+	if len(d.in)-d.pos < len(word) || string(d.in[d.pos:d.pos+len(word)]) != word {
+		return d.fail(d.pos, "not a JSON value")
+	}
+	d.pos += len(word)
+	return true
+}
+
+// skipValue checks the value at d.pos, whatever it is, and moves behind it.
+func (d *decoder) skipValue() bool {
+	if d.pos >= len(d.in) {
+		return d.fail(d.pos, "the document ends too early")
+	}
+	switch d.in[d.pos] {
+	case '"':
+		_, ok := d.scanString()
+		return ok
+	case '{':
+		return d.skipObject()
+	case '[':
+		return d.skipList()
+	case 't':
+		return d.scanLiteral("true")
+	case 'f':
+		return d.scanLiteral("false")
+	case 'n':
+		return d.scanLiteral("null")
+	}
+	return d.scanNumber()
+}
+
+func (d *decoder) skipObject() bool {
+	if !d.enter() {
+		return false
+	}
+	base := d.names.begin()
+	more, ok := d.openObject()
+	for more && ok {
+		var name []byte
+		at := d.pos
+		if name, ok = d.memberName(); !ok {
+			return false
+		}
+		if !d.names.add(base, name) {
+			return d.failIn(string(name), at, "the member stands twice")
+		}
+		if !d.skipValue() {
+			d.err.within(d.names.last())
+			return false
+		}
+		more, ok = d.next('}')
+	}
+	d.names.end(base)
+	d.depth--
+	return ok
+}
+
+func (d *decoder) skipList() bool {
+	if !d.enter() {
+		return false
+	}
+	more, ok := d.openList()
+	for i := 0; more && ok; i++ {
+		if !d.skipValue() {
+			d.err.withinIndex(i)
+			return false
+		}
+		more, ok = d.next(']')
+	}
+	d.depth--
+	return ok
+}
+
+// enter counts a level of nesting.
+func (d *decoder) enter() bool {
+	if d.depth++; d.depth > maxDepth {
+		return d.fail(d.pos, "nested too deep")
+	}
+	return true
+}
+
+// openObject moves behind a brace, and tells whether a member follows.
+func (d *decoder) openObject() (more, ok bool) {
+	d.pos = space(d.in, d.pos+1)
+	if d.pos < len(d.in) && d.in[d.pos] == '}' {
+		d.pos++
+		return false, true
+	}
+	return true, true
+}
+
+// openList moves behind a bracket, and tells whether an element follows.
+func (d *decoder) openList() (more, ok bool) {
+	d.pos = space(d.in, d.pos+1)
+	if d.pos < len(d.in) && d.in[d.pos] == ']' {
+		d.pos++
+		return false, true
+	}
+	return true, true
+}
+
+// next moves behind the comma or the closing bracket that must follow a value,
+// and tells whether another value comes.
+func (d *decoder) next(closing byte) (more, ok bool) {
+	i := d.pos
+	if i < len(d.in) && d.in[i] <= ' ' {
+		i = space(d.in, i)
+	}
+	if i >= len(d.in) {
+		return false, d.fail(i, "the document ends too early")
+	}
+	switch d.in[i] {
+	case ',':
+		i++
+		if i < len(d.in) && d.in[i] <= ' ' {
+			i = space(d.in, i)
+		}
+		d.pos = i
+		return true, true
+	case closing:
+		d.pos = i + 1
+		return false, true
+	}
+	return false, d.fail(i, "neither a comma nor the closing bracket")
+}
+
+// memberName reads a name and the colon behind it, and moves to the value.
+func (d *decoder) memberName() (name []byte, ok bool) {
+	if d.pos >= len(d.in) {
+		return nil, d.fail(d.pos, "the document ends too early")
+	}
+	if d.in[d.pos] != '"' {
+		return nil, d.fail(d.pos, "a member must begin with its name in quotes")
+	}
+	if name, ok = d.scanString(); !ok {
+		return nil, false
+	}
+	i := d.pos
+	if i < len(d.in) && d.in[i] <= ' ' {
+		i = space(d.in, i)
+	}
+	if i >= len(d.in) || d.in[i] != ':' {
+		return nil, d.fail(i, "a colon must follow the name of a member")
+	}
+	i++
+	if i < len(d.in) && d.in[i] <= ' ' {
+		i = space(d.in, i)
+	}
+	d.pos = i
+	return name, true
+}
