@@ -11,15 +11,15 @@ import (
 type Mode uint8
 
 const (
-	// Answer is for what PortOne sends. A known member whose value is of another
-	// JSON type than its field is an error: nobody must read an amount of 0 that
-	// is not there.
-	Answer Mode = iota
+	// Strict is for answers. A known member whose value is of another JSON type
+	// than its field is an error: nobody must read an amount of 0 that is not
+	// there.
+	Strict Mode = iota
 
-	// Request is for what a caller sends. A known member of another JSON type is
-	// kept in `unrecognized` and so reaches PortOne, who judges requests: its
-	// rules may be newer than this program.
-	Request
+	// Lenient is for requests. A known member of another JSON type is kept in
+	// `unrecognized` and so reaches PortOne, who judges requests: its rules may be
+	// newer than this program.
+	Lenient
 )
 
 // maxDepth is how deep objects and lists may be nested.
@@ -59,13 +59,14 @@ type decoder struct {
 
 	scratch []byte // content of a string with escapes
 	names   nameStack
+	request bool // the document is the body of a request with parameters elsewhere
 }
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // release gives the decoder back, without what belongs to the caller.
 func (d *decoder) release() {
-	d.in, d.out, d.err, d.depth = nil, nil, nil, 0
+	d.in, d.out, d.err, d.depth, d.request = nil, nil, nil, 0, false
 	d.names.reset()
 	if cap(d.scratch) > 1<<16 || cap(d.names.text) > 1<<16 {
 		return
@@ -119,11 +120,12 @@ func (d *decoder) object(m *Message) bool {
 	var seen fieldSet
 	object := d.names.begin()
 	guess := uint16(0)
+	parameters := d.request && d.depth == 1 // members with their names are none of theirs
 	more, ok := d.openObject()
 	for more && ok {
 		at := d.pos
 		var f *field
-		if int(guess) < len(m.fields) && d.memberIs(m.fields[guess].key) {
+		if int(guess) < len(m.fields) && !parameters && d.memberIs(m.fields[guess].key) {
 			f = &m.fields[guess]
 		} else {
 			name, ok := d.memberName()
@@ -131,7 +133,7 @@ func (d *decoder) object(m *Message) bool {
 				return false
 			}
 			i, known := m.names.find(name)
-			if !known {
+			if !known || parameters && m.fields[i].part != partBody {
 				if !d.unknownMember(m, object, name, at) {
 					return false
 				}
@@ -191,13 +193,16 @@ func (d *decoder) unknownMember(m *Message, object int, name []byte, at int) boo
 	if !d.names.add(object, name) {
 		return d.failIn(string(name), at, "the member stands twice")
 	}
-	start := d.pos
+	start, mine := d.pos, d.names.last()
 	if !d.skipValue() {
-		d.err.within(d.names.last())
+		d.err.within(string(d.names.name(mine)))
 		return false
 	}
-	r := d.names.names[len(d.names.names)-1]
-	return d.unrecognized(m, d.names.text[r.start:r.end], d.in[start:d.pos])
+	key := d.names.name(mine)
+	if d.request && d.depth == 1 {
+		key = bodyMember(m, key)
+	}
+	return d.unrecognized(m, key, d.in[start:d.pos])
 }
 
 // unrecognized writes an entry of the map `unrecognized`.
@@ -246,7 +251,7 @@ func (d *decoder) member(m *Message, f *field) bool {
 	case failed:
 		return false
 	case mistyped:
-		if d.mode == Answer {
+		if d.mode == Strict {
 			return d.fail(start, f.mismatch())
 		}
 	}
@@ -289,7 +294,7 @@ func (k kind) mismatch() string {
 func (d *decoder) element(f *field, tag []byte) outcome {
 	at := d.pos
 	result := d.value(f, tag)
-	if result == mistyped && d.mode == Answer {
+	if result == mistyped && d.mode == Strict {
 		d.fail(at, f.kind.mismatch())
 		return failed
 	}
@@ -593,9 +598,10 @@ func (d *decoder) dict(f *field) outcome {
 		mark := d.openLength()
 		d.out = append(d.out, 1<<3|2)
 		d.out = appendBytes(d.out, name)
+		mine := d.names.last()
 		if result := d.element(f, valueTag[:]); result != done {
 			if result == failed {
-				d.err.within(d.names.last())
+				d.err.within(string(d.names.name(mine)))
 			}
 			d.names.end(object)
 			d.depth = depth

@@ -5,7 +5,7 @@
 //
 //	var cache transcode.Cache
 //	payment, err := cache.Message((&portonev2.Payment{}).ProtoReflect().Descriptor())
-//	wire, err := payment.AppendWire(nil, json, transcode.Answer)
+//	wire, err := payment.AppendWire(nil, json, transcode.Strict)
 //	json, err := payment.AppendJSON(nil, wire)
 //
 // # Mapping
@@ -23,7 +23,7 @@
 //     unknown enum value, alone or in a list; a null; an optional list or map that
 //     is empty; a date-time that a Timestamp cannot hold); every member of a union
 //     whose discriminator is unknown or missing. In a request also a known member
-//     of the wrong JSON type (see Request). On the way out these members are
+//     of the wrong JSON type (see Lenient). On the way out these members are
 //     written as they are, and win over the typed field.
 //   - A required list or map is always written. One that was absent is noted in
 //     `unrecognized` with an empty text, and so is an absent discriminator of a

@@ -40,12 +40,14 @@ type encoder struct {
 	err   *Error
 	names nameStack // of unrecognized members
 	check decoder   // of raw JSON text
+
+	request *Request // where parameters go; nil where they are members like others
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 func (e *encoder) release() {
-	e.in, e.out, e.err, e.depth = nil, nil, nil, 0
+	e.in, e.out, e.err, e.depth, e.request = nil, nil, nil, 0, nil
 	e.check.in, e.check.err = nil, nil
 	e.names.reset()
 	e.check.names.reset()
@@ -88,6 +90,9 @@ func (e *encoder) members(m *Message, pos, end int) bool {
 	e.names.end(object)
 	if result == again {
 		e.out = e.out[:mark]
+		if e.request != nil && e.depth == 1 {
+			e.request.forget()
+		}
 		return e.slow(m, pos, end)
 	}
 	return result == written
@@ -224,6 +229,9 @@ func (e *encoder) skip(number protowire.Number, wireType protowire.Type, pos, en
 func (e *encoder) field(m *Message, f *field, wireType protowire.Type, start, pos, end int) int {
 	if m.isUnion() {
 		return e.unionCase(f, wireType, pos, end)
+	}
+	if f.part != partBody && e.request != nil {
+		return e.parameter(f, wireType, pos, end)
 	}
 	e.comma()
 	e.out = append(e.out, f.key...)
@@ -398,7 +406,6 @@ func (e *encoder) valid(start, stop int) bool {
 	}
 	if !ok {
 		e.err = c.err
-		e.err.segments = append(e.err.segments, "(JSON text)")
 	}
 	return ok
 }

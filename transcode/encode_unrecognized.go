@@ -30,7 +30,14 @@ func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced 
 	} else if !e.names.add(object, e.in[name.start:name.stop]) {
 		return again, -1
 	}
-	if !e.rawMember(name, raw) {
+	isParameter, ok := false, true
+	if e.request != nil && e.depth == 1 {
+		isParameter, ok = e.rawParameter(m, name, raw)
+	}
+	if !isParameter {
+		ok = e.rawMember(name, raw)
+	}
+	if !ok {
 		return broken, -1
 	}
 	return written, next

@@ -258,8 +258,9 @@ func (d *decoder) skipObject() bool {
 		if !d.names.add(base, name) {
 			return d.failIn(string(name), at, "the member stands twice")
 		}
+		mine := d.names.last()
 		if !d.skipValue() {
-			d.err.within(d.names.last())
+			d.err.within(string(d.names.name(mine)))
 			return false
 		}
 		more, ok = d.next('}')

@@ -85,8 +85,8 @@ func (s *nameStack) set(object int) map[string]struct{} {
 	return names
 }
 
-// last returns the name that was added last.
-func (s *nameStack) last() string {
-	r := s.names[len(s.names)-1]
-	return string(s.text[r.start:r.end])
-}
+// last returns the place of the name that was added last, for name.
+func (s *nameStack) last() int { return len(s.names) - 1 }
+
+// name returns a name that was added to an object that is still open.
+func (s *nameStack) name(i int) []byte { return s.text[s.names[i].start:s.names[i].end] }

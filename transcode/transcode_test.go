@@ -1,9 +1,17 @@
 package transcode
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protodesc"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/descriptorpb"
+	"google.golang.org/protobuf/types/dynamicpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
@@ -20,20 +28,491 @@ func compiled(t testing.TB, m proto.Message) *Message {
 	return c
 }
 
-func TestSmoke(t *testing.T) {
-	m := compiled(t, &portonev2.Payment{})
-	in := `{"status":"PAID","id":"a","amount":{"total":1000,"taxFree":0},"currency":"KRW","paidAt":"2024-01-02T03:04:05+09:00","method":{"type":"PaymentMethodCard","card":{"name":"카드"}},"new":{"x":[1,2]}, "webhooks":[], "country":"XX"}`
-	wire, err := m.AppendWire(nil, []byte(in), Answer)
+// TestMapping shows each rule of the mapping once: what a document is as a
+// message, and what comes back.
+func TestMapping(t *testing.T) {
+	tests := []struct {
+		name     string
+		json     string
+		want     proto.Message
+		wantJSON string // where it is not the same
+	}{
+		{
+			"nothing", `{}`,
+			&portonev2.Customer{}, "",
+		},
+		{
+			"explicit zeros", `{"total":0,"taxFree":0}`,
+			&portonev2.PaymentAmountInput{Total: proto.Int64(0), TaxFree: proto.Int64(0)}, "",
+		},
+		{
+			"the ends of int64", `{"total":9223372036854775807,"taxFree":-9223372036854775808}`,
+			&portonev2.PaymentAmountInput{Total: proto.Int64(9223372036854775807), TaxFree: proto.Int64(-9223372036854775808)}, "",
+		},
+		{
+			"integers in other forms", `{"total":1e3,"taxFree":-1.50E+2,"vat":100.0}`,
+			&portonev2.PaymentAmountInput{Total: proto.Int64(1000), TaxFree: proto.Int64(-150), Vat: proto.Int64(100)},
+			`{"total":1000,"taxFree":-150,"vat":100}`,
+		},
+		{
+			"white space and escapes", " {\n\t\"n\\u0061me\" : \"\\ud55c\\\"\\/\\b\\u0001\\uD83D\\uDE00\" } \r\n",
+			&portonev2.Customer{Name: proto.String("한\"/\b\x01😀")},
+			"{\"name\":\"한\\\"/\\u0008\\u0001😀\"}",
+		},
+		{
+			"an enum", `{"currency":"KRW"}`,
+			&portonev2.PreRegisterPaymentRequest{Currency: portonev2.Currency_CURRENCY_KRW.Enum()}, "",
+		},
+		{
+			"an enum value from tomorrow", `{"currency":"XYZ"}`,
+			&portonev2.PreRegisterPaymentRequest{Unrecognized: map[string]string{"currency": `"XYZ"`}}, "",
+		},
+		{
+			"an enum value from tomorrow in a list", `{"status":["PAID","NEW"]}`,
+			&portonev2.PaymentFilterInput{Unrecognized: map[string]string{"status": `["PAID","NEW"]`}}, "",
+		},
+		{
+			"a list of enums", `{"status":["PAID","FAILED"]}`,
+			&portonev2.PaymentFilterInput{Status: []portonev2.PaymentStatus{portonev2.PaymentStatus_PAYMENT_STATUS_PAID, portonev2.PaymentStatus_PAYMENT_STATUS_FAILED}}, "",
+		},
+		{
+			"null", `{"name":null,"address":null}`,
+			&portonev2.Customer{Unrecognized: map[string]string{"name": "null", "address": "null"}}, "",
+		},
+		{
+			"an unknown member", `{"name":"a","new":{"x":[1, 2.50,{"y":"\u00e9"}]}}`,
+			&portonev2.Customer{Name: proto.String("a"), Unrecognized: map[string]string{"new": `{"x":[1, 2.50,{"y":"\u00e9"}]}`}}, "",
+		},
+		{
+			"an optional list that is empty", `{"status":[]}`,
+			&portonev2.PaymentFilterInput{Unrecognized: map[string]string{"status": "[]"}}, "",
+		},
+		{
+			"a required list that is empty", `{"items":[]}`,
+			&portonev2.GetBankInfosResponse{}, "",
+		},
+		{
+			"a required list that is absent", `{}`,
+			&portonev2.GetBankInfosResponse{Unrecognized: map[string]string{"items": ""}}, "",
+		},
+		{
+			"a required list with a null", `{"items":[null]}`,
+			&portonev2.GetBankInfosResponse{Unrecognized: map[string]string{"items": "[null]"}}, "",
+		},
+		{
+			"a union", `{"name":"x","type":"BUSINESS"}`,
+			&portonev2.PlatformPartnerType{Type: &portonev2.PlatformPartnerType_Business{Business: &portonev2.PlatformPartnerTypeBusiness{
+				Unrecognized: map[string]string{"name": `"x"`}}}},
+			`{"type":"BUSINESS","name":"x"}`,
+		},
+		{
+			"a union from tomorrow", `{"type":"ROBOT","serial":1}`,
+			&portonev2.PlatformPartnerType{Unrecognized: map[string]string{"type": `"ROBOT"`, "serial": "1"}}, "",
+		},
+		{
+			"a union without its discriminator", `{"serial":1}`,
+			&portonev2.PlatformPartnerType{Unrecognized: map[string]string{"serial": "1"}}, "",
+		},
+		{
+			"a case that stands alone", `{"status":"VERIFIED","id":"a"}`,
+			&portonev2.VerifiedIdentityVerification{Id: proto.String("a")}, "",
+		},
+		{
+			"a case that stands alone, without its constant", `{"id":"a"}`,
+			&portonev2.VerifiedIdentityVerification{Id: proto.String("a"), Unrecognized: map[string]string{"status": ""}}, "",
+		},
+		{
+			"a case that stands alone, with another constant", `{"status":"NEW","id":"a"}`,
+			&portonev2.VerifiedIdentityVerification{Id: proto.String("a"), Unrecognized: map[string]string{"status": `"NEW"`}},
+			`{"id":"a","status":"NEW"}`,
+		},
+		{
+			"free form", `{"bypass":{"a": [1.50,null],"b":{}}}`,
+			&portonev2.IssueBillingKeyRequest{Bypass: proto.String(`{"a": [1.50,null],"b":{}}`)}, "",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := compiled(t, test.want)
+			wire, err := m.AppendWire(nil, []byte(test.json), Strict)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := test.want.ProtoReflect().New().Interface()
+			if err := proto.Unmarshal(wire, got); err != nil {
+				t.Fatalf("protobuf-go refuses the wire form: %v", err)
+			}
+			if !proto.Equal(test.want, got) {
+				t.Errorf("the message is\n %v, want\n %v", got, test.want)
+			}
+			back, err := m.AppendJSON(nil, wire)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := test.wantJSON
+			if want == "" {
+				want = test.json
+			}
+			if string(back) != want {
+				t.Errorf("back in JSON it is\n %s, want\n %s", back, want)
+			}
+		})
+	}
+}
+
+func TestTimestamps(t *testing.T) {
+	m := compiled(t, &portonev2.PaymentFilterInput{})
+	tests := []struct{ json, back string }{
+		{`"2024-02-29T23:59:59Z"`, ""},
+		{`"2024-02-29T23:59:59.5+09:00"`, `"2024-02-29T14:59:59.5Z"`},
+		{`"2024-03-01T00:30:00-09:30"`, `"2024-03-01T10:00:00Z"`},
+		{`"1969-12-31T23:59:59.999999999Z"`, ""},
+		{`"0001-01-01T00:00:00Z"`, ""},
+		{`"9999-12-31T23:59:59.999999999Z"`, ""},
+		{`"2024-01-01t00:00:00.100z"`, `"2024-01-01T00:00:00.1Z"`},
+		{`"2000-02-29T00:00:00.000000001Z"`, ""},
+		{`"1900-03-01T00:00:00Z"`, ""},
+		{`"1970-01-01T00:00:00Z"`, ""},
+	}
+	for _, test := range tests {
+		doc := `{"from":` + test.json + `}`
+		wire, err := m.AppendWire(nil, []byte(doc), Strict)
+		if err != nil {
+			t.Errorf("%s: %v", test.json, err)
+			continue
+		}
+		var typed portonev2.PaymentFilterInput
+		if err := proto.Unmarshal(wire, &typed); err != nil || typed.From == nil {
+			t.Errorf("%s has no typed form: %v", test.json, err)
+			continue
+		}
+		want, err := protojson.Marshal(typed.From)
+		if err != nil {
+			t.Errorf("%s: protojson: %v", test.json, err)
+		}
+		var again timestamppb.Timestamp
+		if err := protojson.Unmarshal(want, &again); err != nil || !proto.Equal(&again, typed.From) {
+			t.Errorf("%s: protojson reads another instant", test.json)
+		}
+		back, err := m.AppendJSON(nil, wire)
+		wantBack := test.back
+		if wantBack == "" {
+			wantBack = test.json
+		}
+		if err != nil || string(back) != `{"from":`+wantBack+`}` {
+			t.Errorf("%s comes back as %s, %v", test.json, back, err)
+		}
+	}
+	for _, raw := range []string{
+		`"2024-02-30T00:00:00Z"`, `"2023-02-29T00:00:00Z"`, `"2024-01-01T24:00:00Z"`, `"2024-01-01T00:00:60Z"`, `"2024-13-01T00:00:00Z"`,
+		`"2024-01-01 00:00:00Z"`, `"2024-01-01T00:00:00"`, `"2024-01-01T00:00:00.Z"`, `"2024-01-01T00:00:00.1234567890Z"`,
+		`"2024-01-01T00:00:00+9:00"`, `"2024-01-01T00:00:00+24:00"`, `"0001-01-01T00:00:00+00:01"`, `"0000-06-01T00:00:00Z"`,
+		`"9999-12-31T23:59:59-00:01"`, `"2024-01-01"`, `""`, `"어제"`, `"2024-01-0aT00:00:00Z"`,
+	} {
+		wire, err := m.AppendWire(nil, []byte(`{"from":`+raw+`}`), Strict)
+		if err != nil {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		var typed portonev2.PaymentFilterInput
+		if err := proto.Unmarshal(wire, &typed); err != nil || typed.From != nil || typed.Unrecognized["from"] != raw {
+			t.Errorf("%s became %v, %v; must be kept as it is", raw, &typed, err)
+		}
+	}
+}
+
+// TestBadJSON shows the error for each way in which a document can be wrong.
+func TestBadJSON(t *testing.T) {
+	tests := []struct {
+		name   string
+		json   string
+		path   string
+		offset int
+		want   string
+	}{
+		{"nothing", ``, "", 0, "not a JSON object"},
+		{"a list", `[]`, "", 0, "not a JSON object"},
+		{"half", `{"id":"a`, "id", 8, "does not end"},
+		{"half a document", `{"id":"a"`, "", 9, "ends too early"},
+		{"after a name", `{"id"`, "", 5, "a colon must follow"},
+		{"after a colon", `{"id":`, "id", 6, "ends too early"},
+		{"trailing text", `{"id":"a"} x`, "", 11, "more text"},
+		{"a trailing comma", `{"id":"a",}`, "", 10, "a member must begin with its name"},
+		{"no comma", `{"id":"a" "b":1}`, "", 10, "neither a comma"},
+		{"a name without quotes", `{id:1}`, "", 1, "a member must begin with its name"},
+		{"a member twice", `{"id":"a","id":"b"}`, "id", 10, "stands twice"},
+		{"a member twice, escaped", `{"id":"a","\u0069d":"b"}`, "id", 10, "stands twice"},
+		{"an unknown member twice", `{"x":1,"x":2}`, "x", 7, "stands twice"},
+		{"a member twice in an unknown one", `{"x":{"y":1,"y":2}}`, "x.y", 12, "stands twice"},
+		{"invalid UTF-8", "{\"id\":\"a\xff\"}", "id", 8, "not UTF-8"},
+		{"invalid UTF-8 in a name", "{\"a\xc0\xaf\":1}", "", 3, "not UTF-8"},
+		{"invalid UTF-8 in an unknown member", "{\"x\":\"\xed\xa0\x80\"}", "x", 6, "not UTF-8"},
+		{"a lone high surrogate", `{"id":"\ud83d"}`, "id", 7, "surrogate"},
+		{"a lone low surrogate", `{"id":"\ude00\ud83d"}`, "id", 7, "surrogate"},
+		{"two high surrogates", `{"id":"\ud83d\ud83d"}`, "id", 7, "surrogate"},
+		{"half an escape", `{"id":"\u12"}`, "id", 7, "four hexadecimal digits"},
+		{"no such escape", `{"id":"\x"}`, "id", 7, "no such escape"},
+		{"a control character", "{\"id\":\"a\nb\"}", "id", 8, "must be escaped"},
+		{"a number for a string", `{"id":1}`, "id", 6, "must be a string"},
+		{"a string for a number", `{"amount":{"total":"1000"}}`, "amount.total", 19, "must be an integer of 64 bits"},
+		{"a fraction for an integer", `{"amount":{"total":0.5}}`, "amount.total", 19, "must be an integer of 64 bits"},
+		{"an integer beyond 64 bits", `{"amount":{"total":9223372036854775808}}`, "amount.total", 19, "must be an integer of 64 bits"},
+		{"a huge exponent", `{"amount":{"total":1e999999999}}`, "amount.total", 19, "must be an integer of 64 bits"},
+		{"an integer beyond 32 bits", `{"productCount":2147483648}`, "productCount", 16, "must be an integer of 32 bits"},
+		{"a leading zero", `{"amount":{"total":01}}`, "amount", 20, "neither a comma"},
+		{"a plus", `{"amount":{"total":+1}}`, "amount.total", 19, "must be an integer"},
+		{"a bare minus", `{"amount":{"total":-}}`, "amount.total", 19, "not a JSON value"},
+		{"a word", `{"x":nul}`, "x", 5, "not a JSON value"},
+		{"NaN", `{"x":NaN}`, "x", 5, "not a JSON value"},
+		{"a point without digits", `{"x":1.}`, "x", 7, "digits behind its point"},
+		{"an exponent without digits", `{"x":1e+}`, "x", 8, "digits in its exponent"},
+		{"a string for a boolean", `{"isCulturalExpense":"true"}`, "isCulturalExpense", 21, "must be true or false"},
+		{"a list for an object", `{"customer":[]}`, "customer", 12, "must be an object"},
+		{"an object for a list", `{"products":{}}`, "products", 12, "must be a list"},
+		{"in a list", `{"products":[{"id":"a"},{"id":1}]}`, "products[1].id", 30, "must be a string"},
+		{"of a list's element", `{"products":[{"id":"a"},"b"]}`, "products[1]", 24, "must be an object"},
+		{"a long name in the path", `{"` + strings.Repeat("n", 100) + `":tru}`, strings.Repeat("n", 64) + "...", 104, "not a JSON value"},
+		{"nested too deep", `{"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, "x" + strings.Repeat("[0]", 99), 104, "nested too deep"},
+	}
+	m := compiled(t, &portonev2.PaidPayment{})
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dst := []byte("before")
+			got, err := m.AppendWire(dst, []byte(test.json), Strict)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v (%T)", err, err)
+			}
+			if e.Path != test.path || e.Offset != test.offset || !strings.Contains(e.Problem, test.want) {
+				t.Errorf("error at %q, byte %d: %s; want %q, byte %d: %s", e.Path, e.Offset, e.Problem, test.path, test.offset, test.want)
+			}
+			if string(got) != "before" {
+				t.Errorf("dst became %q", got)
+			}
+		})
+	}
+}
+
+// TestDeepEnough shows that what is within the limit passes.
+func TestDeepEnough(t *testing.T) {
+	m := compiled(t, &portonev2.PaidPayment{})
+	json := `{"status":"PAID","disputes":[],"x":` + strings.Repeat("[", 99) + strings.Repeat("]", 99) + `}`
+	wire, err := m.AppendWire(nil, []byte(json), Strict)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &portonev2.Payment{}
-	if err := proto.Unmarshal(wire, p); err != nil {
+	if back, err := m.AppendJSON(nil, wire); err != nil || string(back) != `{"status":"PAID","x":`+strings.Repeat("[", 99)+strings.Repeat("]", 99)+`,"disputes":[]}` {
+		t.Errorf("it comes back as %s, %v", back, err)
+	}
+}
+
+// TestLenient shows what a request may contain that an answer may not.
+func TestLenient(t *testing.T) {
+	m := compiled(t, &portonev2.PaymentFilterInput{})
+	for _, json := range []string{
+		`{"from":1}`, `{"status":"PAID"}`, `{"status":[1]}`, `{"isTest":"yes"}`, `{"pgProvider":{"a":[]}}`, `{"currency":1e999999999}`,
+	} {
+		if _, err := m.AppendWire(nil, []byte(json), Strict); err == nil {
+			t.Errorf("%s passes as an answer", json)
+		}
+		wire, err := m.AppendWire(nil, []byte(json), Lenient)
+		if err != nil {
+			t.Errorf("%s: %v", json, err)
+			continue
+		}
+		if back, err := m.AppendJSON(nil, wire); err != nil || string(back) != json {
+			t.Errorf("%s comes back as %s, %v", json, back, err)
+		}
+	}
+}
+
+// TestOddWire shows valid wire forms that encoders rarely write.
+func TestOddWire(t *testing.T) {
+	marshal := func(m proto.Message) []byte {
+		wire, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wire
+	}
+	amount := func(total int64) *portonev2.PaymentAmountInput {
+		return &portonev2.PaymentAmountInput{Total: proto.Int64(total)}
+	}
+	join := func(parts ...proto.Message) []byte {
+		var wire []byte
+		for _, p := range parts {
+			wire = append(wire, marshal(p)...)
+		}
+		return wire
+	}
+	tests := []struct {
+		name string
+		of   proto.Message
+		wire []byte
+		want string
+	}{
+		{"a field twice: the last counts", amount(0), join(amount(1), amount(2)), `{"total":2}`},
+		{
+			"a message in two pieces", &portonev2.CancelPaymentRequest{},
+			join(&portonev2.CancelPaymentRequest{RefundAccount: &portonev2.CancelPaymentBodyRefundAccount{Number: proto.String("1")}},
+				&portonev2.CancelPaymentRequest{PaymentId: "p", RefundAccount: &portonev2.CancelPaymentBodyRefundAccount{HolderName: proto.String("h")}}),
+			`{"paymentId":"p","refundAccount":{"number":"1","holderName":"h"}}`,
+		},
+		{
+			"a list in two pieces", &portonev2.PaymentFilterInput{},
+			join(&portonev2.PaymentFilterInput{Status: []portonev2.PaymentStatus{1}}, &portonev2.PaymentFilterInput{IsTest: proto.Bool(true)}, &portonev2.PaymentFilterInput{Status: []portonev2.PaymentStatus{4}}),
+			`{"status":["READY","PAID"],"isTest":true}`,
+		},
+		{
+			"numbers that are not packed", &portonev2.PaymentFilterInput{},
+			append(unpacked(t, 1), unpacked(t, 4)...),
+			`{"status":["READY","PAID"]}`,
+		},
+		{
+			"two cases of a union: the last counts", &portonev2.PlatformPartnerType{},
+			join(&portonev2.PlatformPartnerType{Type: &portonev2.PlatformPartnerType_Business{Business: &portonev2.PlatformPartnerTypeBusiness{}}},
+				&portonev2.PlatformPartnerType{Type: &portonev2.PlatformPartnerType_WhtPayer{WhtPayer: &portonev2.PlatformPartnerTypeWhtPayer{Birthdate: proto.String("b")}}}),
+			`{"type":"WHT_PAYER","birthdate":"b"}`,
+		},
+		{
+			"a field and its member in unrecognized: that wins", amount(0),
+			marshal(&portonev2.PaymentAmountInput{Total: proto.Int64(1), TaxFree: proto.Int64(2), Unrecognized: map[string]string{"total": `"x"`}}),
+			`{"taxFree":2,"total":"x"}`,
+		},
+		{
+			"an empty text takes a member away", amount(0),
+			marshal(&portonev2.PaymentAmountInput{Total: proto.Int64(1), TaxFree: proto.Int64(2), Unrecognized: map[string]string{"total": ""}}),
+			`{"taxFree":2}`,
+		},
+		{
+			"a union with a case and members of its own", &portonev2.PlatformPartnerType{},
+			marshal(&portonev2.PlatformPartnerType{
+				Type:         &portonev2.PlatformPartnerType_WhtPayer{WhtPayer: &portonev2.PlatformPartnerTypeWhtPayer{Birthdate: proto.String("b")}},
+				Unrecognized: map[string]string{"birthdate": "1", "more": "2"}}),
+			`{"type":"WHT_PAYER","birthdate":1,"more":2}`,
+		},
+		{
+			"a name in unrecognized twice: the last counts", amount(0),
+			join(&portonev2.PaymentAmountInput{Unrecognized: map[string]string{"x": `1`}}, &portonev2.PaymentAmountInput{Unrecognized: map[string]string{"x": `2`}}),
+			`{"x":2}`,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := compiled(t, test.of).AppendJSON([]byte("x"), test.wire)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != "x"+test.want {
+				t.Errorf("got  %s\nwant x%s", got, test.want)
+			}
+		})
+	}
+}
+
+// unpacked is a value of PaymentFilterInput.status under a tag of its own.
+func unpacked(t *testing.T, value byte) []byte {
+	t.Helper()
+	fd := (&portonev2.PaymentFilterInput{}).ProtoReflect().Descriptor().Fields().ByName("status")
+	return []byte{byte(fd.Number())<<3 | 0, value}
+}
+
+// TestBadWire shows the error for each way in which a message can be wrong.
+func TestBadWire(t *testing.T) {
+	must := func(m proto.Message) []byte {
+		wire, err := proto.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wire
+	}
+	raw := func(text string) []byte {
+		return must(&portonev2.Customer{Unrecognized: map[string]string{"x": text}})
+	}
+	tests := []struct {
+		name string
+		of   proto.Message
+		wire []byte
+		path string
+		want string
+	}{
+		{"half a tag", &portonev2.Customer{}, []byte{0x80}, "", "malformed tag"},
+		{"field 0", &portonev2.Customer{}, []byte{0x00}, "", "malformed tag"},
+		{"half a length", &portonev2.Customer{}, []byte{0x0a, 0x80}, "id", "malformed number"},
+		{"a length beyond the end", &portonev2.Customer{}, []byte{0x0a, 0x05, 'a'}, "id", "ends within a field"},
+		{"a huge length", &portonev2.Customer{}, []byte{0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, "id", "ends within a field"},
+		{"a varint that is too long", &portonev2.PaymentAmountInput{}, []byte{0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, "total", "malformed number"},
+		{"an unknown field", &portonev2.Customer{}, []byte{0xf8, 0x06, 0x01}, "", "field 111 is not one of portone.v2.Customer"},
+		{"another wire type", &portonev2.Customer{}, []byte{0x08, 0x01}, "id", "another wire type"},
+		{"a group", &portonev2.Customer{}, []byte{0x0b, 0x0c}, "id", "another wire type"},
+		{"invalid UTF-8", &portonev2.Customer{}, []byte{0x0a, 0x02, 'a', 0xff}, "id", "not UTF-8"},
+		{"an enum value without a name", &portonev2.PreRegisterPaymentRequest{}, must(&portonev2.PreRegisterPaymentRequest{Currency: portonev2.Currency(9999).Enum()}), "currency", "enum value 9999"},
+		{"UNSPECIFIED", &portonev2.PreRegisterPaymentRequest{}, must(&portonev2.PreRegisterPaymentRequest{Currency: portonev2.Currency_CURRENCY_UNSPECIFIED.Enum()}), "currency", "enum value 0"},
+		{"in a list", &portonev2.PaymentFilterInput{}, must(&portonev2.PaymentFilterInput{Status: []portonev2.PaymentStatus{1, 99}}), "status[1]", "enum value 99"},
+		{"an instant out of range", &portonev2.PaymentFilterInput{}, must(&portonev2.PaymentFilterInput{From: &timestamppb.Timestamp{Seconds: 1 << 50}}), "from", "out of range"},
+		{"nanoseconds out of range", &portonev2.PaymentFilterInput{}, must(&portonev2.PaymentFilterInput{From: &timestamppb.Timestamp{Nanos: 1e9}}), "from", "out of range"},
+		{"a raw text that is no JSON", &portonev2.Customer{}, raw(`{"a":`), "unrecognized.x.a", "ends too early"},
+		{"a raw text with more behind it", &portonev2.Customer{}, raw(`1,"y":2`), "unrecognized.x", "more text behind the value"},
+		{"a free-form text that is no JSON", &portonev2.IssueBillingKeyRequest{}, must(&portonev2.IssueBillingKeyRequest{Bypass: proto.String("a=b")}), "bypass", "not a JSON value"},
+		{"an empty free-form text", &portonev2.IssueBillingKeyRequest{}, must(&portonev2.IssueBillingKeyRequest{Bypass: proto.String("")}), "bypass", "ends too early"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := compiled(t, test.of).AppendJSON([]byte("before"), test.wire)
+			var e *Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v (%T), got %s", err, err, got)
+			}
+			if e.Path != test.path || !strings.Contains(e.Problem, test.want) {
+				t.Errorf("error at %q: %s; want %q: %s", e.Path, e.Problem, test.path, test.want)
+			}
+			if string(got) != "before" {
+				t.Errorf("dst became %q", got)
+			}
+		})
+	}
+}
+
+// TestDynamic shows that types without generated code work the same: their options
+// are found though they are not linked in.
+func TestDynamic(t *testing.T) {
+	set := protodesc.ToFileDescriptorProto((&portonev2.PaidPayment{}).ProtoReflect().Descriptor().ParentFile())
+	raw, err := proto.Marshal(set)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(p)
-	out, err := m.AppendJSON(nil, wire)
-	t.Log(string(out), err)
-	out, err = m.AppendJSON(nil, append(wire, wire...))
-	t.Log(string(out), err)
+	stripped := &descriptorpb.FileDescriptorProto{}
+	if err := (proto.UnmarshalOptions{Resolver: new(protoregistry.Types)}).Unmarshal(raw, stripped); err != nil {
+		t.Fatal(err)
+	}
+	file, err := protodesc.NewFile(stripped, protoregistry.GlobalFiles)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desc := file.Messages().ByName("Payment")
+	m, err := new(Cache).Message(desc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const json = `{"status":"FAILED","id":"a","failure":{"reason":"한도"}}`
+	wire, err := m.AppendWire(nil, []byte(json), Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dynamic := dynamicpb.NewMessage(desc)
+	if err := proto.Unmarshal(wire, dynamic); err != nil || dynamic.WhichOneof(desc.Oneofs().Get(0)).Name() != "failed" {
+		t.Errorf("the dynamic message is %v, %v", dynamic, err)
+	}
+	back, err := m.AppendJSON(nil, wire)
+	if err != nil || string(back) != json {
+		t.Errorf("it comes back as %s, %v", back, err)
+	}
+}
+
+func TestUnsupportedTypes(t *testing.T) {
+	for _, m := range []proto.Message{&descriptorpb.FileDescriptorProto{}, &portonev2.PortOneError{}, &descriptorpb.UninterpretedOption{}} {
+		if _, err := new(Cache).Message(m.ProtoReflect().Descriptor()); err == nil || !strings.HasPrefix(err.Error(), "transcode: ") {
+			t.Errorf("%s compiles: %v", m.ProtoReflect().Descriptor().FullName(), err)
+		}
+	}
 }

@@ -1,0 +1,329 @@
+package transcode
+
+import (
+	"bytes"
+	"strconv"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// Request is the HTTP form of a request message. Its buffers are reused by each
+// AppendRequest, which makes a Request of its own for every goroutine.
+type Request struct {
+	// Path is the escaped path, beginning with a slash.
+	Path []byte
+
+	// Query is the encoded query without its question mark; empty if there is
+	// none.
+	Query []byte
+
+	// Body is the JSON body; nil if there is none.
+	Body []byte
+
+	json   []byte // buffer of the body
+	text   []byte // of the path parameters, unescaped
+	params [maxParams]paramValue
+	count  int
+}
+
+const maxParams = 8 // in one path
+
+// How names in `unrecognized` of a request begin that are no plain members.
+const (
+	queryPrefix = '?'  // a query parameter
+	bodyPrefix  = "{}" // a member of the body that has the name of a parameter
+)
+
+// bodyMember is the name in `unrecognized` for a member of the body.
+func bodyMember(m *Message, name []byte) []byte {
+	_, isField := m.names.find(name)
+	if isField || len(name) > 0 && name[0] == queryPrefix || bytes.HasPrefix(name, []byte(bodyPrefix)) {
+		return append([]byte(bodyPrefix), name...)
+	}
+	return name
+}
+
+// paramValue is the text of a path parameter.
+type paramValue struct {
+	field *field
+	span
+}
+
+// SetRequest turns a request message in wire form into method, path, query and
+// body of the HTTP request; the method is c.Method.
+//
+// A path parameter is one path segment whatever it contains, escaped like
+// JavaScript's encodeURIComponent does, which PortOne asks for; empty, "." and ".."
+// are errors. The JSON of a GET or DELETE goes into the query parameter
+// requestBody, unless path and query would be longer than maxTarget bytes then and
+// the operation takes a body too. A POST, PUT or PATCH that takes a body has at
+// least {}.
+//
+// Entries of `unrecognized` are members of the body; one with the name of a path
+// or query parameter takes its place, one whose name begins with a question mark
+// is a query parameter that the contract does not know, and one whose name begins
+// with {} is a member of the body whatever the rest of the name is.
+//
+// Errors are of type *Error.
+func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
+	e := encoders.Get().(*encoder)
+	defer e.release()
+	r.Path, r.Body = r.Path[:0], nil
+	r.forget()
+	e.in, e.out, e.request = wire, r.json[:0], r
+	ok := e.message(c.Input, 0, len(wire)) && e.path(c)
+	r.json = e.out
+	if !ok {
+		return e.err.finish()
+	}
+	c.placeBody(r, maxTarget)
+	return nil
+}
+
+// placeBody decides where the JSON in r.json travels.
+func (c *Call) placeBody(r *Request, maxTarget int) {
+	if len(r.json) == len("{}") && !c.sendsEmptyBody() {
+		return
+	}
+	if !c.bodyInQuery() {
+		r.Body = r.json
+		return
+	}
+	before := len(r.Query)
+	if before > 0 {
+		r.Query = append(r.Query, '&')
+	}
+	r.Query = append(r.Query, requestBody+"="...)
+	r.Query = appendComponent(r.Query, r.json)
+	if len(r.Path)+1+len(r.Query) > maxTarget && c.Operation.GetBody() != portonev2.BodyForm_BODY_FORM_QUERY {
+		r.Query = r.Query[:before]
+		r.Body = r.json
+	}
+}
+
+// path puts the path together.
+func (e *encoder) path(c *Call) bool {
+	r := e.request
+	for _, s := range c.segments {
+		if s.param == nil {
+			r.Path = append(r.Path, s.literal...)
+			continue
+		}
+		text := r.param(s.param)
+		if problem := segmentProblem(text); problem != "" {
+			e.fail(0, problem)
+			e.err.within(s.param.name)
+			return false
+		}
+		r.Path = appendComponent(r.Path, text)
+	}
+	return true
+}
+
+// segmentProblem says why a text cannot be a path segment: a server would take it
+// for another path.
+func segmentProblem(text []byte) string {
+	switch string(text) {
+	case "":
+		return "the path parameter is missing or empty"
+	case ".", "..":
+		return "the path parameter must not be . or .."
+	}
+	return ""
+}
+
+func (r *Request) param(f *field) []byte {
+	for _, p := range r.params[:r.count] {
+		if p.field.index == f.index {
+			return r.text[p.start:p.stop]
+		}
+	}
+	return nil
+}
+
+// forget drops all parameters.
+func (r *Request) forget() { r.Query, r.text, r.count = r.Query[:0], r.text[:0], 0 }
+
+// parameter encodes a field that travels in the path or the query.
+func (e *encoder) parameter(f *field, wireType protowire.Type, pos, end int) int {
+	if wireType != f.kind.wireType() {
+		e.fail(pos, "the field is of another wire type")
+		return -1
+	}
+	// The JSON form, without its quotes, is what stands in a URL.
+	mark := len(e.out)
+	next := e.value(f, pos, end)
+	if next < 0 {
+		return -1
+	}
+	if f.kind == kindString {
+		start, stop := e.bytes(pos, end)
+		e.place(f, e.in[start:stop])
+	} else {
+		text := e.out[mark:]
+		if f.kind == kindEnum || f.kind == kindTimestamp {
+			text = text[1 : len(text)-1]
+		}
+		e.place(f, text)
+	}
+	e.out = e.out[:mark]
+	return next
+}
+
+// place puts the text of a parameter where it belongs.
+func (e *encoder) place(f *field, text []byte) {
+	if f.part == partQuery {
+		e.queryParameter(f.name, text)
+		return
+	}
+	r := e.request
+	start := len(r.text)
+	r.text = append(r.text, text...)
+	r.params[r.count] = paramValue{f, span{start, len(r.text)}}
+	r.count++
+}
+
+func (e *encoder) queryParameter(name string, text []byte) {
+	r := e.request
+	if len(r.Query) > 0 {
+		r.Query = append(r.Query, '&')
+	}
+	r.Query = appendComponent(r.Query, []byte(name))
+	r.Query = append(r.Query, '=')
+	r.Query = appendComponent(r.Query, text)
+}
+
+// rawParameter handles an entry of `unrecognized` that is a parameter; done is
+// false if it is a member of the body.
+func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
+	text := e.in[name.start:name.stop]
+	if bytes.HasPrefix(text, []byte(bodyPrefix)) {
+		name.start += len(bodyPrefix)
+		return true, e.rawMember(name, raw)
+	}
+	unknown := len(text) > 0 && text[0] == queryPrefix
+	i, known := m.names.find(text)
+	if !unknown && (!known || m.fields[i].part == partBody) {
+		return false, true
+	}
+	if raw.start == raw.stop {
+		return true, true
+	}
+	if !e.valid(raw.start, raw.stop) {
+		e.err.within(string(text))
+		e.err.within(unrecognizedName)
+		return true, false
+	}
+	value := e.in[raw.start:raw.stop]
+	if d := &e.check; value[0] == '"' {
+		d.in, d.pos, d.err = e.in[:raw.stop], raw.start, nil
+		value, _ = d.scanString() // valid has checked it
+	}
+	if unknown {
+		e.queryParameter(string(text[1:]), value)
+	} else {
+		e.place(&m.fields[i], value)
+	}
+	return true, true
+}
+
+// appendComponent escapes like JavaScript's encodeURIComponent: all bytes but
+// letters, digits and - _ . ! ~ * ' ( ).
+func appendComponent(dst, s []byte) []byte {
+	const hex = "0123456789ABCDEF"
+	for _, c := range s {
+		if plainInURL[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}
+
+var plainInURL = func() (plain [256]bool) {
+	for c := range plain {
+		plain[c] = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+	}
+	for _, c := range []byte("-_.!~*'()") {
+		plain[c] = true
+	}
+	return plain
+}()
+
+// WireFromHTTP appends the wire form of a request message made from an HTTP
+// request: the path parameters in the order of the template, unescaped; the query
+// as it came; and the body. It is the inverse of SetRequest.
+//
+// The JSON may stand in the body or in the query parameter requestBody; both at
+// once are an error, and so is a known parameter that is given twice. Values that
+// have no typed form, and parameters that the message does not have, go into
+// `unrecognized`. Errors are of type *Error.
+func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {
+	d := decoders.Get().(*decoder)
+	defer d.release()
+	d.out, d.mode = dst, Lenient
+	if !d.pathParameters(c, path) || !d.query(c, rawQuery, body) {
+		return dst, d.err.finish()
+	}
+	return d.out, nil
+}
+
+// pathParameters writes the fields of the path.
+func (d *decoder) pathParameters(c *Call, path []string) bool {
+	i := 0
+	for _, s := range c.segments {
+		if s.param == nil {
+			continue
+		}
+		if i >= len(path) {
+			return d.failIn(s.param.name, 0, "the path parameter is missing or empty")
+		}
+		if problem := segmentProblem([]byte(path[i])); problem != "" {
+			return d.failIn(s.param.name, 0, problem)
+		}
+		if !d.parameter(c.Input, s.param, path[i]) {
+			return false
+		}
+		i++
+	}
+	return true
+}
+
+// parameter writes a path or query parameter.
+func (d *decoder) parameter(m *Message, f *field, text string) bool {
+	if !validText(text) {
+		return d.failIn(f.name, 0, "not UTF-8")
+	}
+	switch f.kind {
+	case kindString:
+		d.out = append(d.out, f.tag...)
+		d.out = appendBytes(d.out, []byte(text))
+		return true
+	case kindEnum:
+		if number, ok := f.enum.byName[text]; ok {
+			d.out = append(d.out, f.tag...)
+			d.out = protowire.AppendVarint(d.out, uint64(number))
+			return true
+		}
+	case kindBool:
+		if text == "true" || text == "false" {
+			d.out = append(d.out, f.tag...)
+			d.out = protowire.AppendVarint(d.out, protowire.EncodeBool(text == "true"))
+			return true
+		}
+	case kindInt32, kindInt64:
+		size := 64
+		if f.kind == kindInt32 {
+			size = 32
+		}
+		if v, err := strconv.ParseInt(text, 10, size); err == nil && strconv.FormatInt(v, 10) == text {
+			d.out = append(d.out, f.tag...)
+			d.out = protowire.AppendVarint(d.out, uint64(v))
+			return true
+		}
+	}
+	return d.unrecognized(m, []byte(f.name), appendQuoted(nil, text))
+}
