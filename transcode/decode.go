@@ -524,7 +524,7 @@ func (d *decoder) list(f *field) outcome {
 		return failed
 	}
 	packed := f.kind.wireType() == protowire.VarintType
-	tag, mark := f.tag, 0
+	tag, mark, written := f.tag, 0, len(d.out)
 	if packed {
 		d.out = protowire.AppendTag(d.out, f.number, protowire.BytesType)
 		tag, mark = nil, d.openLength()
@@ -546,6 +546,7 @@ func (d *decoder) list(f *field) outcome {
 	}
 	d.depth = depth
 	if empty {
+		d.out = d.out[:written]
 		return emptyOutcome(f)
 	}
 	if packed {

@@ -50,7 +50,7 @@ func parseTimestamp(s []byte) (seconds int64, nanos int32, ok bool) {
 	year := digits(s[0:4])
 	month, day := digits(s[5:7]), digits(s[8:10])
 	hour, minute, second := digits(s[11:13]), digits(s[14:16]), digits(s[17:19])
-	if year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
+	if year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) ||
 		hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
 		return 0, 0, false
 	}

@@ -92,6 +92,10 @@ func TestMapping(t *testing.T) {
 			&portonev2.GetBankInfosResponse{}, "",
 		},
 		{
+			"a required list of numbers that is empty", `{"type":"MONTHLY","daysOfMonth":[]}`,
+			&portonev2.PlatformSettlementCycleMethod{Type: &portonev2.PlatformSettlementCycleMethod_Monthly{Monthly: &portonev2.PlatformSettlementCycleMethodMonthly{}}}, "",
+		},
+		{
 			"a required list that is absent", `{}`,
 			&portonev2.GetBankInfosResponse{Unrecognized: map[string]string{"items": ""}}, "",
 		},
@@ -173,6 +177,7 @@ func TestTimestamps(t *testing.T) {
 		{`"2000-02-29T00:00:00.000000001Z"`, ""},
 		{`"1900-03-01T00:00:00Z"`, ""},
 		{`"1970-01-01T00:00:00Z"`, ""},
+		{`"0000-12-31T16:00:00-08:00"`, `"0001-01-01T00:00:00Z"`},
 	}
 	for _, test := range tests {
 		doc := `{"from":` + test.json + `}`
