@@ -316,36 +316,27 @@ func (e *encoder) number(f *field, v uint64, at int) bool {
 func (e *encoder) text(start, stop int) bool {
 	s := e.in[start:stop]
 	end, beyondASCII := plainEnd(s, 0)
-	if end == len(s) {
-		if beyondASCII && !utf8.Valid(s) {
-			return e.fail(start+validPrefix(s), "not UTF-8")
-		}
-		e.out = append(e.out, '"')
-		e.out = append(e.out, s...)
-		e.out = append(e.out, '"')
-		return true
-	}
-	if !utf8.Valid(s) {
+	if (beyondASCII || end < len(s)) && !utf8.Valid(s) {
 		return e.fail(start+validPrefix(s), "not UTF-8")
 	}
-	e.out = appendQuoted(e.out, s)
+	e.out = append(e.out, '"')
+	if end == len(s) {
+		e.out = append(e.out, s...)
+	} else {
+		e.out = appendEscaped(e.out, s, end)
+	}
+	e.out = append(e.out, '"')
 	return true
 }
 
-// appendQuoted appends valid UTF-8 as a JSON string. Only what JSON demands is
-// escaped.
-func appendQuoted[S string | []byte](dst []byte, s S) []byte {
+// appendEscaped appends the content of a JSON string. Only what JSON demands is
+// escaped; the first byte that it demands it for is at end.
+func appendEscaped(dst, s []byte, end int) []byte {
 	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
 	begin := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[begin:i]...)
-		begin = i + 1
-		switch c {
+	for end < len(s) {
+		dst = append(dst, s[begin:end]...)
+		switch c := s[end]; c {
 		case '"', '\\':
 			dst = append(dst, '\\', c)
 		case '\n':
@@ -357,8 +348,17 @@ func appendQuoted[S string | []byte](dst []byte, s S) []byte {
 		default:
 			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
+		begin = end + 1
+		end, _ = plainEnd(s, begin)
 	}
-	dst = append(dst, s[begin:]...)
+	return append(dst, s[begin:]...)
+}
+
+// appendQuoted appends valid UTF-8 as a JSON string.
+func appendQuoted(dst []byte, s string) []byte {
+	end, _ := plainEnd([]byte(s), 0)
+	dst = append(dst, '"')
+	dst = appendEscaped(dst, []byte(s), end)
 	return append(dst, '"')
 }
 

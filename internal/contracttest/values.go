@@ -124,19 +124,28 @@ func (w *writer) timestamp() {
 			fraction += strconv.Itoa(w.below(10))
 		}
 	}
-	t := time.Unix(seconds, 0).UTC()
-	zone := sample(w, []string{"Z", "Z", "z", "+00:00", "-00:00"})
-	if w.chance(40) {
-		minutes := sample(w, []int{9 * 60, -8 * 60, 5*60 + 45, -(3*60 + 30), 23*60 + 59, -(23*60 + 59)})
-		sign := map[bool]string{true: "-", false: "+"}[minutes < 0]
-		// Abroad it may be the year 0 already, but not yet the year 10000, which
-		// RFC 3339 cannot write.
-		if there := t.Add(time.Duration(minutes) * time.Minute); there.Year() <= 9999 {
-			t, zone = there, fmt.Sprintf("%s%02d:%02d", sign, max(minutes, -minutes)/60, max(minutes, -minutes)%60)
-		}
+	t, zone := w.zone(time.Unix(seconds, 0).UTC())
+	layout := "2006-01-02T15:04:05"
+	if w.chance(5) {
+		layout = "2006-01-02t15:04:05"
 	}
-	separator := map[bool]string{true: "t", false: "T"}[w.chance(5)]
-	w.quote(t.Format("2006-01-02")+separator+t.Format("15:04:05")+fraction+zone, w.escaped && w.chance(10))
+	w.quote(t.Format(layout)+fraction+zone, w.escaped && w.chance(10))
+}
+
+// zone chooses where the clock stands: it returns what it shows, and how RFC 3339
+// writes its distance from UTC.
+func (w *writer) zone(utc time.Time) (there time.Time, offset string) {
+	if w.chance(60) {
+		return utc, sample(w, []string{"Z", "Z", "z", "+00:00", "-00:00"})
+	}
+	ahead := sample(w, []time.Duration{9 * time.Hour, 5*time.Hour + 45*time.Minute, 24*time.Hour - time.Minute})
+	sign, there := "+", utc.Add(ahead)
+	// Abroad it may be the year 0 already, but not yet the year 10000, which
+	// RFC 3339 cannot write.
+	if w.chance(50) || there.Year() > 9999 {
+		sign, there = "-", utc.Add(-ahead)
+	}
+	return there, fmt.Sprintf("%s%02d:%02d", sign, int(ahead.Hours()), int(ahead.Minutes())%60)
 }
 
 // phrases are strings that texts are made of: Korean, composed and not; planes
@@ -182,9 +191,11 @@ func (w *writer) quote(s string, escaped bool) {
 
 // escape writes a character in hexadecimal, as two surrogates if need be.
 func (w *writer) escape(r rune) {
-	units := utf16.AppendRune(nil, r)
-	format := map[bool]string{true: `\u%04X`, false: `\u%04x`}[w.chance(50)]
-	for _, unit := range units {
+	format := `\u%04x`
+	if w.chance(50) {
+		format = `\u%04X`
+	}
+	for _, unit := range utf16.AppendRune(nil, r) {
 		w.out = fmt.Appendf(w.out, format, unit)
 	}
 }
