@@ -125,7 +125,7 @@ func (d *decoder) object(m *Message) bool {
 	for more && ok {
 		at := d.pos
 		var f *field
-		if int(guess) < len(m.fields) && !parameters && d.memberIs(m.fields[guess].key) {
+		if int(guess) < len(m.fields) && !parameters && d.memberIs(m.fields[guess].key[1:]) {
 			f = &m.fields[guess]
 		} else {
 			name, ok := d.memberName()
@@ -523,7 +523,7 @@ func (d *decoder) list(f *field) outcome {
 	if !d.enter() {
 		return failed
 	}
-	packed := f.kind.wireType() == protowire.VarintType
+	packed := f.wireType == protowire.VarintType
 	tag, mark, written := f.tag, 0, len(d.out)
 	if packed {
 		d.out = protowire.AppendTag(d.out, f.number, protowire.BytesType)
@@ -582,7 +582,7 @@ func (d *decoder) dict(f *field) outcome {
 		return failed
 	}
 	object := d.names.begin()
-	valueTag := [1]byte{2<<3 | byte(f.kind.wireType())}
+	valueTag := [1]byte{2<<3 | byte(f.wireType)}
 	more, ok := d.openObject()
 	empty := !more
 	for more && ok {

@@ -75,6 +75,15 @@ func (e *encoder) message(m *Message, pos, end int) bool {
 	return true
 }
 
+// member begins a member: a comma if it is not the first, its name and the colon.
+func (e *encoder) member(f *field) {
+	if e.out[len(e.out)-1] == '{' {
+		e.out = append(e.out, f.key[1:]...)
+	} else {
+		e.out = append(e.out, f.key...)
+	}
+}
+
 // comma separates a member from the one before it, if there is one.
 func (e *encoder) comma() {
 	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {
@@ -147,7 +156,13 @@ func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress
 			}
 			continue
 		}
-		if pos = e.field(m, f, wireType, start, next, end); pos < 0 {
+		if f.card == single && f.part == partBody && wireType == f.wireType && !m.isUnion() {
+			e.member(f)
+			pos = e.value(f, next, end)
+		} else {
+			pos = e.field(m, f, wireType, start, next, end)
+		}
+		if pos < 0 {
 			if e.err == nil {
 				return again
 			}
@@ -165,8 +180,7 @@ func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress
 
 // emptyMember writes a required list or map that has nothing in it.
 func (e *encoder) emptyMember(f *field) {
-	e.comma()
-	e.out = append(e.out, f.key...)
+	e.member(f)
 	if f.card == list {
 		e.out = append(e.out, "[]"...)
 	} else {
@@ -233,15 +247,14 @@ func (e *encoder) field(m *Message, f *field, wireType protowire.Type, start, po
 	if f.part != partBody && e.request != nil {
 		return e.parameter(f, wireType, pos, end)
 	}
-	e.comma()
-	e.out = append(e.out, f.key...)
+	e.member(f)
 	switch f.card {
 	case list:
 		return e.list(f, start, end)
 	case dict:
 		return e.dict(f, start, end)
 	}
-	if wireType != f.kind.wireType() {
+	if wireType != f.wireType {
 		e.fail(pos, "the field is of another wire type")
 		return -1
 	}
@@ -263,7 +276,7 @@ func (e *encoder) unionCase(f *field, wireType protowire.Type, pos, end int) int
 
 // value encodes a single value at pos and returns the offset behind it, or -1.
 func (e *encoder) value(f *field, pos, end int) int {
-	if f.kind.wireType() == protowire.VarintType {
+	if f.wireType == protowire.VarintType {
 		v, next := e.varint(pos, end)
 		if next < 0 || !e.number(f, v, pos) {
 			return -1
@@ -314,26 +327,30 @@ func (e *encoder) number(f *field, v uint64, at int) bool {
 
 // text encodes a string.
 func (e *encoder) text(start, stop int) bool {
-	s := e.in[start:stop]
-	end, beyondASCII := plainEnd(s, 0)
-	if (beyondASCII || end < len(s)) && !utf8.Valid(s) {
-		return e.fail(start+validPrefix(s), "not UTF-8")
+	end, beyondASCII := plainEndBefore(e.in, start, stop)
+	if beyondASCII || end < stop {
+		if s := e.in[start:stop]; !utf8.Valid(s) {
+			return e.fail(start+validPrefix(s), "not UTF-8")
+		}
+	}
+	begin, after := len(e.out), len(e.out)+stop-start+2
+	if end == stop && after <= cap(e.out) {
+		e.out = e.out[:after]
+		e.out[begin] = '"'
+		copy(e.out[begin+1:], e.in[start:stop])
+		e.out[after-1] = '"'
+		return true
 	}
 	e.out = append(e.out, '"')
-	if end == len(s) {
-		e.out = append(e.out, s...)
-	} else {
-		e.out = appendEscaped(e.out, s, end)
-	}
+	e.out = appendEscaped(e.out, e.in[:stop], start, end)
 	e.out = append(e.out, '"')
 	return true
 }
 
-// appendEscaped appends the content of a JSON string. Only what JSON demands is
-// escaped; the first byte that it demands it for is at end.
-func appendEscaped(dst, s []byte, end int) []byte {
+// appendEscaped appends s[begin:] as the content of a JSON string. Only what JSON
+// demands is escaped; the first byte that it demands it for is at end.
+func appendEscaped(dst, s []byte, begin, end int) []byte {
 	const hex = "0123456789abcdef"
-	begin := 0
 	for end < len(s) {
 		dst = append(dst, s[begin:end]...)
 		switch c := s[end]; c {
@@ -349,16 +366,27 @@ func appendEscaped(dst, s []byte, end int) []byte {
 			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 		}
 		begin = end + 1
-		end, _ = plainEnd(s, begin)
+		end = nextEscape(s, begin)
 	}
 	return append(dst, s[begin:]...)
 }
 
+// nextEscape is plainEnd for text in which escapes stand close together, such as
+// JSON in a string: it looks at single bytes first.
+func nextEscape(s []byte, i int) int {
+	for near := min(i+12, len(s)); i < near; i++ {
+		if mustEscape[s[i]] {
+			return i
+		}
+	}
+	end, _ := plainEnd(s, i)
+	return end
+}
+
 // appendQuoted appends valid UTF-8 as a JSON string.
 func appendQuoted(dst []byte, s string) []byte {
-	end, _ := plainEnd([]byte(s), 0)
 	dst = append(dst, '"')
-	dst = appendEscaped(dst, []byte(s), end)
+	dst = appendEscaped(dst, []byte(s), 0, nextEscape([]byte(s), 0))
 	return append(dst, '"')
 }
 
@@ -422,9 +450,9 @@ func (e *encoder) list(f *field, start, end int) int {
 		if number != f.number {
 			break
 		}
-		if wireType == protowire.BytesType && f.kind.wireType() == protowire.VarintType {
+		if wireType == protowire.BytesType && f.wireType == protowire.VarintType {
 			pos, i = e.packed(f, next, end, i)
-		} else if wireType != f.kind.wireType() {
+		} else if wireType != f.wireType {
 			e.fail(pos, "the field is of another wire type")
 			return -1
 		} else {
@@ -516,7 +544,7 @@ func (e *encoder) entry(f *field, pos, end int) (key span, ok bool) {
 				return key, false
 			}
 			pos = key.stop
-		case number == 2 && wireType == f.kind.wireType() && value < 0:
+		case number == 2 && wireType == f.wireType && value < 0:
 			value = next
 			if pos = e.skip(number, wireType, next, end); pos < 0 {
 				return key, false

@@ -37,15 +37,15 @@ type Message struct {
 // place of a field.
 type field struct {
 	name     string // in JSON
-	key      []byte // the name as it begins a member: `"name":`
+	key      []byte // the name as it begins a member that is not the first: `,"name":`
 	number   protowire.Number
 	tag      []byte // number and wire type of one value, encoded
 	kind     kind
 	card     card
 	index    uint16
 	required bool
-	presence bool
-	part     part // where in an HTTP request
+	part     part           // where in an HTTP request
+	wireType protowire.Type // of one value
 
 	message *Message // kindMessage
 	enum    *enum    // kindEnum
@@ -255,7 +255,7 @@ func (m *Message) index() error {
 	for i := range m.fields {
 		f := &m.fields[i]
 		f.index = uint16(i)
-		f.key = appendKey(nil, f.name)
+		f.key = appendKey([]byte{','}, f.name)
 		names[i] = f.name
 		if f.required && f.card != single {
 			m.mustWrite = append(m.mustWrite, f.index)
@@ -292,7 +292,7 @@ func (m *Message) byTag(number protowire.Number) *field {
 }
 
 func (c *compiler) field(fd protoreflect.FieldDescriptor) (field, error) {
-	f := field{name: fd.JSONName(), number: fd.Number(), presence: fd.HasPresence()}
+	f := field{name: fd.JSONName(), number: fd.Number()}
 	value := fd
 	switch {
 	case fd.IsMap():
@@ -322,11 +322,12 @@ func (c *compiler) field(fd protoreflect.FieldDescriptor) (field, error) {
 		}
 		f.kind = kindJSONText
 	}
-	wireType := protowire.BytesType
-	if f.card != dict {
-		wireType = f.kind.wireType()
+	f.wireType = f.kind.wireType()
+	tagType := f.wireType
+	if f.card == dict {
+		tagType = protowire.BytesType
 	}
-	f.tag = protowire.AppendTag(nil, f.number, wireType)
+	f.tag = protowire.AppendTag(nil, f.number, tagType)
 	return f, nil
 }
 

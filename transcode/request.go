@@ -148,7 +148,7 @@ func (r *Request) forget() { r.Query, r.text, r.count = r.Query[:0], r.text[:0],
 
 // parameter encodes a field that travels in the path or the query.
 func (e *encoder) parameter(f *field, wireType protowire.Type, pos, end int) int {
-	if wireType != f.kind.wireType() {
+	if wireType != f.wireType {
 		e.fail(pos, "the field is of another wire type")
 		return -1
 	}

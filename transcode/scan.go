@@ -26,10 +26,7 @@ func plainEnd(in []byte, i int) (end int, beyondASCII bool) {
 	var high uint64
 	for i+8 <= len(in) {
 		w := binary.LittleEndian.Uint64(in[i:])
-		quote := w ^ '"'*lows
-		backslash := w ^ '\\'*lows
-		stop := ((quote-lows)&^quote | (backslash-lows)&^backslash | (w-' '*lows)&^w) & highs
-		if stop != 0 {
+		if stop := plainStop(w); stop != 0 {
 			n := bits.TrailingZeros64(stop) &^ 7
 			high |= w & (1<<n - 1)
 			return i + n>>3, high&highs != 0
@@ -38,14 +35,51 @@ func plainEnd(in []byte, i int) (end int, beyondASCII bool) {
 		i += 8
 	}
 	for ; i < len(in); i++ {
-		c := in[i]
-		if c == '"' || c == '\\' || c < ' ' {
+		if mustEscape[in[i]] {
 			break
 		}
-		high |= uint64(c)
+		high |= uint64(in[i])
 	}
 	return i, high&highs != 0
 }
+
+// plainEndBefore is plainEnd for the piece of in that ends at stop. It may look at
+// bytes behind it, so that the end of a short piece needs no loop of its own.
+func plainEndBefore(in []byte, i, stop int) (end int, beyondASCII bool) {
+	var high uint64
+	for i < stop && i+8 <= len(in) {
+		w := binary.LittleEndian.Uint64(in[i:])
+		n := stop - i
+		if found := plainStop(w); found != 0 {
+			n = min(n, bits.TrailingZeros64(found)>>3)
+		}
+		if n < 8 {
+			high |= w & (1<<(8*n) - 1)
+			return i + n, high&highs != 0
+		}
+		high |= w
+		i += 8
+	}
+	end, beyond := plainEnd(in[:stop], i)
+	return end, beyond || high&highs != 0
+}
+
+// plainStop has the high bit of the first of eight bytes that is a quote, a
+// backslash or a control character; bits above it may be wrong.
+func plainStop(w uint64) uint64 {
+	quote := w ^ '"'*lows
+	backslash := w ^ '\\'*lows
+	return ((quote-lows)&^quote | (backslash-lows)&^backslash | (w-' '*lows)&^w) & highs
+}
+
+// mustEscape tells which bytes cannot stand in a JSON string as they are.
+var mustEscape = func() (must [256]bool) {
+	for c := range ' ' {
+		must[c] = true
+	}
+	must['"'], must['\\'] = true, true
+	return must
+}()
 
 // space skips white space from i on.
 func space(in []byte, i int) int {
