@@ -147,14 +147,8 @@ func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress
 			e.fail(start, "field "+strconv.Itoa(int(number))+" is not one of "+string(m.desc.FullName()))
 			return broken
 		}
-		if m.isUnion() && (seen != (fieldSet{}) || e.names.begin() > object) || !seen.add(f.index) {
+		if m.isUnion() && (seen != (fieldSet{}) || e.names.begin() > object) || !seen.add(f.index) || replaced.has(f.index) {
 			return again
-		}
-		if replaced.has(f.index) {
-			if pos = e.skip(number, wireType, next, end); pos < 0 {
-				return broken
-			}
-			continue
 		}
 		if f.card == single && f.part == partBody && wireType == f.wireType && !m.isUnion() {
 			e.member(f)

@@ -1,9 +1,13 @@
 package transcode
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
@@ -78,8 +82,11 @@ func (e *encoder) rawEntry(pos, end int) (name, raw span, ok bool) {
 
 // rawMember writes a member whose value is JSON text.
 func (e *encoder) rawMember(name, raw span) bool {
-	if raw.start == raw.stop {
-		return true // absent
+	if raw.start == raw.stop { // absent
+		if s := e.in[name.start:name.stop]; !utf8.Valid(s) {
+			return e.fail(name.start+validPrefix(s), "not UTF-8")
+		}
+		return true
 	}
 	mark := len(e.out)
 	e.comma()
@@ -121,8 +128,15 @@ func (e *encoder) slow(m *Message, pos, end int) bool {
 // messages in it is in one piece, each key is in a map once, and no field has its
 // member in `unrecognized` too.
 func normalize(m *Message, wire []byte) (merged []byte, constantReplaced bool, err error) {
-	message := dynamicpb.NewMessage(m.desc)
-	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(wire, message); err != nil {
+	// protobuf-go's parser for types without generated code panics at a map entry
+	// whose key is of another wire type (found by FuzzToJSON).
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("protobuf-go panics: %v", p)
+		}
+	}()
+	message := newMessage(m.desc)
+	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(wire, message.Interface()); err != nil {
 		return nil, false, err
 	}
 	if fd := m.desc.Fields().ByNumber(unrecognizedNumber); m.unrecognized && message.Has(fd) {
@@ -133,8 +147,16 @@ func normalize(m *Message, wire []byte) (merged []byte, constantReplaced bool, e
 			constantReplaced = m.replace(message, unrecognized)
 		}
 	}
-	merged, err = proto.MarshalOptions{Deterministic: true}.Marshal(message)
+	merged, err = proto.MarshalOptions{Deterministic: true}.Marshal(message.Interface())
 	return merged, constantReplaced, err
+}
+
+// newMessage makes a message of generated code where the type has any.
+func newMessage(desc protoreflect.MessageDescriptor) protoreflect.Message {
+	if known, err := protoregistry.GlobalTypes.FindMessageByName(desc.FullName()); err == nil && known.Descriptor() == desc {
+		return known.New()
+	}
+	return dynamicpb.NewMessage(desc)
 }
 
 // replace clears the fields whose members are in unrecognized, and tells whether

@@ -45,7 +45,7 @@ func (e *Error) withinIndex(i int) { e.within(fmt.Sprintf("[%d]", i)) }
 func (e *Error) finish() *Error {
 	var b strings.Builder
 	for _, segment := range slices.Backward(e.segments) {
-		if b.Len() > 0 && segment[0] != '[' {
+		if b.Len() > 0 && !strings.HasPrefix(segment, "[") {
 			b.WriteByte('.')
 		}
 		b.WriteString(printable(segment))
@@ -57,6 +57,9 @@ func (e *Error) finish() *Error {
 // printable shortens and escapes a name that came from outside.
 func printable(name string) string {
 	const most = 64
+	if name == "" {
+		return `""`
+	}
 	cut := name
 	if len(cut) > most {
 		cut = cut[:most] + "..."

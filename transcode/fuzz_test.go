@@ -102,7 +102,7 @@ func FuzzToJSON(f *testing.F) {
 			}
 			return
 		}
-		if err := proto.Unmarshal(wire, dynamicpb.NewMessage(m.Descriptor())); err != nil {
+		if err := proto.Unmarshal(wire, newMessage(m.Descriptor()).Interface()); err != nil {
 			t.Fatalf("protobuf-go refuses what was accepted: %v", err)
 		}
 		if !json.Valid(text) {
