@@ -524,21 +524,26 @@ func (e *encoder) dict(f *field, start, end int) int {
 // span is a piece of the input.
 type span struct{ start, stop int }
 
-// entry encodes an entry of a map and returns where its key is.
+// entry encodes an entry of a map and returns where its key is. It is not ok,
+// without an error, if the entry has a key or value twice; see slow.
 func (e *encoder) entry(f *field, pos, end int) (key span, ok bool) {
 	value := -1
+	hasKey := false
 	for pos < end {
 		number, wireType, next := e.tag(pos, end)
 		if next < 0 {
 			return key, false
 		}
 		switch {
+		case number == 1 && hasKey || number == 2 && value >= 0:
+			return key, false
 		case number == 1 && wireType == protowire.BytesType:
+			hasKey = true
 			if key.start, key.stop = e.bytes(next, end); key.start < 0 {
 				return key, false
 			}
 			pos = key.stop
-		case number == 2 && wireType == f.wireType && value < 0:
+		case number == 2 && wireType == f.wireType:
 			value = next
 			if pos = e.skip(number, wireType, next, end); pos < 0 {
 				return key, false

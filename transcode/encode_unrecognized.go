@@ -20,6 +20,9 @@ func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced 
 		return broken, -1
 	}
 	name, raw, ok := e.rawEntry(start, next)
+	if !ok && e.err == nil {
+		return again, -1
+	}
 	if !ok {
 		return broken, -1
 	}
@@ -56,8 +59,10 @@ func (m *Message) find(name []byte) (uint16, bool) {
 	return m.names.find(name)
 }
 
-// rawEntry reads an entry of the map `unrecognized`.
+// rawEntry reads an entry of the map `unrecognized`. It is not ok, without an
+// error, if the entry has a key or value twice; see slow.
 func (e *encoder) rawEntry(pos, end int) (name, raw span, ok bool) {
+	seen := [3]bool{}
 	for pos < end {
 		number, wireType, next := e.tag(pos, end)
 		if next < 0 {
@@ -66,6 +71,10 @@ func (e *encoder) rawEntry(pos, end int) (name, raw span, ok bool) {
 		if wireType != protowire.BytesType || number > 2 {
 			return name, raw, e.fail(pos, "not an entry of a map")
 		}
+		if seen[number] {
+			return name, raw, false
+		}
+		seen[number] = true
 		var s span
 		if s.start, s.stop = e.bytes(next, end); s.start < 0 {
 			return name, raw, false

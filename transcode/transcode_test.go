@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -519,5 +520,110 @@ func TestUnsupportedTypes(t *testing.T) {
 		if _, err := new(Cache).Message(m.ProtoReflect().Descriptor()); err == nil || !strings.HasPrefix(err.Error(), "transcode: ") {
 			t.Errorf("%s compiles: %v", m.ProtoReflect().Descriptor().FullName(), err)
 		}
+	}
+}
+
+// TestManyMembers shows that objects with very many members are checked for
+// duplicates all the same, at every level, without the time growing out of hand.
+func TestManyMembers(t *testing.T) {
+	m := compiled(t, &portonev2.Customer{})
+	var b strings.Builder
+	b.WriteString(`{"a":{`)
+	const n = 50000
+	for i := range n {
+		fmt.Fprintf(&b, `"n%d":{"x":1,"y":%d},`, i, i)
+	}
+	nested := b.String()
+	var flat strings.Builder
+	flat.WriteString(`{`)
+	for i := range n {
+		fmt.Fprintf(&flat, `"n%d":%d,`, i, i)
+	}
+	for name, head := range map[string]string{"nested": nested, "flat": flat.String()} {
+		end := strings.Repeat("}", strings.Count(head, "{")-strings.Count(head, "}"))
+		wire, err := m.AppendWire(nil, []byte(head+`"last":1`+end), Strict)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		back, err := m.AppendJSON(nil, wire)
+		if err != nil || string(back) != head+`"last":1`+end {
+			t.Errorf("%s: comes back as another document, %v", name, err)
+		}
+		if _, err := m.AppendWire(nil, []byte(head+`"n0":1`+end), Strict); err == nil || !strings.Contains(err.Error(), "n0: the member stands twice") {
+			t.Errorf("%s: a member that stands twice: %v", name, err)
+		}
+	}
+}
+
+// TestHugeGarbage shows that input which looks like a lot takes no more memory
+// than it has bytes.
+func TestHugeGarbage(t *testing.T) {
+	m := compiled(t, &portonev2.GetPaymentsResponse{})
+	for name, text := range map[string]string{
+		"brackets":   strings.Repeat("[", 1<<20),
+		"objects":    strings.Repeat(`{"items":[`, 1<<17),
+		"a string":   `{"x":"` + strings.Repeat("a", 1<<20),
+		"escapes":    `{"x":"` + strings.Repeat(`\u0041`, 1<<17),
+		"a number":   `{"page":{"number":` + strings.Repeat("9", 1<<20) + `}}`,
+		"spaces":     strings.Repeat(" ", 1<<20),
+		"items":      `{"items":[` + strings.Repeat(`{"status":"PAID"},`, 1<<15),
+		"zero bytes": strings.Repeat("\x00", 1<<20),
+	} {
+		input := []byte(text)
+		allocated := testing.Benchmark(func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.AppendWire(nil, input, Strict); err == nil {
+					b.Fatalf("%s passes", name)
+				}
+			}
+		}).AllocedBytesPerOp()
+		if allocated > int64(4*len(input)) {
+			t.Errorf("%s: %d bytes of input made it allocate %d", name, len(input), allocated)
+		}
+		if _, err := m.AppendJSON(nil, input); err == nil {
+			t.Errorf("%s passes as a message", name)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	names := []string{"a", "b", "ab", "ba", "abc", "abcd", "abcdefgh", "abcdefghi", "requestedAt", "requestedAtX",
+		"aVeryLongNameThatDiffersInTheMiddle1OfIt", "aVeryLongNameThatDiffersInTheMiddle2OfIt", "이름"}
+	table := newNameTable(names)
+	for want, name := range names {
+		if got, ok := table.find([]byte(name)); !ok || int(got) != want {
+			t.Errorf("find(%q) = %d, %v, want %d", name, got, ok, want)
+		}
+	}
+	for _, name := range []string{"", "c", "abcdefgj", "requestedAtY", "aVeryLongNameThatDiffersInTheMiddle3OfIt"} {
+		if got, ok := table.find([]byte(name)); ok {
+			t.Errorf("find(%q) = %d", name, got)
+		}
+	}
+	same := newNameTable([]string{"x", "x"}) // no seed tells these apart
+	if _, ok := same.find([]byte("x")); !ok {
+		t.Error("the fallback does not find a name")
+	}
+}
+
+func TestTypedHelpers(t *testing.T) {
+	in := &portonev2.Payment{Status: &portonev2.Payment_Paid{Paid: &portonev2.PaidPayment{Id: proto.String("a"), Currency: portonev2.Currency_CURRENCY_USD.Enum()}}}
+	text, err := Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `{"status":"PAID","id":"a","currency":"USD","disputes":[]}`; string(text) != want {
+		t.Errorf("Marshal gives %s, want %s", text, want)
+	}
+	out := &portonev2.Payment{}
+	if err := Unmarshal(text, out, Strict); err != nil || !proto.Equal(in, out) {
+		t.Errorf("Unmarshal gives %v, %v", out, err)
+	}
+	if _, err := Marshal(&portonev2.PortOneError{}); err == nil {
+		t.Error("Marshal takes a type that has no form in PortOne's JSON")
+	}
+	if err := Unmarshal([]byte("{"), out, Strict); err == nil {
+		t.Error("Unmarshal takes half a document")
 	}
 }

@@ -1,0 +1,23 @@
+package transcode
+
+import (
+	"flag"
+	"os"
+	"testing"
+)
+
+// TestMain sets how many documents a property draws: few enough that `go test`
+// takes seconds over all message types. For more,
+//
+//	go test ./transcode -rapid.checks 400 -rapid.shrinktime 5s
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	if !given {
+		if err := flag.Set("rapid.checks", "10"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
