@@ -202,13 +202,17 @@ func (d *decoder) unknownMember(m *Message, object int, name []byte, at int) boo
 	if d.request && d.depth == 1 {
 		key = bodyMember(m, key)
 	}
-	return d.unrecognized(m, key, d.in[start:d.pos])
+	if !d.unrecognized(m, key, d.in[start:d.pos]) {
+		d.err.within(string(d.names.name(mine)))
+		return false
+	}
+	return true
 }
 
 // unrecognized writes an entry of the map `unrecognized`.
 func (d *decoder) unrecognized(m *Message, name, raw []byte) bool {
 	if !m.unrecognized {
-		return d.failIn(string(name), d.pos, "the message has no such member and no place for it")
+		return d.fail(d.pos, "the message has no place for the value")
 	}
 	size := 1 + protowire.SizeBytes(len(name)) + 1 + protowire.SizeBytes(len(raw))
 	d.out = protowire.AppendTag(d.out, unrecognizedNumber, protowire.BytesType)

@@ -3,6 +3,7 @@ package transcode
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -570,15 +571,14 @@ func TestHugeGarbage(t *testing.T) {
 		"zero bytes": strings.Repeat("\x00", 1<<20),
 	} {
 		input := []byte(text)
-		allocated := testing.Benchmark(func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := m.AppendWire(nil, input, Strict); err == nil {
-					b.Fatalf("%s passes", name)
-				}
-			}
-		}).AllocedBytesPerOp()
-		if allocated > int64(4*len(input)) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if _, err := m.AppendWire(nil, input, Strict); err == nil {
+			t.Errorf("%s passes", name)
+		}
+		runtime.ReadMemStats(&after)
+		allocated := after.TotalAlloc - before.TotalAlloc
+		if allocated > uint64(6*len(input)) {
 			t.Errorf("%s: %d bytes of input made it allocate %d", name, len(input), allocated)
 		}
 		if _, err := m.AppendJSON(nil, input); err == nil {

@@ -23,21 +23,20 @@ import (
 
 const (
 	contractPackage   = "portone.v2"
-	annotationsFile   = "portone/v2/annotations.proto"
 	errorDetail       = "portone.v2.PortOneError"
 	timestampName     = "google.protobuf.Timestamp"
 	unrecognizedField = 1000 // the same number in every message
 )
 
 // Messages returns every top-level message of the contract that has a form in
-// PortOne's JSON, sorted by name. The messages of annotations.proto have none, and
-// neither has PortOneError, which is the gateway's own envelope around an error.
+// PortOne's JSON, sorted by name. They have the field `unrecognized`, which no
+// other has but PortOneError, the gateway's own envelope around an error.
 func Messages() []protoreflect.MessageDescriptor {
 	var all []protoreflect.MessageDescriptor
 	protoregistry.GlobalFiles.RangeFilesByPackage(contractPackage, func(file protoreflect.FileDescriptor) bool {
 		for i := range file.Messages().Len() {
 			md := file.Messages().Get(i)
-			if file.Path() != annotationsFile && md.FullName() != errorDetail {
+			if md.Fields().ByNumber(unrecognizedField) != nil && md.FullName() != errorDetail {
 				all = append(all, md)
 			}
 		}

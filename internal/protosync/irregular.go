@@ -37,6 +37,8 @@ var undocumentedErrors = []Reason{
 // alone.
 var handKept = map[string]bool{
 	"portone/v2/annotations.proto": true,
+	"portone/v2/decline.proto":     true,
+	"portone/v2/gateway.proto":     true,
 }
 
 // PortOne declares the `type` of PlatformSettlementAmountExceededError as an
