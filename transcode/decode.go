@@ -66,7 +66,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // release gives the decoder back, without what belongs to the caller.
 func (d *decoder) release() {
-	d.in, d.out, d.err, d.depth, d.request = nil, nil, nil, 0, false
+	d.in, d.out, d.err, d.pos, d.depth, d.request = nil, nil, nil, 0, 0, false
 	d.names.reset()
 	if cap(d.scratch) > 1<<16 || cap(d.names.text) > 1<<16 {
 		return
@@ -239,6 +239,9 @@ func (d *decoder) member(m *Message, f *field) bool {
 	start, written := d.pos, len(d.out)
 	if start >= len(d.in) {
 		return d.fail(start, "the document ends too early")
+	}
+	if f.kind == kindIgnored {
+		return d.skipValue()
 	}
 	var result outcome
 	switch f.card {

@@ -67,6 +67,7 @@ const (
 	kindTimestamp
 	kindMessage
 	kindConstant
+	kindIgnored // read over, see Ignoring
 )
 
 // card is how many values a field has.
@@ -260,7 +261,7 @@ func (m *Message) index() error {
 		if f.required && f.card != single {
 			m.mustWrite = append(m.mustWrite, f.index)
 		}
-		if f.kind == kindConstant {
+		if f.number == 0 { // a constant, or a member that is ignored
 			continue
 		}
 		if f.number > 1<<14 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -625,5 +626,51 @@ func TestTypedHelpers(t *testing.T) {
 	}
 	if err := Unmarshal([]byte("{"), out, Strict); err == nil {
 		t.Error("Unmarshal takes half a document")
+	}
+}
+
+func TestMembers(t *testing.T) {
+	var got []string
+	err := Members([]byte(` {"a" : [1, 2],"\u0062":{"c":null} } `), func(name, raw []byte) {
+		got = append(got, string(name)+"="+string(raw))
+	})
+	if want := []string{"a=[1, 2]", `b={"c":null}`}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	for _, bad := range []string{``, `[]`, `{"a":1,"a":2}`, `{"a":1}x`, `{"a":{"b":tru}}`, `{"a"`} {
+		if err := Members([]byte(bad), func(_, _ []byte) {}); err == nil {
+			t.Errorf("%s passes", bad)
+		}
+	}
+	if text, ok := Text([]byte(`"a\n\ud55c"`)); !ok || text != "a\n한" {
+		t.Errorf("Text gives %q, %v", text, ok)
+	}
+	if _, ok := Text([]byte(`1`)); ok {
+		t.Error("Text takes a number")
+	}
+}
+
+func TestIgnoring(t *testing.T) {
+	m, err := compiled(t, &portonev2.PgProviderError{}).Ignoring("type", "message")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wire, err := m.AppendWire(nil, []byte(`{"type":1,"message":null,"pgCode":"C","pgMessage":"m","x":2}`), Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got portonev2.PgProviderError
+	if err := proto.Unmarshal(wire, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := &portonev2.PgProviderError{PgCode: proto.String("C"), PgMessage: proto.String("m"), Unrecognized: map[string]string{"x": "2"}}
+	if !proto.Equal(want, &got) {
+		t.Errorf("got %v, want %v", &got, want)
+	}
+	if text, err := m.AppendJSON(nil, wire); err != nil || string(text) != `{"pgCode":"C","pgMessage":"m","x":2}` {
+		t.Errorf("back it is %s, %v", text, err)
+	}
+	if text, err := compiled(t, &portonev2.PgProviderError{}).AppendJSON(nil, wire); err != nil || !strings.HasPrefix(string(text), `{"type":"PG_PROVIDER",`) {
+		t.Errorf("the type itself has changed: %s, %v", text, err)
 	}
 }

@@ -1,0 +1,84 @@
+package transcode
+
+import "slices"
+
+// Members calls f for each member of a JSON object, in order, with its name and the
+// raw text of its value; both are good until f returns. It checks the whole
+// document as AppendWire does, but calls f for what stands before a mistake. It is
+// for documents whose message type depends on what is in them.
+//
+// The error is of type *Error.
+func Members(json []byte, f func(name, raw []byte)) error {
+	d := decoders.Get().(*decoder)
+	defer d.release()
+	d.in = json
+	d.pos = space(json, 0)
+	if !d.eachMember(f) {
+		return d.err.finish()
+	}
+	if end := space(json, d.pos); end < len(json) {
+		d.fail(end, "more text behind the document")
+		return d.err.finish()
+	}
+	return nil
+}
+
+func (d *decoder) eachMember(f func(name, raw []byte)) bool {
+	if d.pos >= len(d.in) || d.in[d.pos] != '{' {
+		return d.fail(d.pos, "not a JSON object")
+	}
+	d.enter()
+	object := d.names.begin()
+	more, ok := d.openObject()
+	for more && ok {
+		at := d.pos
+		name, named := d.memberName()
+		if !named {
+			return false
+		}
+		if !d.names.add(object, name) {
+			return d.failIn(string(name), at, "the member stands twice")
+		}
+		start, mine := d.pos, d.names.last()
+		if !d.skipValue() {
+			d.err.within(string(d.names.name(mine)))
+			return false
+		}
+		f(d.names.name(mine), d.in[start:d.pos])
+		more, ok = d.next('}')
+	}
+	return ok
+}
+
+// Text returns what a JSON string says, and whether raw is a string. Raw must be
+// valid JSON.
+func Text(raw []byte) (text string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	d := decoders.Get().(*decoder)
+	defer d.release()
+	d.in = raw
+	content, ok := d.scanString()
+	return string(content), ok
+}
+
+// Ignoring returns a form of m that reads over members with the given names,
+// whatever they are: for documents of which somebody else reads these. In the
+// other direction it is like m, without a constant of that name.
+func (m *Message) Ignoring(names ...string) (*Message, error) {
+	own := *m
+	own.fields = slices.Clone(m.fields)
+	own.mustWrite, own.byNumber = nil, nil
+	for _, name := range names {
+		if i, known := m.names.find([]byte(name)); known {
+			own.fields[i].kind, own.fields[i].required = kindIgnored, false
+			if int(i) == own.constant {
+				own.constant = -1
+			}
+			continue
+		}
+		own.fields = append(own.fields, field{name: name, kind: kindIgnored})
+	}
+	return &own, own.index()
+}
