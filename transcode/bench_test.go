@@ -16,7 +16,20 @@ import (
 //	go test ./transcode -run '^$' -bench . -benchmem
 //
 // protojson cannot read PortOne's JSON (flat unions, bare enums, numbers), so it
-// gets its own JSON of the same message; that document is about a third longer.
+// gets its own JSON of the same message, of about the same length.
+//
+// Medians of three runs on two cores of a cloud machine, Go 1.26, with all checks;
+// the ratios vary less than the times:
+//
+//	                            transcode           protojson               ratio
+//	JSON -> wire, 3.4 KB        6.0 us, 0 allocs     60 us,    471 allocs    0.10
+//	JSON -> wire, page of 100   594 us, 0 allocs   6127 us, 46,927 allocs    0.10
+//	wire -> JSON, 3.4 KB        4.7 us, 0 allocs     27 us,    139 allocs    0.18
+//	wire -> JSON, page of 100   475 us, 0 allocs   2596 us, 13,816 allocs    0.18
+//
+// Without a buffer of the caller's, both directions allocate once. From 3 KiB to
+// 30 MiB the rate stays between 460 and 720 MB of JSON a second (BenchmarkLinear;
+// beyond the caches memory is the limit).
 
 // bench is a document in all the forms that the benchmarks need.
 type bench struct {
