@@ -1,0 +1,229 @@
+package errmap
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// Failure is a way in which a call can fail without an answer of PortOne.
+type Failure int
+
+const (
+	// NotSent: the request did not go out. The connection was refused, the name not
+	// found, the certificate not accepted, or the breaker was open.
+	NotSent Failure = iota
+
+	// Lost: the request went out, or may have, and no answer came back: a reset, an
+	// early end of the connection, half an answer.
+	Lost
+
+	// TimedOut: the request went out, and no answer came in time: the caller's
+	// deadline or the gateway's own limit.
+	TimedOut
+
+	// Gone: the request went out, and then the caller went away.
+	Gone
+
+	// TooLate: the caller's deadline passed before the request went out.
+	TooLate
+
+	// GoneBefore: the caller went away before the request went out.
+	GoneBefore
+
+	// Unreadable: PortOne answered with 2xx, and the answer cannot be read.
+	Unreadable
+
+	// Overloaded: the gateway has as many calls in flight as it may.
+	Overloaded
+
+	// Draining: the gateway is shutting down.
+	Draining
+
+	// Broken: a bug of the gateway.
+	Broken
+)
+
+// verdict is what a failure means to the caller.
+type verdict struct {
+	reason portonev2.GatewayReason
+	code   codes.Code
+	text   [languages]string
+}
+
+var unknownType = [languages]string{
+	English: "PortOne refused the request with an error of a type that this gateway does not know yet.",
+	Korean:  "포트원이 이 게이트웨이가 아직 알지 못하는 유형의 오류로 요청을 거절했습니다.",
+}
+
+// Texts of the verdicts. An unknown outcome says how to ask again.
+var (
+	outcomeUnknown = [languages]string{
+		English: "It is unknown whether PortOne carried the request out. Send the same request again with the same idempotency key: it tells the outcome and does nothing twice.",
+		Korean:  "포트원이 요청을 처리했는지 알 수 없습니다. 같은 멱등 키로 같은 요청을 다시 보내면 중복 처리 없이 결과를 확인할 수 있습니다.",
+	}
+	notSent = [languages]string{
+		English: "PortOne could not be reached; nothing was done.",
+		Korean:  "포트원에 연결하지 못했으며 아무것도 처리되지 않았습니다.",
+	}
+	upstreamFailed = [languages]string{
+		English: "PortOne did not give an answer of its API to a request that changes nothing.",
+		Korean:  "데이터를 변경하지 않는 요청에 대해 포트원이 정상적인 응답을 주지 않았습니다.",
+	}
+	refused = [languages]string{
+		English: "The request was refused before it reached PortOne's API; nothing was done.",
+		Korean:  "요청이 포트원 API에 도달하기 전에 거절되어 아무것도 처리되지 않았습니다.",
+	}
+	rateLimited = [languages]string{
+		English: "There are too many requests to PortOne at the moment; nothing was done.",
+		Korean:  "현재 포트원으로 보내는 요청이 너무 많아 아무것도 처리되지 않았습니다.",
+	}
+	tooLarge = [languages]string{
+		English: "The request is larger than PortOne accepts; nothing was done.",
+		Korean:  "요청이 포트원이 허용하는 크기를 초과하여 아무것도 처리되지 않았습니다.",
+	}
+	carriedOut = [languages]string{
+		English: "PortOne carried the request out, but its answer cannot be read. Send the same request again with the same idempotency key, or look the result up.",
+		Korean:  "포트원이 요청을 처리했지만 응답을 읽을 수 없습니다. 같은 멱등 키로 다시 요청하거나 결과를 조회해 주십시오.",
+	}
+	unreadable = [languages]string{
+		English: "PortOne's answer cannot be read.",
+		Korean:  "포트원의 응답을 읽을 수 없습니다.",
+	}
+	deadlinePassed = [languages]string{
+		English: "The deadline passed before the request was sent; nothing was done.",
+		Korean:  "요청을 보내기 전에 기한이 지나 아무것도 처리되지 않았습니다.",
+	}
+	callerGone = [languages]string{
+		English: "The call was cancelled.",
+		Korean:  "호출이 취소되었습니다.",
+	}
+	overloaded = [languages]string{
+		English: "The gateway has too many calls in flight; nothing was done.",
+		Korean:  "게이트웨이에서 처리 중인 호출이 너무 많아 아무것도 처리되지 않았습니다.",
+	}
+	draining = [languages]string{
+		English: "The gateway is shutting down; nothing was done.",
+		Korean:  "게이트웨이가 종료 중이므로 아무것도 처리되지 않았습니다.",
+	}
+	bug = [languages]string{
+		English: "The gateway has an internal error.",
+		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
+	}
+)
+
+// Shorter names for the table below.
+const (
+	reasonUnknown     = portonev2.GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN
+	reasonUnreadable  = portonev2.GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE
+	reasonUnreachable = portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_UNREACHABLE
+	reasonFailed      = portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_FAILED
+	reasonLimited     = portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED
+	reasonInvalid     = portonev2.GatewayReason_GATEWAY_REASON_INVALID_REQUEST
+	reasonTooLarge    = portonev2.GatewayReason_GATEWAY_REASON_TOO_LARGE
+	reasonOverloaded  = portonev2.GatewayReason_GATEWAY_REASON_OVERLOADED
+	reasonDraining    = portonev2.GatewayReason_GATEWAY_REASON_SHUTTING_DOWN
+	reasonNotSent     = portonev2.GatewayReason_GATEWAY_REASON_NOT_SENT
+	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
+
+	statusClientClosed = 499 // nginx's, which proxies and dashboards know
+)
+
+// verdicts of each failure, for reads and for mutations. A mutation whose outcome
+// is unknown is never UNAVAILABLE, which meshes retry.
+var verdicts = map[Failure][2]verdict{
+	NotSent: both(verdict{reasonUnreachable, codes.Unavailable, notSent}),
+	Lost: {
+		{reasonFailed, codes.Unavailable, upstreamFailed},
+		{reasonUnknown, codes.Unknown, outcomeUnknown},
+	},
+	TimedOut: {
+		{reasonFailed, codes.DeadlineExceeded, upstreamFailed},
+		{reasonUnknown, codes.DeadlineExceeded, outcomeUnknown},
+	},
+	Gone: {
+		{reasonFailed, codes.Canceled, callerGone},
+		{reasonUnknown, codes.Unknown, outcomeUnknown},
+	},
+	TooLate:    both(verdict{reasonNotSent, codes.DeadlineExceeded, deadlinePassed}),
+	GoneBefore: both(verdict{reasonNotSent, codes.Canceled, callerGone}),
+	Unreadable: {
+		{reasonFailed, codes.Internal, unreadable},
+		{reasonUnreadable, codes.Internal, carriedOut},
+	},
+	Overloaded: both(verdict{reasonOverloaded, codes.Unavailable, overloaded}),
+	Draining:   both(verdict{reasonDraining, codes.Unavailable, draining}),
+	Broken: {
+		{reasonInternal, codes.Internal, bug},
+		{reasonInternal, codes.Internal, bug},
+	},
+}
+
+func both(v verdict) [2]verdict { return [2]verdict{v, v} }
+
+// Failure makes the error for a call without an answer. The cause is for the log
+// only.
+func (m *Mapper) Failure(c *Call, f Failure, cause error) *Error {
+	v := verdicts[f][0]
+	if c.Mutation {
+		v = verdicts[f][1]
+	}
+	return (&draft{call: c}).gateway(v, cause)
+}
+
+// untyped finishes the error for an answer that is no typed error of PortOne.
+func (e *draft) untyped() *Error {
+	cause := fmt.Errorf("PortOne answered with HTTP status %d and no typed error", e.http)
+	switch {
+	case e.http == http.StatusTooManyRequests:
+		return e.gateway(verdict{reasonLimited, codes.ResourceExhausted, rateLimited}, cause)
+	case e.http == http.StatusRequestEntityTooLarge:
+		return e.gateway(verdict{reasonTooLarge, codes.ResourceExhausted, tooLarge}, cause)
+	case e.http >= 400 && e.http < 500 && e.http != http.StatusRequestTimeout:
+		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, e.call.Mutation), refused}, cause)
+	case e.call.Mutation: // 5xx, a redirect, a timeout: it may have been carried out
+		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
+	case e.http >= 500:
+		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, false), upstreamFailed}, cause)
+	}
+	return e.gateway(verdict{reasonFailed, codes.Unavailable, upstreamFailed}, cause)
+}
+
+// Invalid makes the error for a request that is malformed and was not sent. Field
+// leads to the mistake, in the caller's terms.
+func (m *Mapper) Invalid(c *Call, field, problem string, cause error) *Error {
+	text := strings.TrimPrefix(field+": "+problem, ": ")
+	v := verdict{reasonInvalid, codes.InvalidArgument, [languages]string{
+		English: "The request is malformed: " + text + ".",
+		Korean:  "요청 형식이 올바르지 않습니다: " + text,
+	}}
+	e := (&draft{call: c}).gateway(v, cause)
+	e.full.Details = append(e.full.Details, pack(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+		{Field: field, Description: problem, Reason: e.reason}}}))
+	return e
+}
+
+// gateway makes an error of the gateway's own.
+func (e *draft) gateway(v verdict, cause error) *Error {
+	reason := nameOf(v.reason)
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: GatewayDomain, Metadata: e.metadata()}
+	st := &spb.Status{Code: int32(v.code), Message: v.text[English]}
+	st.Details = append(st.Details, pack(info))
+	if e.retry > 0 {
+		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
+	}
+	st.Details = append(st.Details, pack(&errdetails.LocalizedMessage{Locale: e.call.Language.Tag(), Message: v.text[e.call.Language]}))
+	return &Error{full: st, reason: reason, domain: GatewayDomain, http: restStatus(v.code, info), retry: e.retry, cause: cause}
+}
+
+// nameOf is a reason as it stands in an ErrorInfo.
+func nameOf(reason portonev2.GatewayReason) string {
+	return strings.TrimPrefix(reason.String(), "GATEWAY_REASON_")
+}

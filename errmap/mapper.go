@@ -1,0 +1,317 @@
+package errmap
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/transcode"
+)
+
+// Mapper makes errors. It is made once, never changes, and is safe for concurrent
+// use.
+type Mapper struct {
+	table *table
+	pgs   *dictionaries
+}
+
+// New reads the tables. It fails only if they contradict the contract, which a
+// test excludes.
+func New() (*Mapper, error) {
+	t, err := newTable(new(transcode.Cache))
+	if err != nil {
+		return nil, err
+	}
+	pgs, err := newDictionaries()
+	if err != nil {
+		return nil, err
+	}
+	return &Mapper{table: t, pgs: pgs}, nil
+}
+
+// Call is what is known of a call when it fails.
+type Call struct {
+	// Operation is PortOne's description of it; nil if there is none.
+	Operation *portonev2.Operation
+
+	// Mutation tells whether it may have changed something.
+	Mutation bool
+
+	// Key is the idempotency key that it carried; empty if it carried none.
+	Key string
+
+	// Language is the caller's.
+	Language Language
+
+	// IDs are the ids that the request named, such as paymentId. They go into the
+	// ErrorInfo's metadata.
+	IDs []ID
+}
+
+// ID is an id in a request.
+type ID struct{ Name, Value string }
+
+// Answer makes the error for an answer of PortOne with a status other than 2xx: a
+// typed error, or whatever else came in its place.
+func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte) *Error {
+	e := &draft{call: c, http: httpStatus, retry: retryAfter(header)}
+	if typ, ok := e.read(m, body); ok {
+		return e.typed(m, typ)
+	}
+	return e.untyped()
+}
+
+// draft is an error in the making.
+type draft struct {
+	call  *Call
+	http  int // PortOne's status; 0 if there was no answer
+	retry time.Duration
+
+	row     *row
+	message string // PortOne's own
+	pgCode  string
+	wire    []byte // of the PortOneError
+}
+
+// read reads a typed error: an object with a string member `type`.
+func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
+	type member struct{ name, raw []byte }
+	var others [16]member
+	rest := others[:0]
+	err := transcode.Members(body, func(name, raw []byte) {
+		switch string(name) {
+		case "type":
+			typ, ok = transcode.Text(raw)
+			if ok {
+				return
+			}
+		case "message":
+			if text, isText := transcode.Text(raw); isText {
+				e.message = text
+				e.wire = appendString(e.wire, 3, text)
+				return
+			}
+		}
+		rest = append(rest, member{append([]byte(nil), name...), raw})
+	})
+	if err != nil || !ok || typ == "" {
+		return "", false
+	}
+	e.row = m.table.byType[typ]
+	if schema := e.call.Operation.GetErrorSchemas()[typ]; schema != "" && m.table.bySchema[schema] != nil {
+		e.row = m.table.bySchema[schema]
+	}
+	e.wire = appendString(e.wire, 2, typ)
+	e.wire = appendVarint(e.wire, 4, uint64(e.http))
+	if e.row != nil {
+		e.wire = appendVarint(e.wire, 1, uint64(e.row.reason))
+	}
+	if e.row != nil && e.row.data != nil {
+		if data, err := e.row.data.decode(typ, body); err == nil {
+			e.wire = append(e.wire, e.row.data.tag...)
+			e.wire = protowire.AppendBytes(e.wire, data)
+			if e.row.reason == portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER {
+				for _, r := range rest {
+					if string(r.name) == "pgCode" {
+						e.pgCode, _ = transcode.Text(r.raw)
+					}
+				}
+			}
+			rest = rest[:0]
+		}
+	}
+	for _, r := range rest {
+		e.wire = appendEntry(e.wire, 1000, r.name, r.raw)
+	}
+	return typ, true
+}
+
+// decode turns the body of an error into the wire form of its data.
+func (d *data) decode(typ string, body []byte) ([]byte, error) {
+	plan := d.plan
+	if d.types[typ] {
+		plan = d.typed
+	}
+	return plan.AppendWire(nil, body, transcode.Lenient)
+}
+
+// typed finishes an error whose type PortOne gave.
+func (e *draft) typed(m *Mapper, typ string) *Error {
+	code, text := codeOfHTTP(e.http, e.call.Mutation), unknownType
+	var detail proto.Message
+	if e.row != nil {
+		code, text = e.row.codeFor(e.call, e.http), e.row.text
+		detail = e.row.standardDetail(e.call)
+	}
+	if d := m.pgs.find("", e.pgCode); e.pgCode != "" && d != nil {
+		code = d.code
+		text = d.explanation
+		e.wire = appendDecline(e.wire, d, e.call.Language)
+	}
+	st := &spb.Status{Code: int32(code), Message: text[English]}
+	st.Details = append(st.Details,
+		pack(&errdetails.ErrorInfo{Reason: typ, Domain: PortOneDomain, Metadata: e.metadata()}),
+		&anypb.Any{TypeUrl: typePrefix + "portone.v2.PortOneError", Value: e.wire})
+	if detail != nil {
+		st.Details = append(st.Details, pack(detail))
+	}
+	if _, given := detail.(*errdetails.RetryInfo); e.retry > 0 && !given {
+		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
+	}
+	st.Details = append(st.Details, pack(&errdetails.LocalizedMessage{Locale: e.call.Language.Tag(), Message: text[e.call.Language]}))
+	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry}
+}
+
+// codeFor is the code of an error for a call. Types that reads and mutations share
+// are UNKNOWN in the table where the outcome of a mutation is; a read that failed
+// for such a reason can be repeated.
+func (r *row) codeFor(c *Call, httpStatus int) codes.Code {
+	if r.code == codes.Unknown && !c.Mutation && httpStatus > http.StatusInternalServerError {
+		return codes.Unavailable
+	}
+	return r.code
+}
+
+// metadata is that of the ErrorInfo.
+func (e *draft) metadata() map[string]string {
+	meta := make(map[string]string, 4+len(e.call.IDs))
+	for _, id := range e.call.IDs {
+		meta[id.Name] = id.Value
+	}
+	if id := e.call.Operation.GetId(); id != "" {
+		meta[metaOperation] = id
+	}
+	if e.http != 0 {
+		meta[metaHTTPStatus] = strconv.Itoa(e.http)
+	}
+	if e.call.Mutation && e.call.Key != "" {
+		meta[metaKey] = e.call.Key
+	}
+	return meta
+}
+
+// standardDetail is the google.rpc detail that fits an error's kind.
+func (r *row) standardDetail(c *Call) proto.Message {
+	text := r.text[English]
+	switch r.detail {
+	case badRequest:
+		return &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: r.about, Description: text, Reason: r.typ}}}
+	case preconditionFailure:
+		return &errdetails.PreconditionFailure{Violations: []*errdetails.PreconditionFailure_Violation{{Type: r.typ, Subject: subject(r.about, c), Description: text}}}
+	case resourceInfo:
+		return &errdetails.ResourceInfo{ResourceType: r.about, ResourceName: idOf(r.about, c), Description: text}
+	case quotaFailure:
+		return &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Subject: subject(r.about, c), Description: text}}}
+	case retryInfo:
+		return &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}
+	}
+	return nil
+}
+
+// subject names a thing: payment/p-1, or its kind where the call names none.
+func subject(kind string, c *Call) string {
+	if id := idOf(kind, c); id != "" {
+		return kind + "/" + id
+	}
+	return kind
+}
+
+// idOf returns the id that the call gives for a kind of thing: paymentId for a
+// payment; of a platform's things, whose parameter is just id, the only one.
+func idOf(kind string, c *Call) string {
+	for _, id := range c.IDs {
+		if strings.EqualFold(id.Name, kind+"Id") || strings.EqualFold(id.Name, kind) || id.Name == "id" {
+			return id.Value
+		}
+	}
+	return ""
+}
+
+// retryAfter reads a Retry-After header in either form (RFC 9110, section
+// 10.2.3); 0 if there is none, or none that makes sense.
+func retryAfter(header http.Header) time.Duration {
+	value := header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return max(0, min(time.Duration(seconds)*time.Second, 24*time.Hour))
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, min(time.Until(at), 24*time.Hour))
+	}
+	return 0
+}
+
+// codeOfHTTP is the code of an error of a type that the table does not have.
+func codeOfHTTP(httpStatus int, mutation bool) codes.Code {
+	switch httpStatus {
+	case http.StatusBadRequest, http.StatusUnprocessableEntity:
+		return codes.InvalidArgument
+	case http.StatusUnauthorized:
+		return codes.Unauthenticated
+	case http.StatusForbidden:
+		return codes.PermissionDenied
+	case http.StatusNotFound:
+		return codes.NotFound
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return codes.Unimplemented
+	case http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
+		return codes.ResourceExhausted
+	}
+	switch {
+	case httpStatus >= 500 && httpStatus != http.StatusInternalServerError && !mutation:
+		return codes.Unavailable // nothing was changed, so that a retry is safe
+	case httpStatus >= 500:
+		return codes.Unknown
+	}
+	return codes.FailedPrecondition // 409, 410, 412 and the rest: not in this state
+}
+
+const typePrefix = "type.googleapis.com/"
+
+// pack packs a detail. Details are made of strings and numbers, which always can
+// be marshalled, but for a string that is not UTF-8: that becomes an empty detail.
+func pack(detail proto.Message) *anypb.Any {
+	value, err := proto.Marshal(detail)
+	if err != nil {
+		value = nil
+	}
+	return &anypb.Any{TypeUrl: typePrefix + string(detail.ProtoReflect().Descriptor().FullName()), Value: value}
+}
+
+func appendString(dst []byte, number protowire.Number, text string) []byte {
+	dst = protowire.AppendTag(dst, number, protowire.BytesType)
+	return protowire.AppendString(dst, text)
+}
+
+func appendVarint(dst []byte, number protowire.Number, v uint64) []byte {
+	dst = protowire.AppendTag(dst, number, protowire.VarintType)
+	return protowire.AppendVarint(dst, v)
+}
+
+// appendEntry appends an entry of a map from string to string.
+func appendEntry(dst []byte, number protowire.Number, key, value []byte) []byte {
+	dst = protowire.AppendTag(dst, number, protowire.BytesType)
+	dst = protowire.AppendVarint(dst, uint64(2+protowire.SizeBytes(len(key))+protowire.SizeBytes(len(value))))
+	dst = protowire.AppendBytes(append(dst, 1<<3|2), key)
+	return protowire.AppendBytes(append(dst, 2<<3|2), value)
+}
+
+func appendDecline(dst []byte, d *decline, l Language) []byte {
+	value, err := proto.Marshal(&portonev2.PgDecline{
+		PgProvider: &d.pg, PgCode: &d.pgCode, Reason: &d.reason, NextStep: &d.next,
+		Explanation: &d.explanation[l], Advice: &d.advice[l],
+	})
+	if err != nil {
+		return dst
+	}
+	return protowire.AppendBytes(protowire.AppendTag(dst, 5, protowire.BytesType), value)
+}
