@@ -20,6 +20,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
+	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
 func mapper(t testing.TB) *Mapper {
@@ -248,6 +249,22 @@ func TestDetails(t *testing.T) {
 			}
 			t.Errorf("no %s in %v", test.want.ProtoReflect().Descriptor().Name(), e.Full())
 		})
+	}
+}
+
+// TestInvalidRequest shows that the status lists what the contract can tell.
+func TestInvalidRequest(t *testing.T) {
+	c := &Call{Operation: operation(t, "cancelPayment"), Mutation: true, Violations: func() []transcode.Violation {
+		return []transcode.Violation{{Field: "reason", Description: "required, but missing"}}
+	}}
+	e := mapper(t).Answer(c, 400, nil, []byte(`{"type":"INVALID_REQUEST"}`))
+	want := &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "reason", Description: "required, but missing"}}}
+	if got := detailOf[*errdetails.BadRequest](e.Full()); !proto.Equal(want, got) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	e = mapper(t).Answer(&Call{}, 400, nil, []byte(`{"type":"INVALID_REQUEST"}`))
+	if got := detailOf[*errdetails.BadRequest](e.Full()); got != nil {
+		t.Errorf("a BadRequest without violations: %v", got)
 	}
 }
 

@@ -219,7 +219,7 @@ func (e *draft) gateway(v verdict, cause error) *Error {
 	if e.retry > 0 {
 		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
 	}
-	st.Details = append(st.Details, pack(&errdetails.LocalizedMessage{Locale: e.call.Language.Tag(), Message: v.text[e.call.Language]}))
+	st.Details = append(st.Details, localized(e.call.Language, v.text))
 	return &Error{full: st, reason: reason, domain: GatewayDomain, http: restStatus(v.code, info), retry: e.retry, cause: cause}
 }
 

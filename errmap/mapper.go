@@ -56,6 +56,10 @@ type Call struct {
 	// IDs are the ids that the request named, such as paymentId. They go into the
 	// ErrorInfo's metadata.
 	IDs []ID
+
+	// Violations lists what the contract can tell of the mistakes in the request;
+	// asked for only where PortOne finds it invalid. May be nil.
+	Violations func() []transcode.Violation
 }
 
 // ID is an id in a request.
@@ -68,6 +72,7 @@ func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte
 	if typ, ok := e.read(m, body); ok {
 		return e.typed(m, typ)
 	}
+	e.wire, e.message = nil, ""
 	return e.untyped()
 }
 
@@ -85,6 +90,7 @@ type draft struct {
 
 // read reads a typed error: an object with a string member `type`.
 func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
+	e.wire = make([]byte, 0, len(body)+64)
 	type member struct{ name, raw []byte }
 	var others [16]member
 	rest := others[:0]
@@ -153,14 +159,15 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 		code, text = e.row.codeFor(e.call, e.http), e.row.text
 		detail = e.row.standardDetail(e.call)
 	}
-	if d := m.pgs.find("", e.pgCode); e.pgCode != "" && d != nil {
-		code = d.code
-		text = d.explanation
-		e.wire = appendDecline(e.wire, d, e.call.Language)
+	if e.pgCode != "" {
+		if d := m.pgs.find("", e.pgCode); d != nil {
+			code, text = d.code, d.explanation
+			e.wire = append(e.wire, d.wire[e.call.Language]...)
+		}
 	}
-	st := &spb.Status{Code: int32(code), Message: text[English]}
+	st := &spb.Status{Code: int32(code), Message: text[English], Details: make([]*anypb.Any, 0, 5)}
 	st.Details = append(st.Details,
-		pack(&errdetails.ErrorInfo{Reason: typ, Domain: PortOneDomain, Metadata: e.metadata()}),
+		&anypb.Any{TypeUrl: typePrefix + "google.rpc.ErrorInfo", Value: e.errorInfo(typ)},
 		&anypb.Any{TypeUrl: typePrefix + "portone.v2.PortOneError", Value: e.wire})
 	if detail != nil {
 		st.Details = append(st.Details, pack(detail))
@@ -168,8 +175,23 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 	if _, given := detail.(*errdetails.RetryInfo); e.retry > 0 && !given {
 		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
 	}
-	st.Details = append(st.Details, pack(&errdetails.LocalizedMessage{Locale: e.call.Language.Tag(), Message: text[e.call.Language]}))
+	st.Details = append(st.Details, localized(e.call.Language, text))
 	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry}
+}
+
+// localized is the text for people.
+func localized(l Language, text [languages]string) *anypb.Any {
+	value := appendString(make([]byte, 0, len(text[l])+16), 1, l.Tag())
+	return &anypb.Any{TypeUrl: typePrefix + "google.rpc.LocalizedMessage", Value: appendString(value, 2, text[l])}
+}
+
+// errorInfo is the ErrorInfo of a typed error in wire form: under an outage of a PG
+// every call ends here, and marshalling a map costs more than all the rest.
+func (e *draft) errorInfo(typ string) []byte {
+	info := appendString(make([]byte, 0, 256), 1, typ)
+	info = appendString(info, 2, PortOneDomain)
+	e.eachMeta(func(name, value string) { info = appendEntry(info, 3, name, value) })
+	return info
 }
 
 // codeFor is the code of an error for a call. Types that reads and mutations share
@@ -182,21 +204,27 @@ func (r *row) codeFor(c *Call, httpStatus int) codes.Code {
 	return r.code
 }
 
+// eachMeta calls f for each entry of the ErrorInfo's metadata. A later one of the
+// same name counts: what the gateway says, not what a request calls its ids.
+func (e *draft) eachMeta(f func(name, value string)) {
+	for _, id := range e.call.IDs {
+		f(id.Name, id.Value)
+	}
+	if id := e.call.Operation.GetId(); id != "" {
+		f(metaOperation, id)
+	}
+	if e.http != 0 {
+		f(metaHTTPStatus, strconv.Itoa(e.http))
+	}
+	if e.call.Mutation && e.call.Key != "" {
+		f(metaKey, e.call.Key)
+	}
+}
+
 // metadata is that of the ErrorInfo.
 func (e *draft) metadata() map[string]string {
 	meta := make(map[string]string, 4+len(e.call.IDs))
-	for _, id := range e.call.IDs {
-		meta[id.Name] = id.Value
-	}
-	if id := e.call.Operation.GetId(); id != "" {
-		meta[metaOperation] = id
-	}
-	if e.http != 0 {
-		meta[metaHTTPStatus] = strconv.Itoa(e.http)
-	}
-	if e.call.Mutation && e.call.Key != "" {
-		meta[metaKey] = e.call.Key
-	}
+	e.eachMeta(func(name, value string) { meta[name] = value })
 	return meta
 }
 
@@ -205,6 +233,9 @@ func (r *row) standardDetail(c *Call) proto.Message {
 	text := r.text[English]
 	switch r.detail {
 	case badRequest:
+		if r.reason == portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
+			return invalidRequest(c)
+		}
 		return &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: r.about, Description: text, Reason: r.typ}}}
 	case preconditionFailure:
 		return &errdetails.PreconditionFailure{Violations: []*errdetails.PreconditionFailure_Violation{{Type: r.typ, Subject: subject(r.about, c), Description: text}}}
@@ -216,6 +247,23 @@ func (r *row) standardDetail(c *Call) proto.Message {
 		return &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}
 	}
 	return nil
+}
+
+// invalidRequest lists what the contract can tell of a request that PortOne finds
+// invalid; PortOne itself says it only in words, in its message.
+func invalidRequest(c *Call) proto.Message {
+	if c.Violations == nil {
+		return nil
+	}
+	found := c.Violations()
+	if len(found) == 0 {
+		return nil
+	}
+	detail := new(errdetails.BadRequest)
+	for _, v := range found {
+		detail.FieldViolations = append(detail.FieldViolations, &errdetails.BadRequest_FieldViolation{Field: v.Field, Description: v.Description})
+	}
+	return detail
 }
 
 // subject names a thing: payment/p-1, or its kind where the call names none.
@@ -241,6 +289,9 @@ func idOf(kind string, c *Call) string {
 // 10.2.3); 0 if there is none, or none that makes sense.
 func retryAfter(header http.Header) time.Duration {
 	value := header.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
 	if seconds, err := strconv.Atoi(value); err == nil {
 		return max(0, min(time.Duration(seconds)*time.Second, 24*time.Hour))
 	}
@@ -298,20 +349,11 @@ func appendVarint(dst []byte, number protowire.Number, v uint64) []byte {
 }
 
 // appendEntry appends an entry of a map from string to string.
-func appendEntry(dst []byte, number protowire.Number, key, value []byte) []byte {
+func appendEntry[S string | []byte](dst []byte, number protowire.Number, key, value S) []byte {
 	dst = protowire.AppendTag(dst, number, protowire.BytesType)
 	dst = protowire.AppendVarint(dst, uint64(2+protowire.SizeBytes(len(key))+protowire.SizeBytes(len(value))))
-	dst = protowire.AppendBytes(append(dst, 1<<3|2), key)
-	return protowire.AppendBytes(append(dst, 2<<3|2), value)
-}
-
-func appendDecline(dst []byte, d *decline, l Language) []byte {
-	value, err := proto.Marshal(&portonev2.PgDecline{
-		PgProvider: &d.pg, PgCode: &d.pgCode, Reason: &d.reason, NextStep: &d.next,
-		Explanation: &d.explanation[l], Advice: &d.advice[l],
-	})
-	if err != nil {
-		return dst
-	}
-	return protowire.AppendBytes(protowire.AppendTag(dst, 5, protowire.BytesType), value)
+	dst = protowire.AppendVarint(append(dst, 1<<3|2), uint64(len(key)))
+	dst = append(dst, key...)
+	dst = protowire.AppendVarint(append(dst, 2<<3|2), uint64(len(value)))
+	return append(dst, value...)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
@@ -26,6 +27,7 @@ type decline struct {
 	next        portonev2.DeclineNextStep
 	explanation [languages]string
 	advice      [languages]string
+	wire        [languages][]byte // the field of PortOneError that says all this
 }
 
 // dictionaries has the codes of all PGs.
@@ -89,6 +91,15 @@ func newDecline(pg string, cells []string) (*decline, error) {
 		return nil, fmt.Errorf("the contract has no next step %s", cells[3])
 	}
 	e.reason, e.next = portonev2.DeclineReason(reason), portonev2.DeclineNextStep(next)
+	for l := range e.wire {
+		var err error
+		if e.wire[l], err = proto.Marshal(&portonev2.PortOneError{Decline: &portonev2.PgDecline{
+			PgProvider: &e.pg, PgCode: &e.pgCode, Reason: &e.reason, NextStep: &e.next,
+			Explanation: &e.explanation[l], Advice: &e.advice[l],
+		}}); err != nil {
+			return nil, err
+		}
+	}
 	return e, nil
 }
 

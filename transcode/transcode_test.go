@@ -422,7 +422,7 @@ func TestOddWire(t *testing.T) {
 func unpacked(t *testing.T, value byte) []byte {
 	t.Helper()
 	fd := (&portonev2.PaymentFilterInput{}).ProtoReflect().Descriptor().Fields().ByName("status")
-	return []byte{byte(fd.Number())<<3 | 0, value}
+	return []byte{byte(fd.Number()) << 3, value} // wire type 0
 }
 
 // TestBadWire shows the error for each way in which a message can be wrong.

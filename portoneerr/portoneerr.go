@@ -1,0 +1,190 @@
+// Package portoneerr reads the errors of the gateway in Go programs that call it:
+// one call gives what a switch needs.
+//
+//	payment, err := client.PayWithBillingKey(ctx, request)
+//	if e := portoneerr.FromError(err); e != nil {
+//		switch {
+//		case e.OutcomeUnknown():
+//			// ask again with e.IdempotencyKey
+//		case e.Reason == portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID:
+//			// read the payment
+//		case e.Decline() == portonev2.DeclineReason_DECLINE_REASON_CARD_LIMIT_EXCEEDED:
+//			// another card
+//		case e.Retry() == portoneerr.RetrySame:
+//			// wait e.RetryAfter, then repeat with the same key
+//		}
+//	}
+//
+// It needs nothing but the stubs and grpc-go. Other languages find the same in the
+// details of the status: google.rpc.ErrorInfo and portone.v2.PortOneError.
+package portoneerr
+
+import (
+	"errors"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// Domains of the ErrorInfo.
+const (
+	portOneDomain = "api.portone.io"
+	gatewayDomain = "portone-gateway"
+)
+
+// Error is a failed call.
+type Error struct {
+	// Code is the gRPC code.
+	Code codes.Code
+
+	// Type is PortOne's type as it was sent, such as PAYMENT_NOT_FOUND, or the
+	// gateway's reason, such as OUTCOME_UNKNOWN. Empty if the error is of neither,
+	// such as a connection to the gateway that failed.
+	Type string
+
+	// Reason is PortOne's type, UNSPECIFIED if the contract that this program was
+	// built with does not know it, or the error is not PortOne's.
+	Reason portonev2.ErrorReason
+
+	// Gateway is the gateway's reason, UNSPECIFIED if the error is not the
+	// gateway's own.
+	Gateway portonev2.GatewayReason
+
+	// Operation is PortOne's operationId; empty if there was none.
+	Operation string
+
+	// IdempotencyKey is the key that a mutation carried, the caller's or one that
+	// the gateway made; empty for reads. To ask for the outcome, send the same
+	// request with it.
+	IdempotencyKey string
+
+	// RetryAfter is how long to wait before trying again; 0 if nothing is said.
+	RetryAfter time.Duration
+
+	// Truncated tells that the status was cut to fit into trailers: lists, texts or
+	// unknown members may be shorter than PortOne sent them.
+	Truncated bool
+
+	// Detail is PortOne's error with the data of its type; nil if the error is not
+	// PortOne's.
+	Detail *portonev2.PortOneError
+
+	err error
+}
+
+// FromError returns what the gateway says of a failed call; nil if err is nil.
+// Errors that do not come from the gateway have a code and nothing else.
+func FromError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	st, ok := status.FromError(err)
+	if !ok {
+		st = status.FromContextError(err)
+	}
+	e := &Error{Code: st.Code(), err: err}
+	for _, detail := range st.Details() {
+		switch d := detail.(type) {
+		case *errdetails.ErrorInfo:
+			e.info(d)
+		case *errdetails.RetryInfo:
+			e.RetryAfter = d.GetRetryDelay().AsDuration()
+		case *portonev2.PortOneError:
+			e.Detail = d
+			e.Reason = d.GetReason()
+		}
+	}
+	return e
+}
+
+func (e *Error) info(info *errdetails.ErrorInfo) {
+	switch info.GetDomain() {
+	case gatewayDomain:
+		e.Gateway = portonev2.GatewayReason(portonev2.GatewayReason_value["GATEWAY_REASON_"+info.GetReason()])
+	case portOneDomain:
+	default:
+		return
+	}
+	e.Type = info.GetReason()
+	e.Operation = info.GetMetadata()["operation"]
+	e.IdempotencyKey = info.GetMetadata()["idempotencyKey"]
+	e.Truncated = info.GetMetadata()["truncated"] != ""
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.err.Error() }
+
+// Unwrap returns the error that e was made of.
+func (e *Error) Unwrap() error { return e.err }
+
+// As finds an Error in a chain, for programs that wrap it.
+func As(err error) (*Error, bool) {
+	var e *Error
+	ok := errors.As(err, &e)
+	return e, ok
+}
+
+// OutcomeUnknown tells whether PortOne may have carried the request out. Repeat it
+// with IdempotencyKey, never with another key.
+func (e *Error) OutcomeUnknown() bool {
+	switch e.Gateway {
+	case portonev2.GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN, portonev2.GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE:
+		return true
+	case portonev2.GatewayReason_GATEWAY_REASON_UNSPECIFIED:
+		// A mutation that failed with UNKNOWN did so at the PG; and where the call
+		// failed on the way to the gateway, nobody can tell.
+		return e.Code == codes.Unknown || e.Type == "" && (e.Code == codes.DeadlineExceeded || e.Code == codes.Canceled || e.Code == codes.Unavailable)
+	}
+	return false
+}
+
+// Decline says why a PG refused; UNSPECIFIED if none did, or its code is unknown.
+func (e *Error) Decline() portonev2.DeclineReason { return e.Detail.GetDecline().GetReason() }
+
+// NextStep says what to do about a PG's refusal; UNSPECIFIED if there is none.
+func (e *Error) NextStep() portonev2.DeclineNextStep { return e.Detail.GetDecline().GetNextStep() }
+
+// Data returns the data of the error's type, such as *portonev2.PgProviderError;
+// nil if the type has none.
+func (e *Error) Data() proto.Message {
+	m := e.Detail.ProtoReflect()
+	fd := m.WhichOneof(m.Descriptor().Oneofs().ByName("data"))
+	if fd == nil {
+		return nil
+	}
+	return m.Get(fd).Message().Interface()
+}
+
+// Retry is advice on repeating a call.
+type Retry int
+
+const (
+	// RetryNever: the same request fails again.
+	RetryNever Retry = iota
+
+	// RetrySame: repeat the same request, a mutation with the same idempotency key,
+	// after RetryAfter or with backoff.
+	RetrySame
+
+	// RetryLater: the request may succeed later, as a new one: a limit or an outage
+	// has to pass first.
+	RetryLater
+)
+
+// Retry says whether to repeat the call.
+func (e *Error) Retry() Retry {
+	switch {
+	case e.OutcomeUnknown(), e.Code == codes.Unavailable, e.Code == codes.Aborted:
+		return RetrySame
+	case e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_RETRY_LATER,
+		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED,
+		e.Code == codes.DeadlineExceeded:
+		return RetryLater
+	}
+	return RetryNever
+}
