@@ -37,6 +37,9 @@ var large = map[string]string{
 
 var methods = []string{"/t/Lists", "/t/Korean", "/t/Unknown", "/t/Small"}
 
+// uncut answers with a status of which nothing was cut, to show what happens then.
+const uncut = "/t/Uncut"
+
 // serve answers each method with its error.
 func serve(t *testing.T) (target string) {
 	t.Helper()
@@ -47,6 +50,9 @@ func serve(t *testing.T) (target string) {
 	call := &errmap.Call{Operation: &portonev2.Operation{Id: "createPlatformPartner"}, Mutation: true, Key: strings.Repeat("k", 256), Language: errmap.Korean}
 	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 		method, _ := grpc.MethodFromServerStream(stream)
+		if method == uncut {
+			return mapper.Answer(call, 404, nil, []byte(large["/t/Lists"])).Full().Err()
+		}
 		return mapper.Answer(call, 404, nil, []byte(large[method]))
 	}))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -97,6 +103,9 @@ func TestGo(t *testing.T) {
 		}
 		check(t, method, uint32(st.Code()), details)
 	}
+	if st := status.Convert(conn.Invoke(t.Context(), uncut, &emptypb.Empty{}, &emptypb.Empty{})); len(st.Details()) > 0 {
+		t.Errorf("a status that is not cut arrives: %v", st.Code())
+	}
 }
 
 func TestNode(t *testing.T) {
@@ -118,7 +127,7 @@ func TestPython(t *testing.T) {
 func run(t *testing.T, program, script string) {
 	t.Helper()
 	var errs bytes.Buffer
-	command := exec.CommandContext(t.Context(), program, append([]string{script, serve(t)}, methods...)...)
+	command := exec.CommandContext(t.Context(), program, append([]string{script, serve(t)}, append(methods, uncut)...)...)
 	command.Stderr = &errs
 	out, err := command.Output()
 	if err != nil {
@@ -139,5 +148,8 @@ func run(t *testing.T, program, script string) {
 			t.Fatal(err)
 		}
 		check(t, method, got.Code, details)
+	}
+	if lines.Scan() {
+		t.Logf("of a status that is not cut the client has: %.40s...", lines.Text())
 	}
 }
