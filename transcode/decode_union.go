@@ -64,20 +64,11 @@ func (d *decoder) caseValue(m *Message) (c *field, ok bool) {
 
 // unknownCase keeps all members of an object whose case the union does not have.
 func (d *decoder) unknownCase(m *Message) bool {
-	if !d.enter() {
-		return false
-	}
-	object := d.names.begin()
-	more, ok := d.openObject()
-	for more && ok {
-		at := d.pos
-		name, named := d.memberName()
-		if !named || !d.unknownMember(m, object, name, at) {
+	return d.rawMembers(func(name, raw []byte) bool {
+		if !d.unrecognized(m, name, raw) {
+			d.err.within(string(name))
 			return false
 		}
-		more, ok = d.next('}')
-	}
-	d.names.end(object)
-	d.depth--
-	return ok
+		return true
+	})
 }

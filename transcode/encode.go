@@ -95,7 +95,7 @@ func (e *encoder) comma() {
 func (e *encoder) members(m *Message, pos, end int) bool {
 	mark := len(e.out)
 	object := e.names.begin()
-	result := e.fast(m, pos, end, false)
+	result := e.fast(m, pos, end)
 	e.names.end(object)
 	if result == again {
 		e.out = e.out[:mark]
@@ -118,14 +118,16 @@ const (
 
 // fast encodes a message as encoders write it: each field in one piece. Whatever
 // is rarer it leaves to slow: a field in several pieces, or a member in
-// `unrecognized` that takes the place of a field written already, a
-// discriminator among them unless constantReplaced says that there is one.
-func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress {
+// `unrecognized` that takes the place of a field written already.
+func (e *encoder) fast(m *Message, pos, end int) progress {
 	var seen, replaced fieldSet
+	var constant span
 	object := e.names.begin()
-	if m.constant >= 0 && !constantReplaced {
+	if m.constant >= 0 {
+		constant.start = len(e.out)
 		e.comma()
 		e.out = append(e.out, m.fields[m.constant].constant...)
+		constant.stop = len(e.out)
 		seen.add(uint16(m.constant))
 	}
 	for pos < end {
@@ -135,7 +137,7 @@ func (e *encoder) fast(m *Message, pos, end int, constantReplaced bool) progress
 			return broken
 		}
 		if number == unrecognizedNumber && m.unrecognized && wireType == protowire.BytesType {
-			result, next := e.unrecognized(m, object, next, end, &seen, &replaced)
+			result, next := e.unrecognized(m, object, next, end, &seen, &replaced, constant)
 			if result != written {
 				return result
 			}

@@ -14,7 +14,7 @@ import (
 // unrecognized encodes an entry of the map `unrecognized`: a member whose raw text
 // stands in for whatever field the message has for it. An empty text means that
 // the member is absent.
-func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced *fieldSet) (result progress, next int) {
+func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced *fieldSet, constant span) (result progress, next int) {
 	start, next := e.bytes(pos, end)
 	if start < 0 {
 		return broken, -1
@@ -30,10 +30,14 @@ func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced 
 		return again, -1
 	}
 	if i, known := m.find(e.in[name.start:name.stop]); known {
-		if seen.has(i) || replaced.has(i) {
+		isConstant := int(i) == m.constant
+		if seen.has(i) && !isConstant || replaced.has(i) {
 			return again, -1
 		}
 		replaced.add(i)
+		if isConstant {
+			e.cut(constant)
+		}
 	} else if !e.names.add(object, e.in[name.start:name.stop]) {
 		return again, -1
 	}
@@ -113,17 +117,26 @@ func (e *encoder) rawMember(name, raw span) bool {
 	return true
 }
 
+// cut takes a member out of what was written, with the comma that separates it.
+func (e *encoder) cut(member span) {
+	if e.out[member.start] != ',' && member.stop < len(e.out) && e.out[member.stop] == ',' {
+		member.stop++ // it is the first of several
+	}
+	e.out = append(e.out[:member.start], e.out[member.stop:]...)
+}
+
 // slow encodes a message that one pass cannot. It lets protobuf-go merge the
 // pieces, takes out the fields whose members `unrecognized` has, and encodes what
-// is left.
+// is left. That is done for all messages within it at once: if each of them came
+// to it again, the time would double with every level.
 func (e *encoder) slow(m *Message, pos, end int) bool {
-	wire, constantReplaced, err := normalize(m, e.in[pos:end])
+	wire, err := normalize(m, e.in[pos:end])
 	if err != nil {
 		return e.fail(pos, "malformed message")
 	}
 	outer := e.in
 	e.in = wire
-	result := e.fast(m, 0, len(wire), constantReplaced)
+	result := e.fast(m, 0, len(wire))
 	e.in = outer
 	if result == written {
 		return true
@@ -136,7 +149,7 @@ func (e *encoder) slow(m *Message, pos, end int) bool {
 // normalize merges the pieces of a message, so that each field of it and of the
 // messages in it is in one piece, each key is in a map once, and no field has its
 // member in `unrecognized` too.
-func normalize(m *Message, wire []byte) (merged []byte, constantReplaced bool, err error) {
+func normalize(m *Message, wire []byte) (merged []byte, err error) {
 	// protobuf-go's parser for types without generated code panics at a map entry
 	// whose key is of another wire type (found by FuzzToJSON).
 	defer func() {
@@ -146,18 +159,10 @@ func normalize(m *Message, wire []byte) (merged []byte, constantReplaced bool, e
 	}()
 	message := newMessage(m.desc)
 	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(wire, message.Interface()); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if fd := m.desc.Fields().ByNumber(unrecognizedNumber); m.unrecognized && message.Has(fd) {
-		unrecognized := message.Get(fd).Map()
-		if m.isUnion() {
-			replaceInCase(message, unrecognized)
-		} else {
-			constantReplaced = m.replace(message, unrecognized)
-		}
-	}
-	merged, err = proto.MarshalOptions{Deterministic: true}.Marshal(message.Interface())
-	return merged, constantReplaced, err
+	m.replace(message)
+	return proto.MarshalOptions{Deterministic: true}.Marshal(message.Interface())
 }
 
 // newMessage makes a message of generated code where the type has any.
@@ -168,20 +173,50 @@ func newMessage(desc protoreflect.MessageDescriptor) protoreflect.Message {
 	return dynamicpb.NewMessage(desc)
 }
 
-// replace clears the fields whose members are in unrecognized, and tells whether
-// the discriminator's constant is one of them.
-func (m *Message) replace(message protoreflect.Message, unrecognized protoreflect.Map) (constant bool) {
-	unrecognized.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
-		if i, known := m.names.find([]byte(key.String())); known {
-			if int(i) == m.constant {
-				constant = true
-			} else {
-				message.Clear(m.desc.Fields().ByNumber(m.fields[i].number))
+// replace clears the fields whose members are in `unrecognized`, in a message and
+// in all within it.
+func (m *Message) replace(message protoreflect.Message) {
+	if fd := m.desc.Fields().ByNumber(unrecognizedNumber); m.unrecognized && message.Has(fd) {
+		unrecognized := message.Get(fd).Map()
+		if m.isUnion() {
+			replaceInCase(message, unrecognized)
+		} else {
+			m.replaceFields(message, unrecognized)
+		}
+	}
+	for i := range m.fields {
+		f := &m.fields[i]
+		if f.kind != kindMessage {
+			continue
+		}
+		fd := m.desc.Fields().ByNumber(f.number)
+		if !message.Has(fd) {
+			continue
+		}
+		switch f.card {
+		case single:
+			f.message.replace(message.Mutable(fd).Message())
+		case list:
+			elements := message.Mutable(fd).List()
+			for j := range elements.Len() {
+				f.message.replace(elements.Get(j).Message())
 			}
+		case dict:
+			message.Mutable(fd).Map().Range(func(_ protoreflect.MapKey, value protoreflect.Value) bool {
+				f.message.replace(value.Message())
+				return true
+			})
+		}
+	}
+}
+
+func (m *Message) replaceFields(message protoreflect.Message, unrecognized protoreflect.Map) {
+	unrecognized.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
+		if i, known := m.names.find([]byte(key.String())); known && int(i) != m.constant && m.fields[i].number != 0 {
+			message.Clear(m.desc.Fields().ByNumber(m.fields[i].number))
 		}
 		return true
 	})
-	return constant
 }
 
 // replaceInCase moves what a union has in `unrecognized` into its case, if it has

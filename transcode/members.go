@@ -13,7 +13,15 @@ func Members(json []byte, f func(name, raw []byte)) error {
 	defer d.release()
 	d.in = json
 	d.pos = space(json, 0)
-	if !d.eachMember(f) {
+	if d.pos >= len(json) || json[d.pos] != '{' {
+		d.fail(d.pos, "not a JSON object")
+		return d.err.finish()
+	}
+	all := func(name, raw []byte) bool {
+		f(name, raw)
+		return true
+	}
+	if !d.rawMembers(all) {
 		return d.err.finish()
 	}
 	if end := space(json, d.pos); end < len(json) {
@@ -21,33 +29,6 @@ func Members(json []byte, f func(name, raw []byte)) error {
 		return d.err.finish()
 	}
 	return nil
-}
-
-func (d *decoder) eachMember(f func(name, raw []byte)) bool {
-	if d.pos >= len(d.in) || d.in[d.pos] != '{' {
-		return d.fail(d.pos, "not a JSON object")
-	}
-	d.enter()
-	object := d.names.begin()
-	more, ok := d.openObject()
-	for more && ok {
-		at := d.pos
-		name, named := d.memberName()
-		if !named {
-			return false
-		}
-		if !d.names.add(object, name) {
-			return d.failIn(string(name), at, "the member stands twice")
-		}
-		start, mine := d.pos, d.names.last()
-		if !d.skipValue() {
-			d.err.within(string(d.names.name(mine)))
-			return false
-		}
-		f(d.names.name(mine), d.in[start:d.pos])
-		more, ok = d.next('}')
-	}
-	return ok
 }
 
 // Text returns what a JSON string says, and whether raw is a string. Raw must be

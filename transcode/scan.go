@@ -277,29 +277,37 @@ func (d *decoder) skipValue() bool {
 	return d.scanNumber()
 }
 
-func (d *decoder) skipObject() bool {
+func (d *decoder) skipObject() bool { return d.rawMembers(nil) }
+
+// rawMembers checks the object at d.pos and moves behind it. It calls f, unless
+// that is nil, with the name and the raw text of each member; both are good until
+// f returns, which may end it all by false.
+func (d *decoder) rawMembers(f func(name, raw []byte) bool) bool {
 	if !d.enter() {
 		return false
 	}
-	base := d.names.begin()
+	object := d.names.begin()
 	more, ok := d.openObject()
 	for more && ok {
-		var name []byte
 		at := d.pos
-		if name, ok = d.memberName(); !ok {
+		name, named := d.memberName()
+		if !named {
 			return false
 		}
-		if !d.names.add(base, name) {
+		if !d.names.add(object, name) {
 			return d.failIn(string(name), at, "the member stands twice")
 		}
-		mine := d.names.last()
+		start, mine := d.pos, d.names.last()
 		if !d.skipValue() {
 			d.err.within(string(d.names.name(mine)))
 			return false
 		}
+		if f != nil && !f(d.names.name(mine), d.in[start:d.pos]) {
+			return false
+		}
 		more, ok = d.next('}')
 	}
-	d.names.end(base)
+	d.names.end(object)
 	d.depth--
 	return ok
 }
