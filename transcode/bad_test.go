@@ -257,3 +257,21 @@ func TestDeepPieces(t *testing.T) {
 		t.Errorf("got %.100s, %v, want %.100s", got, err, want)
 	}
 }
+
+// TestTooLarge shows the limit of size, in every direction.
+func TestTooLarge(t *testing.T) {
+	m := compiled(t, &portonev2.Customer{})
+	huge := make([]byte, maxSize+1)
+	c := call(t, "CapturePayment")
+	_, toWire := m.AppendWire(nil, huge, Strict)
+	_, toJSON := m.AppendJSON(nil, huge)
+	_, fromHTTP := c.WireFromHTTP(nil, []string{"p"}, "", huge)
+	for name, err := range map[string]error{
+		"AppendWire": toWire, "AppendJSON": toJSON, "WireFromHTTP": fromHTTP,
+		"SetRequest": c.SetRequest(new(Request), huge, plenty), "Members": Members(huge, func(_, _ []byte) {}),
+	} {
+		if err == nil || !strings.Contains(err.Error(), tooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -22,8 +22,17 @@ const (
 	Lenient
 )
 
-// maxDepth is how deep objects and lists may be nested.
-const maxDepth = 100
+const (
+	// maxDepth is how deep objects and lists may be nested.
+	maxDepth = 100
+
+	// maxSize is how many bytes an input may have. Callers have limits of their
+	// own, which are lower; this one keeps a mistake of theirs from taking the
+	// process along.
+	maxSize = 64 << 20
+)
+
+const tooLarge = "the input is larger than 64 MiB"
 
 // AppendWire appends the protobuf wire form of a JSON document to dst and returns
 // the extended slice. On an error, which is always an *Error, it returns dst as it
@@ -33,6 +42,9 @@ const maxDepth = 100
 // the document's members, lengths in their shortest form, and lists of numbers
 // and enums packed.
 func (m *Message) AppendWire(dst, json []byte, mode Mode) ([]byte, error) {
+	if len(json) > maxSize {
+		return dst, &Error{Problem: tooLarge}
+	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.in, d.out, d.mode = json, dst, mode

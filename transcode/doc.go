@@ -46,7 +46,7 @@
 // # Bad input
 //
 // Both directions check everything they read: syntax, UTF-8, surrogates, duplicate
-// members, the range of numbers, depth (at most 100), truncation. A mistake is an
-// *Error with a path and the byte offset. Input is not limited in size here, since
-// callers know their limits; time and memory grow linearly with it.
+// members, the range of numbers, depth (at most 100), size (at most 64 MiB),
+// truncation. A mistake is an *Error with a path and the byte offset. Time and
+// memory grow linearly with the input.
 package transcode

@@ -17,6 +17,9 @@ import (
 // message in pieces that have to be merged; fields that the message type does not
 // have are an error, since they could not reach the other side.
 func (m *Message) AppendJSON(dst, wire []byte) ([]byte, error) {
+	if len(wire) > maxSize {
+		return dst, &Error{Problem: tooLarge}
+	}
 	e := encoders.Get().(*encoder)
 	defer e.release()
 	e.in, e.out = wire, dst

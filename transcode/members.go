@@ -9,6 +9,9 @@ import "slices"
 //
 // The error is of type *Error.
 func Members(json []byte, f func(name, raw []byte)) error {
+	if len(json) > maxSize {
+		return &Error{Problem: tooLarge}
+	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.in = json

@@ -68,6 +68,9 @@ type paramValue struct {
 //
 // Errors are of type *Error.
 func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
+	if len(wire) > maxSize {
+		return &Error{Problem: tooLarge}
+	}
 	e := encoders.Get().(*encoder)
 	defer e.release()
 	r.Path, r.Body = r.Path[:0], nil
@@ -262,6 +265,9 @@ var plainInURL = func() (plain [256]bool) {
 // have no typed form, and parameters that the message does not have, go into
 // `unrecognized`. Errors are of type *Error.
 func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {
+	if len(body) > maxSize || len(rawQuery) > maxSize {
+		return dst, &Error{Problem: tooLarge}
+	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.out, d.mode = dst, Lenient
