@@ -252,6 +252,28 @@ func TestDetails(t *testing.T) {
 	}
 }
 
+// TestResourceNames shows that a thing is never called by another one's id.
+func TestResourceNames(t *testing.T) {
+	m := mapper(t)
+	tests := []struct {
+		operation, typ string
+		ids            []ID
+		want           string
+	}{
+		{"getPayment", "PAYMENT_NOT_FOUND", []ID{{"paymentId", "p"}}, "p"},
+		{"payWithBillingKey", "BILLING_KEY_NOT_FOUND", []ID{{"paymentId", "p"}}, ""},
+		{"getPlatformPartner", "PLATFORM_PARTNER_NOT_FOUND", []ID{{"id", "x"}}, "x"},
+		{"updatePlatformPartner", "PLATFORM_CONTRACT_NOT_FOUND", []ID{{"id", "x"}}, ""},
+		{"updatePlatformContract", "PLATFORM_CONTRACT_NOT_FOUND", []ID{{"id", "x"}}, "x"},
+	}
+	for _, test := range tests {
+		e := m.Answer(&Call{Operation: operation(t, test.operation), IDs: test.ids}, 404, nil, []byte(`{"type":"`+test.typ+`"}`))
+		if got := detailOf[*errdetails.ResourceInfo](e.Full()); got.GetResourceName() != test.want || got.GetResourceType() == "" {
+			t.Errorf("%s %s: %v, want %q", test.operation, test.typ, got, test.want)
+		}
+	}
+}
+
 // TestInvalidRequest shows that the status lists what the contract can tell.
 func TestInvalidRequest(t *testing.T) {
 	c := &Call{Operation: operation(t, "cancelPayment"), Mutation: true, Violations: func() []transcode.Violation {

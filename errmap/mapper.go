@@ -72,8 +72,7 @@ func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte
 	if typ, ok := e.read(m, body); ok {
 		return e.typed(m, typ)
 	}
-	e.wire, e.message = nil, ""
-	return e.untyped()
+	return (&draft{call: c, http: e.http, retry: e.retry}).untyped()
 }
 
 // draft is an error in the making.
@@ -82,10 +81,9 @@ type draft struct {
 	http  int // PortOne's status; 0 if there was no answer
 	retry time.Duration
 
-	row     *row
-	message string // PortOne's own
-	pgCode  string
-	wire    []byte // of the PortOneError
+	row    *row
+	pgCode string
+	wire   []byte // of the PortOneError
 }
 
 // read reads a typed error: an object with a string member `type`.
@@ -103,7 +101,6 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 			}
 		case "message":
 			if text, isText := transcode.Text(raw); isText {
-				e.message = text
 				e.wire = appendString(e.wire, 3, text)
 				return
 			}
@@ -275,10 +272,16 @@ func subject(kind string, c *Call) string {
 }
 
 // idOf returns the id that the call gives for a kind of thing: paymentId for a
-// payment; of a platform's things, whose parameter is just id, the only one.
+// payment. A platform's things are all called id; that is the kind's only where
+// the operation is about it, as updatePlatformContract is about a contract: a
+// contract that a partner's update names is not the partner.
 func idOf(kind string, c *Call) string {
+	if kind == "" {
+		return ""
+	}
+	about := strings.Contains(strings.ToLower(c.Operation.GetId()), strings.ToLower(kind))
 	for _, id := range c.IDs {
-		if strings.EqualFold(id.Name, kind+"Id") || strings.EqualFold(id.Name, kind) || id.Name == "id" {
+		if strings.EqualFold(id.Name, kind+"Id") || strings.EqualFold(id.Name, kind) || id.Name == "id" && about {
 			return id.Value
 		}
 	}
