@@ -169,3 +169,17 @@ func BenchmarkLinear(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCompile is what a program pays at its start: all RPCs of the contract.
+func BenchmarkCompile(b *testing.B) {
+	b.ReportAllocs()
+	methods := contracttest.Methods()
+	for b.Loop() {
+		var cache Cache
+		for _, method := range methods {
+			if _, err := cache.Call(method); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
