@@ -42,9 +42,26 @@ func (m *merger) imports() {
 		}
 	}
 	if circle := m.circle(); circle != nil {
-		m.problems = append(m.problems, fmt.Errorf("%s would import each other; move the messages that both need to %s by hand (the wire does not change) and run again",
-			strings.Join(circle, " -> "), commonFile))
+		m.problems = append(m.problems, fmt.Errorf("%s would import each other (%s); move what both need to %s by hand (the wire does not change) and run again",
+			strings.Join(circle, " -> "), strings.Join(m.reasons(circle, defined), "; "), commonFile))
 	}
+}
+
+// reasons tells for each step of a circle of imports what refers to what.
+func (m *merger) reasons(circle []string, defined map[string]string) []string {
+	var list []string
+	for i, path := range circle[:len(circle)-1] {
+		for _, d := range m.files[path].MessageType {
+			j := slices.IndexFunc(slices.Concat(d.Field, nestedFields(d)), func(f *descriptorpb.FieldDescriptorProto) bool {
+				return defined[f.GetTypeName()] == circle[i+1]
+			})
+			if j >= 0 {
+				list = append(list, d.GetName()+" needs "+typeName(slices.Concat(d.Field, nestedFields(d))[j].GetTypeName()))
+				break
+			}
+		}
+	}
+	return list
 }
 
 // neededBy lists the import paths of what a file refers to.

@@ -392,7 +392,7 @@ func TestBreaking(t *testing.T) {
         "properties": {"goods": {"$ref": "#/components/schemas/Goods"}, `},
 				{`"GoodsInput": {"type": "object", "properties": {`, `"GoodsInput": {"type": "object", "properties": {"everything": {"$ref": "#/components/schemas/Everything"}, `},
 			},
-			[]string{"portone/v2/order.proto -> portone/v2/platform_goods.proto -> portone/v2/order.proto would import each other", "by hand"},
+			[]string{"portone/v2/order.proto -> portone/v2/platform_goods.proto -> portone/v2/order.proto would import each other", "Line needs Goods; UpdateGoodsRequest needs Everything", "by hand"},
 		},
 	}
 	for _, test := range tests {
