@@ -86,57 +86,66 @@ type draft struct {
 	wire   []byte // of the PortOneError
 }
 
+// member is a member of an error's JSON that is neither its type nor its message.
+type member struct{ name, raw []byte }
+
 // read reads a typed error: an object with a string member `type`.
 func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 	e.wire = make([]byte, 0, len(body)+64)
-	type member struct{ name, raw []byte }
-	var others [16]member
-	rest := others[:0]
+	var room [16]member
+	others := room[:0]
 	err := transcode.Members(body, func(name, raw []byte) {
+		text, isText := "", false
 		switch string(name) {
 		case "type":
-			typ, ok = transcode.Text(raw)
-			if ok {
-				return
+			if text, isText = transcode.Text(raw); isText {
+				typ = text
 			}
 		case "message":
-			if text, isText := transcode.Text(raw); isText {
+			if text, isText = transcode.Text(raw); isText {
 				e.wire = appendString(e.wire, 3, text)
-				return
 			}
 		}
-		rest = append(rest, member{append([]byte(nil), name...), raw})
+		if !isText {
+			others = append(others, member{append([]byte(nil), name...), raw})
+		}
 	})
-	if err != nil || !ok || typ == "" {
+	if err != nil || typ == "" {
 		return "", false
 	}
 	e.row = m.table.byType[typ]
-	if schema := e.call.Operation.GetErrorSchemas()[typ]; schema != "" && m.table.bySchema[schema] != nil {
-		e.row = m.table.bySchema[schema]
+	if row := m.table.bySchema[e.call.Operation.GetErrorSchemas()[typ]]; row != nil {
+		e.row = row
 	}
 	e.wire = appendString(e.wire, 2, typ)
 	e.wire = appendVarint(e.wire, 4, uint64(e.http))
 	if e.row != nil {
 		e.wire = appendVarint(e.wire, 1, uint64(e.row.reason))
 	}
+	e.addMembers(typ, body, others)
+	return typ, true
+}
+
+// addMembers adds what an error has beside its type and message: as typed data
+// where its type has any, as unrecognized members where not.
+func (e *draft) addMembers(typ string, body []byte, others []member) {
+	typed := false
 	if e.row != nil && e.row.data != nil {
 		if data, err := e.row.data.decode(typ, body); err == nil {
 			e.wire = append(e.wire, e.row.data.tag...)
 			e.wire = protowire.AppendBytes(e.wire, data)
-			if e.row.reason == portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER {
-				for _, r := range rest {
-					if string(r.name) == "pgCode" {
-						e.pgCode, _ = transcode.Text(r.raw)
-					}
-				}
-			}
-			rest = rest[:0]
+			typed = true
 		}
 	}
-	for _, r := range rest {
-		e.wire = appendEntry(e.wire, 1000, r.name, r.raw)
+	for _, o := range others {
+		if string(o.name) == "pgCode" && e.row != nil && e.row.reason == portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER {
+			e.pgCode, _ = transcode.Text(o.raw)
+		}
+		// The data leaves out a message, also one that is no text and so is here.
+		if !typed || string(o.name) == "message" {
+			e.wire = appendEntry(e.wire, 1000, o.name, o.raw)
+		}
 	}
-	return typ, true
 }
 
 // decode turns the body of an error into the wire form of its data.

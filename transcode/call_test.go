@@ -130,6 +130,22 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestRawParameters shows that white space around a raw text is no part of it.
+func TestRawParameters(t *testing.T) {
+	wire, err := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"?a": " \"x\\u0020y\" ", "storeId": "\n7 ", "?c": ""}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Request
+	if err := call(t, "GetPayment").SetRequest(&r, wire, plenty); err != nil {
+		t.Fatal(err)
+	}
+	got, err := url.ParseQuery(string(r.Query))
+	if want := (url.Values{"a": {"x y"}, "storeId": {"7"}}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("the query is %v, %v, want %v", got, err, want)
+	}
+}
+
 // sameQuery compares queries, and requestBody as JSON.
 func sameQuery(t *testing.T, want, got url.Values) bool {
 	t.Helper()

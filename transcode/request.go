@@ -219,9 +219,9 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 		e.err.within(unrecognizedName)
 		return true, false
 	}
-	value := e.in[raw.start:raw.stop]
+	value := bytes.Trim(e.in[raw.start:raw.stop], " \t\r\n")
 	if d := &e.check; value[0] == '"' {
-		d.in, d.pos, d.err = e.in[:raw.stop], raw.start, nil
+		d.in, d.pos, d.err = value, 0, nil
 		value, _ = d.scanString() // valid has checked it
 	}
 	if unknown {
