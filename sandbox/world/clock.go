@@ -1,0 +1,111 @@
+package world
+
+import (
+	"container/heap"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// Clock is the sandbox's time: real time, or one that stands still until it is
+// moved. What was planned with At happens when the clock gets there.
+type Clock struct {
+	real   func() time.Time
+	offset time.Duration
+	frozen time.Time // the time, if the clock stands still; else zero
+	timers timers
+	made   uint64
+}
+
+// NewClock returns a clock that shows real time, as told by now.
+func NewClock(now func() time.Time) *Clock { return &Clock{real: now} }
+
+// NewStoppedClock returns a clock that stands at a time until it is moved.
+func NewStoppedClock(at time.Time) *Clock { return &Clock{frozen: at} }
+
+// Now is the sandbox's time, in UTC. While something planned happens, it is the
+// time for which that was planned.
+func (c *Clock) Now() time.Time {
+	if !c.frozen.IsZero() {
+		return c.frozen.UTC()
+	}
+	return c.real().Add(c.offset).UTC()
+}
+
+// Timestamp is Now as the contract has it.
+func (c *Clock) Timestamp() *timestamppb.Timestamp { return timestamppb.New(c.Now()) }
+
+// At plans f for a time; a time that has passed means at the next Settle. The
+// function returned takes the plan back, if it has not happened yet.
+func (c *Clock) At(t time.Time, f func()) (cancel func()) {
+	c.made++
+	timer := &timer{at: t, order: c.made, do: f}
+	heap.Push(&c.timers, timer)
+	return func() { timer.do = nil }
+}
+
+// Settle does whatever is due now, in order, each at its own time. The sandbox
+// calls it before every call.
+func (c *Clock) Settle() { c.runUntil(c.Now()) }
+
+// Advance moves the clock forward, and does on the way what falls due.
+func (c *Clock) Advance(d time.Duration) { c.MoveTo(c.Now().Add(d)) }
+
+// MoveTo moves the clock to a time, and does on the way what falls due. A clock
+// that runs goes on from there. It does not go back: an earlier time changes
+// nothing.
+func (c *Clock) MoveTo(t time.Time) {
+	if t.Before(c.Now()) {
+		return
+	}
+	c.runUntil(t)
+	if c.frozen.IsZero() {
+		c.offset = t.Sub(c.real())
+	} else {
+		c.frozen = t
+	}
+}
+
+// runUntil does what is due until t with the clock standing at each plan's time.
+func (c *Clock) runUntil(t time.Time) {
+	stood, now := c.frozen, c.Now()
+	for len(c.timers) > 0 && !c.timers[0].at.After(t) {
+		next := heap.Pop(&c.timers).(*timer)
+		if next.do == nil {
+			continue
+		}
+		if next.at.After(now) { // plans for the past happen now
+			now = next.at
+		}
+		c.frozen = now
+		next.do()
+	}
+	c.frozen = stood
+}
+
+// timer is something planned.
+type timer struct {
+	at    time.Time
+	order uint64 // plans for the same time happen in the order they were made
+	do    func() // nil if taken back
+}
+
+// timers is a heap (container/heap), the next one first.
+type timers []*timer
+
+func (t timers) Len() int { return len(t) }
+func (t timers) Less(i, j int) bool {
+	if !t[i].at.Equal(t[j].at) {
+		return t[i].at.Before(t[j].at)
+	}
+	return t[i].order < t[j].order
+}
+func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)   { *t = append(*t, x.(*timer)) }
+func (t *timers) Pop() any {
+	last := len(*t) - 1
+	x := (*t)[last]
+	(*t)[last] = nil
+	*t = (*t)[:last]
+	return x
+}

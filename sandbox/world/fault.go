@@ -1,0 +1,41 @@
+package world
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// Fault is a typed error of PortOne, with which a domain refuses a call.
+type Fault struct {
+	// Reason is the error's type.
+	Reason portonev2.ErrorReason
+
+	// Message is for developers, in English. It may be empty.
+	Message string
+
+	// Data has the members of the error beyond type and message, such as a
+	// *portonev2.PgProviderError. Nil where the type has none.
+	Data proto.Message
+}
+
+// Refuse makes a Fault with a message in the form of fmt.Sprintf.
+func Refuse(reason portonev2.ErrorReason, format string, args ...any) *Fault {
+	return &Fault{Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// With returns the fault with data.
+func (f *Fault) With(data proto.Message) *Fault {
+	f.Data = data
+	return f
+}
+
+// Error implements error.
+func (f *Fault) Error() string {
+	if f.Message == "" {
+		return f.Reason.String()
+	}
+	return f.Reason.String() + ": " + f.Message
+}
