@@ -1,0 +1,165 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+	"github.com/portone-gateway/portone-gateway/transcode"
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// Names of headers, as gRPC's metadata has them.
+const (
+	// HeaderRequestID names a call in logs. A caller may choose it.
+	HeaderRequestID = "x-request-id"
+	// HeaderIdempotencyKey is upstream.IdempotencyHeader.
+	HeaderIdempotencyKey = "idempotency-key"
+	// HeaderLanguage chooses the language of texts for people.
+	HeaderLanguage = "accept-language"
+	// HeaderSandbox asks the sandbox for trouble.
+	HeaderSandbox = "x-portone-sandbox"
+)
+
+// Headers are what a caller sent beside the message: gRPC metadata or HTTP
+// headers. http.Header is one.
+type Headers interface {
+	// Values returns the values of a header, whose name is in lower case.
+	Values(name string) []string
+}
+
+// grpcHeaders are the metadata of an incoming gRPC call.
+type grpcHeaders struct{ ctx context.Context }
+
+func (h grpcHeaders) Values(name string) []string {
+	return metadata.ValueFromIncomingContext(h.ctx, name)
+}
+
+// Call is one call of an operation on its way through the gateway. It is used by
+// one goroutine.
+type Call struct {
+	// Op is what is called.
+	Op *Operation
+
+	// Headers are the caller's.
+	Headers Headers
+
+	// Wire is the request message. It must not change until the call ends.
+	Wire []byte
+
+	// Transport is "grpc" or "rest", for logs and metrics.
+	Transport string
+
+	// RequestID names the call; set by the first step.
+	RequestID string
+
+	// Key is the idempotency key of a mutation, once it is known.
+	Key upstream.Key
+
+	language errmap.Language
+	deadline time.Time
+	extra    []byte // header lines for PortOne
+
+	// answer is PortOne's JSON, in a slice of bytepool.Shared.
+	answer *[]byte
+	// wire is the answer as a message, in another one.
+	wire *[]byte
+	// send takes the pieces of a streamed answer.
+	send func(contentType, disposition string, piece []byte) error
+}
+
+// describe is the call for errmap, where it failed before it went upstream.
+func (c *Call) describe() *errmap.Call {
+	return &errmap.Call{
+		Operation: c.Op.Spec.Operation,
+		Mutation:  c.Op.Spec.IsMutation(),
+		Key:       string(c.Key),
+		Language:  c.language,
+	}
+}
+
+// free gives back what the call holds.
+func (c *Call) free() {
+	if c.answer != nil {
+		bytepool.Shared.Put(c.answer)
+	}
+	if c.wire != nil {
+		bytepool.Shared.Put(c.wire)
+	}
+	c.answer, c.wire = nil, nil
+}
+
+// forward is the last step: it makes the call.
+func (s *Server) forward(ctx context.Context, c *Call) error {
+	request := upstream.Call{
+		Spec:     c.Op.Spec,
+		Wire:     c.Wire,
+		Key:      c.Key,
+		Language: c.language,
+		Deadline: c.deadline,
+		Header:   c.extra,
+	}
+	if c.Op.Streams {
+		return s.stream(ctx, c, &request)
+	}
+	answer, failure := s.opts.Upstream.Do(ctx, &request)
+	if failure != nil {
+		return failure
+	}
+	c.answer = answer
+	return s.readAnswer(c)
+}
+
+// readAnswer turns PortOne's JSON into a message.
+func (s *Server) readAnswer(c *Call) error {
+	wire := bytepool.Shared.Get(len(*c.answer))
+	c.wire = wire
+	if c.Op.empty && len(*c.answer) == 0 {
+		*wire = (*wire)[:0]
+		return nil
+	}
+	out, err := c.Op.Spec.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
+	*wire = out
+	if err == nil {
+		return nil
+	}
+	var at *transcode.Error
+	if errors.As(err, &at) {
+		s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),
+			"request_id", c.RequestID, "path", at.Path, "offset", at.Offset, "problem", at.Problem)
+	}
+	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
+}
+
+// pieceSize is how much of a streamed answer is sent at once.
+const pieceSize = 32 << 10
+
+// stream passes a streamed answer on, piece by piece.
+func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) error {
+	stream, failure := s.opts.Upstream.Open(ctx, request)
+	if failure != nil {
+		return failure
+	}
+	defer stream.Close()
+	piece := bytepool.Shared.Get(pieceSize)
+	defer bytepool.Shared.Put(piece)
+	for first := true; ; first = false {
+		n, err := stream.Read(*piece)
+		end := isEOF(err)
+		if n > 0 || end && first { // an empty file has a content type too
+			if err := c.send(stream.ContentType, stream.ContentDisposition, (*piece)[:n]); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,233 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// next carries a call on.
+type next func(ctx context.Context, c *Call) error
+
+// step is something that happens to every call, gRPC or REST.
+type step struct {
+	name string
+	do   func(s *Server, ctx context.Context, c *Call, next next) error
+}
+
+// steps in the order in which a call passes them; its answer passes them
+// backwards. The order has reasons: everything that is written down has the
+// request id; metrics and log see recovered panics and calls that are refused;
+// what a caller wants is read before anything is done for him.
+var steps = []step{
+	{"request id", (*Server).identify},
+	{"tracing", (*Server).trace},
+	{"metrics", (*Server).measure},
+	{"log", (*Server).log},
+	{"recovery", (*Server).recover},
+	{"admission", (*Server).admit},
+	{"headers", (*Server).readHeaders},
+	{"deadline", (*Server).trimDeadline},
+}
+
+// chain builds the way of a call through the steps.
+func (s *Server) chain(steps []step, last next) next {
+	for i := len(steps) - 1; i >= 0; i-- {
+		do, after := steps[i].do, last
+		last = func(ctx context.Context, c *Call) error { return do(s, ctx, c, after) }
+	}
+	return last
+}
+
+// maxRequestID is how long a caller's request id may be, in bytes.
+const maxRequestID = 128
+
+// identify gives the call its request id: the caller's, if it can stand in a
+// header and a log line, else a new one.
+func (s *Server) identify(ctx context.Context, c *Call, next next) error {
+	if ids := c.Headers.Values(HeaderRequestID); len(ids) > 0 && isRequestID(ids[0]) {
+		c.RequestID = ids[0]
+	} else {
+		var id [16]byte
+		_, _ = rand.Read(id[:])
+		c.RequestID = hex.EncodeToString(id[:])
+	}
+	return next(ctx, c)
+}
+
+func isRequestID(id string) bool {
+	if id == "" || len(id) > maxRequestID {
+		return false
+	}
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// trace makes a span of the call, where somebody traces.
+func (s *Server) trace(ctx context.Context, c *Call, next next) error {
+	if s.opts.Tracer == nil {
+		return next(ctx, c)
+	}
+	lines, end := s.opts.Tracer.Start(ctx, c)
+	c.extra = append(c.extra, lines...)
+	err := next(ctx, c)
+	end(err)
+	return err
+}
+
+// measure counts the call and its end.
+func (s *Server) measure(ctx context.Context, c *Call, next next) error {
+	start := time.Now()
+	s.opts.Observer.Begin(c.Op)
+	err := next(ctx, c)
+	code, reason := outcome(err)
+	s.opts.Observer.End(c.Op, c.Transport, code, reason, time.Since(start))
+	return err
+}
+
+// outcome is how a call ended: code, and reason where it is an error of ours.
+func outcome(err error) (codes.Code, string) {
+	if err == nil {
+		return codes.OK, ""
+	}
+	var e *errmap.Error
+	if errors.As(err, &e) {
+		return e.Code(), e.Reason()
+	}
+	return codes.Unknown, "" // the caller went away while a stream was sent
+}
+
+// log writes a line for the call: mutations always, reads where they failed, and
+// everything at debug level. A line has names, ids of the call, codes and
+// durations; never a message, a key of the caller's making, or a header.
+func (s *Server) log(ctx context.Context, c *Call, next next) error {
+	start := time.Now()
+	err := next(ctx, c)
+	level := slog.LevelDebug
+	if c.Op.Spec.IsMutation() {
+		level = slog.LevelInfo
+	}
+	code, reason := outcome(err)
+	switch {
+	case code == codes.Internal:
+		level = slog.LevelError
+	case reason == "OUTCOME_UNKNOWN" || code == codes.Unavailable || code == codes.Unauthenticated:
+		level = slog.LevelWarn
+	case err != nil:
+		level = slog.LevelInfo
+	}
+	if !s.opts.Logger.Enabled(ctx, level) {
+		return err
+	}
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs, slog.String("rpc", c.Op.RPC), slog.String("transport", c.Transport), slog.String("code", code.String()),
+		slog.Duration("took", time.Since(start)), slog.String("request_id", c.RequestID))
+	if err != nil {
+		attrs = append(attrs, slog.String("reason", reason))
+		if cause := errors.Unwrap(err); cause != nil {
+			attrs = append(attrs, slog.String("cause", cause.Error()))
+		}
+	}
+	s.opts.Logger.LogAttrs(ctx, level, "call", attrs...)
+	return err
+}
+
+// recover turns a panic into INTERNAL and a line in the log with its stack. The
+// process goes on: other payments are in flight.
+func (s *Server) recover(ctx context.Context, c *Call, next next) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.opts.Logger.Error("panic", "rpc", c.Op.RPC, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
+		}
+	}()
+	return next(ctx, c)
+}
+
+// admit refuses calls once the gateway is draining.
+func (s *Server) admit(ctx context.Context, c *Call, next next) error {
+	if !s.enter() {
+		c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
+		return s.opts.Mapper.Failure(c.describe(), errmap.Draining, nil)
+	}
+	defer s.leave()
+	return next(ctx, c)
+}
+
+// readHeaders reads what the caller wants beside the message.
+func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
+	if accept := c.Headers.Values(HeaderLanguage); len(accept) > 0 {
+		c.language = errmap.ParseLanguage(accept[0])
+	}
+	if c.Op.Spec.IsMutation() {
+		keys := c.Headers.Values(HeaderIdempotencyKey)
+		switch len(keys) {
+		case 0:
+			c.Key = upstream.NewKey()
+		case 1:
+			key, err := upstream.ParseKey(keys[0])
+			if err != nil {
+				return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
+			}
+			c.Key = key
+		default:
+			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+		}
+	}
+	if s.opts.Sandbox {
+		for _, value := range c.Headers.Values(HeaderSandbox) {
+			if !isHeaderValue(value) {
+				return s.opts.Mapper.Invalid(c.describe(), HeaderSandbox, "has a character that cannot stand in a header", nil)
+			}
+			c.extra = append(append(append(c.extra, HeaderSandbox+": "...), value...), "\r\n"...)
+		}
+	}
+	return next(ctx, c)
+}
+
+func isHeaderValue(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// maxMargin is the most that is kept of a caller's deadline for our answer.
+const maxMargin = 200 * time.Millisecond
+
+// trimDeadline lets the call end a little before the caller's deadline: a caller
+// who gives up by himself never learns the key under which the outcome can be
+// asked for.
+func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		margin := min(time.Until(deadline)/10, maxMargin)
+		c.deadline = deadline.Add(-margin)
+	}
+	return next(ctx, c)
+}
+
+func isEOF(err error) bool { return err == io.EOF }

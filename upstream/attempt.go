@@ -1,0 +1,309 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/transcode"
+	"github.com/portone-gateway/portone-gateway/upstream/http1"
+)
+
+// result is what came of an attempt.
+type result uint8
+
+const (
+	// answered: 2xx, with the whole body or the beginning of a stream.
+	answered result = iota
+	// typedError: PortOne said no.
+	typedError
+	// outstanding: PortOne is still working on the mutation.
+	outstanding
+	// rateLimited: 429. Nothing was done.
+	rateLimited
+	// temporarilyFailed: 502, 503 or 504 without a typed error.
+	temporarilyFailed
+	// refused: any other answer without a typed error.
+	refused
+	// answerBroken: no answer, or half of one. The request may have been carried out.
+	answerBroken
+	// tooLarge: an answer with more than we read.
+	tooLarge
+	// timedOut: the time for an answer was over.
+	timedOut
+	// callerGone: the context ended after the request was sent.
+	callerGone
+	// connectionFailed: the request was not sent.
+	connectionFailed
+	// breakerOpen: the request was not sent, since too many have failed.
+	breakerOpen
+)
+
+// attempt is the state of a call over its attempts.
+type attempt struct {
+	client    *Client
+	call      *Call
+	ctx       context.Context
+	streaming bool
+	limit     time.Time // when the whole call must be over
+
+	// The request, the same in every attempt.
+	request transcode.Request
+	header  []byte
+	target  []byte
+
+	// The last attempt.
+	result   result
+	response http1.Response
+	body     *[]byte
+	stream   *http1.Body
+	failure  *errorAnswer // of an answer that is not 2xx
+	err      error        // where no whole answer came
+
+	// maybeDone tells that an attempt before the last one may have been carried
+	// out.
+	maybeDone bool
+	tried     bool
+	waited    *errorAnswer // the last word that PortOne is still working on it
+}
+
+// errorAnswer is an answer other than 2xx, as errmap sees it.
+type errorAnswer struct{ *errmap.Error }
+
+func (e *errorAnswer) typed() bool { return e.Domain() == errmap.PortOneDomain }
+
+// temporary tells whether a read may succeed when it is repeated.
+func (e *errorAnswer) temporary() bool { return e.Code() == codes.Unavailable }
+
+func (a *attempt) mutation() bool    { return a.call.Spec.IsMutation() }
+func (a *attempt) operation() string { return a.call.Spec.Operation.GetId() }
+func (a *attempt) succeeded() bool   { return a.tried && a.result == answered }
+
+// remaining is the time left for the call.
+func (a *attempt) remaining() time.Duration { return time.Until(a.limit) }
+
+func (a *attempt) retryAfter() time.Duration {
+	if a.failure == nil {
+		return 0
+	}
+	return a.failure.RetryAfter()
+}
+
+// prepare makes the HTTP request.
+func (a *attempt) prepare() *errmap.Error {
+	c := a.client
+	a.limit = a.call.Deadline
+	if a.limit.IsZero() {
+		a.limit = time.Now().Add(2 * c.opts.Timeout)
+	}
+	if err := a.call.Spec.SetRequest(&a.request, a.call.Wire, maxTarget); err != nil {
+		var at *transcode.Error
+		errors.As(err, &at)
+		return c.opts.Mapper.Invalid(a.describe(), at.Path, at.Problem, err)
+	}
+	fixed, err := c.header()
+	if err != nil {
+		return c.opts.Mapper.Failure(a.describe(), errmap.NotSent, err)
+	}
+	a.header = append(a.header[:0], fixed...)
+	if a.request.Body != nil {
+		a.header = append(a.header, "Content-Type: application/json\r\n"...)
+	}
+	if a.mutation() {
+		a.header = append(a.header, IdempotencyHeader+`: "`...)
+		a.header = append(a.header, a.call.Key...)
+		a.header = append(a.header, "\"\r\n"...)
+	}
+	a.header = append(a.header, a.call.Header...)
+	a.target = append(append(a.target[:0], c.prefix...), a.request.Path...)
+	return nil
+}
+
+// try makes one attempt, and asks again as long as PortOne is still working on
+// the mutation.
+func (a *attempt) try() {
+	for wait := firstOutstanding; ; wait = min(2*wait, maxOutstanding) {
+		a.once()
+		if a.result != outstanding {
+			return
+		}
+		a.waited = a.failure
+		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
+		if a.remaining() < pause+lastMoment || !sleep(a.ctx, pause) {
+			return
+		}
+		a.client.opts.Observer.Retry(a.operation(), true)
+	}
+}
+
+// once sends the request and takes in what comes.
+func (a *attempt) once() {
+	c := a.client
+	if a.tried {
+		a.maybeDone = a.maybeDone || a.mayHaveBeenDone()
+	}
+	a.drop()
+	a.tried = true
+	if a.ctx.Err() != nil {
+		a.result, a.err = connectionFailed, a.ctx.Err()
+		return
+	}
+	if !c.breaker.TryAcquirePermit() {
+		a.result, a.err = breakerOpen, errors.New("the circuit breaker is open")
+		return
+	}
+	start := time.Now()
+	deadline, own := start.Add(c.opts.Timeout), true
+	if a.limit.Before(deadline) {
+		deadline, own = a.limit, false
+	}
+	request := http1.Request{
+		Method: a.call.Spec.Method,
+		Target: [2][]byte{a.target, a.request.Query},
+		Header: a.header,
+		Body:   a.request.Body,
+	}
+	var err error
+	if a.streaming {
+		a.stream, err = c.http.Open(a.ctx, deadline, &request, &a.response)
+	} else {
+		a.body, err = c.http.Do(a.ctx, deadline, &request, &a.response)
+	}
+	if err != nil {
+		a.broken(err)
+	} else {
+		a.read()
+	}
+	a.report(own)
+	c.opts.Observer.Attempt(a.operation(), a.response.Status, a.problem(), time.Since(start))
+}
+
+// drop forgets the result of an attempt.
+func (a *attempt) drop() {
+	free(a.body)
+	if a.stream != nil {
+		a.stream.Close()
+	}
+	a.body, a.stream, a.failure, a.err = nil, nil, nil, nil
+}
+
+// broken takes in an attempt without a whole answer.
+func (a *attempt) broken(err error) {
+	var e *http1.Error
+	if !errors.As(err, &e) {
+		e = &http1.Error{Kind: http1.Broken, Sent: true}
+	}
+	a.err = err
+	switch {
+	case e.Kind == http1.Canceled && e.Sent:
+		a.result = callerGone
+	case e.Kind == http1.Timeout && e.Sent:
+		a.result = timedOut
+	case e.Kind == http1.TooLarge:
+		a.result = tooLarge
+	case e.Sent:
+		a.result = answerBroken
+	default:
+		a.result = connectionFailed
+	}
+}
+
+// read takes in a whole answer.
+func (a *attempt) read() {
+	status := a.response.Status
+	if status >= 200 && status < 300 {
+		a.result = answered
+		return
+	}
+	body := a.errorBody()
+	a.failure = &errorAnswer{a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), body)}
+	a.result = refused
+	switch {
+	case a.failure.typed() && a.failure.Reason() == "IDEMPOTENCY_OUTSTANDING_REQUEST" && a.mutation():
+		a.result = outstanding
+	case status == http.StatusTooManyRequests:
+		a.result = rateLimited
+	case a.failure.typed():
+		a.result = typedError
+	case status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout:
+		a.result = temporarilyFailed
+	}
+	if !a.failure.typed() {
+		a.logUntyped(status, body)
+	}
+}
+
+// shown is how much of an answer that is none goes into the log.
+const shown = 256
+
+// logUntyped writes down an answer that PortOne's API does not give, such as the
+// HTML page of a load balancer.
+func (a *attempt) logUntyped(status int, body []byte) {
+	a.client.opts.Logger.Warn("PortOne's answer is no typed error", "operation", a.operation(), "http_status", status,
+		"body", fmt.Sprintf("%.*q", shown, body[:min(len(body), shown)]), "bytes", len(body))
+}
+
+// report tells the breaker. Own says that a timeout was the gateway's own and not
+// a caller's short deadline, which says nothing about PortOne.
+func (a *attempt) report(own bool) {
+	b := a.client.breaker
+	switch a.result {
+	case connectionFailed, answerBroken, temporarilyFailed:
+		b.RecordFailure()
+	case timedOut:
+		if own || b.IsHalfOpen() {
+			b.RecordFailure()
+		}
+	case callerGone:
+		if b.IsHalfOpen() { // a permit was taken, and has to be given back somehow
+			b.RecordFailure()
+		}
+	case refused:
+		if a.response.Status >= 500 {
+			b.RecordFailure()
+			return
+		}
+		b.RecordSuccess()
+	default:
+		b.RecordSuccess()
+	}
+}
+
+// problem is a short name of what went wrong, for metrics.
+func (a *attempt) problem() string {
+	return [...]string{
+		answered: "", typedError: "", outstanding: "", rateLimited: "", temporarilyFailed: "untyped", refused: "untyped",
+		answerBroken: "broken", tooLarge: "too_large", timedOut: "timeout", callerGone: "canceled", connectionFailed: "connect", breakerOpen: "breaker",
+	}[a.result]
+}
+
+// mayHaveBeenDone tells whether the last attempt may have been carried out
+// without our knowing what came of it.
+func (a *attempt) mayHaveBeenDone() bool {
+	switch a.result {
+	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed:
+		return true
+	case refused:
+		return a.response.Status >= 500 || a.response.Status < 400 || a.response.Status == http.StatusRequestTimeout
+	}
+	return false
+}
+
+// describe is the call for errmap. It is made for errors only.
+func (a *attempt) describe() *errmap.Call {
+	spec := a.call.Spec
+	return &errmap.Call{
+		Operation:  spec.Operation,
+		Mutation:   spec.IsMutation(),
+		Key:        string(a.call.Key),
+		Language:   a.call.Language,
+		IDs:        pathIDs(spec, a.request.Path),
+		Violations: func() []transcode.Violation { return spec.Violations(a.call.Wire) },
+	}
+}

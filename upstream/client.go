@@ -1,0 +1,285 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go"
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+	"github.com/portone-gateway/portone-gateway/transcode"
+	"github.com/portone-gateway/portone-gateway/upstream/http1"
+)
+
+// DefaultURL is PortOne's API.
+const DefaultURL = "https://api.portone.io"
+
+// maxTarget is how many bytes path and query may have before the JSON of a read
+// goes into the body: servers and proxies refuse request lines over 8 KB.
+const maxTarget = 7 << 10
+
+// Options configure a Client. Zero values mean the defaults.
+type Options struct {
+	// URL is where PortOne's API is: http or https, a host, and perhaps a path
+	// that all requests begin with. Default: DefaultURL.
+	URL string
+
+	// Credentials give the API secret. Required.
+	Credentials Credentials
+
+	// Mapper makes the errors. Required.
+	Mapper *errmap.Mapper
+
+	// Timeout is how long one attempt may wait for PortOne's answer. A call
+	// without a deadline of its own lasts at most twice that. Default: 60 s, which
+	// PortOne asks for, since PGs are slow.
+	Timeout time.Duration
+
+	// MaxInFlight is how many calls are carried out at once; more are refused.
+	// Each has a connection of its own. Default: 8192.
+	MaxInFlight int
+
+	// UserAgent is sent to PortOne. Default: "portone-gateway".
+	UserAgent string
+
+	// Observer is told what happens. Default: nobody.
+	Observer Observer
+
+	// Logger gets a line for what people should know: connections that fail, and
+	// answers that are none. Default: slog.Default().
+	Logger *slog.Logger
+
+	// TLS is the client's TLS configuration, for tests and private certificate
+	// authorities. Default: the system's certificates.
+	TLS *tls.Config
+}
+
+// Observer is told what happens between the gateway and PortOne. Its methods are
+// called concurrently and must not block.
+type Observer interface {
+	// Attempt is called after each HTTP request, with the HTTP status of the
+	// answer, or 0 and what went wrong.
+	Attempt(operation string, status int, problem string, took time.Duration)
+
+	// Retry is called before a request is repeated. Outstanding tells that PortOne
+	// is still working on it.
+	Retry(operation string, outstanding bool)
+
+	// Breaker is called when the circuit breaker changes, with its new state:
+	// "closed", "half-open" or "open".
+	Breaker(state string)
+}
+
+// Client calls PortOne. It is safe for concurrent use.
+type Client struct {
+	opts     Options
+	http     *http1.Client
+	prefix   string
+	breaker  circuitbreaker.CircuitBreaker[any]
+	executor failsafe.Executor[*attempt]
+	inFlight atomic.Int64
+	headers  atomic.Pointer[header]
+	attempts sync.Pool // of *attempt
+}
+
+// Call is a call to be made. It is not changed.
+type Call struct {
+	// Spec is the operation.
+	Spec *transcode.Call
+
+	// Wire is the request message.
+	Wire []byte
+
+	// Key is the idempotency key of a mutation.
+	Key Key
+
+	// Language is the caller's, for errors.
+	Language errmap.Language
+
+	// Deadline is when the answer must be there; zero if the caller set none.
+	Deadline time.Time
+
+	// Header has further header lines for PortOne, each ending with CRLF.
+	Header []byte
+}
+
+// New returns a client. It makes no connection yet.
+func New(opts Options) (*Client, error) {
+	opts.setDefaults()
+	config, prefix, err := parseURL(opts.URL, opts.TLS)
+	if err != nil {
+		return nil, err
+	}
+	config.MaxIdle = opts.MaxInFlight
+	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
+	c.breaker = newBreaker(opts.Observer)
+	c.executor = newExecutor(opts.Observer)
+	c.attempts.New = func() any { return new(attempt) }
+	return c, nil
+}
+
+func (o *Options) setDefaults() {
+	if o.URL == "" {
+		o.URL = DefaultURL
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 60 * time.Second
+	}
+	if o.MaxInFlight <= 0 {
+		o.MaxInFlight = 8192
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "portone-gateway"
+	}
+	if o.Observer == nil {
+		o.Observer = nobody{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+}
+
+// parseURL reads the address of PortOne's API.
+func parseURL(text string, tlsConfig *tls.Config) (config http1.Config, prefix string, err error) {
+	config = http1.Config{
+		DialTimeout: 10 * time.Second,
+		IdleTimeout: 30 * time.Second, // load balancers close after 60
+		MaxHeader:   64 << 10,
+		MaxBody:     32 << 20,
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return config, "", fmt.Errorf("is no URL: %w", err.(*url.Error).Err) // without the URL, which may hold a password
+	}
+	port := u.Port()
+	switch u.Scheme {
+	case "https":
+		if tlsConfig == nil {
+			tlsConfig = &tls.Config{}
+		}
+		config.TLS = tlsConfig.Clone()
+		if config.TLS.ServerName == "" {
+			config.TLS.ServerName = u.Hostname()
+		}
+		if port == "" {
+			port = "443"
+		}
+	case "http":
+		if port == "" {
+			port = "80"
+		}
+	default:
+		return config, "", fmt.Errorf("must begin with https:// or http://")
+	}
+	switch {
+	case u.Hostname() == "":
+		return config, "", fmt.Errorf("has no host")
+	case u.User != nil:
+		return config, "", fmt.Errorf("must not have a user or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return config, "", fmt.Errorf("must not have a query or fragment")
+	}
+	config.Address, config.Host = net.JoinHostPort(u.Hostname(), port), u.Host
+	return config, trimSlash(u.EscapedPath()), nil
+}
+
+func trimSlash(path string) string {
+	for len(path) > 0 && path[len(path)-1] == '/' {
+		path = path[:len(path)-1]
+	}
+	return path
+}
+
+// Do makes a call and returns the JSON of PortOne's answer, which is empty where
+// the answer has no content, in a slice of bytepool.Shared that the caller gives
+// back. Ctx ends the call when the caller goes away.
+func (c *Client) Do(ctx context.Context, call *Call) (*[]byte, *errmap.Error) {
+	a, failure := c.do(ctx, call, false)
+	if failure != nil {
+		return nil, failure
+	}
+	body := a.body
+	a.body = nil
+	c.recycle(a)
+	return body, nil
+}
+
+// do makes a call. Without an error, the attempt has an answer with 2xx, and its
+// body, or its stream if that was asked for.
+func (c *Client) do(ctx context.Context, call *Call, stream bool) (*attempt, *errmap.Error) {
+	a := c.attempts.Get().(*attempt)
+	a.client, a.call, a.ctx, a.streaming = c, call, ctx, stream
+	if c.inFlight.Add(1) > int64(c.opts.MaxInFlight) {
+		c.inFlight.Add(-1)
+		return nil, a.fail(errmap.Overloaded)
+	}
+	defer c.inFlight.Add(-1)
+	if failure := a.prepare(); failure != nil {
+		return nil, failure
+	}
+	return a, c.run(ctx, a)
+}
+
+// InFlight is how many calls are being carried out.
+func (c *Client) InFlight() int64 { return c.inFlight.Load() }
+
+// BreakerState is the circuit breaker's: "closed", "half-open" or "open".
+func (c *Client) BreakerState() string { return stateName(c.breaker.State()) }
+
+// Close closes connections without a call on them now, and the others when their
+// call ends.
+func (c *Client) Close() { c.http.Close() }
+
+// recycle makes an attempt ready for another call.
+func (c *Client) recycle(a *attempt) {
+	a.drop()
+	a.request.Path = a.request.Path[:0] // nobody else's errors may name its ids
+	if cap(a.request.Body) > 64<<10 || cap(a.request.Query) > 64<<10 {
+		a.request = transcode.Request{}
+	}
+	*a = attempt{request: a.request, header: a.header[:0], target: a.target[:0], response: a.response}
+	c.attempts.Put(a)
+}
+
+// header is what every request to PortOne has, for one secret.
+type header struct {
+	secret Secret
+	lines  []byte
+}
+
+// header returns the header lines with the secret that is valid now.
+func (c *Client) header() ([]byte, error) {
+	secret, err := c.opts.Credentials.Secret()
+	if err != nil {
+		return nil, err
+	}
+	if h := c.headers.Load(); h != nil && h.secret == secret {
+		return h.lines, nil
+	}
+	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: application/json\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
+	c.headers.Store(h)
+	return h.lines, nil
+}
+
+// nobody observes nothing.
+type nobody struct{}
+
+func (nobody) Attempt(string, int, string, time.Duration) {}
+func (nobody) Retry(string, bool)                         {}
+func (nobody) Breaker(string)                             {}
+
+// free gives a body back.
+func free(body *[]byte) {
+	if body != nil {
+		bytepool.Shared.Put(body)
+	}
+}

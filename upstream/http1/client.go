@@ -1,0 +1,216 @@
+package http1
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// fresh is how long a connection that was just used is taken to be alive
+// without a look.
+const fresh = time.Second
+
+// Client calls one server over connections that it keeps. It is safe for
+// concurrent use.
+type Client struct {
+	config Config
+	dialer net.Dialer
+
+	mu     sync.Mutex
+	idle   []*conn // the last used one last, so that few are in use
+	sweep  *time.Timer
+	closed bool
+}
+
+// New returns a client. It makes no connection yet.
+func New(config Config) *Client {
+	if config.TLS != nil {
+		config.TLS = config.TLS.Clone()
+		config.TLS.NextProtos = []string{"http/1.1"}
+	}
+	return &Client{config: config}
+}
+
+// Do sends a request and reads the whole answer, which must be there before the
+// deadline. Canceling ctx ends the call at once; its deadline does not count.
+//
+// The body is a slice of bytepool.Shared, which the caller gives back. With an
+// error, which is always an *Error, there is none; resp.Status then tells
+// whether the head of an answer came.
+func (c *Client) Do(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*[]byte, error) {
+	body, err := c.Open(ctx, deadline, req, resp)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return body.whole(c.config.MaxBody)
+}
+
+// Open sends a request and reads the head of the answer, which must be there
+// before the deadline. The body is read by the caller, who closes it, and may
+// give it other deadlines.
+func (c *Client) Open(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*Body, error) {
+	resp.Status = 0
+	if strings.ContainsAny(req.Method, " \r\n") {
+		return nil, &Error{Kind: Malformed, cause: errors.New("the method cannot stand in a request line")}
+	}
+	for {
+		conn, used, err := c.acquire(ctx, deadline)
+		if err != nil {
+			return nil, err
+		}
+		body, failure := c.open(ctx, deadline, conn, req, resp)
+		if failure == nil {
+			return body, nil
+		}
+		c.discard(conn)
+		if used && failure.Kind == Broken && !failure.Sent {
+			continue // the server had closed it; nothing has happened yet
+		}
+		return nil, failure
+	}
+}
+
+// open is Open on a connection.
+func (c *Client) open(ctx context.Context, deadline time.Time, conn *conn, req *Request, resp *Response) (*Body, *Error) {
+	_ = conn.nc.SetDeadline(deadline)
+	var stop func() bool
+	if ctx.Done() != nil {
+		stop = context.AfterFunc(ctx, conn.abort)
+	}
+	f, failure := conn.roundTrip(req, c.config.Host, resp, c.config.MaxHeader)
+	if failure != nil {
+		if stop != nil {
+			stop()
+		}
+		return nil, failure.in(ctx)
+	}
+	body := &conn.body
+	body.client, body.conn, body.stop, body.ctx = c, conn, stop, ctx
+	body.begin(f)
+	return body, nil
+}
+
+// acquire returns a connection: the one used last, or a new one.
+func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, used bool, err error) {
+	for conn := c.takeIdle(); conn != nil; conn = c.takeIdle() {
+		if time.Since(conn.idleSince) < fresh || conn.alive() {
+			return conn, true, nil
+		}
+		c.discard(conn)
+	}
+	conn, err = c.dial(ctx, deadline)
+	if err == nil {
+		return conn, false, nil
+	}
+	kind := Dial
+	if !time.Now().Before(deadline) {
+		kind = Timeout
+	}
+	return nil, false, (&Error{Kind: kind, cause: err}).in(ctx)
+}
+
+func (c *Client) takeIdle() *conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := len(c.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	conn := c.idle[last]
+	c.idle[last] = nil
+	c.idle = c.idle[:last]
+	return conn
+}
+
+// dial makes a connection.
+func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
+	if limit := time.Now().Add(c.config.DialTimeout); limit.Before(deadline) {
+		deadline = limit
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	network := "tcp"
+	if c.config.Unix {
+		network = "unix"
+	}
+	under, err := c.dialer.DialContext(ctx, network, c.config.Address)
+	if err != nil {
+		return nil, err
+	}
+	if c.config.TLS == nil {
+		return newConn(under, under), nil
+	}
+	nc := tls.Client(under, c.config.TLS)
+	if err := nc.HandshakeContext(ctx); err != nil {
+		under.Close()
+		return nil, fmt.Errorf("TLS: %w", err)
+	}
+	return newConn(nc, under), nil
+}
+
+// release keeps a connection for other calls.
+func (c *Client) release(conn *conn) {
+	conn.shrink()
+	conn.idleSince = time.Now()
+	c.mu.Lock()
+	if c.closed || len(c.idle) >= c.config.MaxIdle {
+		c.mu.Unlock()
+		c.discard(conn)
+		return
+	}
+	c.idle = append(c.idle, conn)
+	if c.sweep == nil {
+		c.sweep = time.AfterFunc(c.config.IdleTimeout, c.closeIdle)
+	}
+	c.mu.Unlock()
+}
+
+func (c *Client) discard(conn *conn) { _ = conn.nc.Close() }
+
+// closeIdle closes connections that nobody has used for the idle time, and comes
+// again as long as there are others.
+func (c *Client) closeIdle() {
+	c.mu.Lock()
+	old := 0
+	for old < len(c.idle) && time.Since(c.idle[old].idleSince) >= c.config.IdleTimeout {
+		old++
+	}
+	expired := append([]*conn(nil), c.idle[:old]...)
+	c.idle = append(c.idle[:0], c.idle[old:]...)
+	clear(c.idle[len(c.idle) : len(c.idle)+old])
+	c.sweep = nil
+	if len(c.idle) > 0 && !c.closed {
+		c.sweep = time.AfterFunc(c.config.IdleTimeout-time.Since(c.idle[0].idleSince), c.closeIdle)
+	}
+	c.mu.Unlock()
+	for _, conn := range expired {
+		c.discard(conn)
+	}
+}
+
+// Idle is how many connections are kept without a call on them.
+func (c *Client) Idle() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.idle)
+}
+
+// Close closes the idle connections, and those in use when their call ends.
+func (c *Client) Close() {
+	c.mu.Lock()
+	idle := c.idle
+	c.idle, c.closed = nil, true
+	if c.sweep != nil {
+		c.sweep.Stop()
+	}
+	c.mu.Unlock()
+	for _, conn := range idle {
+		c.discard(conn)
+	}
+}

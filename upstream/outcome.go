@@ -1,0 +1,96 @@
+package upstream
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/transcode"
+)
+
+// conclude says how a call ended that did not succeed.
+func (a *attempt) conclude() *errmap.Error {
+	if !a.tried { // failsafe does not begin a call whose caller has gone
+		a.err = a.ctx.Err()
+		return a.fail(errmap.GoneBefore)
+	}
+	switch a.result {
+	case typedError, rateLimited, refused, temporarilyFailed, outstanding:
+		if a.maybeDone && a.mutation() && !a.tellsOutcome() {
+			return a.fail(errmap.Lost)
+		}
+		return a.failure.Error
+	case timedOut:
+		if a.waited != nil { // PortOne's last word: it is working on it
+			return a.waited.Error
+		}
+		return a.fail(errmap.TimedOut)
+	case tooLarge:
+		if status := a.response.Status; status < 200 || status > 299 {
+			return a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), nil)
+		}
+		return a.fail(errmap.Unreadable)
+	case answerBroken:
+		return a.fail(errmap.Lost)
+	case callerGone:
+		return a.fail(errmap.Gone)
+	}
+	return a.unsent()
+}
+
+// tellsOutcome tells whether an answer says what came of a mutation that an
+// earlier attempt may have carried out. One that PortOne gives before it looks at
+// the key does not.
+func (a *attempt) tellsOutcome() bool {
+	switch a.response.Status {
+	case http.StatusUnauthorized, http.StatusTooManyRequests:
+		return false
+	}
+	return a.result == typedError || a.result == outstanding
+}
+
+// unsent is a call whose last attempt did not reach PortOne.
+func (a *attempt) unsent() *errmap.Error {
+	sent := a.maybeDone || a.waited != nil // by an earlier attempt
+	late, gone := a.remaining() <= lastMoment, a.ctx.Err() != nil
+	switch {
+	case sent && gone:
+		return a.fail(errmap.Gone)
+	case sent && late:
+		return a.fail(errmap.TimedOut)
+	case sent:
+		return a.fail(errmap.Lost)
+	case gone:
+		return a.fail(errmap.GoneBefore)
+	case late:
+		return a.fail(errmap.TooLate)
+	}
+	return a.fail(errmap.NotSent)
+}
+
+func (a *attempt) fail(f errmap.Failure) *errmap.Error {
+	return a.client.opts.Mapper.Failure(a.describe(), f, a.err)
+}
+
+// pathIDs are the ids in the path of a request, under the names that the template
+// has for them.
+func pathIDs(spec *transcode.Call, path []byte) []errmap.ID {
+	var ids []errmap.ID
+	names, values := strings.Split(spec.Template, "/"), strings.Split(string(path), "/")
+	if len(names) != len(values) {
+		return nil // the path was not finished
+	}
+	for i, name := range names {
+		field, isParam := strings.CutPrefix(name, "{")
+		if !isParam {
+			continue
+		}
+		value, err := url.PathUnescape(values[i])
+		fd := spec.Input.Descriptor().Fields().ByTextName(strings.TrimSuffix(field, "}"))
+		if err == nil && fd != nil {
+			ids = append(ids, errmap.ID{Name: fd.JSONName(), Value: value})
+		}
+	}
+	return ids
+}

@@ -1,0 +1,70 @@
+package upstream
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+)
+
+// maxErrorBody is how much is read of an error that comes where a stream was
+// expected.
+const maxErrorBody = 1 << 20
+
+// Stream is an answer that is read as it comes: a file that PortOne makes, of any
+// size. It is for one goroutine.
+type Stream struct {
+	// ContentType and ContentDisposition are PortOne's headers; empty if it sent
+	// none.
+	ContentType, ContentDisposition string
+
+	attempt *attempt
+}
+
+// Open makes a call whose answer is read as it comes. Until the answer begins, it
+// is like Do; after that nothing is repeated. The caller closes the stream.
+func (c *Client) Open(ctx context.Context, call *Call) (*Stream, *errmap.Error) {
+	a, failure := c.do(ctx, call, true)
+	if failure != nil {
+		return nil, failure
+	}
+	header := a.response.Header()
+	return &Stream{ContentType: header.Get("Content-Type"), ContentDisposition: header.Get("Content-Disposition"), attempt: a}, nil
+}
+
+// Read reads some of the answer. At its end the error is io.EOF; before that it
+// is an *errmap.Error, and what was read is not the whole.
+func (s *Stream) Read(p []byte) (int, error) {
+	a := s.attempt
+	deadline := time.Now().Add(a.client.opts.Timeout)
+	if !a.call.Deadline.IsZero() && a.call.Deadline.Before(deadline) {
+		deadline = a.call.Deadline
+	}
+	a.stream.SetDeadline(deadline)
+	n, err := a.stream.Read(p)
+	if err == nil || err == io.EOF {
+		return n, err
+	}
+	a.broken(err)
+	return n, a.conclude()
+}
+
+// Close ends the reading.
+func (s *Stream) Close() { s.attempt.drop() }
+
+// errorBody returns the body of an answer other than 2xx.
+func (a *attempt) errorBody() []byte {
+	if a.stream == nil {
+		return *a.body
+	}
+	body := bytepool.Shared.Get(maxErrorBody)
+	n, err := io.ReadFull(a.stream, *body)
+	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
+		n = 0 // half an error says nothing
+	}
+	*body = (*body)[:n]
+	a.body = body
+	return *body
+}
