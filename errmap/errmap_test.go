@@ -479,6 +479,8 @@ func TestFailures(t *testing.T) {
 		{Unreadable, codes.Internal, codes.Internal, false},
 		{Overloaded, codes.Unavailable, codes.Unavailable, false},
 		{Draining, codes.Unavailable, codes.Unavailable, false},
+		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
+		{NoSuchOperation, codes.Unimplemented, codes.Unimplemented, false},
 		{Broken, codes.Internal, codes.Internal, false},
 	}
 	if len(tests) != len(verdicts) {

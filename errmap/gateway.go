@@ -1,6 +1,7 @@
 package errmap
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
 // Failure is a way in which a call can fail without an answer of PortOne.
@@ -46,6 +48,12 @@ const (
 
 	// Draining: the gateway is shutting down.
 	Draining
+
+	// RequestTooLarge: the request is larger than the gateway takes.
+	RequestTooLarge
+
+	// NoSuchOperation: what was called does not exist.
+	NoSuchOperation
 
 	// Broken: a bug of the gateway.
 	Broken
@@ -113,6 +121,14 @@ var (
 		English: "The gateway is shutting down; nothing was done.",
 		Korean:  "게이트웨이가 종료 중이므로 아무것도 처리되지 않았습니다.",
 	}
+	noSuchOperation = [languages]string{
+		English: "There is no such operation.",
+		Korean:  "존재하지 않는 API입니다.",
+	}
+	requestTooLarge = [languages]string{
+		English: "The request is larger than the gateway accepts; nothing was done.",
+		Korean:  "요청이 게이트웨이가 허용하는 크기를 초과하여 아무것도 처리되지 않았습니다.",
+	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
 		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
@@ -131,6 +147,7 @@ const (
 	reasonOverloaded  = portonev2.GatewayReason_GATEWAY_REASON_OVERLOADED
 	reasonDraining    = portonev2.GatewayReason_GATEWAY_REASON_SHUTTING_DOWN
 	reasonNotSent     = portonev2.GatewayReason_GATEWAY_REASON_NOT_SENT
+	reasonNoSuch      = portonev2.GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION
 	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
@@ -158,12 +175,11 @@ var verdicts = map[Failure][2]verdict{
 		{reasonFailed, codes.Internal, unreadable},
 		{reasonUnreadable, codes.Internal, carriedOut},
 	},
-	Overloaded: both(verdict{reasonOverloaded, codes.Unavailable, overloaded}),
-	Draining:   both(verdict{reasonDraining, codes.Unavailable, draining}),
-	Broken: {
-		{reasonInternal, codes.Internal, bug},
-		{reasonInternal, codes.Internal, bug},
-	},
+	Overloaded:      both(verdict{reasonOverloaded, codes.Unavailable, overloaded}),
+	Draining:        both(verdict{reasonDraining, codes.Unavailable, draining}),
+	RequestTooLarge: both(verdict{reasonTooLarge, codes.ResourceExhausted, requestTooLarge}),
+	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
+	Broken:          both(verdict{reasonInternal, codes.Internal, bug}),
 }
 
 func both(v verdict) [2]verdict { return [2]verdict{v, v} }
@@ -208,6 +224,15 @@ func (m *Mapper) Invalid(c *Call, field, problem string, cause error) *Error {
 	e.full.Details = append(e.full.Details, pack(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: field, Description: problem, Reason: e.reason}}}))
 	return e
+}
+
+// Malformed is Invalid for an error of transcode.
+func (m *Mapper) Malformed(c *Call, err error) *Error {
+	var at *transcode.Error
+	if errors.As(err, &at) {
+		return m.Invalid(c, at.Path, at.Problem, err)
+	}
+	return m.Invalid(c, "", "it cannot be read", err)
 }
 
 // gateway makes an error of the gateway's own.

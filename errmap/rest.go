@@ -147,6 +147,10 @@ func restStatus(code codes.Code, info *errdetails.ErrorInfo) int {
 	switch info.GetReason() {
 	case nameOf(reasonUnknown), nameOf(reasonUnreadable):
 		return http.StatusConflict
+	case nameOf(reasonTooLarge):
+		return http.StatusRequestEntityTooLarge
+	case nameOf(reasonNoSuch):
+		return http.StatusNotFound
 	}
 	if upstream, err := strconv.Atoi(info.GetMetadata()[metaHTTPStatus]); err == nil && upstream >= 400 {
 		return upstream

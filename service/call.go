@@ -48,8 +48,13 @@ type Call struct {
 	// Headers are the caller's.
 	Headers Headers
 
-	// Wire is the request message. It must not change until the call ends.
+	// Wire is the request message. It must not change until the call ends. Where
+	// Read is set, it is what Read returns.
 	Wire []byte
+
+	// Read reads the request, where it is no message yet. Describe makes what
+	// errmap wants for an error, which is all that Read may return. May be nil.
+	Read func(describe func() *errmap.Call) ([]byte, error)
 
 	// Transport is "grpc" or "rest", for logs and metrics.
 	Transport string

@@ -39,6 +39,7 @@ var steps = []step{
 	{"admission", (*Server).admit},
 	{"headers", (*Server).readHeaders},
 	{"deadline", (*Server).trimDeadline},
+	{"request", (*Server).readRequest},
 }
 
 // chain builds the way of a call through the steps.
@@ -136,7 +137,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	}
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs, slog.String("rpc", c.Op.RPC), slog.String("transport", c.Transport), slog.String("code", code.String()),
-		slog.Duration("took", time.Since(start)), slog.String("request_id", c.RequestID))
+		slog.String("took", time.Since(start).Round(10*time.Microsecond).String()), slog.String("request_id", c.RequestID))
 	if err != nil {
 		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {
@@ -226,6 +227,18 @@ func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		margin := min(time.Until(deadline)/10, maxMargin)
 		c.deadline = deadline.Add(-margin)
+	}
+	return next(ctx, c)
+}
+
+// readRequest reads the request, where it is no message yet.
+func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
+	if c.Read != nil {
+		wire, err := c.Read(c.describe)
+		if err != nil {
+			return err
+		}
+		c.Wire = wire
 	}
 	return next(ctx, c)
 }

@@ -103,9 +103,7 @@ func (a *attempt) prepare() *errmap.Error {
 		a.limit = time.Now().Add(2 * c.opts.Timeout)
 	}
 	if err := a.call.Spec.SetRequest(&a.request, a.call.Wire, maxTarget); err != nil {
-		var at *transcode.Error
-		errors.As(err, &at)
-		return c.opts.Mapper.Invalid(a.describe(), at.Path, at.Problem, err)
+		return c.opts.Mapper.Malformed(a.describe(), err)
 	}
 	fixed, err := c.header()
 	if err != nil {

@@ -232,6 +232,9 @@ func (c *Client) do(ctx context.Context, call *Call, stream bool) (*attempt, *er
 // InFlight is how many calls are being carried out.
 func (c *Client) InFlight() int64 { return c.inFlight.Load() }
 
+// Idle is how many connections are kept without a call on them.
+func (c *Client) Idle() int { return c.http.Idle() }
+
 // BreakerState is the circuit breaker's: "closed", "half-open" or "open".
 func (c *Client) BreakerState() string { return stateName(c.breaker.State()) }
 

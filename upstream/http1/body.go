@@ -23,12 +23,13 @@ type Body struct {
 
 	left  int64 // of the body, or of the chunk; -1 until the end of the connection
 	done  bool
-	chunk bool // a chunk has begun
+	chunk bool   // a chunk has begun
+	err   *Error // what ended the reading before its time
 }
 
 // begin makes the body ready for an answer.
 func (b *Body) begin(f framing) {
-	b.f, b.done, b.chunk = f, false, false
+	b.f, b.done, b.chunk, b.err = f, false, false, nil
 	b.left = f.length
 	if f.chunked {
 		b.left = 0
@@ -38,6 +39,9 @@ func (b *Body) begin(f framing) {
 // Read reads some of the body. After a whole one it returns io.EOF; an error of
 // any other kind is an *Error, and what came before is not the whole body.
 func (b *Body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
 	n, err := b.read(p)
 	if err == nil || err == io.EOF {
 		return n, err
@@ -46,14 +50,28 @@ func (b *Body) Read(p []byte) (int, error) {
 }
 
 // SetDeadline sets the time until which more of the body must come.
-func (b *Body) SetDeadline(t time.Time) { _ = b.conn.nc.SetReadDeadline(t) }
+func (b *Body) SetDeadline(t time.Time) {
+	if b.conn == nil {
+		return
+	}
+	_ = b.conn.nc.SetReadDeadline(t)
+	if b.ctx.Err() != nil { // the call was aborted, by a deadline that has just been overwritten
+		b.conn.abort()
+	}
+}
 
-// Close ends the reading. It must be called once; after a whole body, the
-// connection serves other calls.
+// Close ends the reading. It must be called; after a whole body, the connection
+// serves other calls.
 func (b *Body) Close() {
 	c := b.conn
+	if c == nil {
+		return
+	}
 	stopped := b.stop == nil || b.stop()
-	b.stop, b.ctx = nil, nil
+	if b.err == nil {
+		b.err = &Error{Kind: Broken, Sent: true, cause: errClosed}
+	}
+	b.conn, b.stop, b.ctx = nil, nil, nil
 	if !stopped || !b.done || b.f.close || c.r != c.w { // left-over bytes are nobody's answer
 		b.client.discard(c)
 		return
@@ -61,8 +79,11 @@ func (b *Body) Close() {
 	b.client.release(c)
 }
 
-// fail makes the error of a read.
-func (b *Body) fail(err error) *Error { return b.conn.failure(err, true).in(b.ctx) }
+// fail makes the error of a read, which is also that of all later ones.
+func (b *Body) fail(err error) *Error {
+	b.err = b.conn.failure(err, true).in(b.ctx)
+	return b.err
+}
 
 func (b *Body) read(p []byte) (int, error) {
 	if b.done {
@@ -201,12 +222,12 @@ func (b *Body) whole(limit int) (*[]byte, error) {
 	}
 	buf := bytepool.Shared.Get(int(size))
 	for got := 0; ; {
-		if got == len(*buf) && !b.done {
+		if got == len(*buf) && b.left != 0 {
 			buf = grow(buf)
 		}
 		n, err := b.Read((*buf)[got:])
 		got += n
-		if err == nil && got > limit {
+		if got > limit && (err == nil || err == io.EOF) {
 			err = b.fail(fmt.Errorf("%w: may have %d bytes", errTooLarge, limit))
 		}
 		switch {

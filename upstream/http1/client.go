@@ -3,17 +3,11 @@ package http1
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"time"
 )
-
-// fresh is how long a connection that was just used is taken to be alive
-// without a look.
-const fresh = time.Second
 
 // Client calls one server over connections that it keeps. It is safe for
 // concurrent use.
@@ -37,13 +31,13 @@ func New(config Config) *Client {
 }
 
 // Do sends a request and reads the whole answer, which must be there before the
-// deadline. Canceling ctx ends the call at once; its deadline does not count.
+// deadline. The end of ctx, by its own deadline too, ends the call at once.
 //
 // The body is a slice of bytepool.Shared, which the caller gives back. With an
 // error, which is always an *Error, there is none; resp.Status then tells
 // whether the head of an answer came.
 func (c *Client) Do(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*[]byte, error) {
-	body, err := c.Open(ctx, deadline, req, resp)
+	body, err := c.start(ctx, deadline, req, resp)
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +49,19 @@ func (c *Client) Do(ctx context.Context, deadline time.Time, req *Request, resp 
 // before the deadline. The body is read by the caller, who closes it, and may
 // give it other deadlines.
 func (c *Client) Open(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*Body, error) {
+	body, err := c.start(ctx, deadline, req, resp)
+	if err != nil {
+		return nil, err
+	}
+	own := *body // who keeps it for too long must not meet the connection's next call in it
+	return &own, nil
+}
+
+// start is Open with the connection's own body.
+func (c *Client) start(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*Body, error) {
 	resp.Status = 0
-	if strings.ContainsAny(req.Method, " \r\n") {
-		return nil, &Error{Kind: Malformed, cause: errors.New("the method cannot stand in a request line")}
+	if err := req.check(); err != nil {
+		return nil, &Error{Kind: Malformed, cause: err}
 	}
 	for {
 		conn, used, err := c.acquire(ctx, deadline)
@@ -76,7 +80,7 @@ func (c *Client) Open(ctx context.Context, deadline time.Time, req *Request, res
 	}
 }
 
-// open is Open on a connection.
+// open is start on a connection.
 func (c *Client) open(ctx context.Context, deadline time.Time, conn *conn, req *Request, resp *Response) (*Body, *Error) {
 	_ = conn.nc.SetDeadline(deadline)
 	var stop func() bool
@@ -96,10 +100,14 @@ func (c *Client) open(ctx context.Context, deadline time.Time, conn *conn, req *
 	return body, nil
 }
 
-// acquire returns a connection: the one used last, or a new one.
+// acquire returns a connection: the one used last, or a new one. When the call's
+// time is over already there is none, so that it is known not to have been sent.
 func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, used bool, err error) {
+	if ctx.Err() != nil || !time.Now().Before(deadline) {
+		return nil, false, (&Error{Kind: Timeout, cause: context.DeadlineExceeded}).in(ctx)
+	}
 	for conn := c.takeIdle(); conn != nil; conn = c.takeIdle() {
-		if time.Since(conn.idleSince) < fresh || conn.alive() {
+		if conn.alive() {
 			return conn, true, nil
 		}
 		c.discard(conn)
@@ -144,14 +152,15 @@ func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 		return nil, err
 	}
 	if c.config.TLS == nil {
-		return newConn(under, under), nil
+		return newConn(under, under, nil), nil
 	}
-	nc := tls.Client(under, c.config.TLS)
+	wire := &wire{Conn: under}
+	nc := tls.Client(wire, c.config.TLS)
 	if err := nc.HandshakeContext(ctx); err != nil {
 		under.Close()
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
-	return newConn(nc, under), nil
+	return newConn(nc, under, wire), nil
 }
 
 // release keeps a connection for other calls.
@@ -171,7 +180,9 @@ func (c *Client) release(conn *conn) {
 	c.mu.Unlock()
 }
 
-func (c *Client) discard(conn *conn) { _ = conn.nc.Close() }
+// discard closes a connection without TLS's goodbye, which would wait for a
+// server that does not read.
+func (c *Client) discard(conn *conn) { _ = conn.under.Close() }
 
 // closeIdle closes connections that nobody has used for the idle time, and comes
 // again as long as there are others.
@@ -190,7 +201,7 @@ func (c *Client) closeIdle() {
 	}
 	c.mu.Unlock()
 	for _, conn := range expired {
-		c.discard(conn)
+		_ = conn.nc.Close()
 	}
 }
 
@@ -211,6 +222,6 @@ func (c *Client) Close() {
 	}
 	c.mu.Unlock()
 	for _, conn := range idle {
-		c.discard(conn)
+		_ = conn.nc.Close()
 	}
 }

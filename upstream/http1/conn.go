@@ -1,15 +1,12 @@
 package http1
 
 import (
-	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
-	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
@@ -21,113 +18,90 @@ const (
 
 	// joined is up to what size a body is sent in one piece with its head.
 	joined = 16 << 10
-
-	// afterBreak is how long an answer is waited for that a server may have given
-	// before it broke the connection off, such as a 413.
-	afterBreak = time.Second
 )
 
 // conn is a connection with one call on it at a time.
 type conn struct {
 	nc        net.Conn
-	raw       syscall.RawConn // nil if the connection has none
+	under     net.Conn // nc, or what its TLS runs over
+	wire      *wire    // nil without TLS
+	silence   silence
 	buf       []byte
 	r, w      int // buf[r:w] has been read from the connection and not used
 	idleSince time.Time
 	body      Body
+	abort     func() // ends what is going on; safe for concurrent use with it
 }
 
-func newConn(nc net.Conn, under net.Conn) *conn {
-	c := &conn{nc: nc, buf: make([]byte, readBuffer)}
-	if sc, ok := under.(syscall.Conn); ok {
-		c.raw, _ = sc.SyscallConn()
-	}
+func newConn(nc, under net.Conn, wire *wire) *conn {
+	c := &conn{nc: nc, under: under, wire: wire, buf: make([]byte, readBuffer)}
+	c.silence.of(under)
+	c.abort = func() { _ = nc.SetDeadline(past) }
 	return c
 }
 
 // past is a deadline that makes reads and writes end at once.
 var past = time.Unix(1, 0)
 
-// abort ends what is going on on the connection. Safe for concurrent use with it.
-func (c *conn) abort() { _ = c.nc.SetDeadline(past) }
-
 // alive looks whether the server has closed an idle connection, or sent something
-// that nobody asked for, without waiting.
+// that nobody asked for, without waiting. It costs a system call each time: what
+// comes between two calls would be taken for the answer to the second.
 func (c *conn) alive() bool {
-	if c.raw == nil {
-		return true
-	}
-	quiet := false
-	err := c.raw.Read(func(fd uintptr) bool {
-		var one [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = errors.Is(err, syscall.EAGAIN)
-		return true
-	})
-	return err == nil && quiet
+	return (c.wire == nil || c.wire.silent(c.nc)) && c.silence.holds()
 }
 
 // roundTrip sends a request and reads the head of its answer.
 func (c *conn) roundTrip(req *Request, host string, resp *Response, maxHeader int) (framing, *Error) {
-	sent, err := c.send(req, host)
-	if err != nil && (!sent || isTimeout(err)) {
+	if sent, err := c.send(req, host); err != nil {
 		return framing{}, c.failure(err, sent)
 	}
-	if err != nil { // perhaps an answer came before the connection broke
-		_ = c.nc.SetReadDeadline(time.Now().Add(afterBreak))
-		f, headErr := c.readHead(req.Method, resp, maxHeader)
-		if headErr != nil {
-			resp.Status = 0
-			return framing{}, c.failure(err, true)
-		}
-		f.close = true
-		return f, nil
+	var body chan error
+	if len(req.Body) > joined {
+		body = make(chan error, 1)
+		go func() {
+			_, err := c.nc.Write(req.Body)
+			body <- err
+		}()
 	}
 	f, err := c.readHead(req.Method, resp, maxHeader)
+	if body != nil && c.endBody(body) != nil {
+		f.close = true // the server still waits for the rest of the body
+	}
 	if err != nil {
 		return framing{}, c.failure(err, true)
 	}
 	return f, nil
 }
 
-// send writes a request. Sent is true as soon as some of it may be on its way.
+// endBody ends the sending of a large body, which a server may refuse before it
+// has read it (413), and neither read on nor close the connection.
+func (c *conn) endBody(body chan error) error {
+	select {
+	case err := <-body:
+		return err
+	default:
+		_ = c.nc.SetWriteDeadline(past)
+		return <-body
+	}
+}
+
+// send writes a request, without a large body. Sent is true as soon as some of it
+// may be on its way.
 func (c *conn) send(req *Request, host string) (sent bool, err error) {
-	size := len(req.Method) + len(req.Target[0]) + len(req.Target[1]) + len(host) + len(req.Header) + 80
-	join := len(req.Body) <= joined
-	if join {
-		size += len(req.Body)
-	}
-	buf := bytepool.Shared.Get(size)
+	buf := bytepool.Shared.Get(req.size(host))
 	defer bytepool.Shared.Put(buf)
-	out := (*buf)[:0]
-	out = append(out, req.Method...)
-	out = append(out, ' ')
-	out = append(out, req.Target[0]...)
-	if len(req.Target[1]) > 0 {
-		out = append(out, '?')
-		out = append(out, req.Target[1]...)
-	}
-	out = append(out, " HTTP/1.1\r\nHost: "...)
-	out = append(out, host...)
-	out = append(out, "\r\n"...)
-	out = append(out, req.Header...)
-	if req.Body != nil {
-		out = append(out, "Content-Length: "...)
-		out = strconv.AppendInt(out, int64(len(req.Body)), 10)
-		out = append(out, "\r\n"...)
-	}
-	out = append(out, "\r\n"...)
-	if join {
+	out := req.appendHead((*buf)[:0], host)
+	if len(req.Body) <= joined {
 		out = append(out, req.Body...)
 	}
 	*buf = out
-	n, err := c.nc.Write(out)
-	if err == nil && !join {
-		_, err = c.nc.Write(req.Body)
+	if c.wire == nil {
+		n, err := c.nc.Write(out)
+		return n > 0, err
 	}
-	// A TLS connection may have written part of a record and not count it.
-	_, encrypted := c.nc.(*tls.Conn)
-	return err == nil || n > 0 || encrypted, err
+	c.wire.wrote = false
+	_, err = c.nc.Write(out)
+	return c.wire.wrote, err
 }
 
 // readHead reads the head of the answer, and over those of interim ones (1xx).
@@ -141,7 +115,9 @@ func (c *conn) readHead(method string, resp *Response, maxHeader int) (framing, 
 		if err != nil || resp.Status >= 200 {
 			return f, err
 		}
-		if resp.Status == 101 {
+		interim := resp.Status
+		resp.Status = 0
+		if interim == http.StatusSwitchingProtocols {
 			return f, fmt.Errorf("%w: the protocol switched without being asked", errMalformed)
 		}
 	}
@@ -150,14 +126,15 @@ func (c *conn) readHead(method string, resp *Response, maxHeader int) (framing, 
 // head reads until the end of a head and returns it.
 func (c *conn) head(limit int) ([]byte, error) {
 	for seen := 0; ; {
-		if n := headEnd(c.buf[c.r:c.w], seen); n > 0 {
+		n := headEnd(c.buf[c.r:c.w], seen)
+		seen = c.w - c.r
+		if n > limit || n == 0 && seen > limit {
+			return nil, fmt.Errorf("%w: its head is longer than %d bytes", errMalformed, limit)
+		}
+		if n > 0 {
 			head := c.buf[c.r : c.r+n]
 			c.r += n
 			return head, nil
-		}
-		seen = c.w - c.r
-		if seen > limit {
-			return nil, fmt.Errorf("%w: its head is longer than %d bytes", errMalformed, limit)
 		}
 		if err := c.fill(); err != nil {
 			return nil, err
@@ -203,14 +180,8 @@ func (c *conn) failure(err error, sent bool) *Error {
 		kind = Malformed
 	case errors.Is(err, errTooLarge):
 		kind = TooLarge
-	case isTimeout(err):
+	case errors.Is(err, os.ErrDeadlineExceeded): // not one of TCP's own timeouts
 		kind = Timeout
 	}
 	return &Error{Kind: kind, Sent: sent, cause: err}
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -12,6 +12,7 @@ type framing struct {
 	length  int64 // of the body; -1 if not said
 	chunked bool
 	close   bool // the connection ends with this answer
+	keep    bool // an answer of HTTP/1.0 says that it does not
 }
 
 // headEnd returns the length of the head in buf with the empty line that ends it,
@@ -36,7 +37,8 @@ func headEnd(buf []byte, from int) int {
 func (r *Response) parseHead(head []byte, method string) (framing, error) {
 	line, rest := cutLine(head)
 	// HTTP/1.x SP three digits, then a space and whatever, or nothing.
-	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
+	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[7] < '0' || line[7] > '9' ||
+		line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
 		return framing{}, fmt.Errorf("%w: no status line", errMalformed)
 	}
 	status := 0
@@ -49,9 +51,12 @@ func (r *Response) parseHead(head []byte, method string) (framing, error) {
 	if status < 100 {
 		return framing{}, fmt.Errorf("%w: status %d", errMalformed, status)
 	}
-	f := framing{length: -1, close: line[7] == '0'}
+	f := framing{length: -1}
 	if err := f.read(rest); err != nil {
 		return framing{}, err
+	}
+	if line[7] == '0' && (!f.keep || f.chunked) { // HTTP/1.0 knows no chunks (RFC 9112, 6.1)
+		f.close = true
 	}
 	if method == http.MethodHead || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		f.length, f.chunked = 0, false
@@ -72,6 +77,9 @@ func (f *framing) read(lines []byte) error {
 			break
 		}
 		colon := bytes.IndexByte(line, ':')
+		if bytes.IndexByte(line, '\r') >= 0 { // RFC 9112, 2.2
+			return fmt.Errorf("%w: a carriage return within a header line", errMalformed)
+		}
 		if colon <= 0 || !isToken(line[:colon]) {
 			return fmt.Errorf("%w: a header line without a name", errMalformed)
 		}
@@ -106,8 +114,8 @@ func (f *framing) readConnection(value []byte) {
 		switch option = trimSpace(option); {
 		case equalFold(option, "close"):
 			f.close = true
-		case equalFold(option, "keep-alive"): // means something in HTTP/1.0 only
-			f.close = false
+		case equalFold(option, "keep-alive"):
+			f.keep = true
 		}
 	}
 }

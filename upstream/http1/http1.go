@@ -18,7 +18,8 @@ import (
 	"time"
 )
 
-// Config says where the server is and how to treat connections to it.
+// Config says where the server is and how to treat connections to it. There are
+// no defaults: a limit of zero lets nothing through.
 type Config struct {
 	// Address is host:port of the server, or the path of its Unix socket.
 	Address string
@@ -29,7 +30,7 @@ type Config struct {
 	// Host is the value of the Host header.
 	Host string
 
-	// TLS is set for HTTPS; nil speaks plain HTTP.
+	// TLS is set for HTTPS, with ServerName; nil speaks plain HTTP.
 	TLS *tls.Config
 
 	// DialTimeout is how long connecting may take, the TLS handshake included.
@@ -51,7 +52,8 @@ type Config struct {
 }
 
 // Request is what to send. Everything in it must be valid in HTTP already:
-// nothing is escaped here, but a line break in Method or Target is refused.
+// nothing is escaped here. What would make another request of it, or two, is
+// refused: white space in Method or Target, a Header that is not whole lines.
 type Request struct {
 	Method string
 
@@ -87,7 +89,7 @@ const (
 	Timeout
 	// Canceled: the context ended.
 	Canceled
-	// Malformed: what came back is no HTTP/1.1.
+	// Malformed: what came back is no HTTP/1.1, or what was to be sent is none.
 	Malformed
 	// TooLarge: the answer's body is larger than Config.MaxBody.
 	TooLarge
@@ -135,4 +137,5 @@ func (e *Error) in(ctx context.Context) *Error {
 var (
 	errMalformed = errors.New("not an HTTP/1.1 answer")
 	errTooLarge  = errors.New("over the limit")
+	errClosed    = errors.New("the body was closed")
 )

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// envPrefix begins the environment variable of every flag: --grpc-addr is
+// PORTONE_GATEWAY_GRPC_ADDR.
+const envPrefix = "PORTONE_GATEWAY"
+
+// envSecret is the environment variable of the API secret, which is no flag:
+// flags show in the list of processes.
+const envSecret = "PORTONE_API_SECRET"
+
+// cli is the command line.
+type cli struct {
+	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
+	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
+	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Version     versionConfig     `cmd:"" help:"Show the version."`
+}
+
+// serveConfig configures the gateway.
+type serveConfig struct {
+	UpstreamURL     string        `name:"upstream-url" default:"https://api.portone.io" placeholder:"URL" help:"PortOne's API (${default})."`
+	GRPCAddr        string        `name:"grpc-addr" default:"127.0.0.1:9090" placeholder:"ADDR" help:"Where to serve gRPC: host:port, or unix:///path (${default})."`
+	HTTPAddr        string        `name:"http-addr" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve REST: host:port, or unix:///path (${default})."`
+	AdminAddr       string        `name:"admin-addr" default:"127.0.0.1:9091" placeholder:"ADDR" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof (${default})."`
+	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again when it changes. Else the secret is in the environment as PORTONE_API_SECRET."`
+	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
+	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
+	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
+	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
+	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
+	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
+
+	logConfig
+}
+
+// sandboxConfig configures the sandbox alone.
+type sandboxConfig struct {
+	Addr string `name:"addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where to listen: host:port, or unix:///path (${default})."`
+
+	logConfig
+}
+
+// healthcheckConfig says whom to ask.
+type healthcheckConfig struct {
+	AdminAddr string        `name:"admin-addr" default:"127.0.0.1:9091" placeholder:"ADDR" help:"The gateway's --admin-addr (${default})."`
+	Timeout   time.Duration `name:"timeout" default:"3s" placeholder:"DURATION" help:"How long to wait for an answer (${default})."`
+}
+
+// versionConfig is empty.
+type versionConfig struct{}
+
+// logConfig configures the log, which goes to standard error.
+type logConfig struct {
+	LogLevel  string `name:"log-level" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default}). Every call is logged at debug; mutations and errors above."`
+	LogFormat string `name:"log-format" default:"json" placeholder:"FORMAT" help:"json or text (${default})."`
+}
+
+// settingError is a wrong or missing setting: one line that names the flag.
+type settingError struct{ text string }
+
+// Error implements error.
+func (e *settingError) Error() string { return e.text }
+
+// wrong makes a settingError for a flag.
+func wrong(flag, format string, args ...any) error {
+	return &settingError{"--" + flag + ": " + fmt.Sprintf(format, args...)}
+}
+
+// logger makes the log.
+func (c *logConfig) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	switch c.LogLevel {
+	case "debug", "info", "warn", "error":
+		_ = level.UnmarshalText([]byte(c.LogLevel))
+	default:
+		return nil, wrong("log-level", "must be debug, info, warn or error, not %q", c.LogLevel)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch c.LogFormat {
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	}
+	return nil, wrong("log-format", "must be json or text, not %q", c.LogFormat)
+}
+
+// validate checks what kong does not.
+func (c *serveConfig) validate() error {
+	for flag, d := range map[string]time.Duration{"upstream-timeout": c.UpstreamTimeout, "drain-timeout": c.DrainTimeout} {
+		if d <= 0 {
+			return wrong(flag, "must be more than 0, with a unit, such as 60s; is %v", d)
+		}
+	}
+	if c.DrainDelay < 0 {
+		return wrong("drain-delay", "must not be negative; is %v", c.DrainDelay)
+	}
+	if c.MaxInFlight < 1 {
+		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)
+	}
+	return nil
+}
+
+// credentials finds the API secret.
+func (c *serveConfig) credentials() (upstream.Credentials, error) {
+	if c.Sandbox {
+		secret, err := upstream.NewSecret("sandbox")
+		return upstream.Static(secret), err
+	}
+	fromEnv, inEnv := os.LookupEnv(envSecret)
+	switch {
+	case c.APISecretFile != "":
+		credentials, err := upstream.NewFileCredentials(c.APISecretFile)
+		if err != nil {
+			return nil, wrong("api-secret-file", "%v", err)
+		}
+		return credentials, nil
+	case inEnv:
+		secret, err := upstream.NewSecret(fromEnv)
+		if err != nil {
+			return nil, &settingError{envSecret + ": " + err.Error()}
+		}
+		return upstream.Static(secret), nil
+	}
+	return nil, wrong("api-secret-file", "PortOne's API secret is missing: name its file, set %s, or try without one by --sandbox", envSecret)
+}
+
+// listen opens a listener at host:port or unix:///path.
+func listen(flag, addr string) (net.Listener, error) {
+	network, address := networkOf(addr)
+	if network == "unix" {
+		removeStale(address)
+	} else if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, wrong(flag, "must be host:port or unix:///path, not %q", addr)
+	}
+	listener, err := net.Listen(network, address)
+	if err != nil {
+		return nil, wrong(flag, "%v", err)
+	}
+	return listener, nil
+}
+
+// networkOf splits an address for net.Dial and net.Listen.
+func networkOf(addr string) (network, address string) {
+	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
+		return "unix", path
+	}
+	return "tcp", addr
+}
+
+// removeStale removes the socket of a process that is gone.
+func removeStale(path string) {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&os.ModeSocket == 0 {
+		return
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err == nil {
+		conn.Close() // somebody listens; the bind will say so
+		return
+	}
+	_ = os.Remove(path)
+}
+
+// parse reads the command line and the environment, and returns the command.
+func parse(args []string, stdout io.Writer) (*cli, string, error) {
+	var c cli
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("gateway"),
+		kong.Description("gRPC and REST in front of PortOne. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
+		kong.DefaultEnvars(envPrefix),
+		kong.Writers(stdout, stdout),
+		kong.Exit(func(int) { helped = true }),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		return nil, "", err
+	}
+	context, err := parser.Parse(args)
+	if helped {
+		return nil, "help", nil
+	}
+	if err != nil {
+		var parse *kong.ParseError
+		if errors.As(err, &parse) {
+			return nil, "", &settingError{oneLine(parse.Error())}
+		}
+		return nil, "", &settingError{oneLine(err.Error())}
+	}
+	command, _, _ := strings.Cut(context.Command(), " ")
+	return &c, command, nil
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/metrics"
+	"github.com/portone-gateway/portone-gateway/rest"
+	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// Run does what the command line says. A *settingError means that it is wrong.
+func Run(args []string, stdout, stderr io.Writer) error {
+	c, command, err := parse(args, stdout)
+	if err != nil {
+		return err
+	}
+	switch command {
+	case "version":
+		_, err := fmt.Fprintln(stdout, "portone-gateway", version())
+		return err
+	case "healthcheck":
+		return c.Healthcheck.run()
+	case "serve":
+		return untilSignal(stderr, func(ctx context.Context) error { return c.Serve.run(ctx, stdout, stderr) })
+	}
+	return nil // help was shown
+}
+
+// untilSignal runs something until it ends or SIGTERM or SIGINT comes, which
+// begins its end; a second signal ends the process at once.
+func untilSignal(stderr io.Writer, run func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	defer signal.Stop(signals)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		fmt.Fprintln(stderr, "gateway: a second signal: calls in flight are cut off")
+		os.Exit(1)
+	}()
+	return run(ctx)
+}
+
+// gateway is what runs in the process.
+type gateway struct {
+	config   *serveConfig
+	logger   *slog.Logger
+	upstream *upstream.Client
+	service  *service.Server
+	rest     *http.Server
+	admin    *admin
+
+	grpcListener, httpListener, adminListener net.Listener
+}
+
+// run serves until ctx ends, and then drains.
+func (c *serveConfig) run(ctx context.Context, stdout, stderr io.Writer) error {
+	if err := c.validate(); err != nil {
+		return err
+	}
+	logger, err := c.logger(stderr)
+	if err != nil {
+		return err
+	}
+	tuneGC()
+	g, err := newGateway(c, logger)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	return g.serve(ctx)
+}
+
+// newGateway puts everything together and opens the listeners.
+func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
+	g = &gateway{config: c, logger: logger}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	credentials, err := c.credentials()
+	if err != nil {
+		return g, err
+	}
+	mapper, err := errmap.New()
+	if err != nil {
+		return g, err
+	}
+	counters := metrics.New(version())
+	g.upstream, err = upstream.New(upstream.Options{
+		URL: c.UpstreamURL, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
+		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
+	})
+	if err != nil {
+		return g, wrong("upstream-url", "%v", err)
+	}
+	g.service, err = service.New(service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox})
+	if err != nil {
+		return g, err
+	}
+	counters.Know(g.service.Operations())
+	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
+		func() float64 { return float64(g.upstream.Idle()) })
+	handler, err := rest.New(g.service, mapper, logger)
+	if err != nil {
+		return g, err
+	}
+	g.rest = rest.NewServer(handler, logger)
+	g.admin = newAdmin(counters.Handler(), logger)
+	return g, g.listen()
+}
+
+// listen opens the listeners.
+func (g *gateway) listen() (err error) {
+	if g.grpcListener, err = listen("grpc-addr", g.config.GRPCAddr); err != nil {
+		return err
+	}
+	if g.httpListener, err = listen("http-addr", g.config.HTTPAddr); err != nil {
+		return err
+	}
+	g.adminListener, err = listen("admin-addr", g.config.AdminAddr)
+	return err
+}
+
+// serve serves until ctx ends or a server fails.
+func (g *gateway) serve(ctx context.Context) error {
+	servers, failed := errgroup.WithContext(ctx)
+	servers.Go(func() error { return g.service.Serve(g.grpcListener) })
+	servers.Go(func() error { return ignoreClosed(g.rest.Serve(g.httpListener)) })
+	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
+	g.admin.setReady(true)
+	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
+		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox)
+	<-failed.Done()
+	err := g.drain()
+	g.admin.Close()
+	return errors.Join(servers.Wait(), err)
+}
+
+// drain ends the taking of calls and lets those in flight finish.
+func (g *gateway) drain() error {
+	g.logger.Info("draining", "in_flight", g.upstream.InFlight(), "timeout", g.config.DrainTimeout.String())
+	g.admin.setReady(false)
+	g.service.Unready()
+	time.Sleep(g.config.DrainDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), g.config.DrainTimeout)
+	defer cancel()
+	var both errgroup.Group
+	both.Go(func() error { return g.service.Drain(ctx) })
+	both.Go(func() error { return g.rest.Shutdown(ctx) })
+	if err := both.Wait(); err != nil {
+		g.rest.Close()
+		return fmt.Errorf("%d calls did not finish within --drain-timeout %v and were cut off", g.upstream.InFlight(), g.config.DrainTimeout)
+	}
+	g.logger.Info("drained")
+	return nil
+}
+
+// close closes whatever is open.
+func (g *gateway) close() {
+	for _, l := range []net.Listener{g.grpcListener, g.httpListener, g.adminListener} {
+		if l != nil {
+			l.Close()
+		}
+	}
+	if g.service != nil {
+		g.service.Stop()
+	}
+	if g.upstream != nil {
+		g.upstream.Close()
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}

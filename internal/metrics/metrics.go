@@ -1,0 +1,168 @@
+// Package metrics counts what the gateway does, for Prometheus. It implements the
+// Observers of the packages service and upstream.
+package metrics
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc/codes"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+
+	"github.com/portone-gateway/portone-gateway/service"
+)
+
+// buckets of durations, in seconds: the gateway's own part is well below a
+// millisecond, PGs take seconds, and nothing lasts longer than two minutes.
+var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
+
+// otherReason is the label of reasons that the contract does not know: PortOne
+// can send any text, and each label value takes memory for good.
+const otherReason = "other"
+
+// Metrics are the gateway's. They are safe for concurrent use.
+type Metrics struct {
+	registry *prometheus.Registry
+	calls    *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	attempts *prometheus.CounterVec
+	latency  *prometheus.HistogramVec
+	retries  *prometheus.CounterVec
+	breaker  *prometheus.GaugeVec
+
+	reasons map[string]bool
+	ops     map[*service.Operation]*operation
+	latent  map[string]prometheus.Observer // by operation id
+}
+
+// operation has what most calls count, looked up once.
+type operation struct {
+	ok       map[string]prometheus.Counter // by transport
+	duration prometheus.Observer
+}
+
+// New makes the metrics, with those of the Go runtime and the process.
+func New(version string) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_calls_total",
+			Help: "Calls that ended, by RPC, transport (grpc or rest), gRPC code and reason (PortOne's error type or the gateway's own)."},
+			[]string{"rpc", "transport", "code", "reason"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_call_duration_seconds",
+			Help: "How long calls took, PortOne's part included.", Buckets: buckets}, []string{"rpc"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "portone_gateway_calls_in_flight", Help: "Calls that have begun and not ended."}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_attempts_total",
+			Help: "HTTP requests to PortOne, by operation, HTTP status (0 if there was no answer) and problem."},
+			[]string{"operation", "status", "problem"}),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_upstream_latency_seconds",
+			Help: "How long PortOne took for a request.", Buckets: buckets}, []string{"operation"}),
+		retries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_retries_total",
+			Help: "Requests repeated, by operation and why: failed, or outstanding (PortOne was still working on it)."},
+			[]string{"operation", "why"}),
+		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_upstream_breaker_state",
+			Help: "1 for the state that the circuit breaker is in: closed, half-open or open."}, []string{"state"}),
+		reasons: knownReasons(),
+		ops:     make(map[*service.Operation]*operation),
+		latent:  make(map[string]prometheus.Observer),
+	}
+	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
+	info.WithLabelValues(version).Set(1)
+	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, info,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.Breaker("closed")
+	return m
+}
+
+// Know prepares the metrics of operations, before any is called.
+func (m *Metrics) Know(ops []*service.Operation) {
+	for _, op := range ops {
+		o := &operation{ok: make(map[string]prometheus.Counter), duration: m.duration.WithLabelValues(op.RPC)}
+		for _, transport := range []string{"grpc", "rest"} {
+			o.ok[transport] = m.calls.WithLabelValues(op.RPC, transport, codes.OK.String(), "")
+		}
+		m.ops[op] = o
+		id := op.Spec.Operation.GetId()
+		m.latent[id] = m.latency.WithLabelValues(id)
+	}
+}
+
+// Gauge adds a gauge that is read when it is asked for.
+func (m *Metrics) Gauge(name, help string, value func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
+}
+
+// Handler serves the metrics.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Begin implements service.Observer.
+func (m *Metrics) Begin(*service.Operation) { m.inFlight.Inc() }
+
+// End implements service.Observer.
+func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, reason string, took time.Duration) {
+	m.inFlight.Dec()
+	o := m.ops[op]
+	o.duration.Observe(took.Seconds())
+	if code == codes.OK {
+		o.ok[transport].Inc()
+		return
+	}
+	if reason != "" && !m.reasons[reason] {
+		reason = otherReason
+	}
+	m.calls.WithLabelValues(op.RPC, transport, code.String(), reason).Inc()
+}
+
+// Attempt implements upstream.Observer.
+func (m *Metrics) Attempt(operation string, status int, problem string, took time.Duration) {
+	m.latent[operation].Observe(took.Seconds())
+	m.attempts.WithLabelValues(operation, statusLabel(status), problem).Inc()
+}
+
+// statusLabel is a status without allocation for the most common ones.
+func statusLabel(status int) string {
+	if status == http.StatusOK {
+		return "200"
+	}
+	return strconv.Itoa(status)
+}
+
+// Retry implements upstream.Observer.
+func (m *Metrics) Retry(operation string, outstanding bool) {
+	why := "failed"
+	if outstanding {
+		why = "outstanding"
+	}
+	m.retries.WithLabelValues(operation, why).Inc()
+}
+
+// Breaker implements upstream.Observer.
+func (m *Metrics) Breaker(state string) {
+	for _, s := range []string{"closed", "half-open", "open"} {
+		value := 0.0
+		if s == state {
+			value = 1
+		}
+		m.breaker.WithLabelValues(s).Set(value)
+	}
+}
+
+// knownReasons are the reasons that can be labels: those of the contract.
+func knownReasons() map[string]bool {
+	known := make(map[string]bool)
+	for _, name := range portonev2.ErrorReason_name {
+		known[strings.TrimPrefix(name, "ERROR_REASON_")] = true
+	}
+	for _, name := range portonev2.GatewayReason_name {
+		known[strings.TrimPrefix(name, "GATEWAY_REASON_")] = true
+	}
+	return known
+}
