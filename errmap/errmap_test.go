@@ -111,40 +111,11 @@ func TestEveryErrorOfEveryOperation(t *testing.T) {
 		t.Run(operation.GetId(), func(t *testing.T) {
 			for _, typ := range operation.GetErrors() {
 				c := &Call{Operation: operation, Mutation: true, Key: "a-key-of-sixteen", Language: Korean, IDs: []ID{{"paymentId", "p-1"}}}
-				body := errorBody(m, typ)
+				body := contracttest.Error(operation, typ)
 				rapid.Check(t, func(t *rapid.T) { checkTyped(t, m, c, typ, body.Draw(t, typ)) })
 			}
 		})
 	}
-}
-
-// errorBody makes errors of a type.
-func errorBody(m *Mapper, typ string) *rapid.Generator[contracttest.JSON] {
-	extra := contracttest.Document((&portonev2.DeletePlatformTransferResponse{}).ProtoReflect().Descriptor(), contracttest.Options{Inject: contracttest.UnknownMembers, InjectPercent: 50})
-	if data := m.table.byType[typ].data; data != nil {
-		extra = contracttest.Document(data.plan.Descriptor(), contracttest.Options{Inject: contracttest.UnknownMembers | contracttest.UnknownEnums | contracttest.Nulls})
-	}
-	return rapid.Custom(func(t *rapid.T) contracttest.JSON {
-		members := make(map[string]json.RawMessage)
-		if err := json.Unmarshal(extra.Draw(t, "data"), &members); err != nil {
-			t.Fatal(err)
-		}
-		members["type"] = quoted(typ)
-		delete(members, "message")
-		switch rapid.IntRange(0, 3).Draw(t, "message") {
-		case 0:
-			members["message"] = json.RawMessage(rapid.SampledFrom([]string{"null", "1", `{"ko":"x"}`}).Draw(t, "no text"))
-		case 1, 2:
-			members["message"] = quoted(rapid.String().Draw(t, "text"))
-		}
-		delete(members, "code") // REST has these for both; TestREST shows which wins
-		delete(members, "details")
-		text, err := json.Marshal(members)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
-	})
 }
 
 func checkTyped(t *rapid.T, m *Mapper, c *Call, typ string, body []byte) {

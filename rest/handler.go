@@ -72,12 +72,13 @@ func (h *Handler) newMux() *runtime.ServeMux {
 	)
 }
 
-// harmless is a template's path with a parameter that matches nothing else.
+// harmless is a template's path with parameters that grpc-gateway takes whatever
+// their type is.
 func harmless(template string) string {
 	segments := strings.Split(template, "/")
 	for i, s := range segments {
 		if strings.HasPrefix(s, "{") {
-			segments[i] = "_"
+			segments[i] = "0" // a text, a number, and a value of every enum
 		}
 	}
 	return strings.Join(segments, "/")

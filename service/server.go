@@ -105,6 +105,7 @@ func New(opts Options) (*Server, error) {
 	s.handle = s.chain(steps, s.forward)
 	s.grpc = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
+		grpc.UnknownServiceHandler(s.refuseUnknown),
 		grpc.MaxRecvMsgSize(MaxMessage),
 		grpc.MaxHeaderListSize(MaxHeaders),
 		grpc.ConnectionTimeout(connectionTimeout),
@@ -208,6 +209,12 @@ func (s *Server) serveStream(op *Operation, stream grpc.ServerStream) error {
 		_ = stream.SetHeader(c.responseMetadata())
 	}
 	return err
+}
+
+// refuseUnknown answers a call of something that does not exist.
+func (s *Server) refuseUnknown(_ any, stream grpc.ServerStream) error {
+	language := errmap.ParseLanguage(first(grpcHeaders{stream.Context()}.Values(HeaderLanguage)))
+	return s.opts.Mapper.Failure(&errmap.Call{Language: language}, errmap.NoSuchOperation, nil)
 }
 
 // responseMetadata is what every answer has beside the message.

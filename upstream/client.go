@@ -44,6 +44,11 @@ type Options struct {
 	// PortOne asks for, since PGs are slow.
 	Timeout time.Duration
 
+	// MaxAttempts is how many times a request is sent at most, so 1 repeats none.
+	// Questions for a mutation that PortOne is still working on do not count.
+	// Default: 4.
+	MaxAttempts int
+
 	// MaxInFlight is how many calls are carried out at once; more are refused.
 	// Each has a connection of its own. Default: 8192.
 	MaxInFlight int
@@ -122,7 +127,7 @@ func New(opts Options) (*Client, error) {
 	config.MaxIdle = opts.MaxInFlight
 	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
 	c.breaker = newBreaker(opts.Observer)
-	c.executor = newExecutor(opts.Observer)
+	c.executor = newExecutor(opts.MaxAttempts, opts.Observer)
 	c.attempts.New = func() any { return new(attempt) }
 	return c, nil
 }
@@ -133,6 +138,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = 60 * time.Second
+	}
+	if o.MaxAttempts <= 0 {
+		o.MaxAttempts = 4
 	}
 	if o.MaxInFlight <= 0 {
 		o.MaxInFlight = 8192

@@ -14,8 +14,6 @@ import (
 )
 
 const (
-	maxAttempts = 4
-
 	// Wait before the second attempt, and at most; doubled from one to the next.
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 2 * time.Second
@@ -42,7 +40,7 @@ const (
 )
 
 // newExecutor makes what repeats attempts.
-func newExecutor(observer Observer) failsafe.Executor[*attempt] {
+func newExecutor(maxAttempts int, observer Observer) failsafe.Executor[*attempt] {
 	retries := budget.NewBuilder().WithMaxRate(budgetRate).WithMinConcurrency(budgetMin).Build()
 	policy := retrypolicy.NewBuilder[*attempt]().
 		HandleIf(func(a *attempt, _ error) bool { return a.worthRepeating() }).

@@ -175,11 +175,16 @@ func chunkSize(line []byte) (int64, error) {
 	return size, nil
 }
 
-// line reads a line, without its end. It is good until the next read.
+// line reads a line of what is around chunks, without its end, which is CRLF and
+// nothing else: with less, a wrong chunk size could go unnoticed. The line is good
+// until the next read.
 func (c *conn) line() ([]byte, error) {
 	for {
 		if i := bytes.IndexByte(c.buf[c.r:c.w], '\n'); i >= 0 {
-			line, _ := cutLine(c.buf[c.r : c.r+i+1])
+			line, ended := bytes.CutSuffix(c.buf[c.r:c.r+i], []byte("\r"))
+			if !ended {
+				return nil, fmt.Errorf("%w: a bare line feed in a chunked body", errMalformed)
+			}
 			c.r += i + 1
 			return line, nil
 		}

@@ -54,6 +54,7 @@ func (c *Client) Open(ctx context.Context, deadline time.Time, req *Request, res
 		return nil, err
 	}
 	own := *body // who keeps it for too long must not meet the connection's next call in it
+	*body = Body{}
 	return &own, nil
 }
 

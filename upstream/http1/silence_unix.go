@@ -23,7 +23,7 @@ func (s *silence) of(nc net.Conn) {
 	s.raw, _ = sc.SyscallConn()
 	s.look = func(fd uintptr) {
 		var one [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK)
 		s.ok = err == syscall.EAGAIN
 	}
 }
