@@ -41,14 +41,21 @@
 // includes the moment when all answers arrive at once. Compare what a call adds, not
 // what is there at rest: this program has parts in it that a proxy would not.
 //
-// Two options change the picture more than any noise does, so say which were used
-// where figures are quoted. -proxy-buffers gives ReverseProxy buffers to reuse, and
-// takes a third off its cost for small answers. -callers 1 measures lone calls:
-// processes that sleep between them pay for waking up, about as much again.
+// # What to say beside a figure
+//
+// Three conditions change the picture more than noise does:
+//
+//   - GOGC in the environment reaches all servers. Without it the gateway sets
+//     its own, while ReverseProxy has Go's default and collects garbage more often;
+//     with it, both are tuned alike.
+//   - -proxy-buffers gives ReverseProxy buffers to reuse, and takes a third off
+//     its cost for small answers.
+//   - -callers 1 measures lone calls: processes that sleep between them pay for
+//     waking up, about as much again.
 //
 // # How noisy they are
 //
-// On two virtual cores with nothing else to do, times and ratios of one run of the
+// On two virtual cores with little else to do, times and ratios of one run of the
 // benchmark were within 4 percent of the next run's. With as many busy processes
 // of others beside it, times were within 15 percent and ratios within 18: the
 // quartiles tell. More or longer rounds (-rounds, -run) narrow them. Memory of a

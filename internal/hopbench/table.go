@@ -3,19 +3,16 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"text/tabwriter"
 )
 
 // printCPU writes the table of CPU time.
 func printCPU(out io.Writer, o options, costs []*cost) error {
-	buffers := "new buffers"
-	if o.proxyBuffers {
-		buffers = "reused buffers"
-	}
 	fmt.Fprintf(out, "\nCPU time of the server's process a call: median [quartiles] of %d rounds of %v\n"+
-		"%d calls at a time, gRPC over %d connections; ReverseProxy with %s; %s, %d cores\n\n",
-		o.rounds, o.run, o.callers, o.connections, buffers, runtime.Version(), runtime.NumCPU())
+		"%d calls at a time, gRPC over %d connections; %s\n\n",
+		o.rounds, o.run, o.callers, o.connections, conditions(o))
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "call\tserver\tCPU time a call\tof ReverseProxy\tcalls/s")
 	for i, c := range costs {
@@ -30,6 +27,19 @@ func printCPU(out io.Writer, o options, costs []*cost) error {
 			median(c.rate))
 	}
 	return w.Flush()
+}
+
+// conditions are what a figure depends on beside the numbers of calls.
+func conditions(o options) string {
+	buffers := "new buffers"
+	if o.proxyBuffers {
+		buffers = "reused buffers"
+	}
+	gc := "GOGC as each server sets it"
+	if set := os.Getenv("GOGC"); set != "" {
+		gc = "GOGC=" + set
+	}
+	return fmt.Sprintf("ReverseProxy with %s; %s; %s, %d cores", buffers, gc, runtime.Version(), runtime.NumCPU())
 }
 
 // printMemory writes the table of memory; the ReverseProxy comes first in it.

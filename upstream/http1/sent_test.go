@@ -114,9 +114,7 @@ func TestSent(t *testing.T) {
 		} {
 			t.Run(string(kind)+"/"+test.name, func(t *testing.T) {
 				s := serve(t, kind, func(p *peer) {
-					if raw, _ := p.in.Peek(5); string(raw) == "GET /" {
-						echo(p)
-					} else {
+					if echoGets(p) {
 						test.handle(p)
 					}
 				})

@@ -40,6 +40,7 @@ type peer struct {
 	below    net.Conn
 	in       *bufio.Reader
 	server   *server
+	over     <-chan struct{} // closed when the test ends
 }
 
 // kind is how a server is reached.
@@ -78,7 +79,7 @@ func serve(t testing.TB, kind kind, handle func(*peer)) *server {
 					}
 					below.Close()
 				}()
-				handle(&peer{Conn: conn, below: below, in: bufio.NewReader(conn), server: s})
+				handle(&peer{Conn: conn, below: below, in: bufio.NewReader(conn), server: s, over: done})
 			})
 		}
 	})
@@ -164,6 +165,7 @@ func (p *peer) atOnce(write func()) {
 	c.in = true
 	write()
 	c.in = false
+	_ = c.SetWriteDeadline(time.Time{}) // after a goodbye, TLS lets none be written
 	_, _ = c.Conn.Write(c.held)
 	c.held = nil
 }
@@ -213,6 +215,21 @@ func echo(p *peer) {
 		raw, err := p.request()
 		if err != nil {
 			return
+		}
+		p.write(answer(strings.Fields(raw)[1]))
+	}
+}
+
+// echoGets answers requests like echo until one comes that is no GET, of which it
+// reads nothing.
+func echoGets(p *peer) (another bool) {
+	for {
+		if start, err := p.in.Peek(5); err != nil || string(start) != "GET /" {
+			return err == nil
+		}
+		raw, err := p.request()
+		if err != nil {
+			return false
 		}
 		p.write(answer(strings.Fields(raw)[1]))
 	}

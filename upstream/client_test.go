@@ -1,0 +1,499 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/transcode"
+)
+
+const testKey = "a-key-of-sixteen"
+
+// act is what PortOne does with a request.
+type act func(w http.ResponseWriter, r *http.Request)
+
+func answer(status int, body string, headers ...string) act {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// cut breaks the connection without an answer.
+func cut(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+// half gives half an answer.
+func half(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "100")
+	_, _ = io.WriteString(w, `{"half":`)
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// hang ends when the client has gone, which a server sees once it has read the body.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	<-r.Context().Done()
+}
+
+var (
+	ok          = answer(200, `{"cancellation":{}}`)
+	notFound    = answer(404, `{"type":"PAYMENT_NOT_FOUND"}`)
+	stillAtIt   = answer(409, `{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`)
+	badGateway  = answer(502, "<html>502</html>")
+	limited     = answer(429, "slow down")
+	unavailable = answer(503, `{"type":"PG_PROVIDER"}`)
+)
+
+// script is a PortOne that does one thing after another, and the last one for
+// good.
+type script struct {
+	mu   sync.Mutex
+	acts []act
+	seen []*http.Request
+}
+
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	s.mu.Lock()
+	s.seen = append(s.seen, r)
+	do := s.acts[min(len(s.seen), len(s.acts))-1]
+	s.mu.Unlock()
+	do(w, r)
+}
+
+func (s *script) attempts() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.seen)
+}
+
+var cache transcode.Cache
+
+// specOf compiles an RPC.
+func specOf(t testing.TB, service, rpc string) *transcode.Call {
+	t.Helper()
+	method := portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods().ByName("GetPayment")
+	if rpc != "GetPayment" {
+		method = portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods().ByName("CancelPayment")
+	}
+	spec, err := cache.Call(method)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return spec
+}
+
+// newClient makes a client of a server.
+func newClient(t testing.TB, url string, change func(*Options)) *Client {
+	t.Helper()
+	mapper, err := errmap.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := NewSecret(testSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{URL: url, Credentials: Static(secret), Mapper: mapper, Logger: slog.New(slog.DiscardHandler)}
+	if change != nil {
+		change(&o)
+	}
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+func getCall(t testing.TB) *Call {
+	wire, _ := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p/1"})
+	return &Call{Spec: specOf(t, "PaymentService", "GetPayment"), Wire: wire}
+}
+
+func cancelCall(t testing.TB) *Call {
+	wire, _ := proto.Marshal(&portonev2.CancelPaymentRequest{PaymentId: "p/1", Reason: proto.String("r")})
+	return &Call{Spec: specOf(t, "PaymentService", "CancelPayment"), Wire: wire, Key: testKey}
+}
+
+// TestAttempts lets PortOne behave and looks at how a call ends, and how often it
+// was sent.
+func TestAttempts(t *testing.T) {
+	read, mutation := getCall, cancelCall
+	tests := []struct {
+		name     string
+		call     func(testing.TB) *Call
+		acts     []act
+		deadline time.Duration // 0: none
+		code     codes.Code
+		reason   string // "" where it succeeds
+		attempts int    // -1: more than one
+	}{
+		{"an answer", read, []act{ok}, 0, codes.OK, "", 1},
+		{"a typed error is an answer", read, []act{notFound}, 0, codes.NotFound, "PAYMENT_NOT_FOUND", 1},
+		{"a typed error to a mutation is an answer", mutation, []act{notFound}, 0, codes.NotFound, "PAYMENT_NOT_FOUND", 1},
+		{"a cut, then an answer", mutation, []act{cut, ok}, 0, codes.OK, "", 2},
+		{"half an answer, then the whole", mutation, []act{half, ok}, 0, codes.OK, "", 2},
+		{"502 twice, then an answer", mutation, []act{badGateway, badGateway, ok}, 0, codes.OK, "", 3},
+		{"502 for good, to a read", read, []act{badGateway}, 0, codes.Unavailable, "UPSTREAM_FAILED", 4},
+		{"502 for good, to a mutation", mutation, []act{badGateway}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 4},
+		{"cut for good, a read", read, []act{cut}, 0, codes.Unavailable, "UPSTREAM_FAILED", 4},
+		{"cut for good, a mutation", mutation, []act{cut}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 4},
+		{"429, then an answer", mutation, []act{limited, ok}, 0, codes.OK, "", 2},
+		{"429 for good", mutation, []act{limited}, 0, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 4},
+		{"429 until after the deadline", mutation, []act{answer(429, "", "Retry-After", "60")}, 5 * time.Second, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 1},
+		{"a cut, then 429 for good", mutation, []act{cut, limited}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 4},
+		{"a cut, then 401", mutation, []act{cut, answer(401, `{"type":"UNAUTHORIZED"}`)}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
+		{"401 alone", mutation, []act{answer(401, `{"type":"UNAUTHORIZED"}`)}, 0, codes.Unauthenticated, "UNAUTHORIZED", 1},
+		{"a cut, then a typed error: that is what became of it", mutation, []act{cut, notFound}, 0, codes.NotFound, "PAYMENT_NOT_FOUND", 2},
+		{"a temporary typed error to a read", read, []act{answer(503, `{"type":"SERVER_BUSY"}`), ok}, 0, codes.OK, "", 2},
+		{"500 without a type, to a read", read, []act{answer(500, "")}, 0, codes.Unknown, "UPSTREAM_FAILED", 1},
+		{"500 without a type, to a mutation", mutation, []act{answer(500, "")}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 1},
+		{"404 without a type", mutation, []act{answer(404, "no such page")}, 0, codes.NotFound, "UPSTREAM_FAILED", 1},
+		{"still at it, then done", mutation, []act{stillAtIt, stillAtIt, stillAtIt, stillAtIt, stillAtIt, stillAtIt, ok}, 0, codes.OK, "", 7},
+		{"still at it at the deadline", mutation, []act{stillAtIt}, 500 * time.Millisecond, codes.Aborted, "IDEMPOTENCY_OUTSTANDING_REQUEST", -1},
+		{"cut, still at it, then done", mutation, []act{cut, stillAtIt, ok}, 0, codes.OK, "", 3},
+		{"still at it, then cut for good", mutation, []act{stillAtIt, cut}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 5},
+		{"no answer before the deadline, a read", read, []act{hang}, 100 * time.Millisecond, codes.DeadlineExceeded, "UPSTREAM_FAILED", 1},
+		{"no answer before the deadline, a mutation", mutation, []act{hang}, 100 * time.Millisecond, codes.DeadlineExceeded, "OUTCOME_UNKNOWN", 1},
+		{"cut, then no answer before the deadline", mutation, []act{cut, hang}, time.Second, codes.DeadlineExceeded, "OUTCOME_UNKNOWN", 2},
+		{"a deadline that has passed", mutation, []act{ok}, -time.Second, codes.DeadlineExceeded, "NOT_SENT", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := &script{acts: test.acts}
+			server := httptest.NewServer(s)
+			defer server.Close()
+			call := test.call(t)
+			if test.deadline != 0 {
+				call.Deadline = time.Now().Add(test.deadline)
+			}
+			body, failure := newClient(t, server.URL, nil).Do(t.Context(), call)
+			checkEnd(t, call, body, failure, test.code, test.reason)
+			seen := s.attempts()
+			if test.attempts >= 0 && len(seen) != test.attempts || test.attempts < 0 && len(seen) < 2 {
+				t.Errorf("PortOne got %d requests, want %d", len(seen), test.attempts)
+			}
+			checkSame(t, call, seen)
+		})
+	}
+}
+
+// checkEnd compares how a call ended.
+func checkEnd(t *testing.T, call *Call, body *[]byte, failure *errmap.Error, code codes.Code, reason string) {
+	t.Helper()
+	if code == codes.OK {
+		if failure != nil || body == nil || string(*body) != `{"cancellation":{}}` {
+			t.Errorf("body %v, error %v", body, failure)
+		}
+		return
+	}
+	if failure == nil {
+		t.Fatalf("no error, want %v %s", code, reason)
+	}
+	if failure.Code() != code || failure.Reason() != reason {
+		t.Errorf("%v %s (%v), want %v %s", failure.Code(), failure.Reason(), failure.Unwrap(), code, reason)
+	}
+	if reason == "OUTCOME_UNKNOWN" && call.Spec.IsMutation() && !strings.Contains(fmt.Sprint(failure.Full().Details()), testKey) {
+		t.Errorf("the error does not tell the key: %v", failure.Full())
+	}
+}
+
+// checkSame holds that all attempts were the same request.
+func checkSame(t *testing.T, call *Call, seen []*http.Request) {
+	t.Helper()
+	for _, r := range seen {
+		if call.Spec.IsMutation() && r.Header.Get("Idempotency-Key") != `"`+testKey+`"` {
+			t.Errorf("an attempt has the key %s", r.Header.Get("Idempotency-Key"))
+		}
+		if r.RequestURI != seen[0].RequestURI || r.Header.Get("Authorization") != "PortOne "+testSecret {
+			t.Errorf("an attempt is %s, %v", r.RequestURI, r.Header)
+		}
+		if !strings.HasPrefix(r.RequestURI, "/payments/p%2F1") {
+			t.Errorf("the path is %s", r.RequestURI)
+		}
+	}
+}
+
+// TestNotSent shows calls that cannot reach PortOne: nothing was done, and a retry
+// is safe.
+func TestNotSent(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	stranger := httptest.NewTLSServer(http.NotFoundHandler())
+	defer stranger.Close()
+	stranger.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelInfo)
+	for name, url := range map[string]string{
+		"refused":                       "http://" + closed.Addr().String(),
+		"a certificate of a stranger's": stranger.URL,
+	} {
+		t.Run(name, func(t *testing.T) {
+			call := cancelCall(t)
+			_, failure := newClient(t, url, nil).Do(t.Context(), call)
+			checkEnd(t, call, nil, failure, codes.Unavailable, "UPSTREAM_UNREACHABLE")
+		})
+	}
+}
+
+// TestCallerGone cancels calls before and after they are sent.
+func TestCallerGone(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(hang))
+	defer server.Close()
+	c := newClient(t, server.URL, nil)
+	call := cancelCall(t)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, failure := c.Do(ctx, call)
+	checkEnd(t, call, nil, failure, codes.Canceled, "NOT_SENT")
+
+	ctx, cancel = context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	_, failure = c.Do(ctx, call)
+	checkEnd(t, call, nil, failure, codes.Unknown, "OUTCOME_UNKNOWN")
+}
+
+// TestTimeout shows the gateway's own limit, with a caller who has none.
+func TestTimeout(t *testing.T) {
+	s := &script{acts: []act{hang}}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	c := newClient(t, server.URL, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+	call := cancelCall(t)
+	_, failure := c.Do(t.Context(), call)
+	checkEnd(t, call, nil, failure, codes.DeadlineExceeded, "OUTCOME_UNKNOWN")
+	if n := len(s.attempts()); n != 1 {
+		t.Errorf("%d attempts", n)
+	}
+}
+
+// TestTooLarge refuses answers over the limit; one to a mutation was carried out.
+func TestTooLarge(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		piece := bytes.Repeat([]byte(" "), 1<<20)
+		for range 33 {
+			if _, err := w.Write(piece); err != nil {
+				return
+			}
+		}
+	}))
+	defer server.Close()
+	c := newClient(t, server.URL, nil)
+	_, failure := c.Do(t.Context(), cancelCall(t))
+	checkEnd(t, cancelCall(t), nil, failure, codes.Internal, "ANSWER_UNREADABLE")
+}
+
+// TestOverload refuses calls over the bound at once.
+func TestOverload(t *testing.T) {
+	release := make(chan struct{})
+	var once sync.Once
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-release
+		ok(w, r)
+	}))
+	defer server.Close()
+	defer once.Do(func() { close(release) })
+	c := newClient(t, server.URL, func(o *Options) { o.MaxInFlight = 2 })
+	var first sync.WaitGroup
+	for range 2 {
+		first.Go(func() {
+			if _, failure := c.Do(t.Context(), cancelCall(t)); failure != nil {
+				t.Error(failure)
+			}
+		})
+	}
+	for c.InFlight() < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	_, failure := c.Do(t.Context(), cancelCall(t))
+	checkEnd(t, cancelCall(t), nil, failure, codes.Unavailable, "OVERLOADED")
+	once.Do(func() { close(release) })
+	first.Wait()
+	if _, failure := c.Do(t.Context(), cancelCall(t)); failure != nil {
+		t.Errorf("after that: %v", failure)
+	}
+	if c.InFlight() != 0 {
+		t.Errorf("%d calls in flight", c.InFlight())
+	}
+}
+
+// observer counts.
+type observer struct {
+	mu      sync.Mutex
+	states  []string
+	retries int
+}
+
+func (o *observer) Attempt(string, int, string, time.Duration) {}
+func (o *observer) Retry(string, bool)                         { o.mu.Lock(); o.retries++; o.mu.Unlock() }
+func (o *observer) Breaker(state string) {
+	o.mu.Lock()
+	o.states = append(o.states, state)
+	o.mu.Unlock()
+}
+
+// TestBreaker lets PortOne fail until the breaker opens, and recover.
+func TestBreaker(t *testing.T) {
+	s := &script{acts: []act{cut}}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	seen := &observer{}
+	c := newClient(t, server.URL, func(o *Options) { o.Observer, o.MaxAttempts = seen, 1 })
+	for range 100 {
+		if c.BreakerState() == "open" {
+			break
+		}
+		_, _ = c.Do(t.Context(), cancelCall(t))
+	}
+	before := len(s.attempts())
+	_, failure := c.Do(t.Context(), cancelCall(t))
+	checkEnd(t, cancelCall(t), nil, failure, codes.Unavailable, "UPSTREAM_UNREACHABLE")
+	if after := len(s.attempts()); after != before || before > breakerMin+1 {
+		t.Errorf("PortOne got %d requests, then %d", before, after)
+	}
+	s.mu.Lock()
+	s.acts = []act{notFound} // a typed error is a sign of life
+	s.mu.Unlock()
+	time.Sleep(breakerDelay + 100*time.Millisecond)
+	for range breakerSuccess {
+		_, failure := c.Do(t.Context(), cancelCall(t))
+		checkEnd(t, cancelCall(t), nil, failure, codes.NotFound, "PAYMENT_NOT_FOUND")
+	}
+	if want := []string{"open", "half-open", "closed"}; !slices.Equal(seen.states, want) {
+		t.Errorf("states %v, want %v", seen.states, want)
+	}
+}
+
+// TestBreakerBetweenAttempts: a mutation whose first attempt was lost is not
+// reported as not sent because the breaker refuses the second.
+func TestBreakerBetweenAttempts(t *testing.T) {
+	s := &script{acts: []act{cut}}
+	server := httptest.NewServer(s)
+	defer server.Close()
+	c := newClient(t, server.URL, nil)
+	for range breakerMin {
+		_, failure := c.Do(t.Context(), cancelCall(t))
+		if c.BreakerState() == "open" {
+			checkEnd(t, cancelCall(t), nil, failure, codes.Unknown, "OUTCOME_UNKNOWN")
+			return
+		}
+	}
+	t.Error("the breaker did not open")
+}
+
+// TestBadURLs are settings that cannot work.
+func TestBadURLs(t *testing.T) {
+	for url, problem := range map[string]string{
+		"api.portone.io":                  "must begin with https://",
+		"ftp://api.portone.io":            "must begin with https://",
+		"https://":                        "has no host",
+		"https://user:password@host":      "must not have a user",
+		"https://host?x=1":                "must not have a query",
+		"https://ho st:password-like\x7f": "is no URL",
+	} {
+		_, err := New(Options{URL: url})
+		if err == nil || !strings.Contains(err.Error(), problem) || strings.Contains(err.Error(), "password") && strings.Contains(url, "user") && strings.Contains(err.Error(), ":password") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestTLS speaks HTTPS, below a path.
+func TestTLS(t *testing.T) {
+	s := &script{acts: []act{ok}}
+	server := httptest.NewTLSServer(http.StripPrefix("/portone/v2", s))
+	defer server.Close()
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	c := newClient(t, server.URL+"/portone/v2/", func(o *Options) { o.TLS = &tls.Config{RootCAs: pool} })
+	for range 3 {
+		body, failure := c.Do(t.Context(), cancelCall(t))
+		checkEnd(t, cancelCall(t), body, failure, codes.OK, "")
+	}
+}
+
+// TestStream reads a file, one that breaks, and an error in place of a file.
+func TestStream(t *testing.T) {
+	file := bytes.Repeat([]byte("거래,금액\r\n"), 100_000)
+	tests := []struct {
+		name   string
+		acts   []act
+		code   codes.Code
+		reason string
+	}{
+		{"whole", []act{answer(200, string(file), "Content-Type", "text/csv", "Content-Disposition", "attachment")}, codes.OK, ""},
+		{"after a cut", []act{cut, answer(200, string(file), "Content-Type", "text/csv", "Content-Disposition", "attachment")}, codes.OK, ""},
+		{"breaks", []act{half}, codes.Unavailable, "UPSTREAM_FAILED"},
+		{"an error", []act{notFound}, codes.NotFound, "PAYMENT_NOT_FOUND"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(&script{acts: test.acts})
+			defer server.Close()
+			c := newClient(t, server.URL, nil)
+			stream, failure := c.Open(t.Context(), getCall(t))
+			if failure != nil {
+				checkEnd(t, getCall(t), nil, failure, test.code, test.reason)
+				return
+			}
+			defer stream.Close()
+			got, err := io.ReadAll(stream)
+			if test.code == codes.OK {
+				if err != nil || !bytes.Equal(got, file) || stream.ContentType != "text/csv" || stream.ContentDisposition != "attachment" {
+					t.Errorf("%d bytes of %s (%s), %v", len(got), stream.ContentType, stream.ContentDisposition, err)
+				}
+				return
+			}
+			var e *errmap.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("error %v", err)
+			}
+			checkEnd(t, getCall(t), nil, e, test.code, test.reason)
+		})
+	}
+}
+
+// TestLogsNoSecret makes every kind of trouble and looks through the log.
+func TestLogsNoSecret(t *testing.T) {
+	var log bytes.Buffer
+	for _, acts := range [][]act{{badGateway}, {cut}, {answer(500, "trace: Authorization: PortOne x")}, {notFound}} {
+		server := httptest.NewServer(&script{acts: acts})
+		c := newClient(t, server.URL, func(o *Options) { o.Logger, o.MaxAttempts = slog.New(slog.NewJSONHandler(&log, nil)), 1 })
+		_, failure := c.Do(t.Context(), cancelCall(t))
+		if failure == nil || strings.Contains(failure.Error()+fmt.Sprint(failure.Unwrap()), testSecret) {
+			t.Errorf("error %v: %v", failure, failure.Unwrap())
+		}
+		server.Close()
+	}
+	if log.Len() == 0 || strings.Contains(log.String(), testSecret) {
+		t.Errorf("the log: %s", log.String())
+	}
+}

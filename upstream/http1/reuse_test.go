@@ -1,0 +1,179 @@
+package http1_test
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/upstream/http1"
+)
+
+// busy has so many calls on the client at the same time, and so many connections.
+func busy(t *testing.T, s *server, c *http1.Client, calls int) {
+	t.Helper()
+	var wait sync.WaitGroup
+	for range calls {
+		wait.Go(func() {
+			if _, body, err := do(c, get("/busy")); body != "busy" {
+				t.Errorf("got %q, %v", body, err)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// together answers when so many calls have come.
+func together(calls int) func(*peer) {
+	var all sync.WaitGroup
+	all.Add(calls)
+	return func(p *peer) {
+		if _, err := p.request(); err != nil {
+			return
+		}
+		all.Done()
+		all.Wait()
+		p.write(answer("busy"))
+		echo(p)
+	}
+}
+
+func TestReuse(t *testing.T) {
+	for _, kind := range allKinds {
+		t.Run(string(kind), func(t *testing.T) {
+			s := serve(t, kind, echo)
+			c := s.client(t)
+			for range 20 {
+				wantBody(t, c, get("/a"), "/a")
+				wantBody(t, c, post("/b", []byte("hello")), "/b")
+				wantBody(t, c, post("/c", bytes.Repeat([]byte("x"), 1<<20)), "/c")
+			}
+			if n, idle := s.accepted.Load(), c.Idle(); n != 1 || idle != 1 {
+				t.Errorf("%d connections, %d idle; want 1 and 1", n, idle)
+			}
+		})
+	}
+}
+
+// TestLongHeadThenShort: what a long head took does not stay in the way.
+func TestLongHeadThenShort(t *testing.T) {
+	s := serve(t, plain, func(p *peer) {
+		for {
+			if _, err := p.request(); err != nil {
+				return
+			}
+			p.write(longHead(50_000))
+			if _, err := p.request(); err != nil {
+				return
+			}
+			p.write(answer("short"))
+		}
+	})
+	c := s.client(t)
+	for range 5 {
+		wantBody(t, c, get("/"), "hello")
+		wantBody(t, c, get("/"), "short")
+	}
+	if n := s.accepted.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+func TestMaxIdle(t *testing.T) {
+	const calls = 8
+	for _, most := range []int{0, 1, 3, calls, calls + 1} {
+		s := serve(t, plain, together(calls))
+		c := s.client(t, func(c *http1.Config) { c.MaxIdle = most })
+		busy(t, s, c, calls)
+		if idle, want := c.Idle(), min(most, calls); idle != want {
+			t.Errorf("%d connections are idle with at most %d allowed", idle, most)
+		}
+	}
+}
+
+// TestLastUsedFirst: the connection used last is used next, so that the others
+// come of age.
+func TestLastUsedFirst(t *testing.T) {
+	const calls, idle = 4, 200 * time.Millisecond
+	s := serve(t, plain, together(calls))
+	c := s.client(t, func(c *http1.Config) { c.IdleTimeout = idle })
+	busy(t, s, c, calls)
+	if n := c.Idle(); n != calls {
+		t.Fatalf("%d connections are idle, want %d", n, calls)
+	}
+	for end := time.Now().Add(3 * idle); time.Now().Before(end); time.Sleep(idle / 20) {
+		wantBody(t, c, get("/one"), "/one")
+	}
+	if n, accepted := c.Idle(), s.accepted.Load(); n != 1 || accepted != calls {
+		t.Errorf("%d connections are idle of %d, want 1 of %d", n, accepted, calls)
+	}
+	eventually(t, "the last one is closed too", func() bool { return c.Idle() == 0 })
+}
+
+// TestIdleTimeout: idle connections are really closed, and none before its time.
+func TestIdleTimeout(t *testing.T) {
+	for _, kind := range allKinds {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			const idle = 100 * time.Millisecond
+			ended := make(chan time.Time, 1)
+			s := serve(t, kind, func(p *peer) { echo(p); ended <- time.Now() })
+			c := s.client(t, func(c *http1.Config) { c.IdleTimeout = idle })
+			for range 3 { // the sweeping begins anew each time
+				wantBody(t, c, get("/"), "/")
+				used := time.Now()
+				if age := (<-ended).Sub(used); age < idle*9/10 || age > idle+soon {
+					t.Errorf("closed after %v, want %v", age, idle)
+				}
+				if n := c.Idle(); n != 0 {
+					t.Errorf("%d connections are idle", n)
+				}
+			}
+		})
+	}
+}
+
+func TestClose(t *testing.T) {
+	ended := make(chan bool, 3)
+	inCall, goOn := make(chan bool), make(chan bool)
+	s := serve(t, plain, func(p *peer) {
+		defer func() { ended <- true }()
+		if raw, _ := p.in.Peek(len("GET /slow")); string(raw) == "GET /slow" {
+			inCall <- true
+			<-goOn
+		}
+		echo(p)
+	})
+	c := s.client(t)
+	wantBody(t, c, get("/idle"), "/idle")
+
+	// Another connection for a call that takes longer, while the idle one is used.
+	body, err := c.Open(t.Context(), time.Now().Add(soon), get("/idle"), new(http1.Response))
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error)
+	go func() {
+		_, _, err := do(c, get("/slow"))
+		result <- err
+	}()
+	<-inCall
+	body.Close()
+
+	c.Close()
+	c.Close()
+	<-ended // the idle one
+	if n := c.Idle(); n != 0 {
+		t.Errorf("%d connections are idle after Close", n)
+	}
+	goOn <- true
+	if err := <-result; err != nil { // a call goes on to its end
+		t.Error(err)
+	}
+	<-ended
+	wantBody(t, c, get("/after"), "/after") // a new one leaves nothing behind
+	<-ended
+	if n, accepted := c.Idle(), s.accepted.Load(); n != 0 || accepted != 3 {
+		t.Errorf("%d connections idle, %d made; want 0 and 3", n, accepted)
+	}
+}
