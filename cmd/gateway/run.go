@@ -34,6 +34,8 @@ func Run(args []string, stdout, stderr io.Writer) error {
 		return err
 	case "healthcheck":
 		return c.Healthcheck.run()
+	case "sandbox":
+		return untilSignal(stderr, func(ctx context.Context) error { return c.Sandbox.run(ctx, stdout, stderr) })
 	case "serve":
 		return untilSignal(stderr, func(ctx context.Context) error { return c.Serve.run(ctx, stdout, stderr) })
 	}
@@ -66,6 +68,7 @@ type gateway struct {
 	service  *service.Server
 	rest     *http.Server
 	admin    *admin
+	portone  *portone // the sandbox, if there is one
 
 	grpcListener, httpListener, adminListener net.Listener
 }
@@ -85,6 +88,9 @@ func (c *serveConfig) run(ctx context.Context, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer g.close()
+	if c.Sandbox {
+		g.banner(stdout)
+	}
 	return g.serve(ctx)
 }
 
@@ -100,13 +106,20 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	if err != nil {
 		return g, err
 	}
+	url := c.UpstreamURL
+	if c.Sandbox {
+		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-addr", logger); err != nil {
+			return g, err
+		}
+		url = g.portone.url()
+	}
 	mapper, err := errmap.New()
 	if err != nil {
 		return g, err
 	}
 	counters := metrics.New(version())
 	g.upstream, err = upstream.New(upstream.Options{
-		URL: c.UpstreamURL, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
+		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
 		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
 	})
 	if err != nil {
@@ -143,6 +156,9 @@ func (g *gateway) listen() (err error) {
 // serve serves until ctx ends or a server fails.
 func (g *gateway) serve(ctx context.Context) error {
 	servers, failed := errgroup.WithContext(ctx)
+	if g.portone != nil {
+		servers.Go(g.portone.serve)
+	}
 	servers.Go(func() error { return g.service.Serve(g.grpcListener) })
 	servers.Go(func() error { return ignoreClosed(g.rest.Serve(g.httpListener)) })
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
@@ -152,6 +168,9 @@ func (g *gateway) serve(ctx context.Context) error {
 	<-failed.Done()
 	err := g.drain()
 	g.admin.Close()
+	if g.portone != nil {
+		g.portone.close()
+	}
 	return errors.Join(servers.Wait(), err)
 }
 
@@ -183,6 +202,9 @@ func (g *gateway) close() {
 	}
 	if g.service != nil {
 		g.service.Stop()
+	}
+	if g.portone != nil {
+		g.portone.close()
 	}
 	if g.upstream != nil {
 		g.upstream.Close()

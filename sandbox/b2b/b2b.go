@@ -1,0 +1,137 @@
+// Package b2b is the sandbox's trade between businesses: the counterparties of a
+// merchant and the electronic tax invoices that they exchange, from the draft to
+// the answer of the National Tax Service (NTS).
+//
+// Test mode and live mode are two worlds that share nothing but the clock. The
+// merchant has the B2B feature and is the business MerchantBRN. What the NTS and
+// other outsiders do is made up by fixed rules, see the BRN constants.
+package b2b
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// host is where the URLs of answers point to. Nothing can be there (RFC 6761).
+const host = "https://portone-sandbox.invalid"
+
+// korea is the time zone of all days in this domain.
+var korea = time.FixedZone("KST", 9*60*60)
+
+// Store keeps the counterparties and tax invoices of both modes.
+type Store struct {
+	portonev2.UnimplementedCounterpartyServiceServer
+	portonev2.UnimplementedTaxInvoiceServiceServer
+
+	live, test *mode
+}
+
+// New makes an empty store.
+func New(w *world.World) *Store {
+	return &Store{live: newMode(w, false), test: newMode(w, true)}
+}
+
+// Register registers the services that s implements.
+func (s *Store) Register(r grpc.ServiceRegistrar) {
+	portonev2.RegisterCounterpartyServiceServer(r, s)
+	portonev2.RegisterTaxInvoiceServiceServer(r, s)
+}
+
+// Dump implements world.Dumper. The kinds of test mode end in "-test".
+func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
+	s.live.dump(add)
+	s.test.dump(func(kind, id string, object proto.Message) { add(kind+"-test", id, object) })
+}
+
+// Counterparty returns a copy of a counterparty, and whether there is one.
+func (s *Store) Counterparty(id string, test bool) (*portonev2.B2BCounterparty, bool) {
+	c := s.mode(test).counterparties.byID[id]
+	return proto.CloneOf(c), c != nil
+}
+
+func (s *Store) mode(test bool) *mode {
+	if test {
+		return s.test
+	}
+	return s.live
+}
+
+// in is the mode that a request is for.
+func (s *Store) in(request interface{ GetTest() bool }) *mode { return s.mode(request.GetTest()) }
+
+// mode is one of the two worlds.
+type mode struct {
+	world *world.World
+	test  bool
+
+	counterparties *counterparties
+	lookups        map[string]*lookup                   // by verification id
+	certificates   map[string]*portonev2.B2BCertificate // by BRN
+	invoices       *invoices
+	files          map[string]*file // by file id
+	bulks          map[string]*portonev2.B2BBulkTaxInvoice
+}
+
+func newMode(w *world.World, test bool) *mode {
+	return &mode{
+		world:          w,
+		test:           test,
+		counterparties: newCounterparties(),
+		lookups:        make(map[string]*lookup),
+		certificates:   make(map[string]*portonev2.B2BCertificate),
+		invoices:       newInvoices(),
+		files:          make(map[string]*file),
+		bulks:          make(map[string]*portonev2.B2BBulkTaxInvoice),
+	}
+}
+
+// today is the present day in Korea.
+func (m *mode) today() time.Time { return m.world.Clock.Now().In(korea) }
+
+// name is the mode's name in ids and URLs.
+func (m *mode) name() string {
+	if m.test {
+		return "test"
+	}
+	return "live"
+}
+
+// url is an address of the mode, such as that of a document.
+func (m *mode) url(path string) string { return host + "/b2b/" + m.name() + "/" + path }
+
+// graphqlID is an object's id in PortOne's GraphQL API.
+func (m *mode) graphqlID(schema, id string) string {
+	return base64.StdEncoding.EncodeToString([]byte(schema + ":" + m.name() + ":" + id))
+}
+
+func (m *mode) dump(add func(kind, id string, object proto.Message)) {
+	for _, c := range m.counterparties.all {
+		add("b2b-counterparties", c.GetId(), proto.CloneOf(c))
+	}
+	for _, brn := range slices.Sorted(maps.Keys(m.certificates)) {
+		add("b2b-certificates", brn, proto.CloneOf(m.certificates[brn]))
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.lookups)) {
+		add("b2b-verifications", id, m.lookups[id].message())
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.bulks)) {
+		add("b2b-bulk-tax-invoices", id, m.bulk(m.bulks[id]))
+	}
+	for _, id := range slices.Sorted(maps.Keys(m.files)) {
+		add("b2b-files", id, m.files[id].message(m))
+	}
+	for inv := range m.invoices.latestFirst() {
+		add("b2b-tax-invoices", inv.GetId(), proto.CloneOf(inv.B2BTaxInvoice))
+		for _, a := range inv.attachments {
+			add("b2b-tax-invoice-attachments", a.GetId(), proto.CloneOf(a))
+		}
+	}
+}

@@ -1,0 +1,126 @@
+package cashreceipt
+
+import (
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// paidPayment are the members used here of payments that have been paid, whether
+// or not they were cancelled later.
+type paidPayment interface {
+	GetId() string
+	GetMerchantId() string
+	GetStoreId() string
+	GetChannel() *portonev2.SelectedChannel
+	GetOrderName() string
+	GetAmount() *portonev2.PaymentAmount
+	GetCurrency() portonev2.Currency
+	GetCashReceipt() *portonev2.PaymentCashReceipt
+}
+
+// payment looks up a payment of the sandbox. It is known if the sandbox has it,
+// and paid is nil unless it was paid.
+func (s *Store) payment(k key) (paid paidPayment, known bool) {
+	if s.payments == nil {
+		return nil, false
+	}
+	found, ok := s.payments.Payment(k.payment)
+	if !ok || storeOf(found) != k.store {
+		return nil, false
+	}
+	switch state := found.GetStatus().(type) {
+	case *portonev2.Payment_Paid:
+		return state.Paid, true
+	case *portonev2.Payment_PartialCancelled:
+		return state.PartialCancelled, true
+	case *portonev2.Payment_Cancelled:
+		return state.Cancelled, true
+	}
+	return nil, true
+}
+
+// storeOf is the store of a payment in whatever state.
+func storeOf(payment *portonev2.Payment) string {
+	m := payment.ProtoReflect()
+	state := m.WhichOneof(m.Descriptor().Oneofs().ByName("status"))
+	if state == nil {
+		return ""
+	}
+	m = m.Get(state).Message()
+	return m.Get(m.Descriptor().Fields().ByName("store_id")).String()
+}
+
+// checkPayment refuses a receipt that a payment cannot carry. A payment that the
+// sandbox does not have was made elsewhere, and nothing is known of it.
+func (s *Store) checkPayment(k key, currency portonev2.Currency, sum amount) error {
+	paid, known := s.payment(k)
+	if !known {
+		return nil
+	}
+	if paid == nil {
+		return invalid("payment %q is not paid", k.payment)
+	}
+	if paid.GetCurrency() != currency {
+		return invalid("payment %q is in another currency: %s", k.payment, paid.GetCurrency())
+	}
+	left := paid.GetAmount().GetPaid() - paid.GetAmount().GetCancelled()
+	if sum.total > left {
+		return invalid("amount.total is %d, of payment %q are left %d", sum.total, k.payment, left)
+	}
+	return nil
+}
+
+// ofPayment is the receipt that a payment of the sandbox got when it was paid, nil
+// if there is none.
+func (s *Store) ofPayment(k key) *receipt {
+	paid, _ := s.payment(k)
+	if paid == nil {
+		return nil
+	}
+	message := &portonev2.CashReceipt{}
+	switch state := paid.GetCashReceipt().GetStatus().(type) {
+	case *portonev2.PaymentCashReceipt_Issued:
+		message.Status = &portonev2.CashReceipt_Issued{Issued: issuedWith(paid, state.Issued)}
+	case *portonev2.PaymentCashReceipt_Cancelled:
+		message.Status = &portonev2.CashReceipt_Cancelled{Cancelled: cancelledWith(paid, state.Cancelled)}
+	default:
+		return nil
+	}
+	return read(message)
+}
+
+// issuedWith is a payment's receipt in the form of CashReceiptService.
+func issuedWith(paid paidPayment, r *portonev2.IssuedPaymentCashReceipt) *portonev2.IssuedCashReceipt {
+	return &portonev2.IssuedCashReceipt{
+		MerchantId:      world.Ptr(paid.GetMerchantId()),
+		StoreId:         world.Ptr(paid.GetStoreId()),
+		PaymentId:       world.Ptr(paid.GetId()),
+		Channel:         paid.GetChannel(),
+		Amount:          world.Ptr(r.GetTotalAmount()),
+		TaxFreeAmount:   r.TaxFreeAmount,
+		VatAmount:       paid.GetAmount().Vat,
+		Currency:        r.GetCurrency().Enum(),
+		OrderName:       world.Ptr(paid.GetOrderName()),
+		IsManual:        world.Ptr(false),
+		Type:            r.Type,
+		PgReceiptId:     r.PgReceiptId,
+		IssueNumber:     world.Ptr(r.GetIssueNumber()),
+		Url:             r.Url,
+		IssuedAt:        r.GetIssuedAt(),
+		StatusUpdatedAt: r.GetIssuedAt(),
+	}
+}
+
+// cancelledWith is a payment's cancelled receipt in the form of CashReceiptService.
+func cancelledWith(paid paidPayment, r *portonev2.CancelledPaymentCashReceipt) *portonev2.CancelledCashReceipt {
+	return cancel(issuedWith(paid, &portonev2.IssuedPaymentCashReceipt{
+		Type:          r.Type,
+		PgReceiptId:   r.PgReceiptId,
+		IssueNumber:   r.IssueNumber,
+		TotalAmount:   r.TotalAmount,
+		TaxFreeAmount: r.TaxFreeAmount,
+		Currency:      r.Currency,
+		Url:           r.Url,
+		IssuedAt:      r.IssuedAt,
+	}), r.GetCancelledAt())
+}

@@ -1,0 +1,233 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/auth"
+	"github.com/portone-gateway/portone-gateway/sandbox/shop"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// controlPrefix begins the paths of the control API, of which PortOne has none.
+const controlPrefix = "/sandbox/"
+
+// command is an operation of the control API.
+type command struct {
+	method, path string
+	about        string
+	run          func(s *Sandbox, body []byte) (any, error)
+}
+
+// commands lists the control API. Answers are written as JSON, but for
+// json.RawMessage, which is JSON.
+var commands = []command{
+	{"POST", "reset", "begin anew: no objects, or the demo's; the clock as it was at first", (*Sandbox).runReset},
+	{"GET", "clock", "the sandbox's time", (*Sandbox).runShowClock},
+	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens`, (*Sandbox).runMoveClock},
+	{"GET", "dump", "every object, by kind and id", (*Sandbox).runDump},
+	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Sandbox).runCounters},
+	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Sandbox).runDeposit},
+	{"POST", "window", `a customer pays in the browser: {"paymentId":"...","orderName":"...","totalAmount":1000,"currency":"KRW"}; "payMethod", ` +
+		`"cardNumber", "billingKey":true to store the card, "confirm":true to leave it to the server, "closed":true to give up`, (*Sandbox).runWindow},
+}
+
+// controlError is an error of the control API, in the form of PortOne's.
+type controlError struct {
+	status int
+	typ    string
+	text   string
+}
+
+// Error implements error.
+func (e *controlError) Error() string { return e.text }
+
+// control answers a request to the control API.
+func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) answer {
+	name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/sandbox"), "/")
+	run, err := findCommand(r.Method, name)
+	if err != nil {
+		return s.controlAnswer(nil, err)
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		a := unread(err)
+		return s.controlAnswer(nil, &controlError{a.status, "INVALID_REQUEST", "the body cannot be read, or is too long"})
+	}
+	return s.controlAnswer(run(s, body))
+}
+
+// listing says what there is to control, and what tests can use.
+func (s *Sandbox) listing([]byte) (any, error) {
+	list := make([]map[string]string, len(commands))
+	for i, c := range commands {
+		list[i] = map[string]string{"method": c.method, "path": controlPrefix + c.path, "about": c.about}
+	}
+	var cards, channels []map[string]string
+	for _, card := range shop.TestCards() {
+		cards = append(cards, map[string]string{"number": card.Number, "about": card.About})
+	}
+	for _, channel := range shop.TestChannels() {
+		channels = append(channels, map[string]string{"key": channel.Key, "about": channel.About})
+	}
+	return map[string]any{
+		"about":         "An imitation of PortOne's API V2; these are the operations that control it, and what it keeps ready for tests.",
+		"operations":    list,
+		"cards":         cards,
+		"channels":      channels,
+		"invalidSecret": auth.InvalidSecret,
+		"trouble":       "header " + troubleHeader + ", or ids that begin with " + troublePrefix + ", with directives: " + directiveNames(),
+	}, nil
+}
+
+func findCommand(method, path string) (func(*Sandbox, []byte) (any, error), error) {
+	if method == http.MethodGet && path == "" {
+		return (*Sandbox).listing, nil
+	}
+	var methods []string
+	for _, c := range commands {
+		switch {
+		case c.path != path:
+		case c.method == method:
+			return c.run, nil
+		default:
+			methods = append(methods, c.method)
+		}
+	}
+	if len(methods) == 0 {
+		return nil, &controlError{http.StatusNotFound, "NOT_FOUND", "there is no such path; GET /sandbox/ lists them"}
+	}
+	return nil, &controlError{http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "the path takes " + strings.Join(methods, ", ")}
+}
+
+// controlAnswer writes what a command returned.
+func (s *Sandbox) controlAnswer(result any, err error) answer {
+	var fault *world.Fault
+	var refused *controlError
+	switch {
+	case errors.As(err, &fault):
+		return s.refuse(fault)
+	case errors.As(err, &refused):
+		body := `{"type":` + quoted(refused.typ) + `,"message":` + quoted(refused.text) + `}`
+		return answer{status: refused.status, contentType: typeJSON, body: []byte(body)}
+	case err != nil:
+		s.log.Error("the control API failed", slog.Any("cause", err))
+		return s.controlAnswer(nil, &controlError{http.StatusInternalServerError, "INTERNAL", "the sandbox failed; its log says why"})
+	}
+	body, err := json.Marshal(result)
+	if err != nil {
+		return s.controlAnswer(nil, err)
+	}
+	return answer{status: http.StatusOK, contentType: typeJSON, body: append(body, '\n')}
+}
+
+// arguments reads the body of a command, which has no other members than into
+// has.
+func arguments(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil && len(bytes.TrimSpace(body[d.InputOffset():])) > 0 {
+		err = errors.New("there is something behind the JSON object")
+	}
+	if err != nil {
+		return mistake("the body: %v", err)
+	}
+	return nil
+}
+
+func mistake(format string, args ...any) error {
+	return &controlError{http.StatusBadRequest, "INVALID_REQUEST", fmt.Sprintf(format, args...)}
+}
+
+func (s *Sandbox) runReset([]byte) (any, error) { return struct{}{}, s.Reset() }
+
+func (s *Sandbox) runShowClock([]byte) (any, error) {
+	return map[string]string{"now": s.Now().Format(time.RFC3339Nano)}, nil
+}
+
+func (s *Sandbox) runMoveClock(body []byte) (any, error) {
+	var in struct {
+		Advance *string    `json:"advance"`
+		Now     *time.Time `json:"now"`
+	}
+	if err := arguments(body, &in); err != nil {
+		return nil, err
+	}
+	target := func(time.Time) time.Time { return *in.Now }
+	switch {
+	case (in.Advance == nil) == (in.Now == nil):
+		return nil, mistake(`give either "advance" or "now"`)
+	case in.Advance != nil:
+		d, err := time.ParseDuration(*in.Advance)
+		if err != nil {
+			return nil, mistake("advance: %v", err)
+		}
+		target = func(now time.Time) time.Time { return now.Add(d) }
+	}
+	if err := s.moveTo(target); err != nil {
+		return nil, err
+	}
+	return s.runShowClock(nil)
+}
+
+func (s *Sandbox) runCounters([]byte) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counters := make(map[string]int64, len(s.state.world.Counters))
+	for name, n := range s.state.world.Counters {
+		counters[name] = n
+	}
+	return counters, nil
+}
+
+// depositor is a domain with virtual accounts.
+type depositor interface {
+	// Deposit pays an amount, in minor units, into a payment's virtual account; 0
+	// is what is due.
+	Deposit(paymentID string, amount int64) error
+}
+
+func (s *Sandbox) runDeposit(body []byte) (any, error) {
+	var in struct {
+		PaymentID string `json:"paymentId"`
+		Amount    *int64 `json:"amount"`
+	}
+	if err := arguments(body, &in); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.PaymentID == "":
+		return nil, mistake("paymentId is missing")
+	case in.Amount != nil && *in.Amount <= 0:
+		return nil, mistake("amount must be more than 0")
+	}
+	return struct{}{}, outside(s, func(d depositor) error {
+		if in.Amount == nil {
+			return d.Deposit(in.PaymentID, 0)
+		}
+		return d.Deposit(in.PaymentID, *in.Amount)
+	})
+}
+
+// outside has the domain of a kind imitate something that happens outside of
+// PortOne.
+func outside[D any](s *Sandbox, happen func(D) error) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer recoverTo(&err)
+	i := slices.IndexFunc(s.state.domains, func(d domain) bool { _, ok := d.(D); return ok })
+	if i < 0 {
+		return &controlError{http.StatusNotImplemented, "NOT_IMPLEMENTED", "this sandbox has nothing that could do it"}
+	}
+	s.state.world.Clock.Settle()
+	return happen(s.state.domains[i].(D))
+}

@@ -1,0 +1,245 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// till is a domain that takes deposits and has objects to show.
+type till struct {
+	w    *world.World
+	paid map[string]int64
+}
+
+func (*till) Register(grpc.ServiceRegistrar) {}
+
+func (d *till) Dump(add func(kind, id string, object proto.Message)) {
+	for id, amount := range d.paid { // in any order
+		add("deposits", id, &portonev2.PaymentAmount{Total: &amount})
+		add("accounts", id, &portonev2.BankInfo{Bank: portonev2.Bank_BANK_KDB.Enum()})
+	}
+}
+
+func (d *till) Deposit(paymentID string, amount int64) error {
+	switch paymentID {
+	case "nobody":
+		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment %s", paymentID)
+	case "broken":
+		return errors.New("out of order")
+	case "mad":
+		panic("mad")
+	}
+	d.paid[paymentID] = amount
+	d.w.Counters.Add("deposit")
+	return nil
+}
+
+func withTill(t *testing.T) (*Sandbox, *till) {
+	s := newSandbox(t)
+	d := &till{w: s.state.world, paid: make(map[string]int64)}
+	s.state.domains = []domain{d}
+	return s, d
+}
+
+func TestControl(t *testing.T) {
+	s, d := withTill(t)
+	tests := []struct {
+		name, method, path, body string
+		status                   int
+		answer                   string
+	}{
+		{"what there is", "GET", "", "", 200, "POST"},
+		{"without a slash", "GET", "-", "", 200, "POST"},
+		{"the clock", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
+		{"the clock moved", "POST", "clock", `{"advance":"24h"}`, 200, `{"now":"2026-02-01T09:00:00Z"}`},
+		{"the clock set", "POST", "clock", `{"now":"2026-03-01T09:00:00.5+09:00"}`, 200, `{"now":"2026-03-01T00:00:00.5Z"}`},
+		{"the clock set back", "POST", "clock", `{"now":"2026-01-01T00:00:00Z"}`, 400, "does not go back"},
+		{"the clock moved back", "POST", "clock", `{"advance":"-1s"}`, 400, "does not go back"},
+		{"the clock beyond RFC 3339", "POST", "clock", `{"now":"9999-12-31T23:59:59Z"}`, 200, "9999"},
+		{"the clock far beyond it", "POST", "clock", `{"advance":"1s"}`, 400, "9999"},
+		{"the clock, nothing said", "POST", "clock", `{}`, 400, "either"},
+		{"the clock, both said", "POST", "clock", `{"advance":"1h","now":"2026-03-01T09:00:00Z"}`, 400, "either"},
+		{"the clock, no duration", "POST", "clock", `{"advance":"a day"}`, 400, "advance"},
+		{"the clock, an unknown member", "POST", "clock", `{"forward":"1h"}`, 400, "forward"},
+		{"the clock, no JSON", "POST", "clock", ``, 400, "the body"},
+		{"the clock, more than JSON", "POST", "clock", `{"advance":"0s"} {}`, 400, "behind"},
+		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
+		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 200, `{}`},
+		{"a deposit of nothing", "POST", "deposits", `{"paymentId":"p-3","amount":0}`, 400, "amount"},
+		{"a deposit to nobody said", "POST", "deposits", `{}`, 400, "paymentId"},
+		{"a deposit to nobody", "POST", "deposits", `{"paymentId":"nobody"}`, 404, `"PAYMENT_NOT_FOUND"`},
+		{"a deposit that fails", "POST", "deposits", `{"paymentId":"broken"}`, 500, `"INTERNAL"`},
+		{"a deposit that panics", "POST", "deposits", `{"paymentId":"mad"}`, 500, `"INTERNAL"`},
+		{"counters", "GET", "counters", "", 200, `{"deposit":2}`},
+		{"a body that is too long", "POST", "deposits", strings.Repeat(" ", maxBody+1), 413, "too long"},
+		{"a path that is none", "GET", "nothing", "", 404, `"NOT_FOUND"`},
+		{"another method", "GET", "reset", "", 405, `"METHOD_NOT_ALLOWED"`},
+		{"reset", "POST", "reset", "", 200, `{}`},
+		{"the clock after it", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
+		{"counters after it", "GET", "counters", "", 200, `{}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			path := controlPrefix + test.path
+			if test.path == "-" {
+				path = "/sandbox"
+			}
+			w := ask(s, test.method, path, test.body, "Authorization: ")
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.answer) {
+				t.Errorf("%d %s, want %d %s", w.Code, w.Body, test.status, test.answer)
+			}
+			if !json.Valid(w.Body.Bytes()) {
+				t.Errorf("no JSON: %s", w.Body)
+			}
+			if typ, message := errorOf(w); w.Code != 200 && (typ == "" || message == "") {
+				t.Errorf("no error: %s", w.Body)
+			}
+		})
+	}
+	if d.paid["p-1"] != 0 || d.paid["p-2"] != 500 || len(d.paid) != 2 {
+		t.Errorf("deposits %v", d.paid)
+	}
+}
+
+// TestControlWithout asks for what no domain can do.
+func TestControlWithout(t *testing.T) {
+	s := newSandbox(t)
+	s.state.domains = nil
+	expect(t, ask(s, "POST", "/sandbox/deposits", `{"paymentId":"p-1"}`), 501, "NOT_IMPLEMENTED")
+}
+
+func TestDump(t *testing.T) {
+	s, d := withTill(t)
+	d.paid["b"], d.paid["a"], d.paid["가"] = 2, 1, 3
+	w := ask(s, "GET", "/sandbox/dump", "")
+	want := `{"objects":[` +
+		`{"kind":"accounts","id":"a","object":{"bank":"KDB"}},{"kind":"accounts","id":"b","object":{"bank":"KDB"}},{"kind":"accounts","id":"가","object":{"bank":"KDB"}},` +
+		`{"kind":"deposits","id":"a","object":{"total":1}},{"kind":"deposits","id":"b","object":{"total":2}},{"kind":"deposits","id":"가","object":{"total":3}}]}` + "\n"
+	if w.Code != 200 || w.Body.String() != want {
+		t.Errorf("%d %s\nwant %s", w.Code, w.Body, want)
+	}
+}
+
+// TestReset expects nothing of the old world in the new one, not even of a request
+// that was on its way.
+func TestReset(t *testing.T) {
+	s := newSandbox(t)
+	asleep := s.asleep()
+	var working sync.WaitGroup
+	working.Go(func() {
+		expect(t, login(s, aLogin, keyed("0123456789abcdef"), troubleHeader+": latency=1m"), 200, "")
+	})
+	wake := <-asleep
+	must(t, s.Reset())
+	expect(t, login(s, `{"apiSecret":"b"}`, keyed("0123456789abcdef")), 200, "")
+	close(wake)
+	working.Wait()
+	if logins(s) != 1 {
+		t.Errorf("%d logins", logins(s))
+	}
+}
+
+// TestDemo expects the demo's objects to be there, at any time, and again after a
+// reset.
+func TestDemo(t *testing.T) {
+	for _, clock := range []*world.Clock{nil, world.NewStoppedClock(start), world.NewStoppedClock(start.AddDate(30, 0, 0))} {
+		s, err := New(Options{Clock: clock, Demo: true})
+		must(t, err)
+		w := ask(s, "GET", "/payments/demo-payment-3", "")
+		if !strings.Contains(w.Body.String(), `"status":"PARTIAL_CANCELLED"`) {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		before := ask(s, "GET", "/sandbox/counters", "").Body.String()
+		must(t, s.Reset())
+		if after := ask(s, "GET", "/sandbox/counters", "").Body.String(); after != before {
+			t.Errorf("counters %s, after a reset %s", before, after)
+		}
+		must(t, s.Advance(31*24*time.Hour))
+		w = ask(s, "GET", "/payments/demo-subscription-2", "")
+		if !strings.Contains(w.Body.String(), `"status":"PAID"`) {
+			t.Errorf("the scheduled payment: %d %s", w.Code, w.Body)
+		}
+	}
+}
+
+// TestSeed expects that a mistake in the demo is noticed.
+func TestSeed(t *testing.T) {
+	login := wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"token": "accessToken"}}
+	for _, test := range []struct {
+		name    string
+		wish    wish
+		problem string
+	}{
+		{"refused", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`}, "UNAUTHORIZED"},
+		{"a member missing", wish{operation: "loginViaApiSecret", request: `{}`}, "INVALID_REQUEST"},
+		{"a member of another type", wish{operation: "loginViaApiSecret", request: `{"apiSecret":1}`}, "apiSecret"},
+		{"no such operation", wish{operation: "logIn", request: `{}`}, "no such operation"},
+		{"a template that is none", wish{operation: "loginViaApiSecret", request: `{{`}, "unclosed"},
+		{"nothing kept", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "secret"}}"}`}, "kept as secret"},
+		{"no duration", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{after "a day"}}"}`}, "duration"},
+		{"nothing to keep", wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"x": "accessToken.x"}}, "no text at accessToken.x"},
+		{"well", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "token"}} {{after "24h"}}"}`}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSandbox(t)
+			err := s.seed(s.state, []wish{login, test.wish})
+			if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
+				t.Errorf("error %v, want %q", err, test.problem)
+			}
+		})
+	}
+}
+
+// TestWindow imitates customers in the browser.
+func TestWindow(t *testing.T) {
+	s := newSandbox(t)
+	tests := []struct {
+		name, body string
+		status     int
+		answer     string
+		then       string // a payment, and what its status must be
+	}{
+		{"paid", `{"paymentId":"p-1","orderName":"o","totalAmount":1000,"currency":"KRW"}`, 200, `{}`, "p-1 PAID"},
+		{"in dollars", `{"paymentId":"p-2","orderName":"o","totalAmount":1000,"currency":"CURRENCY_USD","payMethod":"CARD"}`, 200, `{}`, "p-2 PAID"},
+		{"a virtual account", `{"paymentId":"p-3","orderName":"o","totalAmount":1000,"payMethod":"VIRTUAL_ACCOUNT"}`, 200, `{}`, "p-3 VIRTUAL_ACCOUNT_ISSUED"},
+		{"to be confirmed", `{"paymentId":"p-4","orderName":"o","totalAmount":1000,"confirm":true}`, 200, `{"token":"`, "p-4 READY"},
+		{"closed", `{"paymentId":"p-5","orderName":"o","totalAmount":1000,"closed":true}`, 502, `"type":"PG_PROVIDER"`, "p-5 FAILED"},
+		{"a card that is declined", `{"paymentId":"p-6","orderName":"o","totalAmount":1000,"cardNumber":"4000000000000002"}`, 502, `REJECT_CARD_COMPANY`, "p-6 FAILED"},
+		{"paid twice", `{"paymentId":"p-1","orderName":"o","totalAmount":1000}`, 409, `"type":"ALREADY_PAID"`, "p-1 PAID"},
+		{"a billing key", `{"billingKey":true}`, 200, `{"billingKey":"`, ""},
+		{"a billing key and a payment", `{"billingKey":true,"paymentId":"p-7","orderName":"o","totalAmount":1000,"confirm":true}`, 200, `{"token":"`, ""},
+		{"no payment id", `{"totalAmount":1000}`, 400, `paymentId`, ""},
+		{"no amount", `{"paymentId":"p-8"}`, 400, `INVALID_REQUEST`, ""},
+		{"no currency", `{"paymentId":"p-8","totalAmount":1000,"currency":"WON"}`, 400, `currency`, ""},
+		{"no payment method", `{"paymentId":"p-8","totalAmount":1000,"payMethod":"SHELLS"}`, 400, `payMethod`, ""},
+		{"an unknown member", `{"paymentID":"p-8","amount":1000}`, 400, `amount`, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := ask(s, "POST", "/sandbox/window", test.body)
+			if w.Code != test.status || !strings.Contains(w.Body.String(), test.answer) {
+				t.Errorf("%d %s, want %d %s", w.Code, w.Body, test.status, test.answer)
+			}
+			if id, status, found := strings.Cut(test.then, " "); found {
+				w := ask(s, "GET", "/payments/"+id, "")
+				if !strings.Contains(w.Body.String(), `"status":"`+status+`"`) {
+					t.Errorf("the payment is %s, want %s", w.Body, status)
+				}
+			}
+		})
+	}
+	expect(t, ask(s, "POST", "/sandbox/deposits", `{"paymentId":"p-3"}`), 200, "")
+	if w := ask(s, "GET", "/payments/p-3", ""); !strings.Contains(w.Body.String(), `"status":"PAID"`) {
+		t.Errorf("after the deposit: %s", w.Body)
+	}
+}

@@ -1,0 +1,42 @@
+package sandbox
+
+import (
+	"google.golang.org/grpc"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/b2b"
+	"github.com/portone-gateway/portone-gateway/sandbox/bank"
+	"github.com/portone-gateway/portone-gateway/sandbox/cashreceipt"
+	"github.com/portone-gateway/portone-gateway/sandbox/checkout"
+	"github.com/portone-gateway/portone-gateway/sandbox/identity"
+	"github.com/portone-gateway/portone-gateway/sandbox/platform"
+	"github.com/portone-gateway/portone-gateway/sandbox/settlement"
+	"github.com/portone-gateway/portone-gateway/sandbox/shop"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// domain is a part of PortOne that keeps state.
+type domain interface {
+	world.Dumper
+
+	// Register registers the services that the domain implements. RPCs that it
+	// leaves unimplemented are answered with examples.
+	Register(r grpc.ServiceRegistrar)
+}
+
+// domains returns the domains of a world, but for authentication, which the
+// sandbox needs for itself. A new one is a line here.
+func domains(w *world.World) []domain {
+	payments := shop.New(w)
+	business := b2b.New(w)
+	partners := platform.New(w, business)
+	return []domain{
+		bank.New(),
+		payments,
+		cashreceipt.New(w, payments),
+		checkout.New(w, payments),
+		identity.New(w),
+		business,
+		partners,
+		settlement.New(w, partners, payments),
+	}
+}

@@ -1,0 +1,68 @@
+package platform
+
+import (
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// invalid refuses what is wrong whatever the state.
+func invalid(format string, args ...any) *world.Fault {
+	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
+}
+
+// firstOf makes checks until one fails.
+func firstOf(checks ...func() error) error {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed keeps an error to those that the contract lists for a method, such as
+// "/portone.v2.PlatformPartnerService/ReschedulePartner". Partners are changed in
+// several ways, checked alike, and some of them list fewer errors than others:
+// there, what is left is INVALID_REQUEST.
+func listed(method string, err error) error {
+	var fault *world.Fault
+	if !errors.As(err, &fault) || slices.Contains(errorsOf(method), errorType(fault.Reason)) {
+		return err
+	}
+	return invalid("%s", fault.Message)
+}
+
+// errorsOf returns the types of the errors that the contract lists for a method.
+func errorsOf(method string) []string {
+	name := strings.ReplaceAll(strings.TrimPrefix(method, "/"), "/", ".")
+	descriptor, err := protoregistry.GlobalFiles.FindDescriptorByName(protoreflect.FullName(name))
+	if err != nil {
+		return nil
+	}
+	return proto.GetExtension(descriptor.Options(), portonev2.E_Operation).(*portonev2.Operation).GetErrors()
+}
+
+// errorType is the type of errors that have a reason.
+func errorType(reason portonev2.ErrorReason) string {
+	value := reason.Descriptor().Values().ByNumber(reason.Number())
+	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
+}
+
+// graphqlID makes an id like those of PortOne's GraphQL API: opaque, and one of
+// its own for every object of every schema.
+func graphqlID(schema string, test bool, id string) string {
+	mode := "live"
+	if test {
+		mode = "test"
+	}
+	return base64.StdEncoding.EncodeToString([]byte(schema + ":" + mode + ":" + id))
+}

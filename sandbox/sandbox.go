@@ -1,0 +1,109 @@
+package sandbox
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// Options say how a sandbox begins. The zero value is an empty one in real time.
+type Options struct {
+	// Clock is how the sandbox's clock begins: nil is real time;
+	// world.NewStoppedClock makes runs repeatable. The sandbox works on copies,
+	// since every reset begins anew, so moving this one changes nothing: see
+	// Sandbox.Advance.
+	Clock *world.Clock
+
+	// Logger hears of the sandbox's own failures and, at debug level, of every
+	// request: operation, status and duration, never what is in it. Nil is none.
+	Logger *slog.Logger
+
+	// Demo puts some objects into the sandbox to look at: payments, partners,
+	// settlements.
+	Demo bool
+}
+
+// Sandbox is an imitation of PortOne, as an http.Handler. It is safe for concurrent
+// use; calls are carried out one after the other.
+type Sandbox struct {
+	contract *contract
+	clock    world.Clock // as every state begins with it
+	demo     bool
+	log      *slog.Logger
+	sleep    func(time.Duration) // time.Sleep, but in tests
+
+	mu    sync.Mutex // guards state and all that is in it
+	state *state
+}
+
+// New makes a sandbox. An error means that the contract or the demo's objects
+// have a mistake.
+func New(opts Options) (*Sandbox, error) {
+	c, err := compiled()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), demo: opts.Demo, log: opts.Logger, sleep: time.Sleep}
+	if opts.Clock != nil {
+		s.clock = *opts.Clock
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s, s.Reset()
+}
+
+// Reset begins anew: no objects (but the demo's, if there is one), no idempotency
+// keys, the clock as it was at first. Requests that are being worked on end in the
+// world in which they began, which nobody sees any more.
+func (s *Sandbox) Reset() error {
+	clock := s.clock
+	fresh := newState(&clock)
+	if s.demo {
+		if err := s.seed(fresh, demo); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = fresh
+	return nil
+}
+
+// Now is the sandbox's time.
+func (s *Sandbox) Now() time.Time { return s.timeOf(s.current()) }
+
+// Advance moves the sandbox's clock forward; what falls due on the way happens.
+func (s *Sandbox) Advance(d time.Duration) error {
+	return s.moveTo(func(now time.Time) time.Time { return now.Add(d) })
+}
+
+// moveTo moves the clock to a time that is not in the past, and that PortOne could
+// write.
+func (s *Sandbox) moveTo(target func(now time.Time) time.Time) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer recoverTo(&err)
+	clock := s.state.world.Clock
+	now := clock.Now()
+	switch t := target(now); {
+	case t.Before(now):
+		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
+	case t.Year() > maxYear:
+		return mistake("the clock does not go beyond the year %d", maxYear)
+	default:
+		clock.MoveTo(t)
+		return nil
+	}
+}
+
+// maxYear is the last year that a date-time of RFC 3339 can be in.
+const maxYear = 9999
+
+func (s *Sandbox) current() *state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}

@@ -1,0 +1,119 @@
+package shop
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// delivery is the state of an escrow payment. Replaced, not changed.
+type delivery struct {
+	status            protoreflect.Name // the case of PaymentEscrow
+	company, invoice  string
+	sentAt, appliedAt *timestamppb.Timestamp
+}
+
+// deliveryMembers are the members of an escrow, in whichever state.
+var deliveryMembers = members[*delivery]{
+	"company":                    func(d *delivery) any { return d.company },
+	"invoice_number":             func(d *delivery) any { return d.invoice },
+	"sent_at":                    func(d *delivery) any { return message(d.sentAt) },
+	"applied_at":                 func(d *delivery) any { return message(d.appliedAt) },
+	"is_automatically_confirmed": func(*delivery) any { return false },
+}
+
+func (d *delivery) show() *portonev2.PaymentEscrow {
+	if d == nil {
+		return nil
+	}
+	shown := new(portonev2.PaymentEscrow)
+	deliveryMembers.choose(shown, d.status, d)
+	return shown
+}
+
+// cancel is the delivery after the payment was cancelled. One that was never
+// registered has no carrier that the contract's CANCELLED asks for, and stays.
+func (d *delivery) cancel() *delivery {
+	if d == nil || d.status == "before_registered" {
+		return d
+	}
+	gone := *d
+	gone.status = "cancelled"
+	return &gone
+}
+
+// under is the delivery once it is registered.
+func (s *Store) under(in *portonev2.PaymentLogistics) *delivery {
+	d := &delivery{
+		status: "registered", invoice: in.GetInvoiceNumber(), sentAt: in.SentAt, appliedAt: s.now().timestamp(),
+		company: strings.TrimPrefix(in.GetCompany().String(), "PAYMENT_LOGISTICS_COMPANY_"),
+	}
+	if in.ReceivedAt != nil && instantOf(in.ReceivedAt.AsTime()) <= s.now() {
+		d.status = "delivered"
+	}
+	return d
+}
+
+// findEscrow returns a paid escrow payment whose delivery is in one of some
+// states.
+func (s *Store) findEscrow(id string, storeID *string, states ...protoreflect.Name) (*attempt, error) {
+	a, err := s.findPaid(id, storeID)
+	if err != nil {
+		return nil, err
+	}
+	if a.delivery == nil {
+		return nil, invalid("payment %q is no escrow payment", id)
+	}
+	for _, state := range states {
+		if a.delivery.status == state {
+			return a, nil
+		}
+	}
+	return nil, invalid("the delivery of payment %q is %s", id, a.delivery.status)
+}
+
+// ApplyEscrowLogistics implements PaymentServiceServer.
+func (s *Store) ApplyEscrowLogistics(_ context.Context, req *portonev2.ApplyEscrowLogisticsRequest) (*portonev2.ApplyEscrowLogisticsResponse, error) {
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, "before_registered")
+	if err != nil {
+		return nil, err
+	}
+	a.delivery = s.under(req.Logistics)
+	s.touch(a)
+	return &portonev2.ApplyEscrowLogisticsResponse{
+		InvoiceNumber: req.Logistics.InvoiceNumber, SentAt: req.Logistics.SentAt, AppliedAt: s.now().timestamp(),
+	}, nil
+}
+
+// ModifyEscrowLogistics implements PaymentServiceServer.
+func (s *Store) ModifyEscrowLogistics(_ context.Context, req *portonev2.ModifyEscrowLogisticsRequest) (*portonev2.ModifyEscrowLogisticsResponse, error) {
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, "registered", "delivered")
+	if err != nil {
+		return nil, err
+	}
+	applied := a.delivery.appliedAt
+	a.delivery = s.under(req.Logistics)
+	a.delivery.appliedAt = applied
+	s.touch(a)
+	return &portonev2.ModifyEscrowLogisticsResponse{
+		InvoiceNumber: req.Logistics.InvoiceNumber, SentAt: req.Logistics.SentAt, ModifiedAt: s.now().timestamp(),
+	}, nil
+}
+
+// ConfirmEscrow implements PaymentServiceServer. Only a purchase whose delivery
+// is registered can be confirmed.
+func (s *Store) ConfirmEscrow(_ context.Context, req *portonev2.ConfirmEscrowRequest) (*portonev2.ConfirmEscrowResponse, error) {
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, "registered", "delivered")
+	if err != nil {
+		return nil, err
+	}
+	confirmed := *a.delivery
+	confirmed.status = "confirmed"
+	a.delivery = &confirmed
+	s.touch(a)
+	return &portonev2.ConfirmEscrowResponse{CompletedAt: s.now().timestamp()}, nil
+}

@@ -1,0 +1,106 @@
+package shop
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// GetPayment implements PaymentServiceServer.
+func (s *Store) GetPayment(_ context.Context, req *portonev2.GetPaymentRequest) (*portonev2.Payment, error) {
+	p, err := s.find(req.PaymentId, req.StoreId)
+	if err != nil {
+		return nil, err
+	}
+	return showPayment(p), nil
+}
+
+// GetPaymentTransactions implements PaymentServiceServer. The attempts come in
+// the order in which they were made.
+func (s *Store) GetPaymentTransactions(_ context.Context, req *portonev2.GetPaymentTransactionsRequest) (*portonev2.GetPaymentTransactionsResponse, error) {
+	p, err := s.find(req.PaymentId, req.StoreId)
+	if err != nil {
+		return nil, err
+	}
+	answer := &portonev2.GetPaymentTransactionsResponse{}
+	for _, a := range p.attempts {
+		answer.Items = append(answer.Items, showTransaction(a))
+	}
+	return answer, nil
+}
+
+// Payment returns a copy of a payment, that of the default store or else any of
+// the id, for other domains.
+func (s *Store) Payment(id string) (*portonev2.Payment, bool) {
+	p := s.anywhere(id)
+	if p == nil {
+		return nil, false
+	}
+	return proto.CloneOf(showPayment(p)), true
+}
+
+// Payments calls yield for every payment in order of creation, until it returns
+// false. It can be ranged over.
+func (s *Store) Payments(yield func(*portonev2.Payment) bool) {
+	for i := range s.payments.created {
+		if !yield(proto.CloneOf(showPayment(s.payments.created[i].attempt.payment))) {
+			return
+		}
+	}
+}
+
+func (s *Store) anywhere(id string) *payment {
+	if p := s.payments.find(paymentKey{DefaultStoreID, id}); p != nil {
+		return p
+	}
+	return s.payments.byID[id]
+}
+
+// GetPayments implements PaymentServiceServer. PortOne does not say how it sorts
+// by default: here it is by the time of the request, newest first.
+func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest) (*portonev2.GetPaymentsResponse, error) {
+	f := req.Filter
+	when, err := s.periodOf(f.GetFrom(), f.GetUntil())
+	if err != nil {
+		return nil, err
+	}
+	found := s.search(f, when)
+	if f.GetSortOrder() != portonev2.SortOrder_SORT_ORDER_ASC {
+		slices.Reverse(found)
+	}
+	page, info, err := world.Page(found, req.Page)
+	if err != nil {
+		return nil, err
+	}
+	answer := &portonev2.GetPaymentsResponse{Page: info}
+	for _, a := range page {
+		answer.Items = append(answer.Items, showPayment(a.payment))
+	}
+	return answer, nil
+}
+
+// search finds payments, by their latest attempts, in the order in which a filter sorts.
+func (s *Store) search(f *portonev2.PaymentFilterInput, when period) []*attempt {
+	list := s.payments.created
+	if f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT {
+		list = s.payments.changed
+	}
+	byCreation := f.GetTimestampType() == portonev2.PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT
+	onFacets, onAttempt := s.facetConditions(f), attemptConditions(f)
+	found := make([]*attempt, 0, len(list))
+	for i := range list {
+		e := &list[i]
+		at := e.changed
+		if byCreation {
+			at = e.created
+		}
+		if e.attempt != nil && when.has(at) && all(onFacets, &e.facets) && all(onAttempt, e.attempt) {
+			found = append(found, e.attempt)
+		}
+	}
+	return found
+}
