@@ -18,8 +18,8 @@ const startLimit = 20 * time.Second
 // gateway is a process of cmd/gateway.
 type gateway struct {
 	*process
-	grpc, rest string // host:port
-	logs       string // file with what it wrote
+	grpc, rest, admin string // host:port
+	logs              string // file with what it wrote
 }
 
 // buildGateway builds cmd/gateway into a folder, and returns the binary.
@@ -44,10 +44,10 @@ func startGateway(ctx context.Context, binary, folder, upstream string, flags []
 		return nil, err
 	}
 	defer log.Close()
-	g := &gateway{grpc: ports[0], rest: ports[1], logs: log.Name()}
+	g := &gateway{grpc: ports[0], rest: ports[1], admin: ports[2], logs: log.Name()}
 	cmd := exec.CommandContext(ctx, binary, slices.Concat([]string{
 		"--upstream-url", "http://" + upstream,
-		"--grpc-addr", g.grpc, "--http-addr", g.rest, "--admin-addr", ports[2],
+		"--grpc-addr", g.grpc, "--http-addr", g.rest, "--admin-addr", g.admin,
 	}, flags)...)
 	cmd.Env = append(os.Environ(), "PORTONE_API_SECRET=not-a-secret-of-anyone")
 	cmd.Stdout, cmd.Stderr = log, log
@@ -55,7 +55,7 @@ func startGateway(ctx context.Context, binary, folder, upstream string, flags []
 	if err := g.start(); err != nil {
 		return nil, err
 	}
-	if err := g.untilReady(ctx, "http://"+ports[2]+"/readyz"); err != nil {
+	if err := g.untilReady(ctx, "http://"+g.admin+"/readyz"); err != nil {
 		g.stop()
 		return nil, g.explain(fmt.Errorf("the gateway did not get ready: %w", err))
 	}

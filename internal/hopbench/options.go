@@ -21,6 +21,8 @@ type options struct {
 	gateway      string   // the gateway's binary; empty builds it
 	gatewayFlags []string // further flags for it
 	proxyBuffers bool     // give ReverseProxy a buffer pool
+
+	profile string // file for a CPU profile of the gateway, in place of measuring
 }
 
 // parseOptions reads the command line; usage and errors are also written to out.
@@ -39,6 +41,7 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.gateway, "gateway", "", "`binary` of the gateway; default: build ./cmd/gateway")
 	flags.StringVar(&gatewayFlags, "gateway-flags", "", "further `flags` for the gateway, separated by spaces")
 	flags.BoolVar(&o.proxyBuffers, "proxy-buffers", false, "give ReverseProxy buffers to reuse")
+	flags.StringVar(&o.profile, "profile", "", "measure nothing, but write a CPU profile of the gateway to this `file`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -66,6 +69,9 @@ func (o options) validate() error {
 	}
 	if o.run <= 0 {
 		return fmt.Errorf("-run is %v, must be more than 0", o.run)
+	}
+	if o.peersOnly && o.profile != "" {
+		return fmt.Errorf("-peers-only leaves out the gateway that -profile profiles")
 	}
 	if o.peersOnly && o.gateway != "" {
 		return fmt.Errorf("-peers-only leaves out the gateway that -gateway names")

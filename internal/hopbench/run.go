@@ -20,6 +20,9 @@ func run(ctx context.Context, o options, out, progress io.Writer) error {
 			return err
 		}
 	}
+	if o.profile != "" {
+		return recordProfile(ctx, o, folder)
+	}
 	costs, err := measureCPU(ctx, o, folder, progress)
 	if err != nil {
 		return err

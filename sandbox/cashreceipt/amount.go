@@ -15,31 +15,17 @@ func readAmount(input *portonev2.PaymentAmountInput) (amount, error) {
 	a := amount{total: input.GetTotal(), taxFree: input.GetTaxFree()}
 	switch {
 	case a.total <= 0:
-		return amount{}, invalid("amount.total must be positive: %d", a.total)
+		return amount{}, world.Invalid("amount.total must be positive: %d", a.total)
 	case a.taxFree < 0 || a.taxFree > a.total:
-		return amount{}, invalid("amount.taxFree must be between 0 and amount.total: %d of %d", a.taxFree, a.total)
+		return amount{}, world.Invalid("amount.taxFree must be between 0 and amount.total: %d of %d", a.taxFree, a.total)
 	}
 	taxed := a.total - a.taxFree
 	if input.Vat == nil {
-		a.vat = vat(taxed)
+		a.vat = world.VAT(taxed)
 		return a, nil
 	}
 	if a.vat = input.GetVat(); a.vat < 0 || a.vat > taxed {
-		return amount{}, invalid("amount.vat must be between 0 and what is taxed: %d of %d", a.vat, taxed)
+		return amount{}, world.Invalid("amount.vat must be between 0 and what is taxed: %d of %d", a.vat, taxed)
 	}
 	return a, nil
-}
-
-// vat is the VAT contained in an amount: 1/11 of it, rounded half up.
-func vat(taxed int64) int64 {
-	whole, rest := taxed/11, taxed%11
-	if rest > 5 {
-		whole++
-	}
-	return whole
-}
-
-// invalid makes an INVALID_REQUEST.
-func invalid(format string, args ...any) *world.Fault {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
 }

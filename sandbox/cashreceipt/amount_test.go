@@ -10,17 +10,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-func TestVAT(t *testing.T) {
-	for taxed, want := range map[int64]int64{
-		0: 0, 1: 0, 5: 0, 6: 1, 11: 1, 16: 1, 17: 2, 10_000: 909, 11_000: 1_000,
-		math.MaxInt64: 838_488_366_986_797_801, // 2^63-1 is 11 * this - 4
-	} {
-		if got := vat(taxed); got != want {
-			t.Errorf("vat(%d) = %d, want %d", taxed, got, want)
-		}
-	}
-}
-
 // TestAmounts draws amounts: whatever is accepted adds up, and whatever adds up is
 // accepted.
 func TestAmounts(t *testing.T) {

@@ -25,14 +25,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-const (
-	// merchantID is the company to which all stores of the sandbox belong.
-	merchantID = "merchant-sandbox"
-
-	// defaultStore is the store of a request that names none.
-	defaultStore = "store-sandbox"
-)
-
 // Payments finds the payments of the sandbox.
 type Payments interface {
 	// Payment returns a payment by the id that its caller chose, and whether
@@ -60,10 +52,7 @@ type key struct{ store, payment string }
 
 // keyOf is the key of a payment in the store that a request names, if any.
 func keyOf(store *string, payment string) key {
-	if store == nil {
-		return key{defaultStore, payment}
-	}
-	return key{*store, payment}
+	return key{world.StoreOf(store), payment}
 }
 
 // New returns a store without receipts. With nil payments every receipt is for a

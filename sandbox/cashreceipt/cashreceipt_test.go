@@ -10,6 +10,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 var start = time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
@@ -37,15 +38,15 @@ func newStore() *Store {
 		"paid":      paid("paid", 11_000, 0, nil),
 		"partial":   partial("partial", 11_000, 4_000),
 		"receipted": paid("receipted", 5_500, 0, issuedWithPayment()),
-		"ready":     {Status: &portonev2.Payment_Ready{Ready: &portonev2.ReadyPayment{StoreId: world.Ptr(defaultStore)}}},
+		"ready":     {Status: &portonev2.Payment_Ready{Ready: &portonev2.ReadyPayment{StoreId: world.Ptr(world.DefaultStoreID)}}},
 		"elsewhere": {},
 	})
 }
 
 func paid(id string, total, cancelled int64, receipt *portonev2.PaymentCashReceipt) *portonev2.Payment {
-	via, _ := channel("channel-key-sandbox-nice")
+	via, _ := issuers.Channel("channel-key-sandbox-nice")
 	return &portonev2.Payment{Status: &portonev2.Payment_Paid{Paid: &portonev2.PaidPayment{
-		Id: &id, MerchantId: world.Ptr("merchant"), StoreId: world.Ptr(defaultStore), Channel: via,
+		Id: &id, MerchantId: world.Ptr("merchant"), StoreId: world.Ptr(world.DefaultStoreID), Channel: via,
 		OrderName: world.Ptr("Socks"), Currency: portonev2.Currency_CURRENCY_KRW.Enum(),
 		Amount:      &portonev2.PaymentAmount{Total: &total, Paid: &total, Cancelled: &cancelled, Vat: world.Ptr(total / 11)},
 		CashReceipt: receipt,
@@ -95,7 +96,7 @@ func issue(t *testing.T, s *Store, payment string, edits ...func(*portonev2.Issu
 	if err != nil {
 		t.Fatalf("issue for %s: %v", payment, err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 }
 
 // undo cancels the receipt of a payment.
@@ -110,7 +111,7 @@ func get(t *testing.T, s *Store, payment string) *portonev2.CashReceipt {
 	if err != nil {
 		t.Fatalf("get for %s: %v", payment, err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	return answer
 }
 
@@ -184,7 +185,7 @@ func TestRefusals(t *testing.T) {
 			_, err := s.IssueCashReceipt(context.Background(), req)
 			fault := expect(t, err, test.want)
 			if test.want == pgProvider {
-				checkRequired(t, fault.Data)
+				worldtest.Complete(t, fault.Data)
 				if get(t, s, test.payment).GetIssueFailed() == nil {
 					t.Error("the failed attempt is not kept")
 				}
@@ -226,7 +227,7 @@ func TestLife(t *testing.T) {
 	if err != nil || answer.GetCancelledAmount() != 11_000 || !answer.GetCancelledAt().AsTime().Equal(start.Add(2*time.Hour)) {
 		t.Fatalf("cancelled: %v, %v", answer, err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	if got := get(t, s, "x").GetCancelled(); got.GetIssueNumber() != first.GetIssued().GetIssueNumber() || first.GetIssued() == nil {
 		t.Errorf("the cancelled receipt is %v, was %v", got, first)
 	}
@@ -286,7 +287,7 @@ func TestCancelledWithPayment(t *testing.T) {
 func TestOnlyElsewhere(t *testing.T) {
 	s := New(world.New(world.NewStoppedClock(start)), nil)
 	issue(t, s, "ready")
-	if got := get(t, s, "ready").GetIssued(); got.GetStoreId() != defaultStore || got.GetMerchantId() != merchantID {
+	if got := get(t, s, "ready").GetIssued(); got.GetStoreId() != world.DefaultStoreID || got.GetMerchantId() != world.MerchantID {
 		t.Errorf("issued: %v", got)
 	}
 }
@@ -312,7 +313,7 @@ func TestStores(t *testing.T) {
 		{"x", world.Ptr("b"), true},
 		{"x", nil, false},
 		{"y", nil, true},
-		{"y", world.Ptr(defaultStore), true},
+		{"y", world.Ptr(world.DefaultStoreID), true},
 		{"y", world.Ptr("a"), false},
 	} {
 		got, err := s.GetCashReceiptByPaymentId(context.Background(), &portonev2.GetCashReceiptByPaymentIdRequest{PaymentId: test.payment, StoreId: test.store})

@@ -12,9 +12,9 @@ import (
 // left of it; else INVALID_REQUEST. Further errors: CHANNEL_NOT_FOUND,
 // CASH_RECEIPT_ALREADY_ISSUED, and PG_PROVIDER as the package says.
 func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashReceiptRequest) (*portonev2.IssueCashReceiptResponse, error) {
-	via, ok := channel(req.GetChannelKey())
-	if !ok {
-		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND, "no channel %q", req.GetChannelKey())
+	via, err := issuers.Channel(req.GetChannelKey())
+	if err != nil {
+		return nil, err
 	}
 	sum, err := readAmount(req.GetAmount())
 	if err != nil {
@@ -42,11 +42,11 @@ func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashRece
 func checkInput(req *portonev2.IssueCashReceiptRequest, via *portonev2.SelectedChannel) error {
 	switch {
 	case req.GetPaymentId() == "":
-		return invalid("paymentId must not be empty")
+		return world.Invalid("paymentId must not be empty")
 	case req.GetOrderName() == "":
-		return invalid("orderName must not be empty")
+		return world.Invalid("orderName must not be empty")
 	case via.GetPgProvider() == portonev2.PgProvider_PG_PROVIDER_GALAXIA && req.GetCustomer().IdentityNumberType == nil:
-		return invalid("customer.identityNumberType is required by Galaxia Moneytree")
+		return world.Invalid("customer.identityNumberType is required by Galaxia Moneytree")
 	}
 	return nil
 }
@@ -56,7 +56,7 @@ func (s *Store) issue(payment key, req *portonev2.IssueCashReceiptRequest, via *
 	now := s.world.Clock.Timestamp()
 	pgID := s.world.IDs.UUID("cash-receipt")
 	r := &portonev2.IssuedCashReceipt{
-		MerchantId:      world.Ptr(merchantID),
+		MerchantId:      world.Ptr(world.MerchantID),
 		StoreId:         &payment.store,
 		PaymentId:       &payment.payment,
 		Channel:         via,
@@ -85,7 +85,7 @@ func (s *Store) issue(payment key, req *portonev2.IssueCashReceiptRequest, via *
 // fail records that the PG refused.
 func (s *Store) fail(payment key, req *portonev2.IssueCashReceiptRequest, via *portonev2.SelectedChannel) {
 	s.keep(&portonev2.CashReceipt{Status: &portonev2.CashReceipt_IssueFailed{IssueFailed: &portonev2.IssueFailedCashReceipt{
-		MerchantId:      world.Ptr(merchantID),
+		MerchantId:      world.Ptr(world.MerchantID),
 		StoreId:         &payment.store,
 		PaymentId:       &payment.payment,
 		Channel:         via,

@@ -113,7 +113,7 @@ func conditions(f *portonev2.CashReceiptFilterInput) []condition {
 	when(f.PgMerchantId != nil, func(r *receipt) bool { return r.GetChannel().GetPgMerchantId() == f.GetPgMerchantId() })
 	when(len(f.PgProviders) > 0, func(r *receipt) bool { return slices.Contains(f.PgProviders, r.GetChannel().GetPgProvider()) })
 	when(len(f.PgCompanies) > 0, func(r *receipt) bool {
-		return slices.Contains(f.PgCompanies, company(r.GetChannel().GetPgProvider()))
+		return slices.Contains(f.PgCompanies, issuers.Company(r.GetChannel().GetPgProvider()))
 	})
 	when(f.Version != nil, func(*receipt) bool { return f.GetVersion() == portonev2.PortOneVersion_PORT_ONE_VERSION_V2 })
 	when(len(f.Types) > 0, func(r *receipt) bool { return slices.Contains(f.Types, r.kind) })

@@ -12,6 +12,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // listed returns a store with, a day apart from the start on: a (test, tosspayments),
@@ -55,7 +56,7 @@ func ids(t *testing.T, s *Store, req *portonev2.GetCashReceiptsRequest) string {
 	if err != nil {
 		t.Fatalf("%v: %v", req, err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	var found []string
 	for _, item := range answer.GetItems() {
 		found = append(found, read(item).GetPaymentId())
@@ -159,23 +160,6 @@ func TestTimesAgree(t *testing.T) {
 		if timeOf[portonev2.CashReceiptSortBy(number)] == nil && number != 0 {
 			t.Errorf("no time for %s", name)
 		}
-	}
-}
-
-// TestChannels expects the first that a key names, and the first of all for others.
-func TestChannels(t *testing.T) {
-	for _, want := range issuers {
-		got, ok := channel(reserved + want.name)
-		if !ok || got.GetPgProvider() != want.provider || company(want.provider) != want.company {
-			t.Errorf("%s: %v", want.name, got)
-		}
-		checkRequired(t, got)
-	}
-	if got, _ := channel("any"); got.GetPgProvider() != issuers[0].provider {
-		t.Errorf("a key that names no PG: %v", got)
-	}
-	if got := company(portonev2.PgProvider_PG_PROVIDER_PAYPAL); got != 0 {
-		t.Errorf("the company of a PG without receipts: %v", got)
 	}
 }
 

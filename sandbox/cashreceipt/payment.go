@@ -58,14 +58,14 @@ func (s *Store) checkPayment(k key, currency portonev2.Currency, sum amount) err
 		return nil
 	}
 	if paid == nil {
-		return invalid("payment %q is not paid", k.payment)
+		return world.Invalid("payment %q is not paid", k.payment)
 	}
 	if paid.GetCurrency() != currency {
-		return invalid("payment %q is in another currency: %s", k.payment, paid.GetCurrency())
+		return world.Invalid("payment %q is in another currency: %s", k.payment, paid.GetCurrency())
 	}
 	left := paid.GetAmount().GetPaid() - paid.GetAmount().GetCancelled()
 	if sum.total > left {
-		return invalid("amount.total is %d, of payment %q are left %d", sum.total, k.payment, left)
+		return world.Invalid("amount.total is %d, of payment %q are left %d", sum.total, k.payment, left)
 	}
 	return nil
 }

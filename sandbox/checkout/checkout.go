@@ -23,7 +23,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
@@ -36,7 +35,7 @@ const (
 
 	// ChannelMissing is the key of a channel that does not exist
 	// (CHANNEL_NOT_FOUND).
-	ChannelMissing = "channel-key-sandbox-missing"
+	ChannelMissing = world.ReservedChannels + world.MissingChannel
 )
 
 // Payments are the payments of the sandbox.
@@ -90,33 +89,4 @@ func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 	for _, id := range slices.Sorted(maps.Keys(s.deliveries)) {
 		add("paymentwallDeliveries", id, proto.Clone(s.deliveries[id]))
 	}
-}
-
-// known takes out of a request what the contract does not know, at every depth:
-// PortOne ignores that, so it is not to be seen in what is kept.
-func known[M proto.Message](request M) M {
-	forget(request.ProtoReflect())
-	return request
-}
-
-func forget(m protoreflect.Message) {
-	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case fd.IsMap():
-			m.Clear(fd)
-		case fd.Message() == nil:
-		case fd.IsList():
-			for i := range v.List().Len() {
-				forget(v.List().Get(i).Message())
-			}
-		default:
-			forget(v.Message())
-		}
-		return true
-	})
-}
-
-// invalid makes an INVALID_REQUEST.
-func invalid(format string, args ...any) *world.Fault {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
 }

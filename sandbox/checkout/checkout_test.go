@@ -10,6 +10,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 var (
@@ -82,7 +83,7 @@ func create(t *testing.T, s *Store, edits ...func(*portonev2.CreatePaymentSessio
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	return answer
 }
 
@@ -158,7 +159,7 @@ func TestSessionExpires(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkRequired(t, got)
+			worldtest.Complete(t, got)
 			if got.GetCustomData() != "mine" || got.GetProducts()[0].GetQuantity() != 2 || got.GetColors().GetPrimary() != "#123456" {
 				t.Errorf("session: %v", got)
 			}
@@ -188,7 +189,7 @@ func TestSessionIsClosed(t *testing.T) {
 		if err != nil || !closed.GetClosedAt().AsTime().Equal(start.Add(time.Minute)) {
 			t.Fatalf("closed: %v, %v", closed, err)
 		}
-		checkRequired(t, closed)
+		worldtest.Complete(t, closed)
 		s.world.Clock.Advance(time.Minute)
 	}
 	_, err = getSession(s, one)

@@ -46,7 +46,7 @@ type kakaoError struct {
 // not exist is INVALID_REQUEST.
 func (s *Store) GetKakaopayPaymentOrder(_ context.Context, req *portonev2.GetKakaopayPaymentOrderRequest) (*portonev2.GetKakaopayPaymentOrderResponse, error) {
 	if req.GetChannelKey() == ChannelMissing {
-		return nil, invalid("no channel %q", req.GetChannelKey())
+		return nil, world.Invalid("no channel %q", req.GetChannelKey())
 	}
 	status, answer := http.StatusOK, any(kakaoOrder{
 		TID: req.GetPgTxId(), CID: "TC0ONETIME", Status: "SUCCESS_PAYMENT",

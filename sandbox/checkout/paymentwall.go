@@ -19,7 +19,7 @@ func (s *Store) ConfirmPaymentwallDelivery(_ context.Context, req *portonev2.Con
 	if !s.hasTransaction(req.GetTransactionId()) {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no transaction %q", req.GetTransactionId())
 	}
-	s.deliveries[req.GetTransactionId()] = known(proto.CloneOf(req))
+	s.deliveries[req.GetTransactionId()] = world.Known(proto.CloneOf(req))
 	s.world.Counters.Add("paymentwallDelivery.registered")
 	return &portonev2.ConfirmPaymentwallDeliveryResponse{}, nil
 }
@@ -52,13 +52,13 @@ func transactionOf(payment *portonev2.Payment) string {
 // checkDelivery refuses a delivery that lacks what its kind needs.
 func checkDelivery(req *portonev2.ConfirmPaymentwallDeliveryRequest) error {
 	if req.GetShippingAddressEmail() == "" {
-		return invalid("shippingAddressEmail must not be empty")
+		return world.Invalid("shippingAddressEmail must not be empty")
 	}
 	if req.GetDeliveryType() != portonev2.PaymentwallDeliveryType_PAYMENTWALL_DELIVERY_TYPE_PHYSICAL {
 		return nil
 	}
 	if req.ShippingAddressCountry == nil {
-		return invalid("shippingAddressCountry is required for physical goods")
+		return world.Invalid("shippingAddressCountry is required for physical goods")
 	}
 	for _, member := range []struct{ name, value string }{
 		{"carrierTrackingId", req.GetCarrierTrackingId()},
@@ -72,7 +72,7 @@ func checkDelivery(req *portonev2.ConfirmPaymentwallDeliveryRequest) error {
 		{"shippingAddressLastname", req.GetShippingAddressLastname()},
 	} {
 		if member.value == "" {
-			return invalid("%s is required for physical goods", member.name)
+			return world.Invalid("%s is required for physical goods", member.name)
 		}
 	}
 	return nil

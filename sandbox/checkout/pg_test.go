@@ -9,6 +9,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 func TestKakaopayOrder(t *testing.T) {
@@ -27,7 +28,7 @@ func TestKakaopayOrder(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", test.order, err)
 		}
-		checkRequired(t, answer)
+		worldtest.Complete(t, answer)
 		var body map[string]any
 		if err := json.Unmarshal([]byte(answer.GetBody()), &body); err != nil || body[test.member] == nil || answer.GetStatusCode() != test.status {
 			t.Errorf("%s: %v, %v", test.order, answer, err)
@@ -156,7 +157,7 @@ func TestCardPromotions(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%d, %v: %v", test.amount, test.company, err)
 		}
-		checkRequired(t, answer)
+		worldtest.Complete(t, answer)
 		var ids []string
 		for _, p := range answer.GetPromotions() {
 			ids = append(ids, p.GetPromotionId())

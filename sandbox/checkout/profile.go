@@ -47,7 +47,7 @@ func offered(method portonev2.CheckoutPaymentMethod, to order) bool {
 // offers. PROFILE_SETTINGS_NOT_FOUND: the profile is ProfileMissing.
 func (s *Store) EvaluateCheckoutProfile(_ context.Context, req *portonev2.EvaluateCheckoutProfileRequest) (*portonev2.EvaluateCheckoutProfileResponse, error) {
 	if req.GetAmount() <= 0 {
-		return nil, invalid("amount must be positive: %d", req.GetAmount())
+		return nil, world.Invalid("amount must be positive: %d", req.GetAmount())
 	}
 	if req.GetProfileKey() == ProfileMissing {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PROFILE_SETTINGS_NOT_FOUND,

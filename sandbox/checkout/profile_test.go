@@ -6,6 +6,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // evaluate lists the methods for an order, separated by spaces.
@@ -17,7 +18,7 @@ func evaluate(t *testing.T, to order) string {
 	if err != nil {
 		t.Fatalf("%+v: %v", to, err)
 	}
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	var names []string
 	for _, method := range answer.GetMethods() {
 		names = append(names, strings.TrimPrefix(method.GetPaymentMethod().String(), "CHECKOUT_PAYMENT_METHOD_"))

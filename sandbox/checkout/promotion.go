@@ -23,7 +23,7 @@ var cardPromotions = []struct {
 // channel is ChannelMissing.
 func (s *Store) GetPgCardPromotions(_ context.Context, req *portonev2.GetPgCardPromotionsRequest) (*portonev2.GetPgCardPromotionsResponse, error) {
 	if req.GetAmount() <= 0 {
-		return nil, invalid("amount must be positive: %d", req.GetAmount())
+		return nil, world.Invalid("amount must be positive: %d", req.GetAmount())
 	}
 	if req.GetChannelKey() == ChannelMissing {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND, "no channel %q", req.GetChannelKey())

@@ -38,7 +38,7 @@ func (s *Store) CreatePaymentSession(_ context.Context, req *portonev2.CreatePay
 		return nil, err
 	}
 	now := s.world.Clock.Now()
-	message := newSession(known(proto.CloneOf(req)))
+	message := newSession(world.Known(proto.CloneOf(req)))
 	message.Id = world.Ptr(s.world.IDs.UUID("payment session"))
 	message.CreatedAt = timestamppb.New(now)
 	message.ExpiresAt = timestamppb.New(now.Add(ttl))
@@ -72,21 +72,21 @@ func checkSession(req *portonev2.CreatePaymentSessionRequest) error {
 		{"orderName", req.GetOrderName()},
 	} {
 		if member.value == "" {
-			return invalid("%s must not be empty", member.name)
+			return world.Invalid("%s must not be empty", member.name)
 		}
 	}
 	if req.GetTotalAmount() <= 0 {
-		return invalid("totalAmount must be positive: %d", req.GetTotalAmount())
+		return world.Invalid("totalAmount must be positive: %d", req.GetTotalAmount())
 	}
 	if req.GetProfileKey() == ProfileMissing {
-		return invalid("no settings for profile %q", req.GetProfileKey())
+		return world.Invalid("no settings for profile %q", req.GetProfileKey())
 	}
 	if req.PaymentMethod != nil && !offered(req.GetPaymentMethod(), order{req.GetCountry(), req.GetCurrency(), req.GetTotalAmount()}) {
-		return invalid("the profile does not offer %s for the order", req.GetPaymentMethod())
+		return world.Invalid("the profile does not offer %s for the order", req.GetPaymentMethod())
 	}
 	for i, product := range req.GetProducts() {
 		if err := checkProduct(product); err != nil {
-			return invalid("products[%d]: %v", i, err)
+			return world.Invalid("products[%d]: %v", i, err)
 		}
 	}
 	return nil
@@ -98,7 +98,7 @@ func readTTL(seconds *int64) (time.Duration, error) {
 	case seconds == nil:
 		return DefaultTTL, nil
 	case *seconds <= 0:
-		return 0, invalid("ttlSeconds must be positive: %d", *seconds)
+		return 0, world.Invalid("ttlSeconds must be positive: %d", *seconds)
 	case *seconds > int64(MaxTTL/time.Second):
 		return 0, world.Refuse(portonev2.ErrorReason_ERROR_REASON_MAX_TTL_EXCEEDED,
 			"ttlSeconds may be at most %d: %d", MaxTTL/time.Second, *seconds)

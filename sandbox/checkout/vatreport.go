@@ -9,9 +9,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// korean is the zone whose days reports count.
-var korean = time.FixedZone("KST", 9*60*60)
-
 // sales are what a merchant sells by one method on one day, in won.
 type sales struct {
 	method               portonev2.SimplifiedPaymentMethodType
@@ -64,16 +61,16 @@ func (s *Store) GetPaymentReconciliationTransactionVatReport(_ context.Context, 
 func (s *Store) days(r *portonev2.DateRange) (int64, error) {
 	from, err := time.Parse(time.DateOnly, r.GetFrom())
 	if err != nil {
-		return 0, invalid("dateRange.from is not a date: %q", r.GetFrom())
+		return 0, world.Invalid("dateRange.from is not a date: %q", r.GetFrom())
 	}
 	until, err := time.Parse(time.DateOnly, r.GetUntil())
 	if err != nil {
-		return 0, invalid("dateRange.until is not a date: %q", r.GetUntil())
+		return 0, world.Invalid("dateRange.until is not a date: %q", r.GetUntil())
 	}
 	if until.Before(from) {
-		return 0, invalid("dateRange.until %s is before dateRange.from %s", r.GetUntil(), r.GetFrom())
+		return 0, world.Invalid("dateRange.until %s is before dateRange.from %s", r.GetUntil(), r.GetFrom())
 	}
-	year, month, day := s.world.Clock.Now().In(korean).Date()
+	year, month, day := s.world.Clock.Now().In(world.Korea).Date()
 	if today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC); until.After(today) {
 		until = today
 	}

@@ -9,6 +9,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // report sums up the sales from one day until another.
@@ -53,7 +54,7 @@ func TestVATReport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkRequired(t, got)
+			worldtest.Complete(t, got)
 			if got.GetSummary().GetTotalAmount() != test.want || len(got.GetPgSpecifiers()) != test.merchants || (len(got.GetItems()) > 0) != (test.want > 0) {
 				t.Errorf("%s to %s, %v: %v, want %d", test.from, test.until, test.filter, got, test.want)
 			}

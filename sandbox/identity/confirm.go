@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // ConfirmIdentityVerification completes a verification. Errors:
@@ -18,7 +19,7 @@ func (s *Store) ConfirmIdentityVerification(_ context.Context, req *portonev2.Co
 		return nil, err
 	}
 	if v.method == sms && req.Otp == nil {
-		return nil, invalid("otp is required by SMS")
+		return nil, world.Invalid("otp is required by SMS")
 	}
 	if why := s.judge(v, req.GetOtp()); why != nil {
 		return nil, why.fault()

@@ -52,7 +52,7 @@ func conditions(f *portonev2.IdentityVerificationFilterInput) []condition {
 	when(f.PgMerchantId != nil, func(v *verification) bool { return v.channel.GetPgMerchantId() == f.GetPgMerchantId() })
 	when(len(f.PgProviders) > 0, func(v *verification) bool { return slices.Contains(f.PgProviders, v.channel.GetPgProvider()) })
 	when(len(f.PgCompanies) > 0, func(v *verification) bool {
-		return slices.Contains(f.PgCompanies, company(v.channel.GetPgProvider()))
+		return slices.Contains(f.PgCompanies, verifiers.Company(v.channel.GetPgProvider()))
 	})
 	// The two enums of carriers have the same values.
 	when(len(f.Carriers) > 0, func(v *verification) bool { return slices.Contains(f.Carriers, portonev2.Carrier(v.operator)) })

@@ -69,9 +69,6 @@ const (
 	PhoneUnknown = "01000000002"
 )
 
-// defaultStore is the store of a request that names none.
-const defaultStore = "store-sandbox"
-
 // Store holds identity verifications. It is not safe for concurrent use.
 type Store struct {
 	portonev2.UnimplementedIdentityVerificationServiceServer
@@ -89,10 +86,7 @@ type key struct{ store, id string }
 
 // keyOf is the key of a verification in the store that a request names, if any.
 func keyOf(store *string, id string) key {
-	if store == nil {
-		return key{defaultStore, id}
-	}
-	return key{*store, id}
+	return key{world.StoreOf(store), id}
 }
 
 // New returns a store without verifications.
@@ -150,9 +144,4 @@ func (s *Store) findSent(k key) (*verification, error) {
 			"identity verification %q failed", k.id)
 	}
 	return v, nil
-}
-
-// invalid makes an INVALID_REQUEST.
-func invalid(format string, args ...any) *world.Fault {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
 }

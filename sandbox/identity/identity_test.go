@@ -12,6 +12,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 var start = time.Date(2026, 1, 31, 9, 0, 0, 0, time.UTC)
@@ -101,7 +102,7 @@ func expect(t *testing.T, err error, want portonev2.ErrorReason) {
 		t.Fatalf("error %v, want %v", err, want)
 	}
 	if want == pgProvider {
-		checkRequired(t, fault.Data)
+		worldtest.Complete(t, fault.Data)
 	}
 }
 
@@ -120,7 +121,7 @@ func get(t *testing.T, s *Store, id string) *portonev2.IdentityVerification {
 	t.Helper()
 	answer, err := s.GetIdentityVerification(context.Background(), &portonev2.GetIdentityVerificationRequest{IdentityVerificationId: id})
 	must(t, err)
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	return answer
 }
 
@@ -283,7 +284,7 @@ func TestSMS(t *testing.T) {
 
 	done, err := confirm(s, "x", second)
 	must(t, err)
-	checkRequired(t, done)
+	worldtest.Complete(t, done)
 	if !proto.Equal(done, get(t, s, "x").GetVerified()) {
 		t.Errorf("confirmed %v, then got %v", done, get(t, s, "x"))
 	}
@@ -349,7 +350,7 @@ func TestVerifiedCustomers(t *testing.T) {
 			must(t, send(s, "x", append([]edit{identityNo(test.number)}, test.edits...)...))
 			done, err := confirm(s, "x", AnyCode)
 			must(t, err)
-			checkRequired(t, done)
+			worldtest.Complete(t, done)
 			c := done.GetVerifiedCustomer()
 			got := fmt.Sprint(c.GetBirthDate(), " ", strings.TrimPrefix(c.GetGender().String(), "GENDER_"), " ", c.GetIsForeigner(), " ",
 				strings.TrimPrefix(c.GetOperator().String(), "IDENTITY_VERIFICATION_OPERATOR_"), " ", c.Di != nil)

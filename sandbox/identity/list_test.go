@@ -11,6 +11,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // listed returns a store with, a day apart from the start on: a (verified five
@@ -44,7 +45,7 @@ func ids(t *testing.T, s *Store, req *portonev2.GetIdentityVerificationsRequest)
 	t.Helper()
 	answer, err := s.GetIdentityVerifications(context.Background(), req)
 	must(t, err)
-	checkRequired(t, answer)
+	worldtest.Complete(t, answer)
 	var found []string
 	for _, item := range answer.GetItems() {
 		found = append(found, item.GetReady().GetId()+item.GetVerified().GetId()+item.GetFailed().GetId())
@@ -77,7 +78,7 @@ func TestFilters(t *testing.T) {
 		{"failed", &filter{TimeRangeField: by(3)}, "b"},
 		{"changed", &filter{TimeRangeField: by(4), From: at(1)}, "c d b"},
 		{"store", &filter{StoreId: world.Ptr("store-b")}, "b"},
-		{"store of those that name none", &filter{StoreId: world.Ptr(defaultStore)}, "c d a"},
+		{"store of those that name none", &filter{StoreId: world.Ptr(world.DefaultStoreID)}, "c d a"},
 		{"id", &filter{IdentityVerificationId: world.Ptr("b")}, "b"},
 		{"id of the attempt", &filter{IdentityVerificationTxId: &s.all[1].txID}, "b"},
 		{"test", &filter{IsTest: world.Ptr(true)}, "d b a"},

@@ -44,18 +44,18 @@ func readPerson(in *portonev2.SendIdentityVerificationBodyCustomer, now time.Tim
 	}
 	switch number := in.GetIdentityNumber(); {
 	case p.name == "":
-		return person{}, invalid("customer.name must not be empty")
+		return person{}, world.Invalid("customer.name must not be empty")
 	case !phoneNumber.MatchString(p.phone):
-		return person{}, invalid("customer.phoneNumber must be 10 or 11 digits")
+		return person{}, world.Invalid("customer.phoneNumber must be 10 or 11 digits")
 	case in.IdentityNumber == nil:
 		return p, nil
 	case !identityNumber.MatchString(number):
-		return person{}, invalid("customer.identityNumber must be 7 digits")
+		return person{}, world.Invalid("customer.identityNumber must be 7 digits")
 	default:
 		digit := number[6] - '0'
 		born, err := time.Parse("20060102", centuries[digit]+number[:6])
 		if err != nil || born.After(now) {
-			return person{}, invalid("customer.identityNumber does not begin with a date of birth")
+			return person{}, world.Invalid("customer.identityNumber does not begin with a date of birth")
 		}
 		p.born, p.foreigner = born, digit >= 5 && digit <= 8
 		p.gender = portonev2.Gender_GENDER_FEMALE

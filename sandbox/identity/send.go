@@ -16,9 +16,9 @@ const sms = portonev2.IdentityVerificationMethod_IDENTITY_VERIFICATION_METHOD_SM
 // PG_PROVIDER for a phone number that is somebody else's, which makes the attempt
 // fail.
 func (s *Store) SendIdentityVerification(_ context.Context, req *portonev2.SendIdentityVerificationRequest) (*portonev2.SendIdentityVerificationResponse, error) {
-	via, ok := channel(req.GetChannelKey())
-	if !ok {
-		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND, "no channel %q", req.GetChannelKey())
+	via, err := verifiers.Channel(req.GetChannelKey())
+	if err != nil {
+		return nil, err
 	}
 	customer, err := s.checkRequest(req)
 	if err != nil {
@@ -48,13 +48,13 @@ func (s *Store) SendIdentityVerification(_ context.Context, req *portonev2.SendI
 func (s *Store) checkRequest(req *portonev2.SendIdentityVerificationRequest) (person, error) {
 	customer := req.GetCustomer()
 	if req.GetIdentityVerificationId() == "" {
-		return person{}, invalid("identityVerificationId must not be empty")
+		return person{}, world.Invalid("identityVerificationId must not be empty")
 	}
 	if req.GetMethod() == sms && customer.IdentityNumber == nil {
-		return person{}, invalid("customer.identityNumber is required by SMS")
+		return person{}, world.Invalid("customer.identityNumber is required by SMS")
 	}
 	if _, err := netip.ParseAddr(customer.GetIpAddress()); err != nil {
-		return person{}, invalid("customer.ipAddress is not an IP address")
+		return person{}, world.Invalid("customer.ipAddress is not an IP address")
 	}
 	return readPerson(customer, s.world.Clock.Now())
 }
@@ -119,7 +119,7 @@ func (s *Store) ResendIdentityVerification(_ context.Context, req *portonev2.Res
 		return nil, err
 	}
 	if v.method != sms {
-		return nil, invalid("identity verification %q is not by SMS", v.id)
+		return nil, world.Invalid("identity verification %q is not by SMS", v.id)
 	}
 	if v.messages >= MaxMessages {
 		return nil, tooManyMessages.fault()

@@ -80,7 +80,7 @@ func (a *AccountHolders) GetPlatformAccountHolder(_ context.Context, req *porton
 	}
 	id := a.world.IDs.UUID("platform-account-verification")
 	a.verified[id] = AccountVerification{req.GetBank(), number, holder}
-	a.world.Counters.Add("platform.account-holder.looked-up")
+	a.world.Counters.Add("platform.account.looked_up")
 	return &portonev2.PlatformAccountHolder{HolderName: &holder, AccountVerificationId: &id}, nil
 }
 

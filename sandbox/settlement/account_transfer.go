@@ -45,7 +45,7 @@ func (s *Store) GetPlatformAccountTransfers(_ context.Context, req *portonev2.Ge
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformAccountTransfersResponse{Page: found.page, Counts: accountTransferStats(found.counts)}
+	answer := &portonev2.GetPlatformAccountTransfersResponse{Page: found.info, Counts: accountTransferStats(found.counts)}
 	for _, t := range found.items {
 		answer.Items = append(answer.Items, proto.CloneOf(t))
 	}
@@ -111,7 +111,7 @@ func (s *Store) GetPlatformBulkAccountTransfers(_ context.Context, req *portonev
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformBulkAccountTransfersResponse{Page: found.page, Counts: &portonev2.PlatformBulkAccountTransferStatusStats{
+	answer := &portonev2.GetPlatformBulkAccountTransfersResponse{Page: found.info, Counts: &portonev2.PlatformBulkAccountTransferStatusStats{
 		Prepared:  found.count(portonev2.PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_PREPARED),
 		Scheduled: found.count(portonev2.PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_SCHEDULED),
 		Ongoing:   found.count(portonev2.PlatformBulkAccountTransferStatus_PLATFORM_BULK_ACCOUNT_TRANSFER_STATUS_ONGOING),

@@ -54,7 +54,7 @@ func (s *Store) GetPlatformBulkPayouts(_ context.Context, req *portonev2.GetPlat
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformBulkPayoutsResponse{Page: found.page, Counts: bulkPayoutStats(found)}
+	answer := &portonev2.GetPlatformBulkPayoutsResponse{Page: found.info, Counts: bulkPayoutStats(found)}
 	for _, b := range found.items {
 		answer.Items = append(answer.Items, proto.CloneOf(b))
 	}

@@ -84,7 +84,7 @@ func (c *Companies) GetPlatformCompanyState(_ context.Context, req *portonev2.Ge
 	}
 	id := c.world.IDs.UUID("platform-company-verification")
 	c.states[id] = brn
-	c.world.Counters.Add("platform.company.looked-up")
+	c.world.Counters.Add("platform.company.looked_up")
 	return &portonev2.GetPlatformCompanyStatePayload{CompanyState: stateOf(business(brn)), CompanyVerificationId: &id}, nil
 }
 
@@ -130,7 +130,7 @@ func (c *Companies) info(brn string) *portonev2.B2BBusinessInfoResult {
 	result.BusinessInfo = registration(business(brn))
 	result.VerificationId = world.Ptr(c.world.IDs.UUID("b2b-business-info-verification"))
 	c.infos[*result.VerificationId] = proto.CloneOf(result.BusinessInfo)
-	c.world.Counters.Add("b2b.business-info.looked-up")
+	c.world.Counters.Add("business_info.looked_up")
 	return result
 }
 

@@ -50,29 +50,32 @@ func anyAmong[O any, V comparable](values []V, property func(O) []V) condition[O
 	}
 }
 
-// exactly is met by an object one of whose properties is a text; nil asks for
+// texts tells whether one of an object's texts is as asked for.
+type texts[O any] func(o O, asked func(text string) bool) bool
+
+// only is a single text of an object.
+func only[O any](text func(O) string) texts[O] {
+	return func(o O, asked func(string) bool) bool { return asked(text(o)) }
+}
+
+// exactly is met by an object one of whose texts is the given one; nil asks for
 // nothing.
-func exactly[O any](text *string, properties func(O) []string) condition[O] {
-	if text == nil {
+func exactly[O any](given *string, of texts[O]) condition[O] {
+	if given == nil {
 		return nil
 	}
-	return func(o O) bool { return slices.Contains(properties(o), *text) }
+	asked := func(text string) bool { return text == *given }
+	return func(o O) bool { return of(o, asked) }
 }
 
-// containing is met by an object one of whose properties contains a text; nil asks
+// containing is met by an object one of whose texts contains the given one; nil asks
 // for nothing.
-func containing[O any](text *string, properties func(O) []string) condition[O] {
-	if text == nil {
+func containing[O any](given *string, of texts[O]) condition[O] {
+	if given == nil {
 		return nil
 	}
-	return func(o O) bool {
-		return slices.ContainsFunc(properties(o), func(p string) bool { return strings.Contains(p, *text) })
-	}
-}
-
-// only is the property as the one of several that exactly and containing look at.
-func only[O any](property func(O) string) func(O) []string {
-	return func(o O) []string { return []string{property(o)} }
+	asked := func(text string) bool { return strings.Contains(text, *given) }
+	return func(o O) bool { return of(o, asked) }
 }
 
 // between is met by an object with a time in a range, the end of which is included;

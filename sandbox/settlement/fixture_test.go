@@ -198,13 +198,22 @@ func (m *market) pay(id string, total, taxFree int64) {
 	}}}
 }
 
-// refund has a part of a payment cancelled now.
+// refund has a part of a payment cancelled now. It may be more than is left of it,
+// for the sake of the refusals that follow.
 func (m *market) refund(payment, cancellation string, total, taxFree int64) {
-	m.payments[payment].GetPaid().Cancellations = append(m.payments[payment].GetPaid().Cancellations,
-		&portonev2.PaymentCancellation{Status: &portonev2.PaymentCancellation_Succeeded{Succeeded: &portonev2.SucceededPaymentCancellation{
-			Id: &cancellation, TotalAmount: &total, TaxFreeAmount: &taxFree,
-			CancelledAt: m.world.Clock.Timestamp(), RequestedAt: m.world.Clock.Timestamp(),
-		}}})
+	done := &portonev2.PaymentCancellation{Status: &portonev2.PaymentCancellation_Succeeded{Succeeded: &portonev2.SucceededPaymentCancellation{
+		Id: &cancellation, TotalAmount: &total, TaxFreeAmount: &taxFree,
+		CancelledAt: m.world.Clock.Timestamp(), RequestedAt: m.world.Clock.Timestamp(),
+	}}}
+	p, err := m.live.paidPayment(payment)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	m.payments[payment] = &portonev2.Payment{Status: &portonev2.Payment_PartialCancelled{PartialCancelled: &portonev2.PartialCancelledPayment{
+		Id: &payment, StoreId: world.Ptr(p.GetStoreId()), Channel: p.GetChannel(), Method: p.GetMethod(),
+		OrderName: world.Ptr(p.GetOrderName()), Currency: p.GetCurrency().Enum(), Amount: p.GetAmount(),
+		RequestedAt: paidOn(p), Cancellations: append(slices.Clone(p.GetCancellations()), done),
+	}}}
 }
 
 type (

@@ -17,6 +17,11 @@ type mode struct {
 	properties map[string]bool // keys of user-defined properties of transfers
 	parameters map[string]bool // names of settlement parameters
 
+	// partners and contracts as transfers have last seen them: those that did not
+	// change since share one message, for there may be many.
+	partners  map[string]*portonev2.PlatformPartner
+	contracts map[string]*portonev2.PlatformContract
+
 	transfers   transfers
 	settlements settlements
 	payouts     payouts
@@ -31,6 +36,8 @@ func newMode(w *world.World, directory Directory, payments Payments, test bool) 
 		test:        test,
 		properties:  make(map[string]bool),
 		parameters:  make(map[string]bool),
+		partners:    make(map[string]*portonev2.PlatformPartner),
+		contracts:   make(map[string]*portonev2.PlatformContract),
 		transfers:   newTransfers(),
 		settlements: newSettlements(),
 		payouts:     newPayouts(),
@@ -38,14 +45,27 @@ func newMode(w *world.World, directory Directory, payments Payments, test bool) 
 	}
 }
 
-// partner is a partner that can be settled with: an archived one is as good as
-// none.
+// partner is a partner that can be settled with, as it is now, to keep with a
+// transfer. An archived one is as good as none.
 func (m *mode) partner(id string) (*portonev2.PlatformPartner, error) {
 	partner, ok := m.directory.Partner(id, m.test)
 	if !ok || partner.GetIsArchived() {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND, "no partner %q in use", id)
 	}
-	return proto.CloneOf(partner), nil
+	if seen := m.partners[id]; proto.Equal(seen, partner) {
+		return seen, nil
+	}
+	m.partners[id] = proto.CloneOf(partner)
+	return m.partners[id], nil
+}
+
+// contract is the contract as it is now, to keep with a transfer.
+func (m *mode) contract(now *portonev2.PlatformContract) *portonev2.PlatformContract {
+	if seen := m.contracts[now.GetId()]; proto.Equal(seen, now) {
+		return seen
+	}
+	m.contracts[now.GetId()] = proto.CloneOf(now)
+	return m.contracts[now.GetId()]
 }
 
 // checkProperties refuses user-defined properties that are not defined, or given

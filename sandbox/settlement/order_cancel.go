@@ -59,7 +59,7 @@ func (s *Store) CreatePlatformOrderCancelTransfer(_ context.Context, req *porton
 
 // orderCancelTransfer makes the transfer, but for its days.
 func (m *mode) orderCancelTransfer(req *portonev2.CreatePlatformOrderCancelTransferRequest, original *transfer, cancelled order, refund refund) *portonev2.PlatformOrderCancelTransfer {
-	of := proto.CloneOf(original.body.(*portonev2.PlatformOrderTransfer))
+	of := original.body.(*portonev2.PlatformOrderTransfer) // what both have in common they share
 	id, graphql := m.transferIDs(req.Id)
 	subtract := of.GetContract().GetSubtractPaymentVatAmount()
 	return &portonev2.PlatformOrderCancelTransfer{
@@ -67,7 +67,7 @@ func (m *mode) orderCancelTransfer(req *portonev2.CreatePlatformOrderCancelTrans
 		GraphqlId:             &graphql,
 		Partner:               of.Partner,
 		Memo:                  req.Memo,
-		SettlementCurrency:    of.SettlementCurrency,
+		SettlementCurrency:    of.GetSettlementCurrency().Enum(),
 		IsForTest:             &m.test,
 		UserDefinedProperties: req.GetUserDefinedProperties(),
 		Amount:                cancelled.message(subtract),

@@ -1,6 +1,9 @@
 package settlement
 
 import (
+	"maps"
+	"slices"
+
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -109,14 +112,13 @@ func countTrue(conditions ...bool) int {
 // checkParameters refuses settlement parameters that are not defined, or that are
 // no decimal numbers.
 func (m *mode) checkParameters(parameters map[string]*portonev2.PlatformSettlementParameterValue) error {
-	for name, value := range parameters {
+	for _, name := range slices.Sorted(maps.Keys(parameters)) {
 		if len(m.parameters) > 0 && !m.parameters[name] {
-			// Without the name: which of several comes first differs from run to run.
 			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_PARAMETER_NOT_FOUND,
-				"a settlement parameter is not defined")
+				"the settlement parameter %q is not defined", name)
 		}
-		if scale := value.GetDecimalScale(); scale < 0 || scale > 5 {
-			return invalid("parameters: decimalScale is not between 0 and 5")
+		if scale := parameters[name].GetDecimalScale(); scale < 0 || scale > 5 {
+			return invalid("parameters: the decimalScale of %q is not between 0 and 5", name)
 		}
 	}
 	return nil

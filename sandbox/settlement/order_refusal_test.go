@@ -277,7 +277,7 @@ func TestOrderRefusals(t *testing.T) {
 			reason:  portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST},
 		{name: "platform fee beyond all bounds", prepare: func(m *market) { m.directory.contracts["plain"].PlatformFee = fixedOf(math.MaxInt64) },
 			request: simple(nil), reason: portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST},
-		{name: "more policies than can be", request: simple(func(r *orderRequest) { r.AdditionalFees = feesBy(make1001("express")...) }),
+		{name: "more policies than can be", request: simple(func(r *orderRequest) { r.AdditionalFees = feesBy(many("express", maxPolicies+1)...) }),
 			reason: portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST},
 		{name: "cycle without a day", prepare: func(m *market) {
 			m.directory.contracts["plain"].SettlementCycle.Method = monthly()
@@ -311,8 +311,8 @@ func toGrower(req *orderRequest) *orderRequest {
 	return req
 }
 
-func make1001(text string) []string {
-	texts := make([]string, 1001)
+func many(text string, count int) []string {
+	texts := make([]string, count)
 	for i := range texts {
 		texts[i] = text
 	}

@@ -73,7 +73,7 @@ func (m *mode) orderTransfer(req *portonev2.CreatePlatformOrderTransferRequest, 
 		IsForTest:             &m.test,
 		UserDefinedProperties: req.GetUserDefinedProperties(),
 		Amount:                priced.message(subtract),
-		Contract:              proto.CloneOf(terms.contract),
+		Contract:              m.contract(terms.contract),
 		Payment:               payment.message,
 		OrderLines:            priced.lineMessages(subtract),
 		AdditionalFees:        priced.feeMessages(),
@@ -105,9 +105,9 @@ func (m *mode) orderPayment(req *portonev2.CreatePlatformOrderTransferRequest) (
 		return orderPayment{}, err
 	}
 	return orderPayment{
-		message:  proto.CloneOf(portOnePayment(p)),
+		message:  portOnePayment(p),
 		currency: p.GetCurrency(),
-		paidAt:   p.GetPaidAt().AsTime(),
+		paidAt:   paidOn(p).AsTime(),
 		amount:   &split{p.GetAmount().GetTotal(), p.GetAmount().GetTaxFree()},
 	}, nil
 }

@@ -15,7 +15,7 @@ func (s *Store) GetPlatformPartnerSettlements(_ context.Context, req *portonev2.
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformPartnerSettlementsResponse{Page: found.page, Counts: settlementStats(found)}
+	answer := &portonev2.GetPlatformPartnerSettlementsResponse{Page: found.info, Counts: settlementStats(found)}
 	for _, one := range found.items {
 		answer.Items = append(answer.Items, one.message())
 	}
@@ -84,7 +84,7 @@ func (s *Store) DeletePlatformPartnerSettlements(_ context.Context, req *portone
 		for _, t := range one.transfers {
 			m.forget(t)
 		}
-		m.world.Counters.Add("platform.partner-settlement.deleted")
+		m.world.Counters.Add("platform.partner_settlement.deleted")
 	}
 	return &portonev2.DeletePlatformPartnerSettlementsResponse{}, nil
 }

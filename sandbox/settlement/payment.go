@@ -3,6 +3,7 @@ package settlement
 import (
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
@@ -41,6 +42,7 @@ type paid interface {
 	GetAmount() *portonev2.PaymentAmount
 	GetCurrency() portonev2.Currency
 	GetPaidAt() *timestamppb.Timestamp
+	GetRequestedAt() *timestamppb.Timestamp
 	GetCancellations() []*portonev2.PaymentCancellation
 }
 
@@ -60,6 +62,15 @@ func (m *mode) paidPayment(id string) (paid, error) {
 	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_PAYMENT_NOT_FOUND, "no payment %q was paid", id)
 }
 
+// paidOn is when a payment was paid; a cancelled one need not say it, and was
+// requested not long before.
+func paidOn(p paid) *timestamppb.Timestamp {
+	if at := p.GetPaidAt(); at != nil {
+		return proto.CloneOf(at)
+	}
+	return proto.CloneOf(p.GetRequestedAt())
+}
+
 // portOnePayment shows a PortOne payment as transfers do.
 func portOnePayment(p paid) *portonev2.PlatformPayment {
 	return &portonev2.PlatformPayment{Type: &portonev2.PlatformPayment_PortOne{PortOne: &portonev2.PlatformPortOnePayment{
@@ -69,30 +80,32 @@ func portOnePayment(p paid) *portonev2.PlatformPayment {
 		OrderName:  world.Ptr(p.GetOrderName()),
 		Method:     methodOf(p.GetMethod()),
 		Currency:   p.GetCurrency().Enum(),
-		PaidAt:     p.GetPaidAt(),
+		PaidAt:     paidOn(p),
 	}}}
 }
 
 // methodOf shows a payment method as transfers do; nil for those that they have no
 // case for.
 func methodOf(method *portonev2.PaymentMethod) *portonev2.PlatformPaymentMethod {
+	given := &portonev2.PlatformPaymentMethodInput{}
 	switch t := method.GetType().(type) {
 	case *portonev2.PaymentMethod_PaymentMethodCard:
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{Card: &portonev2.PlatformPaymentMethodCardInput{}})
+		given.Card = &portonev2.PlatformPaymentMethodCardInput{}
 	case *portonev2.PaymentMethod_PaymentMethodTransfer:
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{Transfer: &portonev2.PlatformPaymentMethodTransferInput{}})
+		given.Transfer = &portonev2.PlatformPaymentMethodTransferInput{}
 	case *portonev2.PaymentMethod_PaymentMethodVirtualAccount:
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{VirtualAccount: &portonev2.PlatformPaymentMethodVirtualAccountInput{}})
+		given.VirtualAccount = &portonev2.PlatformPaymentMethodVirtualAccountInput{}
 	case *portonev2.PaymentMethod_PaymentMethodGiftCertificate:
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{GiftCertificate: &portonev2.PlatformPaymentMethodGiftCertificateInput{}})
+		given.GiftCertificate = &portonev2.PlatformPaymentMethodGiftCertificateInput{}
 	case *portonev2.PaymentMethod_PaymentMethodMobile:
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{Mobile: &portonev2.PlatformPaymentMethodMobileInput{}})
+		given.Mobile = &portonev2.PlatformPaymentMethodMobileInput{}
 	case *portonev2.PaymentMethod_PaymentMethodEasyPay:
-		wallet := t.PaymentMethodEasyPay
-		return platformMethod(&portonev2.PlatformPaymentMethodInput{EasyPay: &portonev2.PlatformPaymentMethodEasyPayInput{
-			Provider: wallet.Provider, MethodType: walletMethod(wallet.GetEasyPayMethod())}})
+		given.EasyPay = &portonev2.PlatformPaymentMethodEasyPayInput{
+			Provider:   clonePtr(t.PaymentMethodEasyPay.Provider),
+			MethodType: walletMethod(t.PaymentMethodEasyPay.GetEasyPayMethod()),
+		}
 	}
-	return nil
+	return platformMethod(given)
 }
 
 // walletMethod is what a wallet was paid from; nil if that is not known.

@@ -55,7 +55,7 @@ func (s *Store) CompletePlatformPayoutByPartnerSettlementIds(_ context.Context, 
 	m.payouts.bulks = append(m.payouts.bulks, bulk)
 	m.payouts.byBulk[bulk.GetId()] = bulk
 	m.bank.send(m, bulk, m.payouts.all[len(m.payouts.all)-len(groups):], tradedAt)
-	m.world.Counters.Add("platform.bulk-payout.completed")
+	m.world.Counters.Add("platform.bulk_payout.completed")
 	return &portonev2.CompletePlatformPayoutByPartnerSettlementIdsResponse{
 		BulkPayoutId:           world.Ptr(bulk.GetId()),
 		BulkPayoutGraphqlId:    world.Ptr(bulk.GetGraphqlId()),

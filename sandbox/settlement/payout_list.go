@@ -17,7 +17,7 @@ func (s *Store) GetPlatformPayouts(_ context.Context, req *portonev2.GetPlatform
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformPayoutsResponse{Page: found.page, Counts: payoutStats(found.counts)}
+	answer := &portonev2.GetPlatformPayoutsResponse{Page: found.info, Counts: payoutStats(found.counts)}
 	for _, p := range found.items {
 		answer.Items = append(answer.Items, proto.CloneOf(p))
 	}

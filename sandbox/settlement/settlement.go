@@ -118,19 +118,13 @@ func (s *Store) mode(test bool) *mode {
 	return s.live
 }
 
-// requested is a request that names the mode twice.
-type requested interface {
-	GetTest() bool
-	GetIsForTest() bool
-}
-
-// in is the mode that a request is for. `test`, given or not, is in the query and
-// wins over the `isForTest` of the body.
-func (s *Store) in(request requested, test *bool) *mode {
+// in is the mode that a request is for, which it may name twice: `test`, of the
+// query, wins over `isForTest`, which is in the body or its filter.
+func (s *Store) in(body interface{ GetIsForTest() bool }, test *bool) *mode {
 	if test != nil {
 		return s.mode(*test)
 	}
-	return s.mode(request.GetIsForTest())
+	return s.mode(body.GetIsForTest())
 }
 
 // invalid refuses what is wrong whatever the state.

@@ -30,7 +30,7 @@ func (s *Store) DownloadPlatformTransferSheet(req *portonev2.DownloadPlatformTra
 	if err != nil {
 		return err
 	}
-	found, err := s.inFilter(req.Test, req.GetFilter()).filtered(req.GetFilter())
+	found, err := s.in(req.GetFilter(), req.Test).filtered(req.GetFilter())
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *Store) DownloadPlatformTransferSheet(req *portonev2.DownloadPlatformTra
 	if err := sheet.write(row); err != nil {
 		return err
 	}
-	for _, t := range found {
+	for t := range found {
 		for i, c := range columns {
 			row[i] = c.value(t)
 		}

@@ -2,6 +2,8 @@ package settlement
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -12,43 +14,37 @@ import (
 
 // GetPlatformTransferSummaries lists transfers in short, the newest first.
 func (s *Store) GetPlatformTransferSummaries(_ context.Context, req *portonev2.GetPlatformTransferSummariesRequest) (*portonev2.GetPlatformTransferSummariesResponse, error) {
-	m := s.inFilter(req.Test, req.GetFilter())
-	found, err := m.filtered(req.GetFilter())
+	found, err := s.in(req.GetFilter(), req.Test).filtered(req.GetFilter())
 	if err != nil {
 		return nil, err
 	}
-	page, info, err := world.Page(found, req.GetPage())
+	page, err := newPage[*transfer](req.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	answer := &portonev2.GetPlatformTransferSummariesResponse{Page: info}
-	for _, t := range page {
+	for t := range found {
+		page.add(t)
+	}
+	answer := &portonev2.GetPlatformTransferSummariesResponse{Page: page.info}
+	for _, t := range page.items {
 		answer.TransferSummaries = append(answer.TransferSummaries, t.summary())
 	}
 	return answer, nil
 }
 
-// inFilter is the mode of a request that may name it in its filter too.
-func (s *Store) inFilter(test *bool, filter *portonev2.PlatformTransferFilterInput) *mode {
-	if test != nil {
-		return s.mode(*test)
-	}
-	return s.mode(filter.GetIsForTest())
-}
-
-// filtered returns the transfers that meet a filter, the newest first.
-func (m *mode) filtered(filter *portonev2.PlatformTransferFilterInput) ([]*transfer, error) {
+// filtered goes through the transfers that meet a filter, the newest first.
+func (m *mode) filtered(filter *portonev2.PlatformTransferFilterInput) (iter.Seq[*transfer], error) {
 	met, err := transferFilter(filter)
 	if err != nil {
 		return nil, err
 	}
-	found := make([]*transfer, 0, len(m.transfers.all))
-	for _, t := range slices.Backward(m.transfers.all) {
-		if met(t) {
-			found = append(found, t)
+	return func(yield func(*transfer) bool) {
+		for _, t := range slices.Backward(m.transfers.all) {
+			if met(t) && !yield(t) {
+				return
+			}
 		}
-	}
-	return found, nil
+	}, nil
 }
 
 // summary shows a transfer in short.
@@ -139,14 +135,9 @@ func partnerSummary(p *portonev2.PlatformPartner) *portonev2.PlatformTransferSum
 // partnerProperties are the properties of a partner, sorted by key.
 func partnerProperties(p *portonev2.PlatformPartner) []*portonev2.PlatformUserDefinedPropertyKeyValue {
 	properties := p.GetUserDefinedProperties()
-	keys := make([]string, 0, len(properties))
-	for key := range properties {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	shown := make([]*portonev2.PlatformUserDefinedPropertyKeyValue, len(keys))
-	for i, key := range keys {
-		shown[i] = &portonev2.PlatformUserDefinedPropertyKeyValue{Key: world.Ptr(key), Value: proto.CloneOf(properties[key])}
+	var shown []*portonev2.PlatformUserDefinedPropertyKeyValue
+	for _, key := range slices.Sorted(maps.Keys(properties)) {
+		shown = append(shown, &portonev2.PlatformUserDefinedPropertyKeyValue{Key: world.Ptr(key), Value: proto.CloneOf(properties[key])})
 	}
 	return shown
 }

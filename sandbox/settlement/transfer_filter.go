@@ -1,6 +1,8 @@
 package settlement
 
 import (
+	"slices"
+
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -40,12 +42,12 @@ func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) condition[*t
 		return nil
 	}
 	return all(
-		containing(k.All, (*transfer).texts),
+		containing(k.All, (*transfer).anyText),
 		exactly(k.PaymentId, only((*transfer).paymentID)),
 		exactly(k.TransferId, only(func(t *transfer) string { return t.GetId() })),
 		containing(k.TransferMemo, only(func(t *transfer) string { return t.GetMemo() })),
-		exactly(k.ProductId, (*transfer).productIDs),
-		exactly(k.ProductName, (*transfer).productNames),
+		exactly(k.ProductId, (*transfer).anyProductID),
+		exactly(k.ProductName, (*transfer).anyProductName),
 		exactly(k.PartnerId, only(func(t *transfer) string { return t.GetPartner().GetId() })),
 		containing(k.PartnerName, only(func(t *transfer) string { return t.GetPartner().GetName() })),
 		containing(k.PartnerMemo, only(func(t *transfer) string { return t.GetPartner().GetMemo() })),
@@ -127,20 +129,12 @@ func (t *transfer) lines() []*portonev2.PlatformOrderTransferOrderLine {
 	return nil
 }
 
-func (t *transfer) productIDs() []string {
-	var ids []string
-	for _, l := range t.lines() {
-		ids = append(ids, l.GetProduct().GetId())
-	}
-	return ids
+func (t *transfer) anyProductID(asked func(string) bool) bool {
+	return slices.ContainsFunc(t.lines(), func(l *portonev2.PlatformOrderTransferOrderLine) bool { return asked(l.GetProduct().GetId()) })
 }
 
-func (t *transfer) productNames() []string {
-	var names []string
-	for _, l := range t.lines() {
-		names = append(names, l.GetProduct().GetName())
-	}
-	return names
+func (t *transfer) anyProductName(asked func(string) bool) bool {
+	return slices.ContainsFunc(t.lines(), func(l *portonev2.PlatformOrderTransferOrderLine) bool { return asked(l.GetProduct().GetName()) })
 }
 
 // sharePolicies are the policies of all discounts, of the order and of its lines.
@@ -194,11 +188,11 @@ func (t *transfer) payoutID() string {
 	return t.settlement.payout.GetId()
 }
 
-// texts are those that a search in all fields looks at.
-func (t *transfer) texts() []string {
-	texts := []string{
-		t.GetId(), t.GetMemo(), t.paymentID(), t.orderName(), t.settlementID(), t.payoutID(),
-		t.GetPartner().GetId(), t.GetPartner().GetName(), t.GetPartner().GetMemo(),
-	}
-	return append(append(texts, t.productIDs()...), t.productNames()...)
+// anyText looks at the texts of all fields.
+func (t *transfer) anyText(asked func(string) bool) bool {
+	partner := t.GetPartner()
+	return asked(t.GetId()) || asked(t.GetMemo()) || asked(t.paymentID()) || asked(t.orderName()) ||
+		asked(t.settlementID()) || asked(t.payoutID()) ||
+		asked(partner.GetId()) || asked(partner.GetName()) || asked(partner.GetMemo()) ||
+		t.anyProductID(asked) || t.anyProductName(asked)
 }

@@ -293,8 +293,12 @@ func TestCrypto(t *testing.T) {
 		t.Errorf("after the refund %s: %v", second, a)
 	}
 	refused(t, s.StopPaymentCancellation, &portonev2.StopPaymentCancellationRequest{PaymentId: "coin", CancellationId: second}, portonev2.ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING)
-	cancel(400)
-	w.Clock.Advance(PendingCancellation)
+	cancel(150)
+	w.Clock.Advance(time.Hour)
+	cancel(250)
+	w.Clock.Advance(PendingCancellation - time.Hour)
+	look(t, s, "coin", partial) // the last one is still to come
+	w.Clock.Advance(time.Hour)
 	look(t, s, "coin", cancelled)
 }
 

@@ -26,6 +26,11 @@ func Refuse(reason portonev2.ErrorReason, format string, args ...any) *Fault {
 	return &Fault{Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
+// Invalid is an INVALID_REQUEST, for what is wrong whatever the state.
+func Invalid(format string, args ...any) *Fault {
+	return Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
+}
+
 // With returns the fault with data.
 func (f *Fault) With(data proto.Message) *Fault {
 	f.Data = data

@@ -21,7 +21,7 @@ func Page[T any](all []T, input *portonev2.PageInput) ([]T, *portonev2.PageInfo,
 		size = int64(*input.Size)
 	}
 	if number < 0 || size < 1 || (number+1)*size > reachable {
-		return nil, nil, Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST,
+		return nil, nil, Invalid(
 			"page: number must be at least 0, size at least 1, and (number + 1) * size at most %d", reachable)
 	}
 	from := min(number*size, int64(len(all)))

@@ -40,8 +40,14 @@ func (c Counters) Add(name string) { c[name]++ }
 // Dumper is a domain whose state can be shown.
 type Dumper interface {
 	// Dump calls add for every object of the domain, with its kind, such as
-	// "payments", and its id. The order does not matter.
+	// "payments" or "taxInvoices", and its id. The order does not matter.
 	Dump(add func(kind, id string, object proto.Message))
+}
+
+// InTestMode is add for the objects of test mode, a world of its own: their kinds
+// end in "InTest".
+func InTestMode(add func(kind, id string, object proto.Message)) func(kind, id string, object proto.Message) {
+	return func(kind, id string, object proto.Message) { add(kind+"InTest", id, object) }
 }
 
 // Ptr returns a pointer to a value, as the contract's optional fields want it.

@@ -127,6 +127,8 @@ var answers = []answerCase{
 	{name: "no name", raw: "HTTP/1.1 200 OK\r\n: 5\r\n\r\nhello", kind: http1.Malformed},
 	{name: "no colon", raw: "HTTP/1.1 200 OK\r\nContent-Length\r\n\r\nhello", kind: http1.Malformed},
 	{name: "CR within a line", raw: "HTTP/1.1 200 OK\r\nX: y\rContent-Length: 7\r\nContent-Length: 5\r\n\r\nhello", kind: http1.Malformed},
+	{name: "NUL within a line", raw: "HTTP/1.1 200 OK\r\nX: y\x00\r\nContent-Length: 5\r\n\r\nhello", kind: http1.Malformed},
+	{name: "another control character", raw: "HTTP/1.1 200 OK\r\nX: \x7f\x01\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", kept: true},
 	{name: "another protocol", raw: "SSH-2.0-OpenSSH_9.6\r\n\r\n", kind: http1.Malformed},
 	{name: "HTTP/2", raw: "HTTP/2.0 200 OK\r\n\r\n", kind: http1.Malformed},
 	{name: "HTTP/0.9", raw: "<html>\r\n\r\n</html>", kind: http1.Malformed},

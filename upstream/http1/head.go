@@ -77,8 +77,8 @@ func (f *framing) read(lines []byte) error {
 			break
 		}
 		colon := bytes.IndexByte(line, ':')
-		if bytes.IndexByte(line, '\r') >= 0 { // RFC 9112, 2.2
-			return fmt.Errorf("%w: a carriage return within a header line", errMalformed)
+		if bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0 { // RFC 9110, 5.5
+			return fmt.Errorf("%w: a CR or NUL within a header line", errMalformed)
 		}
 		if colon <= 0 || !isToken(line[:colon]) {
 			return fmt.Errorf("%w: a header line without a name", errMalformed)

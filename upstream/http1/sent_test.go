@@ -136,9 +136,9 @@ func TestSent(t *testing.T) {
 // TestStatusOfFailure: an error tells whether the head of the answer came.
 func TestStatusOfFailure(t *testing.T) {
 	for raw, want := range map[string]int{
-		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n": 0,
-		"HTTP/1.1 100 Continue\r\n\r\n":            0, // which is no answer
-		answer("hello")[:30]:                       0,
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n":        0,
+		"HTTP/1.1 100 Continue\r\n\r\n":                   0, // which is no answer
+		answer("hello")[:30]:                              0,
 		"HTTP/1.1 503 x\r\nContent-Length: 5\r\n\r\nhell": http.StatusServiceUnavailable,
 	} {
 		s := serve(t, plain, func(p *peer) {

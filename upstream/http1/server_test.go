@@ -3,14 +3,16 @@ package http1_test
 import (
 	"bufio"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -67,7 +69,7 @@ func serve(t testing.TB, kind kind, handle func(*peer)) *server {
 			s.accepted.Add(1)
 			conn := below
 			if kind == encrypted {
-				conn = tls.Server(&cork{Conn: below}, &tls.Config{Certificates: identity().Certificates})
+				conn = tls.Server(&cork{Conn: below}, identity())
 			}
 			handlers.Go(func() {
 				ended := make(chan struct{})
@@ -79,6 +81,7 @@ func serve(t testing.TB, kind kind, handle func(*peer)) *server {
 					}
 					below.Close()
 				}()
+				defer conn.Close()
 				handle(&peer{Conn: conn, below: below, in: bufio.NewReader(conn), server: s, over: done})
 			})
 		}
@@ -121,11 +124,18 @@ func listen(t testing.TB, kind kind) (net.Listener, *server) {
 	return listener, s
 }
 
-// identity is a certificate for 127.0.0.1 and example.com, and its key.
+// identity is a certificate for example.com, and its key.
 var identity = sync.OnceValue(func() *tls.Config {
-	s := httptest.NewTLSServer(http.NotFoundHandler())
-	defer s.Close()
-	return s.TLS
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"example.com"}, NotAfter: time.Now().Add(time.Hour)}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{raw}, PrivateKey: key}}}
 })
 
 // trusting is a client's configuration that trusts it.

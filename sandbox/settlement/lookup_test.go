@@ -1,0 +1,115 @@
+package settlement
+
+import (
+	"context"
+	"testing"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+func TestAccountHolder(t *testing.T) {
+	const method = "PlatformAccountService.GetPlatformAccountHolder"
+	s := NewAccountHolders(world.New(world.NewStoppedClock(start)))
+	lookUp := func(bank portonev2.Bank, number string, change func(*portonev2.GetPlatformAccountHolderRequest)) (*portonev2.PlatformAccountHolder, error) {
+		req := &portonev2.GetPlatformAccountHolderRequest{Bank: bank, AccountNumber: number}
+		if change != nil {
+			change(req)
+		}
+		return s.GetPlatformAccountHolder(context.Background(), req)
+	}
+	first, err := lookUp(portonev2.Bank_BANK_HANA, "110123", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRequired(t, first)
+	again, err := lookUp(portonev2.Bank_BANK_HANA, "110123", func(r *portonev2.GetPlatformAccountHolderRequest) { r.Birthdate = world.Ptr("900101") })
+	if err != nil || again.GetHolderName() != first.GetHolderName() || again.GetAccountVerificationId() == first.GetAccountVerificationId() {
+		t.Errorf("%v, then %v, %v", first, again, err)
+	}
+	if v, ok := s.Verification(first.GetAccountVerificationId()); !ok || v != (AccountVerification{portonev2.Bank_BANK_HANA, "110123", first.GetHolderName()}) {
+		t.Errorf("verified %v", v)
+	}
+	company, err := lookUp(portonev2.Bank_BANK_HANA, "110123", func(r *portonev2.GetPlatformAccountHolderRequest) {
+		r.BusinessRegistrationNumber = world.Ptr("1234567890")
+	})
+	if err != nil || company.GetHolderName() == first.GetHolderName() {
+		t.Errorf("a business: %v, %v", company, err)
+	}
+	for _, reserved := range ReservedAccounts {
+		_, err := lookUp(portonev2.Bank_BANK_HANA, reserved.Number, nil)
+		refused(t, method, err, reserved.Reason, nil)
+	}
+	_, err = lookUp(portonev2.Bank_BANK_BANK_OF_KOREA, "110123", nil)
+	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK, nil)
+	for _, change := range []func(*portonev2.GetPlatformAccountHolderRequest){
+		func(r *portonev2.GetPlatformAccountHolderRequest) { r.AccountNumber = "110-123" },
+		func(r *portonev2.GetPlatformAccountHolderRequest) { r.AccountNumber = "" },
+		func(r *portonev2.GetPlatformAccountHolderRequest) { r.BusinessRegistrationNumber = world.Ptr("123") },
+		func(r *portonev2.GetPlatformAccountHolderRequest) {
+			r.Birthdate, r.BusinessRegistrationNumber = world.Ptr("900101"), world.Ptr("1234567890")
+		},
+	} {
+		_, err := lookUp(portonev2.Bank_BANK_HANA, "1", change)
+		refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, nil)
+	}
+}
+
+func TestCompanyState(t *testing.T) {
+	const method = "PlatformCompanyService.GetPlatformCompanyState"
+	s := NewCompanies(world.New(world.NewStoppedClock(start)))
+	lookUp := func(brn string) (*portonev2.GetPlatformCompanyStatePayload, error) {
+		return s.GetPlatformCompanyState(context.Background(), &portonev2.GetPlatformCompanyStateRequest{BusinessRegistrationNumber: brn})
+	}
+	for _, b := range append([]ReservedBusiness{business("1234567890")}, ReservedBusinesses...) {
+		got, err := lookUp(b.BRN)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkRequired(t, got)
+		active := b.Status == portonev2.PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_IN_BUSINESS
+		if state := got.GetCompanyState(); state.GetTaxationType() != b.Taxation || state.GetBusinessStatus() != b.Status || (state.ClosedSuspendedDate == nil) != active {
+			t.Errorf("%s: %v", b.BRN, state)
+		}
+		if brn, ok := s.StateVerification(got.GetCompanyVerificationId()); !ok || brn != b.BRN {
+			t.Errorf("%s: verified %q", b.BRN, brn)
+		}
+	}
+	for brn, reason := range map[string]portonev2.ErrorReason{
+		UnknownBusinesses + "1234567": portonev2.ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND,
+		UnreachableBusiness:           portonev2.ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED,
+		"123-45-67890":                portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST,
+	} {
+		_, err := lookUp(brn)
+		refused(t, method, err, reason, nil)
+	}
+}
+
+func TestBusinessInfos(t *testing.T) {
+	const method = "PlatformCompanyService.GetB2bBusinessInfos"
+	s := NewCompanies(world.New(world.NewStoppedClock(start)))
+	lookUp := func(brns ...string) (*portonev2.GetB2BBusinessInfosResponse, error) {
+		return s.GetB2BBusinessInfos(context.Background(), &portonev2.GetB2BBusinessInfosRequest{BrnList: brns})
+	}
+	got, err := lookUp("1234567890", "0001234567", "9990000001", "12")
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkRequired(t, got)
+	for i, found := range []bool{true, false, true, false} {
+		r := got.GetResult()[i]
+		if (r.GetBusinessInfo() != nil) != found || (r.VerificationId != nil) != found || (r.Error == nil) != found {
+			t.Errorf("%s: %v", r.GetBrn(), r)
+		}
+		if info, ok := s.InfoVerification(r.GetVerificationId()); ok != found || info.GetBrn() != r.GetBusinessInfo().GetBrn() {
+			t.Errorf("%s: verified %v", r.GetBrn(), info)
+		}
+	}
+	if got.GetResult()[2].GetBusinessInfo().ClosingDate == nil {
+		t.Error("closed, but on no day")
+	}
+	_, err = lookUp()
+	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, nil)
+	_, err = lookUp("1234567890", UnreachableBusiness)
+	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_B2B_EXTERNAL_SERVICE, nil)
+}
