@@ -149,6 +149,6 @@ func (op *operation) readWire(wire []byte) *request {
 		r.problem = err.Error()
 		return r
 	}
-	r.problem = problemOf(op.call.Violations(wire), r.message)
+	r.problem = problemOf(op.call.Violations(wire))
 	return r
 }

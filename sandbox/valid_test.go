@@ -123,3 +123,13 @@ func onlyTypeAndMessage(document []byte) error {
 // general are the errors that an operation may answer with although its list does
 // not say so.
 var general = map[portonev2.ErrorReason]bool{invalidRequest: true, unauthorized: true, outstanding: true}
+
+// unrecognized is the number of the field that holds members without a typed form.
+const unrecognized = 1000
+
+func join(path, member string) string {
+	if path == "" {
+		return member
+	}
+	return path + "." + member
+}

@@ -353,6 +353,11 @@ func TestViolations(t *testing.T) {
 		{"CancelPayment", `{"reason":"r","refundAccount":{"bank":"MOON"}}`, []Violation{
 			{"refundAccount.bank", "not a value of its enum that the contract knows"},
 			{"refundAccount.number", "required, but missing"}, {"refundAccount.holderName", "required, but missing"}}},
+		{"CancelPayment", `{"reason":7,"amount":"1000","requester":{},"refundAccount":[],"currentCancellableAmount":null}`, []Violation{
+			{"reason", wrongType}, {"amount", wrongType}, {"requester", wrongType}, {"refundAccount", wrongType}}},
+		{"GetPayments", `{"filter":{"status":["PAID","LOST"],"methods":[],"from":"yesterday"}}`, []Violation{
+			{"filter.status", "has a value that is not one of its enum that the contract knows"},
+			{"filter.from", "not a date-time that can be read"}}},
 		{"CreatePlatformPartners", `{"partners":[{},{"name":"n"}]}`, nil},
 		{"CreatePlatformPartners", `{}`, []Violation{{"partners", "required, but missing"}}},
 	}

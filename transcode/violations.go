@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"bytes"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -20,7 +21,8 @@ type Violation struct {
 const maxViolations = 50
 
 // Violations lists the members of a request that the contract requires and that
-// are missing, and those whose value is no value of their enum. It is for the
+// are missing, and those whose value is of another type than theirs or no value of
+// their enum. It is for the
 // answer to a request that PortOne refused: PortOne is the judge of requests, and
 // a member that the contract requires may have become optional since.
 //
@@ -122,12 +124,56 @@ func (v *violations) unrecognized(m *Message, pos, end int, seen *fieldSet, path
 	if raw.start < raw.stop || f.card != single {
 		seen.add(i)
 	}
-	switch {
-	case raw.start == raw.stop && f.required:
-		v.add(path, f.name, "required, but missing")
-	case raw.start < raw.stop && f.kind == kindEnum && f.card == single && v.in[raw.start] == '"':
-		v.add(path, f.name, "not a value of its enum that the contract knows")
-	case raw.start < raw.stop && string(v.in[raw.start:raw.stop]) == "null" && f.required:
-		v.add(path, f.name, "required, but null")
+	if problem := f.problemOf(v.in[raw.start:raw.stop]); problem != "" {
+		v.add(path, f.name, problem)
 	}
+}
+
+// problemOf tells what is wrong with a member that came without a typed form: an
+// empty text if nothing is. Null for an optional member is as good as absence, and
+// an empty list or map is what it is.
+func (f *field) problemOf(raw []byte) string {
+	raw = bytes.TrimSpace(raw)
+	isText := len(raw) > 0 && raw[0] == '"'
+	switch {
+	case f.kind == kindConstant:
+		return ""
+	case len(raw) == 0 || string(raw) == "null":
+		return f.problemOfNothing(len(raw) == 0)
+	case f.card == list && raw[0] == '[' || f.card == dict && raw[0] == '{':
+		return f.problemOfElements(raw)
+	case f.card != single:
+		return wrongType
+	case f.kind == kindEnum && isText:
+		return unknownEnum
+	case f.kind == kindTimestamp && isText:
+		return "not a date-time that can be read"
+	}
+	return wrongType
+}
+
+const (
+	wrongType   = "not a value of its type"
+	unknownEnum = "not a value of its enum that the contract knows"
+)
+
+func (f *field) problemOfNothing(absent bool) string {
+	switch {
+	case !f.required:
+		return ""
+	case absent:
+		return "required, but missing"
+	}
+	return "required, but null"
+}
+
+// problemOfElements tells what is wrong with a list or map that is kept as it came.
+func (f *field) problemOfElements(raw []byte) string {
+	switch inner := bytes.TrimSpace(raw[1 : len(raw)-1]); {
+	case len(inner) == 0:
+		return ""
+	case f.kind == kindEnum:
+		return "has a value that is not one of its enum that the contract knows"
+	}
+	return wrongType
 }

@@ -13,11 +13,11 @@ const taxable = portonev2.B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYP
 func checkTotals(in *portonev2.B2BTaxInvoiceInput) error {
 	total, ok := sum(in.GetTotalSupplyAmount(), in.GetTotalTaxAmount())
 	if !ok || total != in.GetTotalAmount() {
-		return invalid("taxInvoice.totalAmount: %d, but totalSupplyAmount and totalTaxAmount are %d and %d",
+		return world.Invalid("taxInvoice.totalAmount: %d, but totalSupplyAmount and totalTaxAmount are %d and %d",
 			in.GetTotalAmount(), in.GetTotalSupplyAmount(), in.GetTotalTaxAmount())
 	}
 	if in.GetTaxationType() != taxable && in.GetTotalTaxAmount() != 0 {
-		return invalid("taxInvoice.totalTaxAmount: %d, but the supply is not taxed", in.GetTotalTaxAmount())
+		return world.Invalid("taxInvoice.totalTaxAmount: %d, but the supply is not taxed", in.GetTotalTaxAmount())
 	}
 	return nil
 }
@@ -29,12 +29,12 @@ func checkParts(in *portonev2.B2BTaxInvoiceInput) error {
 	total := in.GetTotalAmount()
 	for _, part := range parts {
 		if part != 0 && (part < 0) != (total < 0) {
-			return invalid("taxInvoice: cash, check, credit and note amounts are parts of totalAmount %d", total)
+			return world.Invalid("taxInvoice: cash, check, credit and note amounts are parts of totalAmount %d", total)
 		}
 	}
 	paid, ok := sum(parts...)
 	if !ok || total >= 0 && paid > total || total < 0 && paid < total {
-		return invalid("taxInvoice: cash, check, credit and note amounts exceed totalAmount %d", total)
+		return world.Invalid("taxInvoice: cash, check, credit and note amounts exceed totalAmount %d", total)
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func checkSums(in *portonev2.B2BTaxInvoiceInput) error {
 			continue
 		}
 		if got, ok := sum(amounts...); !ok || got != column.total {
-			return invalid("taxInvoice.items: %s does not add up to %d", column.name, column.total)
+			return world.Invalid("taxInvoice.items: %s does not add up to %d", column.name, column.total)
 		}
 	}
 	return nil

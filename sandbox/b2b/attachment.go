@@ -33,7 +33,7 @@ func (f *file) message(m *mode) *portonev2.CreateB2BFileUploadUrlPayload {
 func (s *Store) CreateB2BFileUploadUrl(_ context.Context, req *portonev2.CreateB2BFileUploadUrlRequest) (*portonev2.CreateB2BFileUploadUrlPayload, error) {
 	m := s.in(req)
 	if req.GetFileName() == "" {
-		return nil, invalid("fileName: must not be empty")
+		return nil, world.Invalid("fileName: must not be empty")
 	}
 	f := &file{m.world.IDs.UUID("b2b file"), req.GetFileName()}
 	m.files[f.id] = f
@@ -57,7 +57,7 @@ func (s *Store) AttachB2BTaxInvoiceFile(_ context.Context, req *portonev2.Attach
 	case f == nil || strings.HasPrefix(f.name, NotUploaded):
 		return nil, world.Refuse(fileNotFound, "the file %q has not been uploaded", req.GetFileId())
 	case len(inv.attachments) == maxAttachments:
-		return nil, invalid("tax invoice %q has %d attachments already", inv.GetId(), maxAttachments)
+		return nil, world.Invalid("tax invoice %q has %d attachments already", inv.GetId(), maxAttachments)
 	}
 	inv.attachments = append(inv.attachments, &portonev2.B2BTaxInvoiceAttachment{
 		Id:         world.Ptr(m.world.IDs.UUID("b2b attachment")),

@@ -3,7 +3,7 @@
 // the answer of the National Tax Service (NTS).
 //
 // Test mode and live mode are two worlds that share nothing but the clock. The
-// merchant has the B2B feature and is the business MerchantBRN. What the NTS and
+// merchant has the B2B feature and is the business registry.MerchantBRN. What the NTS and
 // other outsiders do is made up by fixed rules, see the BRN constants.
 package b2b
 
@@ -23,7 +23,7 @@ import (
 // host is where the URLs of answers point to. Nothing can be there (RFC 6761).
 const host = "https://portone-sandbox.invalid"
 
-// korea is the time zone of all days in this domain.
+// world.Korea is the time zone of all days in this domain.
 var korea = time.FixedZone("KST", 9*60*60)
 
 // Store keeps the counterparties and tax invoices of both modes.
@@ -94,7 +94,7 @@ func newMode(w *world.World, test bool) *mode {
 }
 
 // today is the present day in Korea.
-func (m *mode) today() time.Time { return m.world.Clock.Now().In(korea) }
+func (m *mode) today() time.Time { return m.world.Clock.Now().In(world.Korea) }
 
 // name is the mode's name in ids and URLs.
 func (m *mode) name() string {

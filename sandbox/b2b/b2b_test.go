@@ -210,12 +210,12 @@ func TestModesAreApart(t *testing.T) {
 		must(t, s.DraftB2BTaxInvoice, &portonev2.DraftB2BTaxInvoiceRequest{Test: &test, TaxInvoice: d})
 	}
 	must(t, s.DeleteB2BTaxInvoice, &portonev2.DeleteB2BTaxInvoiceRequest{
-		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN),
+		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN),
 	})
 	must(t, s.DeleteB2BCounterparty, &portonev2.DeleteB2BCounterpartyRequest{CounterpartyId: "acme"})
 	must(t, s.GetB2BCounterparty, &portonev2.GetB2BCounterpartyRequest{CounterpartyId: "acme", Test: ptr(true)})
 	got := must(t, s.GetB2BTaxInvoice, &portonev2.GetB2BTaxInvoiceRequest{
-		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN), Test: ptr(true),
+		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN), Test: ptr(true),
 	})
 	refuse(t, s.GetB2BTaxInvoice, &portonev2.GetB2BTaxInvoiceRequest{TaxInvoiceKey: got.GetId()}, invoiceNotFound)
 	f := must(t, s.CreateB2BFileUploadUrl, &portonev2.CreateB2BFileUploadUrlRequest{FileName: ptr("a.pdf")})

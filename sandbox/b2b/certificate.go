@@ -89,9 +89,9 @@ func (m *mode) certificate(brn string) (*portonev2.B2BCertificate, error) {
 	}
 	since := c.GetNtsConnectedAt().AsTime()
 	switch brn {
-	case BRNWithoutCertificate:
+	case registry.BRNWithoutCertificate:
 		return nil, world.Refuse(certificateUnregistered, "the business %s has registered no certificate", brn)
-	case BRNExpiredCertificate:
+	case registry.BRNExpiredCertificate:
 		return newCertificate(c, since.AddDate(-certificateYears, 0, -1)), nil
 	}
 	return newCertificate(c, since), nil
@@ -118,7 +118,7 @@ func (m *mode) valid(certificate *portonev2.B2BCertificate) bool {
 // maySign tells what is against a tax invoice signed by a business. The contract
 // has no error of its own for that: the service that signs fails.
 func (m *mode) maySign(brn string) error {
-	if brn == MerchantBRN {
+	if brn == registry.MerchantBRN {
 		return nil
 	}
 	certificate, err := m.certificate(brn)

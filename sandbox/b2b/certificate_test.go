@@ -15,7 +15,7 @@ func (s *sandbox) certificateIsValid(brn string) bool {
 // TestCertificate has a business without a certificate register one, which expires.
 func TestCertificate(t *testing.T) {
 	s := newSandbox(t)
-	const brn = BRNWithoutCertificate
+	const brn = registry.BRNWithoutCertificate
 	s.counterparty("c", brn, false)
 	get := &portonev2.GetB2BCounterpartyCertificateRequest{Brn: brn}
 	url := &portonev2.GetB2BCounterpartyCertificateRegistrationUrlRequest{Brn: brn}
@@ -47,12 +47,12 @@ func TestCertificate(t *testing.T) {
 func TestCertificates(t *testing.T) {
 	s := newSandbox(t)
 	s.counterparty("ordinary", acme, false)
-	s.counterparty("expired", BRNExpiredCertificate, false)
-	if !s.certificateIsValid(acme) || s.certificateIsValid(BRNExpiredCertificate) {
+	s.counterparty("expired", registry.BRNExpiredCertificate, false)
+	if !s.certificateIsValid(acme) || s.certificateIsValid(registry.BRNExpiredCertificate) {
 		t.Error("the certificates of an ordinary and of the expired business are not so")
 	}
-	s.counterparty("unconnected", BRNNotConnected, false)
-	for brn, want := range map[string]portonev2.ErrorReason{BRNNotConnected: notConnected, MerchantBRN: counterpartyNotFound} {
+	s.counterparty("unconnected", registry.BRNNotConnected, false)
+	for brn, want := range map[string]portonev2.ErrorReason{registry.BRNNotConnected: notConnected, registry.MerchantBRN: counterpartyNotFound} {
 		refuse(t, s.GetB2BCounterpartyCertificateRegistrationUrl, &portonev2.GetB2BCounterpartyCertificateRegistrationUrlRequest{Brn: brn}, want)
 		refuse(t, s.GetB2BCounterpartyCertificate, &portonev2.GetB2BCounterpartyCertificateRequest{Brn: brn}, want)
 		refuse(t, s.ValidateB2BCounterpartyCertificate, &portonev2.ValidateB2BCounterpartyCertificateRequest{Brn: brn}, want)

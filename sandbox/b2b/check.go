@@ -30,14 +30,14 @@ func check(in *portonev2.B2BTaxInvoiceInput) error {
 
 func checkForm(in *portonev2.B2BTaxInvoiceInput) error {
 	if _, err := parseDay(in.GetWriteDate()); err != nil {
-		return invalid("taxInvoice.writeDate: %q is no date YYYY-MM-DD", in.GetWriteDate())
+		return world.Invalid("taxInvoice.writeDate: %q is no date YYYY-MM-DD", in.GetWriteDate())
 	}
 	for _, key := range []struct {
 		name string
 		text *string
 	}{{"supplierDocumentKey", in.SupplierDocumentKey}, {"recipientDocumentKey", in.RecipientDocumentKey}} {
 		if key.text != nil && !isDocumentKey(*key.text) {
-			return invalid("taxInvoice.%s: Latin letters, digits, - and _ only", key.name)
+			return world.Invalid("taxInvoice.%s: Latin letters, digits, - and _ only", key.name)
 		}
 	}
 	for _, book := range []struct {
@@ -45,7 +45,7 @@ func checkForm(in *portonev2.B2BTaxInvoiceInput) error {
 		number int32
 	}{{"bookVolume", in.GetBookVolume()}, {"bookIssue", in.GetBookIssue()}} {
 		if book.number < 0 || book.number > maxBook {
-			return invalid("taxInvoice.%s: 0 to %d", book.name, maxBook)
+			return world.Invalid("taxInvoice.%s: 0 to %d", book.name, maxBook)
 		}
 	}
 	return nil
@@ -61,7 +61,7 @@ func checkCounts(in *portonev2.B2BTaxInvoiceInput) error {
 		{"additionalContacts", len(in.GetAdditionalContacts()), maxContacts},
 	} {
 		if list.count > list.max {
-			return invalid("taxInvoice.%s: %d, at most %d are allowed", list.name, list.count, list.max)
+			return world.Invalid("taxInvoice.%s: %d, at most %d are allowed", list.name, list.count, list.max)
 		}
 	}
 	return nil
@@ -78,11 +78,11 @@ func checkCompany(name string, c *portonev2.B2BTaxInvoiceCompany) error {
 	if c == nil {
 		return nil
 	}
-	if c.Brn != nil && !isBRN(c.GetBrn()) {
-		return invalid("taxInvoice.%s.brn: %q is no business registration number of 10 digits", name, c.GetBrn())
+	if c.Brn != nil && !registry.IsBRN(c.GetBrn()) {
+		return world.Invalid("taxInvoice.%s.brn: %q is no business registration number of 10 digits", name, c.GetBrn())
 	}
-	if id := c.GetTaxRegistrationId(); c.TaxRegistrationId != nil && (len(id) != 4 || !isDigits(id)) {
-		return invalid("taxInvoice.%s.taxRegistrationId: %q does not have 4 digits", name, id)
+	if id := c.GetTaxRegistrationId(); c.TaxRegistrationId != nil && (len(id) != 4 || !registry.IsDigits(id)) {
+		return world.Invalid("taxInvoice.%s.taxRegistrationId: %q does not have 4 digits", name, id)
 	}
 	for _, text := range []limited{
 		{"name", c.GetName(), 200},
@@ -116,7 +116,7 @@ type limited struct {
 
 func (l limited) check(of string) error {
 	if utf8.RuneCountInString(l.text) > l.max {
-		return invalid("%s.%s: at most %d characters", of, l.name, l.max)
+		return world.Invalid("%s.%s: at most %d characters", of, l.name, l.max)
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func checkItems(in *portonev2.B2BTaxInvoiceInput) error {
 func checkItem(path string, item *portonev2.B2BTaxInvoiceItem) error {
 	if item.PurchaseDate != nil {
 		if _, err := parseDay(item.GetPurchaseDate()); err != nil {
-			return invalid("%s.purchaseDate: %q is no date YYYY-MM-DD", path, item.GetPurchaseDate())
+			return world.Invalid("%s.purchaseDate: %q is no date YYYY-MM-DD", path, item.GetPurchaseDate())
 		}
 	}
 	for _, text := range []limited{{"name", item.GetName(), 100}, {"spec", item.GetSpec(), 100}} {
@@ -142,10 +142,10 @@ func checkItem(path string, item *portonev2.B2BTaxInvoiceItem) error {
 		}
 	}
 	if !within(item.GetQuantity(), -9_999_999_999, 99_999_999_999) {
-		return invalid("%s.quantity: from -99999999.99 to 999999999.99, with a scale of 0 to 2", path)
+		return world.Invalid("%s.quantity: from -99999999.99 to 999999999.99, with a scale of 0 to 2", path)
 	}
 	if !within(item.GetUnitCostAmount(), -9_999_999_999_999_999, 99_999_999_999_999_999) {
-		return invalid("%s.unitCostAmount: from -99999999999999.99 to 999999999999999.99, with a scale of 0 to 2", path)
+		return world.Invalid("%s.unitCostAmount: from -99999999999999.99 to 999999999999999.99, with a scale of 0 to 2", path)
 	}
 	return nil
 }

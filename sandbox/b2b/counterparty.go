@@ -11,7 +11,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// connectingTakes is how long the connection of BRNConnectsLater takes.
+// connectingTakes is how long the connection of registry.BRNConnectsLater takes.
 const connectingTakes = time.Minute
 
 // counterparties are those of a mode. An id is there once; several may share a
@@ -109,10 +109,10 @@ func (m *mode) mayCreate(id *string, brn string) error {
 	l := m.counterparties
 	switch {
 	case id != nil && *id == "":
-		return invalid("counterpartyId: must not be empty")
-	case !isBRN(brn):
+		return world.Invalid("counterpartyId: must not be empty")
+	case !registry.IsBRN(brn):
 		return world.Refuse(brnInvalid, "%q is no business registration number of 10 digits", brn)
-	case brn == MerchantBRN:
+	case brn == registry.MerchantBRN:
 		return world.Refuse(brnOfMerchant, "%s is the merchant's own business registration number", brn)
 	case id != nil && l.ofPartners[*id]:
 		return world.Refuse(counterpartyIDOfPartner, "the id %q belongs to the counterparty of a partner", *id)

@@ -78,7 +78,7 @@ func TestCounterpartyRefusals(t *testing.T) {
 	s.counterparty("taken", acme, false)
 	s.ReflectPartner(partner("partner", "1048139291", connected))
 	failed := must(t, s.CreateB2BCounterparty, &portonev2.CreateB2BCounterpartyRequest{
-		Counterparty: counterpartyInput(BRNLookupFails), Options: &portonev2.B2BCounterpartyCreateOptions{CheckBusinessStatus: ptr(true)},
+		Counterparty: counterpartyInput(registry.BRNUnreachable), Options: &portonev2.B2BCounterpartyCreateOptions{CheckBusinessStatus: ptr(true)},
 	}).GetCounterparty()
 	looked := must(t, s.UpdateB2BCounterparty, &portonev2.UpdateB2BCounterpartyRequest{
 		CounterpartyId: "taken", Counterparty: counterpartyInput(acme), Options: &portonev2.B2BCounterpartyCreateOptions{CheckBusinessStatus: ptr(true)},
@@ -104,18 +104,18 @@ func TestCounterpartyRefusals(t *testing.T) {
 		want    portonev2.ErrorReason
 	}{
 		{"a BRN with hyphens", nil, counterpartyInput("220-81-62517"), nil, brnInvalid},
-		{"the merchant", nil, counterpartyInput(MerchantBRN), nil, brnOfMerchant},
+		{"the merchant", nil, counterpartyInput(registry.MerchantBRN), nil, brnOfMerchant},
 		{"a taken id", ptr("taken"), counterpartyInput(acme), nil, counterpartyIDExists},
 		{"the id of a partner", ptr("partner"), counterpartyInput(acme), nil, counterpartyIDOfPartner},
 		{"an empty id", ptr(""), counterpartyInput(acme), nil, invalidRequest},
 		{"the business of a partner", nil, counterpartyInput("1048139291"), nil, partnerNotConnectable},
 		{"six contacts", nil, six, nil, tooManyContacts},
 		{"no name", nil, nameless, nil, missingFields},
-		{"no connection", nil, counterpartyInput(BRNConnectionFails), nil, connectionFailed},
+		{"no connection", nil, counterpartyInput(registry.BRNConnectionFails), nil, connectionFailed},
 		{"an unknown lookup", nil, counterpartyInput(acme), ofState("unknown"), lookupNotFound},
 		{"a lookup of another kind", nil, counterpartyInput(acme), ofInfo, lookupOfOtherKind},
 		{"a lookup of another business", nil, other, ofState(stateID), lookupOfOtherBRN},
-		{"a lookup that failed", nil, counterpartyInput(BRNLookupFails), ofState(failedID), lookupInvalid},
+		{"a lookup that failed", nil, counterpartyInput(registry.BRNUnreachable), ofState(failedID), lookupInvalid},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,8 +138,8 @@ func TestCounterpartyRefusals(t *testing.T) {
 		{"no name", "taken", nameless, nil, missingFields},
 		{"an unknown lookup", "taken", counterpartyInput(acme), ofState("unknown"), lookupNotFound},
 		{"a lookup of another kind", "taken", counterpartyInput(acme), ofInfo, lookupOfOtherKind},
-		{"a lookup of another business", failed.GetId(), counterpartyInput(BRNLookupFails), ofState(stateID), lookupOfOtherBRN},
-		{"a lookup that failed", failed.GetId(), counterpartyInput(BRNLookupFails), ofState(failedID), lookupInvalid},
+		{"a lookup of another business", failed.GetId(), counterpartyInput(registry.BRNUnreachable), ofState(stateID), lookupOfOtherBRN},
+		{"a lookup that failed", failed.GetId(), counterpartyInput(registry.BRNUnreachable), ofState(failedID), lookupInvalid},
 	}
 	before := must(t, s.GetB2BCounterparties, &portonev2.GetB2BCounterpartiesRequest{})
 	for _, test := range updates {
@@ -156,8 +156,8 @@ func TestCounterpartyRefusals(t *testing.T) {
 // TestLookups expects of each reserved business what its constant says.
 func TestLookups(t *testing.T) {
 	for brn, want := range map[string]portonev2.B2BCounterpartyBusinessStatus{
-		acme: stateInBusiness, BRNClosed: stateClosed, BRNSuspended: stateSuspended,
-		BRNUnregistered: stateUnregistered, BRNLookupFails: stateCheckFailed,
+		acme: stateInBusiness, registry.BRNClosed: stateClosed, registry.BRNSuspended: stateSuspended,
+		registry.BRNUnregistered: stateUnregistered, registry.BRNUnreachable: stateCheckFailed,
 	} {
 		t.Run(brn, func(t *testing.T) {
 			s := newSandbox(t)
@@ -192,7 +192,7 @@ func TestAddBusinessInfo(t *testing.T) {
 
 func TestConnection(t *testing.T) {
 	s := newSandbox(t)
-	later := s.counterparty("later", BRNConnectsLater, false)
+	later := s.counterparty("later", registry.BRNConnectsLater, false)
 	if later.GetNtsConnectionStatus() != ntsPendingConnect || later.GetNtsConnectedAt() != nil {
 		t.Errorf("at first: %v", later)
 	}
@@ -208,7 +208,7 @@ func TestGetCounterparties(t *testing.T) {
 	for i := range 12 {
 		s.counterparty(fmt.Sprintf("shop-%02d", i), fmt.Sprintf("22081625%02d", i), false)
 	}
-	odd := counterpartyInput(BRNNotConnected)
+	odd := counterpartyInput(registry.BRNNotConnected)
 	odd.Name, odd.RepresentativeName = ptr("Odd Ltd"), ptr("Choi")
 	odd.Contact = &portonev2.B2BCounterpartyContactInput{Name: ptr("Jung"), Email: ptr("odd@example"), PhoneNumber: ptr("02-111")}
 	must(t, s.CreateB2BCounterparty, &portonev2.CreateB2BCounterpartyRequest{

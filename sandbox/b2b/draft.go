@@ -35,7 +35,7 @@ func (s *Store) IssueB2BTaxInvoiceImmediately(_ context.Context, req *portonev2.
 	case err != nil:
 		return nil, err
 	case d.SupplierDocumentKey == nil: // the contract has no error of its own here
-		return nil, invalid("taxInvoice.supplierDocumentKey: needed for issuing")
+		return nil, world.Invalid("taxInvoice.supplierDocumentKey: needed for issuing")
 	}
 	if err := m.maySign(d.GetSupplier().GetBrn()); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Store) RequestB2BTaxInvoiceReverseIssuance(_ context.Context, req *port
 	case err != nil:
 		return nil, err
 	case d.RecipientDocumentKey == nil: // the contract has no error of its own here
-		return nil, invalid("taxInvoice.recipientDocumentKey: needed for requesting reverse issuance")
+		return nil, world.Invalid("taxInvoice.recipientDocumentKey: needed for requesting reverse issuance")
 	}
 	shown, err := m.act(opRequest, m.save(d), nil, "tax_invoice.requested")
 	if err != nil {

@@ -51,7 +51,7 @@ func negate(in *taxInput) {
 
 // of names an invoice of the merchant's, as the one that is modified.
 func of(key string) *modification {
-	return &modification{Type: contractCancelled.Enum(), TaxInvoiceKey: ptr(key), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN)}
+	return &modification{Type: contractCancelled.Enum(), TaxInvoiceKey: ptr(key), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN)}
 }
 
 // TestContentRefusals writes invoices that every writer refuses, and expects no
@@ -70,13 +70,13 @@ func TestContentRefusals(t *testing.T) {
 		{"another BRN than the counterparty's", func(_ *sandbox, in *taxInput) {
 			in.Recipient = &company{CounterpartyId: ptr("of-" + recipientBRN), Brn: ptr(supplierBRN)}
 		}, nil, invalidRequest},
-		{"unconnected supplier", func(s *sandbox, in *taxInput) { in.Supplier = s.other(BRNNotConnected) }, nil, notConnected},
+		{"unconnected supplier", func(s *sandbox, in *taxInput) { in.Supplier = s.other(registry.BRNNotConnected) }, nil, notConnected},
 		{"contacts of the merchant", func(_ *sandbox, in *taxInput) {
 			in.UseCounterpartyAdditionalContacts = ptr(true)
-			in.Supplier, in.Recipient = &company{Brn: ptr(MerchantBRN)}, &company{Brn: ptr(MerchantBRN)}
+			in.Supplier, in.Recipient = &company{Brn: ptr(registry.MerchantBRN)}, &company{Brn: ptr(registry.MerchantBRN)}
 		}, nil, counterpartyNotFound},
 		{"used supplier key", func(_ *sandbox, in *taxInput) {
-			in.Supplier, in.SupplierDocumentKey = &company{Brn: ptr(MerchantBRN)}, ptr("S-used")
+			in.Supplier, in.SupplierDocumentKey = &company{Brn: ptr(registry.MerchantBRN)}, ptr("S-used")
 		}, nil, supplierKeyUsed},
 		{"used recipient key", func(s *sandbox, in *taxInput) {
 			in.Recipient, in.RecipientDocumentKey = s.other(recipientBRN), ptr("R-used")
@@ -145,7 +145,7 @@ func TestUpdateDraft(t *testing.T) {
 	second := s.input(issuanceReverse)
 	second.SupplierDocumentKey, second.RecipientDocumentKey, second.Supplier = ptr("S-9"), nil, s.other("2118832222")
 	got := must(t, s.UpdateB2BTaxInvoiceDraft, &portonev2.UpdateB2BTaxInvoiceDraftRequest{
-		TaxInvoiceKey: ptr("R-1"), Brn: ptr(MerchantBRN), TaxInvoice: second, Memo: ptr("new"),
+		TaxInvoiceKey: ptr("R-1"), Brn: ptr(registry.MerchantBRN), TaxInvoice: second, Memo: ptr("new"),
 	}).GetTaxInvoice()
 	if got.GetId() != made.GetId() || len(got.GetRemarks()) != 0 || got.GetMemo() != "new" || got.GetSupplierDocumentKey() != "S-9" ||
 		got.GetRecipientDocumentKey() != "R-1" || got.GetSupplier().GetBrn() != "2118832222" || !proto.Equal(got.DraftedAt, made.DraftedAt) {
@@ -174,9 +174,9 @@ func TestUpdateDraftRefusals(t *testing.T) {
 		{"used supplier key", func(s *sandbox, in *taxInput) { in.Supplier = s.other(supplierBRN) }, supplierKeyUsed},
 		{"unknown supplier", func(_ *sandbox, in *taxInput) { in.Supplier = &company{CounterpartyId: ptr("x")} }, supplierNotFound},
 		{"unknown recipient", func(_ *sandbox, in *taxInput) { in.Recipient = &company{CounterpartyId: ptr("x")} }, recipientNotFound},
-		{"unconnected supplier", func(s *sandbox, in *taxInput) { in.Supplier = s.other(BRNNotConnected) }, notConnected},
+		{"unconnected supplier", func(s *sandbox, in *taxInput) { in.Supplier = s.other(registry.BRNNotConnected) }, notConnected},
 		{"no counterparty's contacts", func(_ *sandbox, in *taxInput) {
-			in.UseCounterpartyAdditionalContacts, in.Recipient = ptr(true), &company{Brn: ptr(MerchantBRN)}
+			in.UseCounterpartyAdditionalContacts, in.Recipient = ptr(true), &company{Brn: ptr(registry.MerchantBRN)}
 		}, counterpartyNotFound},
 	}
 	for _, test := range tests {
@@ -191,7 +191,7 @@ func TestUpdateDraftRefusals(t *testing.T) {
 			in := s.input(issuanceNormal)
 			test.change(s, in)
 			refuse(t, s.UpdateB2BTaxInvoiceDraft, &portonev2.UpdateB2BTaxInvoiceDraftRequest{
-				TaxInvoiceKey: ptr("S-1"), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN), TaxInvoice: in,
+				TaxInvoiceKey: ptr("S-1"), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN), TaxInvoice: in,
 			}, test.want)
 			same(t, "the draft", s.get(made.GetId()), made)
 		})

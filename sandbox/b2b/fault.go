@@ -54,6 +54,6 @@ const (
 )
 
 // invalid is INVALID_REQUEST.
-func invalid(format string, args ...any) error {
+func world.Invalid(format string, args ...any) error {
 	return world.Refuse(invalidRequest, format, args...)
 }

@@ -80,7 +80,7 @@ func (m *mode) primaryConditions(f *portonev2.GetB2BTaxInvoicesBodyPrimaryFilter
 		all = append(all, inPeriod)
 	}
 	if len(all) > 1 {
-		return nil, invalid("filter.primaryFilter: only one of its members may be set")
+		return nil, world.Invalid("filter.primaryFilter: only one of its members may be set")
 	}
 	return all, nil
 }
@@ -148,11 +148,11 @@ func dayOr(text string, otherwise time.Time) (time.Time, error) {
 	}
 	read, err := parseDay(text)
 	if err != nil {
-		return time.Time{}, invalid("filter.primaryFilter.dateFilter.dateRange: %q is no date YYYY-MM-DD", text)
+		return time.Time{}, world.Invalid("filter.primaryFilter.dateFilter.dateRange: %q is no date YYYY-MM-DD", text)
 	}
 	return read, nil
 }
 
 func midnight(t time.Time) time.Time {
-	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, korea)
+	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, world.Korea)
 }

@@ -172,12 +172,12 @@ func (m *mode) mark(inv *invoice, status portonev2.B2BTaxInvoiceStatus) {
 // dueDate is the last day for issuing an invoice: the tenth of the month after the
 // one that is written on it.
 func dueDate(writeDate time.Time) time.Time {
-	return time.Date(writeDate.Year(), writeDate.Month()+1, 10, 0, 0, 0, 0, korea)
+	return time.Date(writeDate.Year(), writeDate.Month()+1, 10, 0, 0, 0, 0, world.Korea)
 }
 
 // parseDay reads a date of the contract, which is one in Korea.
 func parseDay(text string) (time.Time, error) {
-	return time.ParseInLocation(time.DateOnly, text, korea)
+	return time.ParseInLocation(time.DateOnly, text, world.Korea)
 }
 
 // Short names for the two ways to write an invoice.

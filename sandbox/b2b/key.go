@@ -70,7 +70,7 @@ func (m *mode) find(request keyed, kind portonev2.B2BTaxInvoiceKeyType) (*invoic
 	case kind == keyOfID:
 		inv = m.invoices.byID[key]
 	case request.GetBrn() == "":
-		return nil, invalid("brn: required with a document number")
+		return nil, world.Invalid("brn: required with a document number")
 	default:
 		inv = m.invoices.byKey[documentKey{kind, request.GetBrn(), key}]
 	}

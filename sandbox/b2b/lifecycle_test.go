@@ -158,8 +158,8 @@ func TestUnknownInvoice(t *testing.T) {
 		want portonev2.ErrorReason
 	}{
 		{"unknown id", "unknown", keyOfID, nil, invoiceNotFound},
-		{"a number for an id", "S-1", keyOfID, ptr(MerchantBRN), invoiceNotFound},
-		{"the other party's number", "S-1", keyOfRecipient, ptr(MerchantBRN), invoiceNotFound},
+		{"a number for an id", "S-1", keyOfID, ptr(registry.MerchantBRN), invoiceNotFound},
+		{"the other party's number", "S-1", keyOfRecipient, ptr(registry.MerchantBRN), invoiceNotFound},
 		{"another BRN", "S-1", keyOfSupplier, ptr(recipientBRN), invoiceNotFound},
 		{"no BRN", "S-1", keyOfSupplier, nil, invalidRequest},
 	}

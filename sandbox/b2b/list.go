@@ -26,7 +26,7 @@ func (s *Store) GetB2BTaxInvoices(_ context.Context, req *portonev2.GetB2BTaxInv
 		size = req.GetPageSize()
 	}
 	if size > maxPageSize {
-		return nil, invalid("pageSize: %d, at most %d are allowed", size, maxPageSize)
+		return nil, world.Invalid("pageSize: %d, at most %d are allowed", size, maxPageSize)
 	}
 	found, err := m.search(req.GetFilter(), req.GetSort())
 	if err != nil {

@@ -41,7 +41,7 @@ func assorted(t *testing.T) *sandbox {
 	s.wait(24 * time.Hour)
 	s.draft(written("D", issuanceNormal, "2026-03-03", 20))
 	s.wait(24 * time.Hour)
-	must(t, s.IssueB2BTaxInvoice, &portonev2.IssueB2BTaxInvoiceRequest{TaxInvoiceKey: "S-A", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN)})
+	must(t, s.IssueB2BTaxInvoice, &portonev2.IssueB2BTaxInvoiceRequest{TaxInvoiceKey: "S-A", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN)})
 	return s
 }
 
@@ -84,7 +84,7 @@ func TestFilters(t *testing.T) {
 		{"written in the last month", dates(&dateFilter{DateType: byWriteDate.Enum()}), "DCB"},
 		{"issued today", dates(&dateFilter{DateType: byIssueDate.Enum(), DateRange: days("2026-03-08", "2026-03-08")}), "A"},
 		{"issued yesterday", dates(&dateFilter{DateType: byIssueDate.Enum(), DateRange: days("2026-03-07", "2026-03-07")}), ""},
-		{"supplier", &bodyFilter{SupplierBrn: ptr(MerchantBRN)}, "ADC"},
+		{"supplier", &bodyFilter{SupplierBrn: ptr(registry.MerchantBRN)}, "ADC"},
 		{"partner as recipient", &bodyFilter{PartnerBrn: ptr(recipientBRN)}, "ADC"},
 		{"partner as supplier", &bodyFilter{PartnerBrn: ptr(supplierBRN)}, "B"},
 		{"status", &bodyFilter{Statuses: []status{issued, sending}}, "A"},
@@ -96,7 +96,7 @@ func TestFilters(t *testing.T) {
 		{"purpose", &bodyFilter{PurposeTypes: []portonev2.B2BTaxInvoicePurposeType{portonev2.B2BTaxInvoicePurposeType_B2B_TAX_INVOICE_PURPOSE_TYPE_INVOICE}}, "B"},
 		{"counterparty", &bodyFilter{CounterpartyId: ptr("of-" + supplierBRN)}, "B"},
 		{"empty counterparty", &bodyFilter{CounterpartyId: ptr("")}, ""},
-		{"all conditions count", &bodyFilter{SupplierBrn: ptr(MerchantBRN), Statuses: []status{drafted}}, "DC"},
+		{"all conditions count", &bodyFilter{SupplierBrn: ptr(registry.MerchantBRN), Statuses: []status{drafted}}, "DC"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -159,10 +159,10 @@ func TestSorts(t *testing.T) {
 func TestSummary(t *testing.T) {
 	s := newSandbox(t)
 	must(t, s.CreateB2BCounterparty, &portonev2.CreateB2BCounterpartyRequest{
-		Counterparty: counterpartyInput(BRNClosed), Options: &portonev2.B2BCounterpartyCreateOptions{CheckBusinessStatus: ptr(true)},
+		Counterparty: counterpartyInput(registry.BRNClosed), Options: &portonev2.B2BCounterpartyCreateOptions{CheckBusinessStatus: ptr(true)},
 	})
 	in := s.input(issuanceNormal)
-	in.Recipient = &company{Brn: ptr(BRNClosed)}
+	in.Recipient = &company{Brn: ptr(registry.BRNClosed)}
 	s.draft(in)
 	s.draft(s.named(s.input(issuanceNormal), "2"))
 	got := s.list(&portonev2.GetB2BTaxInvoicesRequest{}).GetItems()

@@ -23,7 +23,7 @@ type lookup struct {
 	kind lookupKind
 	brn  string
 	at   time.Time
-	info businessInfo // with lookupInfo
+	info *portonev2.B2BBusinessInfo // with lookupInfo
 }
 
 // message is the lookup as the contract has it.
@@ -43,11 +43,7 @@ func (l *lookup) useless() bool {
 func (s *Store) AddBusinessInfo(verificationID string, info *portonev2.B2BBusinessInfo, test bool) {
 	m := s.mode(test)
 	m.lookups[verificationID] = &lookup{
-		id: verificationID, kind: lookupInfo, brn: info.GetBrn(), at: m.world.Clock.Now(),
-		info: businessInfo{
-			name: info.GetName(), representative: info.GetCeoName(), address: info.GetAddress(),
-			businessType: info.GetBusinessType(), businessClass: info.GetBusinessClass(),
-		},
+		id: verificationID, kind: lookupInfo, brn: info.GetBrn(), at: m.world.Clock.Now(), info: info,
 	}
 }
 
@@ -70,7 +66,7 @@ func (m *mode) planOne(kind lookupKind, brn string, wanted bool, id string) (*lo
 	case id != "":
 		return m.earlier(kind, brn, id)
 	case wanted:
-		return &lookup{kind: kind, brn: brn, info: registration(brn)}, nil
+		return &lookup{kind: kind, brn: brn, info: registry.Find(brn).Info()}, nil
 	}
 	return nil, nil
 }
@@ -113,11 +109,11 @@ func (p plan) fill(c *portonev2.B2BCounterparty) {
 		of    **string
 		value string
 	}{
-		{&c.CompanyName, info.name},
-		{&c.RepresentativeName, info.representative},
-		{&c.Address, info.address},
-		{&c.BusinessType, info.businessType},
-		{&c.BusinessClass, info.businessClass},
+		{&c.CompanyName, info.GetName()},
+		{&c.RepresentativeName, info.GetCeoName()},
+		{&c.Address, info.GetAddress()},
+		{&c.BusinessType, info.GetBusinessType()},
+		{&c.BusinessClass, info.GetBusinessClass()},
 	} {
 		if *member.of == nil && member.value != "" {
 			*member.of = world.Ptr(member.value)

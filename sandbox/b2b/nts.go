@@ -48,7 +48,7 @@ func (s *Store) SendToNtsB2BTaxInvoice(_ context.Context, req *portonev2.SendToN
 // then it may have been sent or cancelled; then nothing happens.
 func (m *mode) sendLater(inv *invoice) {
 	today := m.today()
-	at := time.Date(today.Year(), today.Month(), today.Day()+1, regularHour, 0, 0, 0, korea)
+	at := time.Date(today.Year(), today.Month(), today.Day()+1, regularHour, 0, 0, 0, world.Korea)
 	m.world.Clock.At(at, func() { _, _ = m.send(inv) })
 }
 
@@ -64,7 +64,7 @@ func (m *mode) send(inv *invoice) (*portonev2.B2BTaxInvoice, error) {
 // hear takes the answer of the NTS about an invoice.
 func (m *mode) hear(inv *invoice) {
 	v := accepted
-	if inv.GetRecipient().GetBrn() == BRNTransmissionFails {
+	if inv.GetRecipient().GetBrn() == registry.BRNTransmissionFails {
 		v = rejected
 	}
 	m.enter(inv, v.status)

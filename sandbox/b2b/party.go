@@ -83,9 +83,9 @@ func (m *mode) recipientToCreate(d *draft, given *portonev2.B2BTaxInvoiceCompany
 	switch {
 	case id != nil && (m.counterparties.byID[*id] != nil || m.counterparties.ofPartners[*id]):
 		return party{}, world.Refuse(idExists, "the counterparty id %q is in use", *id)
-	case !isBRN(brn), id != nil && *id == "":
-		return party{}, invalid("taxInvoice.recipient: brn is needed to create a counterparty, and counterpartyId is not empty")
-	case brn == MerchantBRN, m.counterparties.business(brn) != nil && id == nil:
+	case !registry.IsBRN(brn), id != nil && *id == "":
+		return party{}, world.Invalid("taxInvoice.recipient: brn is needed to create a counterparty, and counterpartyId is not empty")
+	case brn == registry.MerchantBRN, m.counterparties.business(brn) != nil && id == nil:
 		return m.identify(recipientRole, given, false)
 	}
 	c := &portonev2.B2BCounterparty{Contact: counterpartyContact(given)}
@@ -93,7 +93,7 @@ func (m *mode) recipientToCreate(d *draft, given *portonev2.B2BTaxInvoiceCompany
 	c.Brn, c.CompanyName, c.RepresentativeName = g.Brn, g.Name, g.RepresentativeName
 	c.Address, c.BusinessType, c.BusinessClass = g.Address, g.BusinessType, g.BusinessClass
 	if missing := missing(c); len(missing) > 0 {
-		return party{}, invalid("taxInvoice.recipient: %v needed to create a counterparty", missing)
+		return party{}, world.Invalid("taxInvoice.recipient: %v needed to create a counterparty", missing)
 	}
 	d.recipient, d.recipientID = c, id
 	return party{g, c}, nil
@@ -124,10 +124,10 @@ func (m *mode) identify(r role, given *portonev2.B2BTaxInvoiceCompany, writes bo
 	unnamed := company.Brn == nil && company.CounterpartyId == nil
 	switch {
 	case unnamed && !writes:
-		return party{}, invalid("taxInvoice.%s: brn or counterpartyId is needed", r.name)
+		return party{}, world.Invalid("taxInvoice.%s: brn or counterpartyId is needed", r.name)
 	case company.CounterpartyId != nil:
 		return m.identifyByID(r, company)
-	case unnamed, company.GetBrn() == MerchantBRN:
+	case unnamed, company.GetBrn() == registry.MerchantBRN:
 		complete(company, merchant())
 		return party{company: company}, nil
 	}
@@ -147,7 +147,7 @@ func (m *mode) identifyByID(r role, company *portonev2.B2BTaxInvoiceCompany) (pa
 	case c == nil:
 		return party{}, r.notFound(nil, company.CounterpartyId)
 	case company.Brn != nil && company.GetBrn() != c.GetBrn():
-		return party{}, invalid("taxInvoice.%s: counterparty %q has another brn", r.name, c.GetId())
+		return party{}, world.Invalid("taxInvoice.%s: counterparty %q has another brn", r.name, c.GetId())
 	}
 	complete(company, companyOf(c))
 	return party{company, c}, nil

@@ -94,19 +94,19 @@ func (s *sandbox) issueNow(in *portonev2.B2BTaxInvoiceInput, modification *porto
 func TestIssuedAndSent(t *testing.T) {
 	s := newSandbox(t)
 	made := s.draft(s.input(issuanceNormal))
-	if made.GetStatus() != drafted || made.GetSupplier().GetBrn() != MerchantBRN || made.GetRecipient().GetCounterpartyId() != "of-"+recipientBRN ||
+	if made.GetStatus() != drafted || made.GetSupplier().GetBrn() != registry.MerchantBRN || made.GetRecipient().GetCounterpartyId() != "of-"+recipientBRN ||
 		made.GetRecipient().GetName() == "" || made.GetIssuanceDueDate() != "2026-04-10" || made.NtsApprovalNumber != nil {
 		t.Errorf("drafted: %v", made)
 	}
 	issuedNow := must(t, s.IssueB2BTaxInvoice, &portonev2.IssueB2BTaxInvoiceRequest{
-		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN), Memo: ptr("ok"),
+		TaxInvoiceKey: "S-1", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN), Memo: ptr("ok"),
 	}).GetTaxInvoice()
 	if issuedNow.GetStatus() != issued || issuedNow.GetIsDelayed() || issuedNow.GetMemo() != "ok" || issuedNow.GetIssuedAt() == nil ||
 		len(issuedNow.GetNtsApprovalNumber()) != 24 || !strings.HasPrefix(issuedNow.GetNtsApprovalNumber(), "20260304") {
 		t.Errorf("issued: %v", issuedNow)
 	}
 	id := made.GetId()
-	regular := time.Date(2026, 3, 5, regularHour, 0, 0, 0, korea)
+	regular := time.Date(2026, 3, 5, regularHour, 0, 0, 0, world.Korea)
 	s.world.Clock.MoveTo(regular.Add(-time.Second))
 	s.is(id, issued)
 	s.wait(time.Second)
@@ -128,10 +128,10 @@ func TestIssuedAndSent(t *testing.T) {
 func TestReverse(t *testing.T) {
 	s := newSandbox(t)
 	made := s.draft(s.input(issuanceReverse))
-	if made.GetRecipient().GetBrn() != MerchantBRN || made.GetSupplier().GetCounterpartyId() == "" {
+	if made.GetRecipient().GetBrn() != registry.MerchantBRN || made.GetSupplier().GetCounterpartyId() == "" {
 		t.Errorf("drafted: %v", made)
 	}
-	byKey := &portonev2.RequestB2BTaxInvoiceRequest{TaxInvoiceKey: "R-1", TaxInvoiceKeyType: keyOfRecipient.Enum(), Brn: ptr(MerchantBRN)}
+	byKey := &portonev2.RequestB2BTaxInvoiceRequest{TaxInvoiceKey: "R-1", TaxInvoiceKeyType: keyOfRecipient.Enum(), Brn: ptr(registry.MerchantBRN)}
 	if got := must(t, s.RequestB2BTaxInvoice, byKey).GetTaxInvoice(); got.GetStatus() != requested || got.GetRequestedAt() == nil {
 		t.Errorf("requested: %v", got)
 	}
@@ -182,7 +182,7 @@ func TestIssuedAndCorrected(t *testing.T) {
 		in.Items = nil
 		return s.issueNow(in, &portonev2.B2BTaxInvoiceModificationCreateBody{
 			Type:          portonev2.B2BTaxInvoiceModificationType_B2B_TAX_INVOICE_MODIFICATION_TYPE_CANCELLATION_OF_CONTRACT.Enum(),
-			TaxInvoiceKey: ptr(of), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN),
+			TaxInvoiceKey: ptr(of), TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN),
 		})
 	}
 	first := correct("2", "S-1", -1)
@@ -211,7 +211,7 @@ func TestIssuedAndCorrected(t *testing.T) {
 func TestSendingFails(t *testing.T) {
 	s := newSandbox(t)
 	in := s.input(issuanceNormal)
-	in.Recipient = s.other(BRNTransmissionFails)
+	in.Recipient = s.other(registry.BRNTransmissionFails)
 	made := s.issueNow(in, nil)
 	if made.GetStatus() != sendingFailed || made.GetNtsResultCode() != "ERR001" {
 		t.Errorf("%v", made)
@@ -227,8 +227,8 @@ func TestDelayed(t *testing.T) {
 		at      time.Time
 		delayed bool
 	}{
-		{"in the last second", time.Date(2026, 4, 10, 23, 59, 59, 0, korea), false},
-		{"a second later", time.Date(2026, 4, 11, 0, 0, 0, 0, korea), true},
+		{"in the last second", time.Date(2026, 4, 10, 23, 59, 59, 0, world.Korea), false},
+		{"a second later", time.Date(2026, 4, 11, 0, 0, 0, 0, world.Korea), true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSandbox(t)
@@ -257,7 +257,7 @@ func TestCounterpartyInUse(t *testing.T) {
 
 // TestCertificateForIssuing lets nobody sign without a valid certificate.
 func TestCertificateForIssuing(t *testing.T) {
-	for _, brn := range []string{BRNWithoutCertificate, BRNExpiredCertificate} {
+	for _, brn := range []string{registry.BRNWithoutCertificate, registry.BRNExpiredCertificate} {
 		s := newSandbox(t)
 		in := s.input(issuanceReverse)
 		in.Supplier = s.other(brn)

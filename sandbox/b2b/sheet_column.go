@@ -89,7 +89,7 @@ func dateTime(t *timestamppb.Timestamp) string {
 	if t == nil {
 		return ""
 	}
-	return t.AsTime().In(korea).Format(time.DateTime)
+	return t.AsTime().In(world.Korea).Format(time.DateTime)
 }
 
 // itemNames lists what an invoice is for.

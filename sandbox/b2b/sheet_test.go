@@ -54,7 +54,7 @@ func field(name string) portonev2.TaxInvoicesSheetField {
 func TestSheet(t *testing.T) {
 	s := assorted(t)
 	must(t, s.CancelB2BTaxInvoiceIssuance, &portonev2.CancelB2BTaxInvoiceIssuanceRequest{
-		TaxInvoiceKey: "S-A", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(MerchantBRN), Memo: ptr("a \"typo\", sorry"),
+		TaxInvoiceKey: "S-A", TaxInvoiceKeyType: keyOfSupplier.Enum(), Brn: ptr(registry.MerchantBRN), Memo: ptr("a \"typo\", sorry"),
 	})
 	lines, _ := s.sheet(&portonev2.DownloadB2BTaxInvoicesSheetRequest{
 		Fields: []portonev2.TaxInvoicesSheetField{field("SUPPLIER_DOCUMENT_KEY"), field("STATUS"), field("CANCEL_REASON"), field("TOTAL_AMOUNT"), field("ISSUED_AT"), field("PARTNER_BRN")},
