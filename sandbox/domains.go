@@ -29,6 +29,11 @@ func domains(w *world.World) []domain {
 	payments := shop.New(w)
 	business := b2b.New(w)
 	partners := platform.New(w, business)
+	settlements := settlement.New(w, partners, payments, business)
+	partners.UseLookups(platform.Lookups{
+		Account: settlements.AccountHolders.Account,
+		Company: settlements.Companies.StateVerification,
+	})
 	return []domain{
 		bank.New(),
 		payments,
@@ -37,6 +42,6 @@ func domains(w *world.World) []domain {
 		identity.New(w),
 		business,
 		partners,
-		settlement.New(w, partners, payments),
+		settlements,
 	}
 }

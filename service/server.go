@@ -69,9 +69,10 @@ type Observer interface {
 
 // Tracer makes a span of a call.
 type Tracer interface {
-	// Start begins a span and returns the header lines by which PortOne's side
-	// could continue it, and what ends it.
-	Start(ctx context.Context, c *Call) (lines []byte, end func(err error))
+	// Start begins a span, under the caller's if the headers name one, and returns
+	// the context that carries it and what ends it, which is told how the call
+	// ended; of the reason, see Observer. Nothing of it goes to PortOne.
+	Start(ctx context.Context, c *Call) (_ context.Context, end func(code codes.Code, reason string))
 }
 
 // Server answers calls. It is safe for concurrent use.

@@ -84,10 +84,9 @@ func (s *Server) trace(ctx context.Context, c *Call, next next) error {
 	if s.opts.Tracer == nil {
 		return next(ctx, c)
 	}
-	lines, end := s.opts.Tracer.Start(ctx, c)
-	c.extra = append(c.extra, lines...)
+	ctx, end := s.opts.Tracer.Start(ctx, c)
 	err := next(ctx, c)
-	end(err)
+	end(outcome(err))
 	return err
 }
 

@@ -166,7 +166,9 @@ func parseURL(text string, tlsConfig *tls.Config) (config http1.Config, prefix s
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return config, "", fmt.Errorf("is no URL: %w", err.(*url.Error).Err) // without the URL, which may hold a password
+		// Without the error, which quotes what it takes for a port or host and may
+		// be part of a password.
+		return config, "", fmt.Errorf("is no URL")
 	}
 	port := u.Port()
 	switch u.Scheme {

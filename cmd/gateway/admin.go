@@ -48,7 +48,13 @@ func (a *admin) serveReady(w http.ResponseWriter, _ *http.Request) {
 
 // run asks a running gateway whether it is ready.
 func (c *healthcheckConfig) run() error {
-	network, address := networkOf(c.AdminAddr)
+	network, address, err := networkOf("admin-addr", c.AdminAddr)
+	if err != nil {
+		return err
+	}
+	if c.Timeout <= 0 {
+		return wrong("timeout", "must be more than 0, with a unit, such as 3s; is %v", c.Timeout)
+	}
 	client := http.Client{Timeout: c.Timeout, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -113,6 +112,9 @@ func (c *serveConfig) validate() error {
 	if c.MaxInFlight < 1 {
 		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)
 	}
+	if c.Sandbox && strings.HasPrefix(c.SandboxAddr, "unix:") {
+		return wrong("sandbox-addr", "must be host:port, where the gateway can call it; is %q", c.SandboxAddr)
+	}
 	return nil
 }
 
@@ -140,55 +142,11 @@ func (c *serveConfig) credentials() (upstream.Credentials, error) {
 	return nil, wrong("api-secret-file", "PortOne's API secret is missing: name its file, set %s, or try without one by --sandbox", envSecret)
 }
 
-// listen opens a listener at host:port or unix:///path.
-func listen(flag, addr string) (net.Listener, error) {
-	network, address := networkOf(addr)
-	if network == "unix" {
-		removeStale(address)
-	} else if _, _, err := net.SplitHostPort(address); err != nil {
-		return nil, wrong(flag, "must be host:port or unix:///path, not %q", addr)
-	}
-	listener, err := net.Listen(network, address)
-	if err != nil {
-		return nil, wrong(flag, "%v", err)
-	}
-	return listener, nil
-}
-
-// networkOf splits an address for net.Dial and net.Listen.
-func networkOf(addr string) (network, address string) {
-	if path, ok := strings.CutPrefix(addr, "unix://"); ok {
-		return "unix", path
-	}
-	return "tcp", addr
-}
-
-// removeStale removes the socket of a process that is gone.
-func removeStale(path string) {
-	info, err := os.Stat(path)
-	if err != nil || info.Mode()&os.ModeSocket == 0 {
-		return
-	}
-	conn, err := net.DialTimeout("unix", path, time.Second)
-	if err == nil {
-		conn.Close() // somebody listens; the bind will say so
-		return
-	}
-	_ = os.Remove(path)
-}
-
 // parse reads the command line and the environment, and returns the command.
 func parse(args []string, stdout io.Writer) (*cli, string, error) {
 	var c cli
 	helped := false
-	parser, err := kong.New(&c,
-		kong.Name("gateway"),
-		kong.Description("gRPC and REST in front of PortOne. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
-		kong.DefaultEnvars(envPrefix),
-		kong.Writers(stdout, stdout),
-		kong.Exit(func(int) { helped = true }),
-		kong.UsageOnError(),
-	)
+	parser, err := newParser(&c, stdout, func(int) { helped = true })
 	if err != nil {
 		return nil, "", err
 	}
@@ -205,6 +163,19 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 	}
 	command, _, _ := strings.Cut(context.Command(), " ")
 	return &c, command, nil
+}
+
+// newParser makes what reads the command line into c. Exit is called when help
+// was shown.
+func newParser(c *cli, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("gateway"),
+		kong.Description("gRPC and REST in front of PortOne. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
+		kong.DefaultEnvars(envPrefix),
+		kong.Writers(stdout, stdout),
+		kong.Exit(exit),
+		kong.UsageOnError(),
+	)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

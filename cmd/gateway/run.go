@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
+	"github.com/portone-gateway/portone-gateway/internal/tracing"
 	"github.com/portone-gateway/portone-gateway/rest"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
@@ -68,7 +70,8 @@ type gateway struct {
 	service  *service.Server
 	rest     *http.Server
 	admin    *admin
-	portone  *portone // the sandbox, if there is one
+	portone  *portone         // the sandbox, if there is one
+	tracing  *tracing.Tracing // nil unless the environment asks for it
 
 	grpcListener, httpListener, adminListener net.Listener
 }
@@ -125,8 +128,14 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	if err != nil {
 		return g, wrong("upstream-url", "%v", err)
 	}
-	g.service, err = service.New(service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox})
-	if err != nil {
+	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox}
+	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
+		return g, &settingError{err.Error()}
+	}
+	if g.tracing != nil { // a nil *Tracing in an interface is not nil
+		options.Tracer = g.tracing
+	}
+	if g.service, err = service.New(options); err != nil {
 		return g, err
 	}
 	counters.Know(g.service.Operations())
@@ -164,7 +173,7 @@ func (g *gateway) serve(ctx context.Context) error {
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
 	g.admin.setReady(true)
 	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
-		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox)
+		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
 	<-failed.Done()
 	err := g.drain()
 	g.admin.Close()
@@ -180,14 +189,16 @@ func (g *gateway) drain() error {
 	g.admin.setReady(false)
 	g.service.Unready()
 	time.Sleep(g.config.DrainDelay)
-	ctx, cancel := context.WithTimeout(context.Background(), g.config.DrainTimeout)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	var left atomic.Int64 // counted before they are cut off, which ends them
+	defer time.AfterFunc(g.config.DrainTimeout, func() { left.Store(g.upstream.InFlight()); cancel() }).Stop()
 	var both errgroup.Group
 	both.Go(func() error { return g.service.Drain(ctx) })
 	both.Go(func() error { return g.rest.Shutdown(ctx) })
 	if err := both.Wait(); err != nil {
 		g.rest.Close()
-		return fmt.Errorf("%d calls did not finish within --drain-timeout %v and were cut off", g.upstream.InFlight(), g.config.DrainTimeout)
+		return fmt.Errorf("--drain-timeout %v was over with %d calls in flight, which were cut off", g.config.DrainTimeout, left.Load())
 	}
 	g.logger.Info("drained")
 	return nil
@@ -208,6 +219,21 @@ func (g *gateway) close() {
 	}
 	if g.upstream != nil {
 		g.upstream.Close()
+	}
+	if g.tracing != nil {
+		g.flush()
+	}
+}
+
+// flushTimeout is how long the last spans may take to be delivered.
+const flushTimeout = 3 * time.Second
+
+// flush delivers the last spans. That it cannot is no reason to fail.
+func (g *gateway) flush() {
+	ctx, cancel := context.WithTimeout(context.Background(), flushTimeout)
+	defer cancel()
+	if err := g.tracing.Shutdown(ctx); err != nil {
+		g.logger.Warn("the last spans are lost", "problem", err.Error())
 	}
 }
 

@@ -39,7 +39,13 @@ type Metrics struct {
 
 	reasons map[string]bool
 	ops     map[*service.Operation]*operation
-	latent  map[string]prometheus.Observer // by operation id
+	answers map[string]*answers // by operation id
+}
+
+// answers has what most requests to PortOne count.
+type answers struct {
+	ok      prometheus.Counter
+	latency prometheus.Observer
 }
 
 // operation has what most calls count, looked up once.
@@ -70,7 +76,7 @@ func New(version string) *Metrics {
 			Help: "1 for the state that the circuit breaker is in: closed, half-open or open."}, []string{"state"}),
 		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
-		latent:  make(map[string]prometheus.Observer),
+		answers: make(map[string]*answers),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
@@ -89,7 +95,7 @@ func (m *Metrics) Know(ops []*service.Operation) {
 		}
 		m.ops[op] = o
 		id := op.Spec.Operation.GetId()
-		m.latent[id] = m.latency.WithLabelValues(id)
+		m.answers[id] = &answers{m.attempts.WithLabelValues(id, "200", ""), m.latency.WithLabelValues(id)}
 	}
 }
 
@@ -123,16 +129,13 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 
 // Attempt implements upstream.Observer.
 func (m *Metrics) Attempt(operation string, status int, problem string, took time.Duration) {
-	m.latent[operation].Observe(took.Seconds())
-	m.attempts.WithLabelValues(operation, statusLabel(status), problem).Inc()
-}
-
-// statusLabel is a status without allocation for the most common ones.
-func statusLabel(status int) string {
-	if status == http.StatusOK {
-		return "200"
+	a := m.answers[operation]
+	a.latency.Observe(took.Seconds())
+	if status == http.StatusOK && problem == "" {
+		a.ok.Inc()
+		return
 	}
-	return strconv.Itoa(status)
+	m.attempts.WithLabelValues(operation, strconv.Itoa(status), problem).Inc()
 }
 
 // Retry implements upstream.Observer.

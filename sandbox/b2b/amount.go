@@ -4,6 +4,7 @@ import (
 	"math"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 const taxable = portonev2.B2BTaxInvoiceTaxationType_B2B_TAX_INVOICE_TAXATION_TYPE_TAXABLE

@@ -3,12 +3,11 @@
 // the answer of the National Tax Service (NTS).
 //
 // Test mode and live mode are two worlds that share nothing but the clock. The
-// merchant has the B2B feature and is the business registry.MerchantBRN. What the NTS and
-// other outsiders do is made up by fixed rules, see the BRN constants.
+// merchant has the B2B feature and is the business registry.MerchantBRN. What the
+// NTS and other outsiders do is made up by fixed rules, see package registry.
 package b2b
 
 import (
-	"encoding/base64"
 	"maps"
 	"slices"
 	"time"
@@ -22,9 +21,6 @@ import (
 
 // host is where the URLs of answers point to. Nothing can be there (RFC 6761).
 const host = "https://portone-sandbox.invalid"
-
-// world.Korea is the time zone of all days in this domain.
-var korea = time.FixedZone("KST", 9*60*60)
 
 // Store keeps the counterparties and tax invoices of both modes.
 type Store struct {
@@ -45,10 +41,11 @@ func (s *Store) Register(r grpc.ServiceRegistrar) {
 	portonev2.RegisterTaxInvoiceServiceServer(r, s)
 }
 
-// Dump implements world.Dumper. The kinds of test mode end in "-test".
+// Dump implements world.Dumper: b2bCounterparties, b2bCertificates and so on, see
+// dump.
 func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 	s.live.dump(add)
-	s.test.dump(func(kind, id string, object proto.Message) { add(kind+"-test", id, object) })
+	s.test.dump(world.InTestMode(add))
 }
 
 // Counterparty returns a copy of a counterparty, and whether there is one.
@@ -108,30 +105,28 @@ func (m *mode) name() string {
 func (m *mode) url(path string) string { return host + "/b2b/" + m.name() + "/" + path }
 
 // graphqlID is an object's id in PortOne's GraphQL API.
-func (m *mode) graphqlID(schema, id string) string {
-	return base64.StdEncoding.EncodeToString([]byte(schema + ":" + m.name() + ":" + id))
-}
+func (m *mode) graphqlID(schema, id string) string { return world.GraphQLID(schema, m.test, id) }
 
 func (m *mode) dump(add func(kind, id string, object proto.Message)) {
 	for _, c := range m.counterparties.all {
-		add("b2b-counterparties", c.GetId(), proto.CloneOf(c))
+		add("b2bCounterparties", c.GetId(), proto.CloneOf(c))
 	}
 	for _, brn := range slices.Sorted(maps.Keys(m.certificates)) {
-		add("b2b-certificates", brn, proto.CloneOf(m.certificates[brn]))
+		add("b2bCertificates", brn, proto.CloneOf(m.certificates[brn]))
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.lookups)) {
-		add("b2b-verifications", id, m.lookups[id].message())
+		add("b2bVerifications", id, m.lookups[id].message())
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.bulks)) {
-		add("b2b-bulk-tax-invoices", id, m.bulk(m.bulks[id]))
+		add("b2bBulkTaxInvoices", id, m.bulk(m.bulks[id]))
 	}
 	for _, id := range slices.Sorted(maps.Keys(m.files)) {
-		add("b2b-files", id, m.files[id].message(m))
+		add("b2bFiles", id, m.files[id].message(m))
 	}
 	for inv := range m.invoices.latestFirst() {
-		add("b2b-tax-invoices", inv.GetId(), proto.CloneOf(inv.B2BTaxInvoice))
+		add("b2bTaxInvoices", inv.GetId(), proto.CloneOf(inv.B2BTaxInvoice))
 		for _, a := range inv.attachments {
-			add("b2b-tax-invoice-attachments", a.GetId(), proto.CloneOf(a))
+			add("b2bTaxInvoiceAttachments", a.GetId(), proto.CloneOf(a))
 		}
 	}
 }

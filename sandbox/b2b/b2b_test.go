@@ -11,12 +11,13 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // start is a Wednesday morning in Korea.
@@ -115,7 +116,7 @@ func try[In, Out proto.Message](t testing.TB, method func(context.Context, In) (
 	var fault *world.Fault
 	switch {
 	case err == nil:
-		for _, path := range absent(out.ProtoReflect(), "") {
+		for _, path := range worldtest.Absent(out) {
 			t.Errorf("%T lacks %s", out, path)
 		}
 	case errors.As(err, &fault):
@@ -143,30 +144,6 @@ func observe(t testing.TB, in proto.Message, fault *world.Fault) {
 		}
 	}
 	t.Errorf("no RPC takes %T", in)
-}
-
-// absent are the required members that a message lacks, at every depth.
-func absent(m protoreflect.Message, path string) []string {
-	var all []string
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		fd := fields.Get(i)
-		behaviors, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-		required := slices.Contains(behaviors, annotations.FieldBehavior_REQUIRED)
-		switch {
-		case fd.IsMap():
-		case fd.IsList() && fd.Message() != nil:
-			for j := range m.Get(fd).List().Len() {
-				all = append(all, absent(m.Get(fd).List().Get(j).Message(), path+fd.JSONName()+".")...)
-			}
-		case fd.IsList():
-		case required && !m.Has(fd):
-			all = append(all, path+fd.JSONName())
-		case fd.Message() != nil && m.Has(fd):
-			all = append(all, absent(m.Get(fd).Message(), path+fd.JSONName()+".")...)
-		}
-	}
-	return all
 }
 
 // must calls an RPC that has to succeed.
@@ -249,16 +226,16 @@ func TestDump(t *testing.T) {
 	seen := make(map[string]int)
 	s.Dump(func(kind, id string, object proto.Message) {
 		seen[kind]++
-		if missing := absent(object.ProtoReflect(), ""); len(missing) > 0 || id == "" {
+		if missing := worldtest.Absent(object); len(missing) > 0 || id == "" {
 			t.Errorf("%s %q lacks %v", kind, id, missing)
 		}
 		proto.Reset(object)
 	})
 	for kind, want := range map[string]int{
-		"counterparties": 2, "certificates": 1, "verifications": 1, "bulk-tax-invoices": 1, "files": 1, "tax-invoices": 1, "tax-invoice-attachments": 1,
+		"Counterparties": 2, "Certificates": 1, "Verifications": 1, "BulkTaxInvoices": 1, "Files": 1, "TaxInvoices": 1, "TaxInvoiceAttachments": 1,
 	} {
-		if seen["b2b-"+kind+"-test"] != want {
-			t.Errorf("%s: %d shown", kind, seen["b2b-"+kind+"-test"])
+		if seen["b2b"+kind+"InTest"] != want {
+			t.Errorf("%s: %d shown", kind, seen["b2b"+kind+"InTest"])
 		}
 	}
 	if again := must(t, s.GetB2BBulkTaxInvoice, &portonev2.GetB2BBulkTaxInvoiceRequest{BulkTaxInvoiceId: b.GetId(), Test: ptr(true)}); !proto.Equal(again, b) {

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // Limits of the contract on the contents of a tax invoice.

@@ -2,7 +2,6 @@ package b2b
 
 import (
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // Short names for the typed errors of the domain.
@@ -52,8 +51,3 @@ const (
 	notIssuedStatus      = portonev2.ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NOT_ISSUED_STATUS
 	nonDeletableStatus   = portonev2.ErrorReason_ERROR_REASON_B2B_TAX_INVOICE_NON_DELETABLE_STATUS
 )
-
-// invalid is INVALID_REQUEST.
-func world.Invalid(format string, args ...any) error {
-	return world.Refuse(invalidRequest, format, args...)
-}

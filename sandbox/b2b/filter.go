@@ -5,6 +5,7 @@ import (
 	"time"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // condition is one that invoices have to meet.

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // invoice is a tax invoice with what the contract shows elsewhere.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 )
 
 type (
@@ -166,7 +167,7 @@ func TestSummary(t *testing.T) {
 	s.draft(in)
 	s.draft(s.named(s.input(issuanceNormal), "2"))
 	got := s.list(&portonev2.GetB2BTaxInvoicesRequest{}).GetItems()
-	if got[0].RecipientBusinessStatus != nil || got[1].GetRecipientClosedSuspendedDate() != outOfBusinessSince || len(got[0].GetItems()) != 2 {
+	if got[0].RecipientBusinessStatus != nil || got[1].GetRecipientClosedSuspendedDate() != *registry.Find(registry.BRNClosed).StoppedOn() || len(got[0].GetItems()) != 2 {
 		t.Errorf("%v", got)
 	}
 }

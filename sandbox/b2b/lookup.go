@@ -3,9 +3,11 @@ package b2b
 import (
 	"time"
 
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -43,7 +45,7 @@ func (l *lookup) useless() bool {
 func (s *Store) AddBusinessInfo(verificationID string, info *portonev2.B2BBusinessInfo, test bool) {
 	m := s.mode(test)
 	m.lookups[verificationID] = &lookup{
-		id: verificationID, kind: lookupInfo, brn: info.GetBrn(), at: m.world.Clock.Now(), info: info,
+		id: verificationID, kind: lookupInfo, brn: info.GetBrn(), at: m.world.Clock.Now(), info: proto.CloneOf(info),
 	}
 }
 

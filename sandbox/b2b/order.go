@@ -1,6 +1,8 @@
 package b2b
 
-import "iter"
+import (
+	"iter"
+)
 
 // order keeps invoices in the order of their last changes of status. Lists of
 // 100,000 invoices run through it, so it is a slice: an invoice that moves leaves

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 

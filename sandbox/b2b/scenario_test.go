@@ -6,6 +6,8 @@ import (
 	"time"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 const sheetSource = portonev2.B2BBulkTaxInvoiceSourceType_B2B_BULK_TAX_INVOICE_SOURCE_TYPE_SHEET

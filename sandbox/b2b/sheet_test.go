@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 )
 
 // download collects the pieces of a file.

@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -71,6 +72,6 @@ func (m *mode) setRecipientState(shown *portonev2.B2BTaxInvoiceSummary) {
 	}
 	shown.RecipientBusinessStatus = found.Enum()
 	if recipient.GetBusinessStatus() != stateInBusiness {
-		shown.RecipientClosedSuspendedDate = world.Ptr(outOfBusinessSince)
+		shown.RecipientClosedSuspendedDate = registry.Find(recipient.GetBrn()).StoppedOn()
 	}
 }

@@ -25,7 +25,7 @@ func (s *Store) CancelCashReceiptByPaymentId(_ context.Context, req *portonev2.C
 	now := s.world.Clock.Timestamp()
 	was := proto.CloneOf(r.message.GetIssued())
 	s.change(r, &portonev2.CashReceipt{Status: &portonev2.CashReceipt_Cancelled{Cancelled: cancel(was, now)}})
-	s.world.Counters.Add("cashReceipt.cancelled")
+	s.world.Counters.Add("cash_receipt.cancelled")
 	return &portonev2.CancelCashReceiptResponse{
 		CancelledAmount: world.Ptr(was.GetAmount()),
 		CancelledAt:     proto.CloneOf(now),

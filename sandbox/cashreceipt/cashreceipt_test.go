@@ -192,7 +192,7 @@ func TestRefusals(t *testing.T) {
 			} else if len(s.all) != 0 {
 				t.Errorf("kept %v", s.all[0].message)
 			}
-			if s.world.Counters["cashReceipt.issued"] != 0 {
+			if s.world.Counters["cash_receipt.issued"] != 0 {
 				t.Error("counted as issued")
 			}
 		})
@@ -238,7 +238,7 @@ func TestLife(t *testing.T) {
 	if again := get(t, s, "x").GetIssued(); again.GetIssueNumber() == first.GetIssued().GetIssueNumber() {
 		t.Error("the second receipt has the number of the first")
 	}
-	if got := s.world.Counters; got["cashReceipt.issued"] != 2 || got["cashReceipt.cancelled"] != 1 {
+	if got := s.world.Counters; got["cash_receipt.issued"] != 2 || got["cash_receipt.cancelled"] != 1 {
 		t.Errorf("counters: %v", got)
 	}
 	if len(s.all) != 3 {

@@ -74,7 +74,7 @@ func (s *Store) issue(payment key, req *portonev2.IssueCashReceiptRequest, via *
 		StatusUpdatedAt: now,
 	}
 	s.keep(&portonev2.CashReceipt{Status: &portonev2.CashReceipt_Issued{Issued: r}})
-	s.world.Counters.Add("cashReceipt.issued")
+	s.world.Counters.Add("cash_receipt.issued")
 	return &portonev2.IssueCashReceiptResponse{CashReceipt: &portonev2.CashReceiptSummary{
 		IssueNumber: world.Ptr(r.GetIssueNumber()),
 		Url:         world.Ptr(r.GetUrl()),

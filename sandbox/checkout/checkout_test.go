@@ -167,7 +167,7 @@ func TestSessionExpires(t *testing.T) {
 			_, err = getSession(s, made.GetSessionId())
 			expect(t, err, sessionExpired)
 			closed, err := closeSession(s, made.GetSessionId())
-			if err != nil || !closed.GetClosedAt().AsTime().Equal(start.Add(test.life)) || s.world.Counters["paymentSession.closed"] != 0 {
+			if err != nil || !closed.GetClosedAt().AsTime().Equal(start.Add(test.life)) || s.world.Counters["payment_session.closed"] != 0 {
 				t.Errorf("closed after the end: %v, %v", closed, err)
 			}
 		})
@@ -197,7 +197,7 @@ func TestSessionIsClosed(t *testing.T) {
 	if _, err = getSession(s, other); err != nil {
 		t.Error(err)
 	}
-	if c := s.world.Counters; c["paymentSession.created"] != 2 || c["paymentSession.closed"] != 1 {
+	if c := s.world.Counters; c["payment_session.created"] != 2 || c["payment_session.closed"] != 1 {
 		t.Errorf("counters: %v", c)
 	}
 }

@@ -20,7 +20,7 @@ func (s *Store) ConfirmPaymentwallDelivery(_ context.Context, req *portonev2.Con
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no transaction %q", req.GetTransactionId())
 	}
 	s.deliveries[req.GetTransactionId()] = world.Known(proto.CloneOf(req))
-	s.world.Counters.Add("paymentwallDelivery.registered")
+	s.world.Counters.Add("paymentwall_delivery.registered")
 	return &portonev2.ConfirmPaymentwallDeliveryResponse{}, nil
 }
 

@@ -106,7 +106,7 @@ func TestPaymentwallDelivery(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
-			if kept := len(s.deliveries) == 1; kept != (test.want == ok) || kept != (s.world.Counters["paymentwallDelivery.registered"] == 1) {
+			if kept := len(s.deliveries) == 1; kept != (test.want == ok) || kept != (s.world.Counters["paymentwall_delivery.registered"] == 1) {
 				t.Errorf("kept %v, counted %v", s.deliveries, s.world.Counters)
 			}
 		})

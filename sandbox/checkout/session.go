@@ -43,7 +43,7 @@ func (s *Store) CreatePaymentSession(_ context.Context, req *portonev2.CreatePay
 	message.CreatedAt = timestamppb.New(now)
 	message.ExpiresAt = timestamppb.New(now.Add(ttl))
 	s.sessions[message.GetId()] = &session{message: message, end: now.Add(ttl)}
-	s.world.Counters.Add("paymentSession.created")
+	s.world.Counters.Add("payment_session.created")
 	return &portonev2.CreatePaymentSessionResponse{
 		SessionId: world.Ptr(message.GetId()),
 		Url:       world.Ptr("https://sandbox.invalid/payment-sessions/" + message.GetId()),
@@ -128,7 +128,7 @@ func (s *Store) ClosePaymentSession(_ context.Context, req *portonev2.ClosePayme
 	}
 	if now := s.world.Clock.Now(); !found.over(now) {
 		found.end = now
-		s.world.Counters.Add("paymentSession.closed")
+		s.world.Counters.Add("payment_session.closed")
 	}
 	return &portonev2.ClosePaymentSessionResponse{ClosedAt: timestamppb.New(found.end)}, nil
 }

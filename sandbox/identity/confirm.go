@@ -25,7 +25,7 @@ func (s *Store) ConfirmIdentityVerification(_ context.Context, req *portonev2.Co
 		return nil, why.fault()
 	}
 	v.become(verified, s.world.Clock.Now(), nil)
-	s.world.Counters.Add("identityVerification.verified")
+	s.world.Counters.Add("identity_verification.verified")
 	return &portonev2.ConfirmIdentityVerificationResponse{IdentityVerification: proto.CloneOf(v.message.GetVerified())}, nil
 }
 

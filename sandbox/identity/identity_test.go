@@ -148,7 +148,7 @@ func TestSendRefusals(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStore()
 			expect(t, send(s, test.id, test.edit), test.want)
-			if len(s.all) != 0 || len(s.byKey) != 0 || s.world.Counters["identityVerification.sent"] != 0 {
+			if len(s.all) != 0 || len(s.byKey) != 0 || s.world.Counters["identity_verification.sent"] != 0 {
 				t.Errorf("stored %v", s.all[0].message)
 			}
 		})
@@ -295,7 +295,7 @@ func TestSMS(t *testing.T) {
 	if get(t, s, "x").GetVerified() == nil {
 		t.Error("a verified verification lapsed")
 	}
-	if c := s.world.Counters; c["identityVerification.sent"] != 1 || c["identityVerification.codeSent"] != 2 || c["identityVerification.verified"] != 1 {
+	if c := s.world.Counters; c["identity_verification.sent"] != 1 || c["identity_verification.code_sent"] != 2 || c["identity_verification.verified"] != 1 {
 		t.Errorf("counters: %v", c)
 	}
 }

@@ -40,7 +40,7 @@ func (s *Store) SendIdentityVerification(_ context.Context, req *portonev2.SendI
 	if v.method == sms {
 		s.sendCode(v)
 	}
-	s.world.Counters.Add("identityVerification.sent")
+	s.world.Counters.Add("identity_verification.sent")
 	return &portonev2.SendIdentityVerificationResponse{}, nil
 }
 
@@ -106,7 +106,7 @@ func (s *Store) sendCode(v *verification) {
 	v.code = s.world.IDs.Digits("identity verification code", len(AnyCode))
 	v.codeUntil = s.world.Clock.Now().Add(CodeLife)
 	v.messages++
-	s.world.Counters.Add("identityVerification.codeSent")
+	s.world.Counters.Add("identity_verification.code_sent")
 }
 
 // ResendIdentityVerification sends another code by SMS; the one before is void.

@@ -15,7 +15,7 @@ type fees = shelf[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatf
 func newFees(w *world.World, test bool) *fees {
 	return newShelf(w, test, kind[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatformAdditionalFeePolicyBody]{
 		name:   "additional fee policy",
-		plural: "additional-fee-policies",
+		plural: "AdditionalFeePolicies",
 		schema: "PlatformAdditionalFeePolicy",
 		words: words{
 			notFound:               portonev2.ErrorReason_ERROR_REASON_PLATFORM_ADDITIONAL_FEE_POLICY_NOT_FOUND,

@@ -6,6 +6,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // counterpartyRefusals are the refusals of the calls that connect partners.
@@ -164,7 +165,7 @@ func TestBulkConnection(t *testing.T) {
 func (b *bench) checkTask(t *testing.T, index int, succeeded, failed int64) {
 	t.Helper()
 	task := b.live.tasks[index]
-	checkComplete(t, task.ProtoReflect())
+	worldtest.Complete(t, task)
 	stats := task.GetProgressStats()
 	if task.GetStatus() != portonev2.PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_COMPLETED ||
 		stats.GetSucceededCount() != succeeded || stats.GetFailedCount() != failed || stats.GetProcessingCount() != 0 {

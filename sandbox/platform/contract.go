@@ -14,7 +14,7 @@ type contracts = shelf[*portonev2.PlatformContract, *portonev2.UpdatePlatformCon
 func newContracts(w *world.World, test bool) *contracts {
 	return newShelf(w, test, kind[*portonev2.PlatformContract, *portonev2.UpdatePlatformContractBody]{
 		name:   "contract",
-		plural: "contracts",
+		plural: "Contracts",
 		schema: "PlatformContract",
 		words: words{
 			notFound:               portonev2.ErrorReason_ERROR_REASON_PLATFORM_CONTRACT_NOT_FOUND,

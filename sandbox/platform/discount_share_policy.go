@@ -15,7 +15,7 @@ type shares = shelf[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePla
 func newShares(w *world.World, test bool) *shares {
 	return newShelf(w, test, kind[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePlatformDiscountSharePolicyBody]{
 		name:   "discount share policy",
-		plural: "discount-share-policies",
+		plural: "DiscountSharePolicies",
 		schema: "PlatformDiscountSharePolicy",
 		words: words{
 			notFound:               portonev2.ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_NOT_FOUND,

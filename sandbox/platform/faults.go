@@ -1,7 +1,6 @@
 package platform
 
 import (
-	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -13,11 +12,6 @@ import (
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
-
-// invalid refuses what is wrong whatever the state.
-func invalid(format string, args ...any) *world.Fault {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
-}
 
 // firstOf makes checks until one fails.
 func firstOf(checks ...func() error) error {
@@ -38,7 +32,7 @@ func listed(method string, err error) error {
 	if !errors.As(err, &fault) || slices.Contains(errorsOf(method), errorType(fault.Reason)) {
 		return err
 	}
-	return invalid("%s", fault.Message)
+	return world.Invalid("%s", fault.Message)
 }
 
 // errorsOf returns the types of the errors that the contract lists for a method.
@@ -55,14 +49,4 @@ func errorsOf(method string) []string {
 func errorType(reason portonev2.ErrorReason) string {
 	value := reason.Descriptor().Values().ByNumber(reason.Number())
 	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
-}
-
-// graphqlID makes an id like those of PortOne's GraphQL API: opaque, and one of
-// its own for every object of every schema.
-func graphqlID(schema string, test bool, id string) string {
-	mode := "live"
-	if test {
-		mode = "test"
-	}
-	return base64.StdEncoding.EncodeToString([]byte(schema + ":" + mode + ":" + id))
 }

@@ -3,6 +3,8 @@ package platform
 import (
 	"slices"
 	"strings"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // among is met by an object whose property is one of some values; no values ask
@@ -61,7 +63,7 @@ func onlyKeyword[O any](terms ...term[O]) (func(O) bool, error) {
 		}
 	}
 	if asked > 1 {
-		return nil, invalid("filter.keyword: %d texts are given, where only one may be", asked)
+		return nil, world.Invalid("filter.keyword: %d texts are given, where only one may be", asked)
 	}
 	return keyword(terms...), nil
 }

@@ -4,16 +4,13 @@ import (
 	"strings"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// noBusiness begins registration numbers that no business has, unless Lookups says
-// otherwise.
-const noBusiness = "000"
-
-// Lookups is what is known about accounts and businesses from outside. A look-up
-// yields an id, which is given with a partner as the proof of its data. Each of
-// the functions may be nil.
+// Lookups is what is known about look-ups of accounts and businesses that were
+// made elsewhere. A look-up yields an id, which is given with a partner as the
+// proof of its data. Each of the functions may be nil.
 type Lookups struct {
 	// Account tells what account a look-up of an account's holder was for, with the
 	// number in digits only, and what holder it found. Nil: every proof is taken to
@@ -23,11 +20,6 @@ type Lookups struct {
 	// Company tells what business registration number a look-up of a company was
 	// for. Nil: every proof is taken to be of the company that it comes with.
 	Company func(verificationID string) (brn string, ok bool)
-
-	// Business tells the state of a business by its registration number. Nil: every
-	// business is active, but for the numbers that begin with 000, which no
-	// business has.
-	Business func(brn string) portonev2.PlatformPartnerBusinessStatus
 }
 
 // UseLookups has partners checked against look-ups. It is for the time before the
@@ -65,7 +57,7 @@ func (m *mode) companyProven(id string, b *portonev2.UpdatePlatformPartnerBodyTy
 	}
 	brn, ok := m.lookups.Company(id)
 	if !ok || b.BusinessRegistrationNumber != nil && brn != b.GetBusinessRegistrationNumber() {
-		return invalid("type.business.companyVerificationId: %q is of no look-up of this business", id)
+		return world.Invalid("type.business.companyVerificationId: %q is of no look-up of this business", id)
 	}
 	return nil
 }
@@ -125,13 +117,11 @@ func accountStatus(currency portonev2.Currency) portonev2.PlatformAccountStatus 
 	return portonev2.PlatformAccountStatus_PLATFORM_ACCOUNT_STATUS_NOT_VERIFIED
 }
 
-// businessStatus is what the check of a business yields.
-func (m *mode) businessStatus(brn string) portonev2.PlatformPartnerBusinessStatus {
-	switch {
-	case m.lookups.Business != nil:
-		return m.lookups.Business(brn)
-	case strings.HasPrefix(brn, noBusiness):
-		return portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_NOT_FOUND
-	}
-	return portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_IN_BUSINESS
+// businessStatuses are the states of a business as partners name them.
+var businessStatuses = map[registry.Status]portonev2.PlatformPartnerBusinessStatus{
+	registry.Active:       portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_IN_BUSINESS,
+	registry.Closed:       portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_CLOSED,
+	registry.Suspended:    portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_SUSPENDED,
+	registry.Unregistered: portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_NOT_FOUND,
+	registry.Unreachable:  portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_VERIFY_ERROR,
 }

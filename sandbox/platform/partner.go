@@ -15,7 +15,7 @@ type partners = shelf[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartn
 func newPartners(w *world.World, test bool, m *mode) *partners {
 	return newShelf(w, test, kind[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartnerBody]{
 		name:   "partner",
-		plural: "partners",
+		plural: "Partners",
 		schema: "PlatformPartner",
 		words: words{
 			notFound:               portonev2.ErrorReason_ERROR_REASON_PLATFORM_PARTNER_NOT_FOUND,

@@ -86,7 +86,7 @@ func (m *mode) mayRegisterAll(bodies []*portonev2.CreatePlatformPartnerBody, upd
 		}
 		for _, id := range []string{companyProof(update), accountProof(update)} {
 			if used[id] {
-				return invalid("verification %q is given twice", id)
+				return world.Invalid("verification %q is given twice", id)
 			}
 			used[id] = id != ""
 		}

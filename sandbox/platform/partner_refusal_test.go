@@ -269,7 +269,7 @@ func TestFaultData(t *testing.T) {
 				t.Errorf("ids %s, want %s", got, test.want)
 			}
 			for i, id := range data.GetIds() {
-				if want := graphqlID(test.schema, false, id); len(data.GetGraphqlIds()) <= i || data.GetGraphqlIds()[i] != want {
+				if want := world.GraphQLID(test.schema, false, id); len(data.GetGraphqlIds()) <= i || data.GetGraphqlIds()[i] != want {
 					t.Errorf("GraphQL ids %q of %q", data.GetGraphqlIds(), data.GetIds())
 				}
 			}

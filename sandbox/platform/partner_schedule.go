@@ -82,7 +82,7 @@ func (m *mode) maySchedulePartners(selected []*partnerItem, update *portonev2.Up
 			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_ARCHIVED_PARTNERS_CANNOT_BE_SCHEDULED,
 				"partner %q is archived", partner.GetId())
 		case changesType(partner, update):
-			return invalid("update.type: partner %q is of another type", partner.GetId())
+			return world.Invalid("update.type: partner %q is of another type", partner.GetId())
 		case isLinked(partner):
 			linked = append(linked, partner.GetId())
 		case it.schedule != nil:

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/testing/protocmp"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -21,7 +22,7 @@ func TestCreatePartner(t *testing.T) {
 	got := b.createPartner(t, body)
 	want := &portonev2.PlatformPartner{
 		Id:        world.Ptr("p"),
-		GraphqlId: world.Ptr(graphqlID("PlatformPartner", false, "p")),
+		GraphqlId: world.Ptr(world.GraphQLID("PlatformPartner", false, "p")),
 		Name:      world.Ptr("Partner p"),
 		Contact:   &portonev2.PlatformContact{Name: world.Ptr("Kim"), PhoneNumber: world.Ptr("01012345678"), Email: world.Ptr("p@example.com")},
 		Account: &portonev2.PlatformAccount{
@@ -247,15 +248,10 @@ func TestWithoutLookups(t *testing.T) {
 // does not connect one that is closed.
 func TestBusinessStatus(t *testing.T) {
 	b := newBench()
-	closed := portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_CLOSED
-	b.UseLookups(Lookups{Business: func(brn string) portonev2.PlatformPartnerBusinessStatus {
-		if brn != "1234567891" {
-			t.Errorf("asked for %q", brn)
-		}
-		return closed
-	}})
 	do(t, b.CreatePlatformContract, contract("open"))
-	if got := business(b.createPartner(t, partner("p"))).GetBusinessStatus(); got != closed {
+	stopped := partner("p")
+	stopped.Type.Business.BusinessRegistrationNumber = world.Ptr(registry.BRNClosed)
+	if got := business(b.createPartner(t, stopped)).GetBusinessStatus(); got != portonev2.PlatformPartnerBusinessStatus_PLATFORM_PARTNER_BUSINESS_STATUS_CLOSED {
 		t.Errorf("status %v", got)
 	}
 	do(t, b.ConnectPartnerCounterparty, &portonev2.ConnectPartnerCounterpartyRequest{Id: "p"})

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -46,7 +47,7 @@ func mayRegister(update *portonev2.UpdatePlatformPartnerBody) error {
 			"partners are not settled in %s", currency)
 	}
 	if countTypes(update.GetType()) == 0 {
-		return invalid("type: exactly one member must be given")
+		return world.Invalid("type: exactly one member must be given")
 	}
 	return nil
 }
@@ -56,13 +57,13 @@ func validPartner(update *portonev2.UpdatePlatformPartnerBody) error {
 	account, kind := update.GetAccount(), update.GetType()
 	switch {
 	case utf8.RuneCountInString(update.GetMemo()) > longestMemo:
-		return invalid("memo: longer than %d characters", longestMemo)
+		return world.Invalid("memo: longer than %d characters", longestMemo)
 	case len(update.GetTags()) > mostTags:
-		return invalid("tags: more than %d", mostTags)
+		return world.Invalid("tags: more than %d", mostTags)
 	case account != nil && !slices.Contains(settlementCurrencies, account.GetCurrency()):
-		return invalid("account.currency: partners are not settled in %s", account.GetCurrency())
+		return world.Invalid("account.currency: partners are not settled in %s", account.GetCurrency())
 	case countTypes(kind) > 1:
-		return invalid("type: only one member may be given")
+		return world.Invalid("type: only one member may be given")
 	case kind.GetBusiness() != nil && kind.GetBusiness().BusinessRegistrationNumber != nil:
 		return validBRN(kind.GetBusiness().GetBusinessRegistrationNumber())
 	case kind.GetWhtPayer() != nil:
@@ -79,7 +80,7 @@ func countTypes(kind *portonev2.UpdatePlatformPartnerBodyType) int {
 
 func validBRN(brn string) error {
 	if len(brn) != brnDigits || strings.Trim(brn, "0123456789") != "" {
-		return invalid("type.business.businessRegistrationNumber: not %d digits", brnDigits)
+		return world.Invalid("type.business.businessRegistrationNumber: not %d digits", brnDigits)
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func validBirthdate(date *string) error {
 		return nil
 	}
 	if _, err := time.Parse(time.DateOnly, *date); err != nil {
-		return invalid("birthdate: not a date as YYYY-MM-DD")
+		return world.Invalid("birthdate: not a date as YYYY-MM-DD")
 	}
 	return nil
 }
@@ -182,7 +183,7 @@ func (m *mode) applyPartner(partner *portonev2.PlatformPartner, update *portonev
 		partner.UserDefinedProperties = nil
 	}
 	if b := business(partner); b != nil {
-		m.completeBusiness(b)
+		completeBusiness(b)
 	}
 	if partner.Status == nil {
 		partner.Status = portonev2.PlatformPartnerStatus_PLATFORM_PARTNER_STATUS_APPROVED.Enum()
@@ -202,12 +203,12 @@ func emptied(update *portonev2.UpdatePlatformPartnerBody, member, empty string) 
 }
 
 // completeBusiness adds what a business has that nobody gives.
-func (m *mode) completeBusiness(b *portonev2.PlatformPartnerTypeBusiness) {
+func completeBusiness(b *portonev2.PlatformPartnerTypeBusiness) {
 	if b.TaxationType == nil {
 		b.TaxationType = portonev2.PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_NORMAL.Enum()
 	}
 	if b.MemberCompanyConnectionStatus == nil {
 		b.MemberCompanyConnectionStatus = notConnected.Enum()
 	}
-	b.BusinessStatus = m.businessStatus(b.GetBusinessRegistrationNumber()).Enum()
+	b.BusinessStatus = businessStatuses[registry.Find(b.GetBusinessRegistrationNumber()).Status].Enum()
 }

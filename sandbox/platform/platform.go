@@ -55,11 +55,11 @@ func (s *Store) Register(r grpc.ServiceRegistrar) {
 	portonev2.RegisterPlatformServiceServer(r, s)
 }
 
-// Dump implements world.Dumper. The kinds of test mode end in "-test"; scheduled
-// updates are shown as the objects that they will leave.
+// Dump implements world.Dumper: platformPartners, platformContracts and so on.
+// Scheduled updates are shown as the objects that they will leave.
 func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 	s.live.dump(add)
-	s.test.dump(func(kind, id string, object proto.Message) { add(kind+"-test", id, object) })
+	s.test.dump(world.InTestMode(add))
 }
 
 // Contract returns a copy of a contract, archived or not.
@@ -149,13 +149,13 @@ func (m *mode) propertyDefined(key string) bool {
 }
 
 func (m *mode) dump(add func(kind, id string, object proto.Message)) {
-	add("platform-settings", "setting", proto.CloneOf(m.setting))
+	add("platformSettings", "setting", proto.CloneOf(m.setting))
 	m.contracts.dump(add)
 	m.fees.dump(add)
 	m.shares.dump(add)
 	m.partners.dump(add)
 	for _, task := range m.tasks {
-		add("platform-bulk-tasks", task.GetId(), proto.CloneOf(task))
+		add("platformBulkTasks", task.GetId(), proto.CloneOf(task))
 	}
 }
 

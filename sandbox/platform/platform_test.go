@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 var start = time.Date(2026, 7, 1, 9, 0, 0, 0, time.UTC)
@@ -64,7 +64,7 @@ func do[Q, R proto.Message](t testing.TB, call method[Q, R], req Q) R {
 	if err != nil {
 		t.Fatalf("%s %v: %v", rpcOf(req), req, err)
 	}
-	checkComplete(t, answer.ProtoReflect())
+	worldtest.Complete(t, answer)
 	return answer
 }
 
@@ -116,30 +116,6 @@ func listedErrors() map[protoreflect.Name]map[string]bool {
 		}
 	}
 	return all
-}
-
-// checkComplete expects every required member of a message, and in every message
-// within it.
-func checkComplete(t testing.TB, m protoreflect.Message) {
-	t.Helper()
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		field := fields.Get(i)
-		behaviors := proto.GetExtension(field.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-		required := len(behaviors) > 0 && behaviors[0] == annotations.FieldBehavior_REQUIRED
-		if required && !field.IsList() && !field.IsMap() && !m.Has(field) {
-			t.Fatalf("%s is missing in %v", field.FullName(), m.Interface())
-		}
-		switch {
-		case field.Message() == nil || field.IsMap() || !m.Has(field):
-		case field.IsList():
-			for j := range m.Get(field).List().Len() {
-				checkComplete(t, m.Get(field).List().Get(j).Message())
-			}
-		default:
-			checkComplete(t, m.Get(field).Message())
-		}
-	}
 }
 
 // Requests that a test can change where it wants to.

@@ -33,7 +33,7 @@ func TestCreateContract(t *testing.T) {
 	got := do(t, b.CreatePlatformContract, req).GetContract()
 	want := &portonev2.PlatformContract{
 		Id:        world.Ptr("c"),
-		GraphqlId: world.Ptr(graphqlID("PlatformContract", true, "c")),
+		GraphqlId: world.Ptr(world.GraphQLID("PlatformContract", true, "c")),
 		Name:      world.Ptr("Contract c"),
 		Memo:      world.Ptr("memo"),
 		PlatformFee: &portonev2.PlatformFee{Type: &portonev2.PlatformFee_FixedRate{
@@ -124,7 +124,7 @@ func TestArchive(t *testing.T) {
 			t.Errorf("recovered: %v", got)
 		}
 	}
-	if got := b.world.Counters["platform.additional-fee-policy.archived"]; got != 1 {
+	if got := b.world.Counters["platform.additional_fee_policy.archived"]; got != 1 {
 		t.Errorf("archived %d times", got)
 	}
 }

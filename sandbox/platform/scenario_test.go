@@ -10,6 +10,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // TestScenario runs a marketplace for a while: sellers join, terms change on the
@@ -129,7 +130,7 @@ func anyType(r *rapid.T) *portonev2.UpdatePlatformPartnerBodyType {
 func (b *bench) checkStates(t *testing.T, r *rapid.T) {
 	for _, it := range b.live.partners.items {
 		p := it.object
-		checkComplete(t, p.ProtoReflect())
+		worldtest.Complete(t, p)
 		_, pending := notPending(p).(*world.Fault)
 		switch {
 		case p.GetIsArchived() && it.schedule != nil:
@@ -142,7 +143,7 @@ func (b *bench) checkStates(t *testing.T, r *rapid.T) {
 			r.Fatalf("a scheduled update is overdue: %v", p)
 		}
 		if it.schedule != nil {
-			checkComplete(t, b.live.partners.preview(it).ProtoReflect())
+			worldtest.Complete(t, b.live.partners.preview(it))
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (s *shelf[O, U]) hasSchedule(it *item[O, U]) error {
 // future refuses a time that has passed.
 func (s *shelf[O, U]) future(at *timestamppb.Timestamp) error {
 	if at.CheckValid() != nil || !at.AsTime().After(s.world.Clock.Now()) {
-		return invalid("appliedAt: %s is not in the future", at.AsTime().Format(time.RFC3339Nano))
+		return world.Invalid("appliedAt: %s is not in the future", at.AsTime().Format(time.RFC3339Nano))
 	}
 	return nil
 }

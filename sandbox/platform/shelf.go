@@ -22,7 +22,7 @@ type object interface {
 // update to an empty one.
 type kind[O object, U proto.Message] struct {
 	// name is the name of the kind, such as "contract", and plural that of many,
-	// as the dump has it.
+	// such as "Contracts", as the dump has it.
 	name, plural string
 
 	// schema is the kind's name in ids of GraphQL.
@@ -87,7 +87,7 @@ func (s *shelf[O, U]) create(id *string, update U) (none O, err error) {
 // mayCreate tells what is against an object to create.
 func (s *shelf[O, U]) mayCreate(id *string, update U) error {
 	if id != nil && *id == "" {
-		return invalid("the id of a %s is not empty", s.name)
+		return world.Invalid("the id of a %s is not empty", s.name)
 	}
 	if err := s.valid(update); err != nil {
 		return err
@@ -240,16 +240,16 @@ func (s *shelf[O, U]) matching(archived bool, match func(O) bool) []*item[O, U] 
 
 func (s *shelf[O, U]) dump(add func(kind, id string, object proto.Message)) {
 	for _, it := range s.items {
-		add("platform-"+s.plural, it.object.GetId(), proto.CloneOf(it.object))
+		add("platform"+s.plural, it.object.GetId(), proto.CloneOf(it.object))
 		if it.schedule != nil {
-			add("scheduled-platform-"+s.plural, it.object.GetId(), s.preview(it))
+			add("scheduledPlatform"+s.plural, it.object.GetId(), s.preview(it))
 		}
 	}
 }
 
 // graphqlID is the id in PortOne's GraphQL API of an object of the kind, whether
 // it exists or not.
-func (s *shelf[O, U]) graphqlID(id string) string { return graphqlID(s.schema, s.test, id) }
+func (s *shelf[O, U]) graphqlID(id string) string { return world.GraphQLID(s.schema, s.test, id) }
 
 func (s *shelf[O, U]) graphqlIDs(ids []string) []string {
 	var graphqlIDs []string
@@ -260,7 +260,7 @@ func (s *shelf[O, U]) graphqlIDs(ids []string) []string {
 }
 
 func (s *shelf[O, U]) count(what string) {
-	s.world.Counters.Add("platform." + strings.ReplaceAll(s.name, " ", "-") + "." + what)
+	s.world.Counters.Add("platform." + strings.ReplaceAll(s.name, " ", "_") + "." + what)
 }
 
 // ask, askAbout and tell call the hooks of a kind that it has.

@@ -11,7 +11,7 @@ func (m *mode) newTask(kind portonev2.PlatformBulkTaskType, items int) *portonev
 	now := m.world.Clock.Timestamp()
 	task := &portonev2.PlatformBulkTask{
 		Id:        &id,
-		GraphqlId: world.Ptr(graphqlID("PlatformBulkTask", m.test, id)),
+		GraphqlId: world.Ptr(world.GraphQLID("PlatformBulkTask", m.test, id)),
 		Status:    portonev2.PlatformBulkTaskStatus_PLATFORM_BULK_TASK_STATUS_PROCESSING.Enum(),
 		Type:      kind.Enum(),
 		ProgressStats: &portonev2.PlatformBulkTaskProgressStats{

@@ -14,7 +14,7 @@ const wholeRate = 100_000
 // validRate refuses a rate that is negative or more than the whole.
 func validRate(name string, rate int32) error {
 	if rate < 0 || rate > wholeRate {
-		return invalid("%s: %d is not between 0 and %d", name, rate, wholeRate)
+		return world.Invalid("%s: %d is not between 0 and %d", name, rate, wholeRate)
 	}
 	return nil
 }
@@ -26,9 +26,9 @@ func validFee(name string, fee *portonev2.PlatformFeeInput) error {
 	case fee == nil:
 		return nil
 	case (fee.FixedRate == nil) == (fee.FixedAmount == nil):
-		return invalid("%s: either fixedRate or fixedAmount must be given", name)
+		return world.Invalid("%s: either fixedRate or fixedAmount must be given", name)
 	case fee.GetFixedAmount() < 0:
-		return invalid("%s.fixedAmount: %d is negative", name, fee.GetFixedAmount())
+		return world.Invalid("%s.fixedAmount: %d is negative", name, fee.GetFixedAmount())
 	}
 	return validRate(name+".fixedRate", fee.GetFixedRate())
 }
@@ -53,11 +53,11 @@ func validCycle(cycle *portonev2.PlatformSettlementCycleInput) error {
 		return nil
 	}
 	if lag := cycle.GetLagDays(); lag < 1 || lag > longestLag {
-		return invalid("settlementCycle.lagDays: %d is not between 1 and %d", lag, longestLag)
+		return world.Invalid("settlementCycle.lagDays: %d is not between 1 and %d", lag, longestLag)
 	}
 	method := cycle.GetMethod()
 	if n := count(method.GetDaily() != nil, method.GetWeekly() != nil, method.GetMonthly() != nil, method.GetManualDates() != nil); n != 1 {
-		return invalid("settlementCycle.method: exactly one member must be given, not %d", n)
+		return world.Invalid("settlementCycle.method: exactly one member must be given, not %d", n)
 	}
 	return validDays(method)
 }
@@ -68,17 +68,17 @@ func validDays(method *portonev2.PlatformSettlementCycleMethodInput) error {
 	weekly, monthly, dates := method.GetWeekly(), method.GetMonthly(), method.GetManualDates()
 	switch {
 	case weekly != nil && len(weekly.GetDaysOfWeek()) == 0:
-		return invalid("settlementCycle.method.weekly.daysOfWeek: no days are given")
+		return world.Invalid("settlementCycle.method.weekly.daysOfWeek: no days are given")
 	case monthly != nil && len(monthly.GetDaysOfMonth()) == 0:
-		return invalid("settlementCycle.method.monthly.daysOfMonth: no days are given")
+		return world.Invalid("settlementCycle.method.monthly.daysOfMonth: no days are given")
 	case slices.ContainsFunc(monthly.GetDaysOfMonth(), func(day int32) bool { return day < 1 || day > 31 }):
-		return invalid("settlementCycle.method.monthly.daysOfMonth: a day is not between 1 and 31")
+		return world.Invalid("settlementCycle.method.monthly.daysOfMonth: a day is not between 1 and 31")
 	case dates != nil && len(dates.GetDates()) == 0:
-		return invalid("settlementCycle.method.manualDates.dates: no dates are given")
+		return world.Invalid("settlementCycle.method.manualDates.dates: no dates are given")
 	case !slices.ContainsFunc(dates.GetDates(), notADate):
 		return nil
 	}
-	return invalid("settlementCycle.method.manualDates.dates: a date is in no year")
+	return world.Invalid("settlementCycle.method.manualDates.dates: a date is in no year")
 }
 
 // notADate tells whether there is no such day even in a leap year.

@@ -30,7 +30,7 @@ type account struct {
 }
 
 func newAccount(test bool) account {
-	return account{graphql: graphqlID("PlatformBankAccount", test, accountID)}
+	return account{graphql: world.GraphQLID("PlatformBankAccount", test, accountID)}
 }
 
 func (a *account) detail() *portonev2.PlatformBankAccountDetail {
@@ -126,7 +126,7 @@ func (a *account) newBulk(m *mode, total int64) *portonev2.PlatformBulkAccountTr
 	id, now := m.world.IDs.UUID("platform-bulk-account-transfer"), m.world.Clock.Now()
 	return &portonev2.PlatformBulkAccountTransfer{
 		Id:                   &id,
-		GraphqlId:            world.Ptr(graphqlID("PlatformBulkAccountTransfer", m.test, id)),
+		GraphqlId:            world.Ptr(world.GraphQLID("PlatformBulkAccountTransfer", m.test, id)),
 		CreatorId:            world.Ptr(creatorID),
 		BankAccountId:        world.Ptr(accountID),
 		BankAccountGraphqlId: world.Ptr(a.graphql),
@@ -141,9 +141,9 @@ func (a *account) newBulk(m *mode, total int64) *portonev2.PlatformBulkAccountTr
 
 func (a *account) dump(add func(kind, id string, object proto.Message)) {
 	for _, t := range a.transfers {
-		add("platform-account-transfers", accountTransferOf(t).GetId(), proto.CloneOf(t))
+		add("platformAccountTransfers", accountTransferOf(t).GetId(), proto.CloneOf(t))
 	}
 	for _, b := range a.bulks {
-		add("platform-bulk-account-transfers", b.GetId(), proto.CloneOf(b))
+		add("platformBulkAccountTransfers", b.GetId(), proto.CloneOf(b))
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // creatorID is who creates what is created by API.
-const creatorID = "merchant-sandbox"
+const creatorID = world.MerchantID
 
 // newBulkPayout makes a bulk payout that is completed, with no payouts yet. Without
 // a name it is called after its id.
@@ -22,7 +22,7 @@ func (m *mode) newBulkPayout(req *portonev2.CompletePlatformPayoutByPartnerSettl
 	}
 	return &portonev2.PlatformBulkPayout{
 		Id:                    &id,
-		GraphqlId:             world.Ptr(graphqlID("PlatformBulkPayout", m.test, id)),
+		GraphqlId:             world.Ptr(world.GraphQLID("PlatformBulkPayout", m.test, id)),
 		Name:                  &name,
 		CreatorId:             world.Ptr(creatorID),
 		Method:                portonev2.PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_DIRECT.Enum(),

@@ -105,7 +105,7 @@ func TestCancelRefusals(t *testing.T) {
 			request: whole(func(r *cancelRequest) { r.Id = nil }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS,
 			data: &portonev2.PlatformTransferAlreadyExistsError{
-				TransferId: world.Ptr("cancel-c"), TransferGraphqlId: world.Ptr(graphqlID("PlatformTransfer", false, "cancel-c"))},
+				TransferId: world.Ptr("cancel-c"), TransferGraphqlId: world.Ptr(world.GraphQLID("PlatformTransfer", false, "cancel-c"))},
 		}, {
 			name:    "id in use",
 			prepare: byTotal,
@@ -113,7 +113,7 @@ func TestCancelRefusals(t *testing.T) {
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED,
 		}, {
 			name:    "undefined property",
-			prepare: func(m *market) { byTotal(m); m.DefineProperties(false, "colour") },
+			prepare: func(m *market) { byTotal(m); m.directory.properties = map[string]bool{"colour": true} },
 			request: whole(func(r *cancelRequest) { r.UserDefinedProperties = property("size", "1") }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND,
 		}, {
@@ -178,21 +178,21 @@ func TestCancelRefusals(t *testing.T) {
 			request: whole(func(r *cancelRequest) { withTaken(r, taken("third", 1, 0)) }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND,
 			data: &portonev2.PlatformTransferDiscountSharePolicyNotFoundError{DiscountSharePolicyId: world.Ptr("third"),
-				DiscountSharePolicyGraphqlId: world.Ptr(graphqlID("PlatformDiscountSharePolicy", false, "third"))},
+				DiscountSharePolicyGraphqlId: world.Ptr(world.GraphQLID("PlatformDiscountSharePolicy", false, "third"))},
 		}, {
 			name:    "discount policy that the product did not use",
 			prepare: byProducts,
 			request: lines(takenPieces("B", 1, taken("half", 1, 0))),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND,
 			data: &portonev2.PlatformTransferDiscountSharePolicyNotFoundError{DiscountSharePolicyId: world.Ptr("half"),
-				DiscountSharePolicyGraphqlId: world.Ptr(graphqlID("PlatformDiscountSharePolicy", false, "half")), ProductId: world.Ptr("B")},
+				DiscountSharePolicyGraphqlId: world.Ptr(world.GraphQLID("PlatformDiscountSharePolicy", false, "half")), ProductId: world.Ptr("B")},
 		}, {
 			name:    "discount policy twice",
 			prepare: byTotal,
 			request: whole(func(r *cancelRequest) { withTaken(r, taken("half", 1, 0), taken("half", 1, 0)) }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED,
 			data: &portonev2.PlatformDiscountSharePolicyIdDuplicatedError{Id: world.Ptr("half"),
-				GraphqlId: world.Ptr(graphqlID("PlatformDiscountSharePolicy", false, "half"))},
+				GraphqlId: world.Ptr(world.GraphQLID("PlatformDiscountSharePolicy", false, "half"))},
 		}, {
 			name:    "more of a discount than is left",
 			prepare: byTotal,

@@ -7,20 +7,17 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// korea is the time zone that days are of.
-var korea = time.FixedZone("KST", 9*60*60)
-
 // dayOf is the beginning of the day in Korea that an instant falls on.
 func dayOf(t time.Time) time.Time {
-	year, month, day := t.In(korea).Date()
-	return time.Date(year, month, day, 0, 0, 0, 0, korea)
+	year, month, day := t.In(world.Korea).Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, world.Korea)
 }
 
 // parseDay reads a day, `YYYY-MM-DD`.
 func parseDay(member, text string) (time.Time, error) {
-	day, err := time.ParseInLocation(time.DateOnly, text, korea)
+	day, err := time.ParseInLocation(time.DateOnly, text, world.Korea)
 	if err != nil {
-		return time.Time{}, invalid("%s: %q is not a date, YYYY-MM-DD", member, text)
+		return time.Time{}, world.Invalid("%s: %q is not a date, YYYY-MM-DD", member, text)
 	}
 	return day, nil
 }
@@ -34,7 +31,7 @@ func mustDay(text string) time.Time {
 	return day
 }
 
-func showDay(day time.Time) string { return day.In(korea).Format(time.DateOnly) }
+func showDay(day time.Time) string { return day.In(world.Korea).Format(time.DateOnly) }
 
 // checkDays refuses dates that are none.
 func checkDays(start, due *string) error {
@@ -65,7 +62,7 @@ func (m *mode) days(start, due *string, happened time.Time, cycle *portonev2.Pla
 		return from, on, err
 	}
 	if from.Year() > lastYear || on.Year() > lastYear {
-		return from, on, invalid("settlement is due after the year %d", lastYear)
+		return from, on, world.Invalid("settlement is due after the year %d", lastYear)
 	}
 	if on.Before(from) {
 		return from, on, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE,
@@ -86,7 +83,7 @@ func (m *mode) cycleDay(start time.Time, cycle *portonev2.PlatformSettlementCycl
 	earliest := start.AddDate(0, 0, int(cycle.GetLagDays()))
 	day, ok := settlementDay(earliest, cycle.GetMethod())
 	if !ok {
-		return time.Time{}, invalid("the contract's settlement cycle has no settlement day")
+		return time.Time{}, world.Invalid("the contract's settlement cycle has no settlement day")
 	}
 	switch cycle.GetDatePolicy() {
 	case portonev2.PlatformSettlementCycleDatePolicy_PLATFORM_SETTLEMENT_CYCLE_DATE_POLICY_HOLIDAY_AFTER:

@@ -118,7 +118,7 @@ var weekdaysOff = map[int]string{
 func TestHolidays(t *testing.T) {
 	for year, want := range weekdaysOff {
 		var off []string
-		for day := time.Date(year, 1, 1, 0, 0, 0, 0, korea); day.Year() == year; day = day.AddDate(0, 0, 1) {
+		for day := time.Date(year, 1, 1, 0, 0, 0, 0, world.Korea); day.Year() == year; day = day.AddDate(0, 0, 1) {
 			if weekend(day) != holiday(day) {
 				off = append(off, day.Format("01-02"))
 			}

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // condition is what objects of a list have to meet. A nil one asks for nothing.
@@ -106,7 +107,7 @@ func dayRange[O any](member string, r *portonev2.DateRange, property func(O) str
 		days[i] = day
 	}
 	if days[1].Before(days[0]) {
-		return nil, invalid("%s: ends before it begins", member)
+		return nil, world.Invalid("%s: ends before it begins", member)
 	}
 	return func(o O) bool {
 		day := property(o)

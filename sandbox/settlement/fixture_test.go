@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -16,6 +15,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // start is a Monday, in the afternoon in Korea.
@@ -29,6 +29,8 @@ type directory struct {
 	fees      map[string]*portonev2.PlatformAdditionalFeePolicy
 	shares    map[string]*portonev2.PlatformDiscountSharePolicy
 	setting   *portonev2.PlatformSetting
+
+	properties map[string]bool // keys that live mode has; empty for any
 }
 
 func find[O any](objects map[string]O, id string, test bool) (O, bool) {
@@ -53,6 +55,10 @@ func (d *directory) AdditionalFeePolicy(id string, test bool) (*portonev2.Platfo
 
 func (d *directory) DiscountSharePolicy(id string, test bool) (*portonev2.PlatformDiscountSharePolicy, bool) {
 	return find(d.shares, id, test)
+}
+
+func (d *directory) PropertyDefined(key string, test bool) bool {
+	return test || len(d.properties) == 0 || d.properties[key]
 }
 
 func (d *directory) Setting(bool) *portonev2.PlatformSetting { return proto.CloneOf(d.setting) }
@@ -101,7 +107,7 @@ func newMarket(t testing.TB) *market {
 	d.shares["half"] = sharePolicy("half", 50_000)
 	d.shares["third"] = sharePolicy("third", 33_333)
 	m := &market{t: t, world: world.New(world.NewStoppedClock(start)), directory: d, payments: make(till)}
-	m.Store = New(m.world, d, m.payments)
+	m.Store = New(m.world, d, m.payments, nil)
 	return m
 }
 
@@ -287,7 +293,7 @@ func (m *market) order(req *orderRequest) *portonev2.PlatformOrderTransfer {
 	if err != nil {
 		m.t.Fatalf("%v\nfor %v", err, req)
 	}
-	checkRequired(m.t, answer)
+	worldtest.Complete(m.t, answer)
 	return answer.GetTransfer()
 }
 
@@ -298,7 +304,7 @@ func (m *market) cancel(req *cancelRequest) *portonev2.PlatformOrderCancelTransf
 	if err != nil {
 		m.t.Fatalf("%v\nfor %v", err, req)
 	}
-	checkRequired(m.t, answer)
+	worldtest.Complete(m.t, answer)
 	return answer.GetTransfer()
 }
 
@@ -310,7 +316,7 @@ func (m *market) enterManual(id string, amount int64, date string) *portonev2.Pl
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	checkRequired(m.t, answer)
+	worldtest.Complete(m.t, answer)
 	return answer.GetTransfer()
 }
 
@@ -322,7 +328,7 @@ func (m *market) status(id string) portonev2.PlatformTransferStatus {
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	checkRequired(m.t, answer)
+	worldtest.Complete(m.t, answer)
 	switch body := answer.GetType().(type) {
 	case *portonev2.PlatformTransfer_Order:
 		return body.Order.GetStatus()
@@ -344,7 +350,7 @@ func (m *market) partnerSettlements(filter *portonev2.PlatformPartnerSettlementF
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	checkRequired(m.t, answer)
+	worldtest.Complete(m.t, answer)
 	return answer
 }
 
@@ -383,7 +389,7 @@ func refused(t testing.TB, method string, err error, reason portonev2.ErrorReaso
 		t.Errorf("%s: data {%v}\nwant {%v}", method, fault.Data, data)
 	}
 	if fault.Data != nil {
-		checkRequired(t, fault.Data)
+		worldtest.Complete(t, fault.Data)
 	}
 }
 
@@ -396,39 +402,4 @@ func listedErrors(t testing.TB, method string) []string {
 		t.Fatal(err)
 	}
 	return proto.GetExtension(d.Options(), portonev2.E_Operation).(*portonev2.Operation).GetErrors()
-}
-
-// checkRequired expects every required member of a message to be there, at every
-// level.
-func checkRequired(t testing.TB, message proto.Message) {
-	t.Helper()
-	var walk func(m protoreflect.Message, path string)
-	walk = func(m protoreflect.Message, path string) {
-		fields := m.Descriptor().Fields()
-		for i := range fields.Len() {
-			f := fields.Get(i)
-			behavior := proto.GetExtension(f.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-			if f.HasPresence() && slices.Contains(behavior, annotations.FieldBehavior_REQUIRED) && !m.Has(f) {
-				t.Errorf("%s.%s is missing", path, f.Name())
-			}
-		}
-		m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-			switch {
-			case f.IsMap() || f.Message() == nil || f.Message().FullName().Parent() != "portone.v2":
-			case f.IsList():
-				for i := range v.List().Len() {
-					walk(v.List().Get(i).Message(), path+"."+string(f.Name()))
-				}
-			default:
-				walk(v.Message(), path+"."+string(f.Name()))
-			}
-			return true
-		})
-		for i := range m.Descriptor().Oneofs().Len() {
-			if o := m.Descriptor().Oneofs().Get(i); !o.IsSynthetic() && m.WhichOneof(o) == nil {
-				t.Errorf("%s has no %s", path, o.Name())
-			}
-		}
-	}
-	walk(message.ProtoReflect(), string(message.ProtoReflect().Descriptor().Name()))
 }

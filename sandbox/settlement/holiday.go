@@ -1,6 +1,8 @@
 package settlement
 
-import "time"
+import (
+	"time"
+)
 
 // businessDay is the nearest day from one on, itself included, on which banks are
 // open, going forward (1) or back (-1).

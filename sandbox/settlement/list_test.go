@@ -14,6 +14,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 type transferFilterInput = portonev2.PlatformTransferFilterInput
@@ -89,7 +90,7 @@ func TestTransferFilter(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkRequired(t, answer)
+			worldtest.Complete(t, answer)
 			var ids []string
 			for _, s := range answer.GetTransferSummaries() {
 				ids = append(ids, s.GetManual().GetId()+s.GetOrder().GetId()+s.GetOrderCancel().GetId())

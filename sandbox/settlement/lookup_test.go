@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 func TestAccountHolder(t *testing.T) {
@@ -22,13 +24,13 @@ func TestAccountHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, first)
+	worldtest.Complete(t, first)
 	again, err := lookUp(portonev2.Bank_BANK_HANA, "110123", func(r *portonev2.GetPlatformAccountHolderRequest) { r.Birthdate = world.Ptr("900101") })
 	if err != nil || again.GetHolderName() != first.GetHolderName() || again.GetAccountVerificationId() == first.GetAccountVerificationId() {
 		t.Errorf("%v, then %v, %v", first, again, err)
 	}
-	if v, ok := s.Verification(first.GetAccountVerificationId()); !ok || v != (AccountVerification{portonev2.Bank_BANK_HANA, "110123", first.GetHolderName()}) {
-		t.Errorf("verified %v", v)
+	if bank, number, holder, ok := s.Account(first.GetAccountVerificationId()); !ok || bank != portonev2.Bank_BANK_HANA || number != "110123" || holder != first.GetHolderName() {
+		t.Errorf("looked up %v %s of %s", bank, number, holder)
 	}
 	company, err := lookUp(portonev2.Bank_BANK_HANA, "110123", func(r *portonev2.GetPlatformAccountHolderRequest) {
 		r.BusinessRegistrationNumber = world.Ptr("1234567890")
@@ -57,18 +59,22 @@ func TestAccountHolder(t *testing.T) {
 
 func TestCompanyState(t *testing.T) {
 	const method = "PlatformCompanyService.GetPlatformCompanyState"
-	s := NewCompanies(world.New(world.NewStoppedClock(start)))
+	s := NewCompanies(world.New(world.NewStoppedClock(start)), nil)
 	lookUp := func(brn string) (*portonev2.GetPlatformCompanyStatePayload, error) {
 		return s.GetPlatformCompanyState(context.Background(), &portonev2.GetPlatformCompanyStateRequest{BusinessRegistrationNumber: brn})
 	}
-	for _, b := range append([]ReservedBusiness{business("1234567890")}, ReservedBusinesses...) {
+	for _, b := range append(registry.Reserved(), registry.Find("1234567890")) {
+		status, known := businessStatuses[b.Status]
+		if !known {
+			continue // told apart below
+		}
 		got, err := lookUp(b.BRN)
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkRequired(t, got)
-		active := b.Status == portonev2.PlatformBusinessStatus_PLATFORM_BUSINESS_STATUS_IN_BUSINESS
-		if state := got.GetCompanyState(); state.GetTaxationType() != b.Taxation || state.GetBusinessStatus() != b.Status || (state.ClosedSuspendedDate == nil) != active {
+		worldtest.Complete(t, got)
+		active := b.Status == registry.Active
+		if state := got.GetCompanyState(); state.GetTaxationType() != b.Taxation || state.GetBusinessStatus() != status || (state.ClosedSuspendedDate == nil) != active {
 			t.Errorf("%s: %v", b.BRN, state)
 		}
 		if brn, ok := s.StateVerification(got.GetCompanyVerificationId()); !ok || brn != b.BRN {
@@ -76,40 +82,52 @@ func TestCompanyState(t *testing.T) {
 		}
 	}
 	for brn, reason := range map[string]portonev2.ErrorReason{
-		UnknownBusinesses + "1234567": portonev2.ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND,
-		UnreachableBusiness:           portonev2.ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED,
-		"123-45-67890":                portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST,
+		"0001234567":            portonev2.ErrorReason_ERROR_REASON_PLATFORM_COMPANY_NOT_FOUND,
+		registry.BRNUnreachable: portonev2.ErrorReason_ERROR_REASON_PLATFORM_EXTERNAL_API_FAILED,
+		"123-45-67890":          portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST,
 	} {
 		_, err := lookUp(brn)
 		refused(t, method, err, reason, nil)
 	}
 }
 
+// infos hears of look-ups: mode and business registration number by id.
+type infos map[string]string
+
+func (i infos) AddBusinessInfo(id string, info *portonev2.B2BBusinessInfo, test bool) {
+	mode := map[bool]string{true: "test ", false: "live "}[test]
+	i[id] = mode + info.GetBrn()
+}
+
 func TestBusinessInfos(t *testing.T) {
 	const method = "PlatformCompanyService.GetB2bBusinessInfos"
-	s := NewCompanies(world.New(world.NewStoppedClock(start)))
+	told := make(infos)
+	s := NewCompanies(world.New(world.NewStoppedClock(start)), told)
 	lookUp := func(brns ...string) (*portonev2.GetB2BBusinessInfosResponse, error) {
-		return s.GetB2BBusinessInfos(context.Background(), &portonev2.GetB2BBusinessInfosRequest{BrnList: brns})
+		return s.GetB2BBusinessInfos(context.Background(), &portonev2.GetB2BBusinessInfosRequest{BrnList: brns, Test: world.Ptr(true)})
 	}
-	got, err := lookUp("1234567890", "0001234567", "9990000001", "12")
+	got, err := lookUp("1234567890", "0001234567", registry.BRNClosed, "12")
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, got)
+	worldtest.Complete(t, got)
 	for i, found := range []bool{true, false, true, false} {
 		r := got.GetResult()[i]
 		if (r.GetBusinessInfo() != nil) != found || (r.VerificationId != nil) != found || (r.Error == nil) != found {
 			t.Errorf("%s: %v", r.GetBrn(), r)
 		}
-		if info, ok := s.InfoVerification(r.GetVerificationId()); ok != found || info.GetBrn() != r.GetBusinessInfo().GetBrn() {
-			t.Errorf("%s: verified %v", r.GetBrn(), info)
+		if brn := told[r.GetVerificationId()]; found && brn != "test "+r.GetBrn() {
+			t.Errorf("%s: told of %q", r.GetBrn(), brn)
 		}
+	}
+	if len(told) != 2 {
+		t.Errorf("told of %v", told)
 	}
 	if got.GetResult()[2].GetBusinessInfo().ClosingDate == nil {
 		t.Error("closed, but on no day")
 	}
 	_, err = lookUp()
 	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, nil)
-	_, err = lookUp("1234567890", UnreachableBusiness)
+	_, err = lookUp("1234567890", registry.BRNUnreachable)
 	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_B2B_EXTERNAL_SERVICE, nil)
 }

@@ -54,7 +54,7 @@ func checkEntered(amount split) error {
 		amount = split{}.minus(amount)
 	}
 	if !amount.valid() || amount.taxFree > amount.total {
-		return invalid("settlementAmount and settlementTaxFreeAmount: out of bounds, or the part is larger than the whole")
+		return world.Invalid("settlementAmount and settlementTaxFreeAmount: out of bounds, or the part is larger than the whole")
 	}
 	return nil
 }

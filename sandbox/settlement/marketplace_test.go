@@ -9,6 +9,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 const day = 24 * time.Hour
@@ -33,7 +34,7 @@ func TestMarketplace(t *testing.T) {
 		t.Fatalf("taken back on %s", got.GetSettlementDate())
 	}
 
-	m.world.Clock.MoveTo(time.Date(2026, 3, 11, 0, 0, 0, 0, korea))
+	m.world.Clock.MoveTo(time.Date(2026, 3, 11, 0, 0, 0, 0, world.Korea))
 	if m.status("of-p") != settled || m.status("cancel-c") != inProcess {
 		t.Errorf("%v and %v on the first settlement date", m.status("of-p"), m.status("cancel-c"))
 	}
@@ -57,7 +58,7 @@ func TestMarketplace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, payouts)
+	worldtest.Complete(t, payouts)
 	for i, want := range []int64{8_900 - 4_450, 17_800} {
 		if p := payouts.GetItems()[i]; p.GetAmount() != want || p.GetSettlementAmount() != want || p.GetAccount().GetNumber() == "" {
 			t.Errorf("payout %d of %d, want %d: %v", i, p.GetAmount(), want, p)
@@ -72,7 +73,7 @@ func TestMarketplace(t *testing.T) {
 	if n := m.partnerSettlements(nil).GetCounts().GetPaidOut(); n != 3 {
 		t.Errorf("%d settlements paid out", n)
 	}
-	m.Dump(func(_, _ string, object proto.Message) { checkRequired(t, object) })
+	m.Dump(func(_, _ string, object proto.Message) { worldtest.Complete(t, object) })
 }
 
 // checkAccount expects one bulk payout of an amount, and bank transfers to match.
@@ -82,7 +83,7 @@ func (m *market) checkAccount(t *testing.T, total int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, bulks)
+	worldtest.Complete(t, bulks)
 	if b := bulks.GetItems()[0]; b.GetTotalPayoutAmount() != total || b.GetPayoutStats().GetAmount().GetSucceeded() != total ||
 		bulks.GetCounts().GetCompleted() != 1 {
 		t.Errorf("bulk payouts %v", bulks)
@@ -91,7 +92,7 @@ func (m *market) checkAccount(t *testing.T, total int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, batches)
+	worldtest.Complete(t, batches)
 	if b := batches.GetItems()[0]; b.GetTotalAmount() != total || b.GetStats().GetAmount().GetSucceeded() != total || batches.GetCounts().GetCompleted() != 1 {
 		t.Errorf("batches %v", batches)
 	}
@@ -99,7 +100,7 @@ func (m *market) checkAccount(t *testing.T, total int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRequired(t, transfers)
+	worldtest.Complete(t, transfers)
 	balance := int64(0)
 	for _, transfer := range transfers.GetItems() {
 		balance += transfer.GetDeposit().GetAmount() - transfer.GetWithdrawal().GetAmount()

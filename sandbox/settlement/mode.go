@@ -14,7 +14,6 @@ type mode struct {
 	payments  Payments
 	test      bool
 
-	properties map[string]bool // keys of user-defined properties of transfers
 	parameters map[string]bool // names of settlement parameters
 
 	// partners and contracts as transfers have last seen them: those that did not
@@ -34,7 +33,6 @@ func newMode(w *world.World, directory Directory, payments Payments, test bool) 
 		directory:   directory,
 		payments:    payments,
 		test:        test,
-		properties:  make(map[string]bool),
 		parameters:  make(map[string]bool),
 		partners:    make(map[string]*portonev2.PlatformPartner),
 		contracts:   make(map[string]*portonev2.PlatformContract),
@@ -74,12 +72,12 @@ func (m *mode) checkProperties(properties []*portonev2.PlatformUserDefinedProper
 	given := make(map[string]bool)
 	for _, property := range properties {
 		key := property.GetKey()
-		if len(m.properties) > 0 && !m.properties[key] {
+		if !m.directory.PropertyDefined(key, m.test) {
 			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND,
 				"the property %q of transfers is not defined", key)
 		}
 		if given[key] {
-			return invalid("userDefinedProperties: %q is given twice", key)
+			return world.Invalid("userDefinedProperties: %q is given twice", key)
 		}
 		given[key] = true
 	}
@@ -92,7 +90,7 @@ func (m *mode) checkUnused(id *string) error {
 		return nil
 	}
 	if *id == "" {
-		return invalid("id: must not be empty")
+		return world.Invalid("id: must not be empty")
 	}
 	if m.transfers.byID[*id] != nil {
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED,
@@ -109,7 +107,7 @@ func (m *mode) transferIDs(given *string) (id, graphql string) {
 	} else {
 		id = m.newID("platform-transfer", func(id string) bool { return m.transfers.byID[id] != nil })
 	}
-	return id, graphqlID("PlatformTransfer", m.test, id)
+	return id, world.GraphQLID("PlatformTransfer", m.test, id)
 }
 
 // newID makes an id that nobody has chosen before.
@@ -123,16 +121,16 @@ func (m *mode) newID(kind string, taken func(id string) bool) string {
 
 func (m *mode) dump(add func(kind, id string, object proto.Message)) {
 	for _, t := range m.transfers.all {
-		add("platform-transfers", t.GetId(), t.message())
+		add("platformTransfers", t.GetId(), t.message())
 	}
 	for _, s := range m.settlements.all {
-		add("platform-partner-settlements", s.GetId(), s.message())
+		add("platformPartnerSettlements", s.GetId(), s.message())
 	}
 	for _, p := range m.payouts.all {
-		add("platform-payouts", p.GetId(), proto.CloneOf(p))
+		add("platformPayouts", p.GetId(), proto.CloneOf(p))
 	}
 	for _, b := range m.payouts.bulks {
-		add("platform-bulk-payouts", b.GetId(), proto.CloneOf(b))
+		add("platformBulkPayouts", b.GetId(), proto.CloneOf(b))
 	}
 	m.bank.dump(add)
 }

@@ -1,6 +1,8 @@
 package settlement
 
-import "math/bits"
+import (
+	"math/bits"
+)
 
 const (
 	// maxAmount is the largest amount of an order, product, discount or fee, in

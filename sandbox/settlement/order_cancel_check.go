@@ -9,10 +9,10 @@ import (
 func checkCancel(req *portonev2.CreatePlatformOrderCancelTransferRequest, test bool) error {
 	detail := req.GetOrderDetail()
 	if detail != nil && countTrue(detail.OrderAmount != nil, len(detail.GetOrderLines()) > 0, detail.GetAll() != nil) != 1 {
-		return invalid("orderDetail: one of orderAmount, orderLines and all")
+		return world.Invalid("orderDetail: one of orderAmount, orderLines and all")
 	}
 	if at := req.GetExternalCancellationDetail().GetCancelledAt(); at != nil && !at.IsValid() {
-		return invalid("externalCancellationDetail.cancelledAt: no time that can be")
+		return world.Invalid("externalCancellationDetail.cancelledAt: no time that can be")
 	}
 	if err := firstError(
 		checkAmount("orderDetail.orderAmount", detail.GetOrderAmount()),
@@ -45,7 +45,7 @@ func checkTakenBack(member string, discounts []*portonev2.CreatePlatformOrderCan
 		if known[id] {
 			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED,
 				"the policy %q is listed twice", id).
-				With(&portonev2.PlatformDiscountSharePolicyIdDuplicatedError{Id: &id, GraphqlId: world.Ptr(graphqlID("PlatformDiscountSharePolicy", test, id))})
+				With(&portonev2.PlatformDiscountSharePolicyIdDuplicatedError{Id: &id, GraphqlId: world.Ptr(world.GraphQLID("PlatformDiscountSharePolicy", test, id))})
 		}
 		known[id] = true
 	}

@@ -12,7 +12,7 @@ import (
 func checkOrder(req *portonev2.CreatePlatformOrderTransferRequest) error {
 	detail := req.GetOrderDetail()
 	if (detail.OrderAmount != nil) == (len(detail.GetOrderLines()) > 0) {
-		return invalid("orderDetail: either orderAmount or orderLines")
+		return world.Invalid("orderDetail: either orderAmount or orderLines")
 	}
 	if err := firstError(
 		checkAmount("orderDetail.orderAmount", detail.GetOrderAmount()),
@@ -54,14 +54,14 @@ func checkDiscounts[D discounted](member string, discounts []D) error {
 
 func checkAmount(member string, amount int64) error {
 	if !validAmount(amount) {
-		return invalid("%s: %d is not between 0 and %d", member, amount, int64(maxAmount))
+		return world.Invalid("%s: %d is not between 0 and %d", member, amount, int64(maxAmount))
 	}
 	return nil
 }
 
 func checkQuantity(quantity int32) error {
 	if quantity < 1 {
-		return invalid("quantity: %d is less than 1", quantity)
+		return world.Invalid("quantity: %d is less than 1", quantity)
 	}
 	return nil
 }
@@ -84,17 +84,17 @@ func checkExternal(req *portonev2.CreatePlatformOrderTransferRequest) error {
 		return nil
 	}
 	if detail.GetPaidAt() == nil && req.SettlementStartDate == nil {
-		return invalid("settlementStartDate: required where externalPaymentDetail has no paidAt")
+		return world.Invalid("settlementStartDate: required where externalPaymentDetail has no paidAt")
 	}
 	if at := detail.GetPaidAt(); at != nil && !at.IsValid() {
-		return invalid("externalPaymentDetail.paidAt: no time that can be")
+		return world.Invalid("externalPaymentDetail.paidAt: no time that can be")
 	}
 	method := detail.GetMethod()
 	if countTrue(
 		method.GetCard() != nil, method.GetTransfer() != nil, method.GetVirtualAccount() != nil,
 		method.GetGiftCertificate() != nil, method.GetMobile() != nil, method.GetEasyPay() != nil,
 	) > 1 {
-		return invalid("externalPaymentDetail.method: one method only")
+		return world.Invalid("externalPaymentDetail.method: one method only")
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (m *mode) checkParameters(parameters map[string]*portonev2.PlatformSettleme
 				"the settlement parameter %q is not defined", name)
 		}
 		if scale := parameters[name].GetDecimalScale(); scale < 0 || scale > 5 {
-			return invalid("parameters: the decimalScale of %q is not between 0 and 5", name)
+			return world.Invalid("parameters: the decimalScale of %q is not between 0 and 5", name)
 		}
 	}
 	return nil

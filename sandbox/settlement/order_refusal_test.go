@@ -110,7 +110,7 @@ func TestOrderRefusals(t *testing.T) {
 				Ids: []string{"y"}, GraphqlIds: graphqlIDs("PlatformDiscountSharePolicy", false, []string{"y"})},
 		}, {
 			name:    "undefined property",
-			prepare: func(m *market) { m.DefineProperties(false, "colour") },
+			prepare: func(m *market) { m.directory.properties = map[string]bool{"colour": true} },
 			request: simple(func(r *orderRequest) { r.UserDefinedProperties = property("size", "1") }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND,
 		}, {
@@ -181,7 +181,7 @@ func TestOrderRefusals(t *testing.T) {
 			request: simple(nil),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ALREADY_EXISTS,
 			data: &portonev2.PlatformTransferAlreadyExistsError{
-				TransferId: world.Ptr("of-p"), TransferGraphqlId: world.Ptr(graphqlID("PlatformTransfer", false, "of-p"))},
+				TransferId: world.Ptr("of-p"), TransferGraphqlId: world.Ptr(world.GraphQLID("PlatformTransfer", false, "of-p"))},
 		}, {
 			name:    "product twice",
 			request: func() *orderRequest { return byLines("p", lineOf("A", 1, 1), lineOf("B", 1, 1), lineOf("A", 1, 1)) },

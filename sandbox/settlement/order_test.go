@@ -10,6 +10,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 const createOrder = "PlatformTransferService.CreatePlatformOrderTransfer"
@@ -208,10 +209,10 @@ func TestModes(t *testing.T) {
 	}
 	kinds := make(map[string]int)
 	m.Dump(func(kind, id string, object proto.Message) {
-		checkRequired(t, object)
+		worldtest.Complete(t, object)
 		kinds[kind]++
 	})
-	if kinds["platform-transfers"] != 1 || kinds["platform-transfers-test"] != 1 {
+	if kinds["platformTransfers"] != 1 || kinds["platformTransfersInTest"] != 1 {
 		t.Errorf("dumped %v", kinds)
 	}
 }

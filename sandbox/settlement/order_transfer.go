@@ -10,9 +10,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// defaultStore is the store of payments made elsewhere, which have none.
-const defaultStore = "store-sandbox"
-
 // CreatePlatformOrderTransfer settles an order. One partner has one transfer of a
 // payment, unless the setting supportsMultipleOrderTransfersPerPartner is on; the
 // transfers of a PortOne payment cannot come to more than was paid.

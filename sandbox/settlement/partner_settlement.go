@@ -176,7 +176,7 @@ func (m *mode) newSettlement(kind portonev2.PlatformPartnerSettlementType) *part
 	id := m.world.IDs.UUID("platform-partner-settlement")
 	s := &partnerSettlement{
 		id:      id,
-		graphql: graphqlID("PlatformPartnerSettlement", m.test, id),
+		graphql: world.GraphQLID("PlatformPartnerSettlement", m.test, id),
 		kind:    kind,
 		status:  payoutPrepared,
 		updated: m.world.Clock.Timestamp(),

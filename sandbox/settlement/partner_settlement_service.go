@@ -63,7 +63,7 @@ func settlementStats(l listing[*partnerSettlement, portonev2.PlatformPartnerSett
 func (s *Store) DeletePlatformPartnerSettlements(_ context.Context, req *portonev2.DeletePlatformPartnerSettlementsRequest) (*portonev2.DeletePlatformPartnerSettlementsResponse, error) {
 	m := s.in(req, req.Test)
 	if len(req.GetPartnerSettlementIds()) == 0 {
-		return nil, invalid("partnerSettlementIds: none is given")
+		return nil, world.Invalid("partnerSettlementIds: none is given")
 	}
 	chosen, err := m.settlements.chosen(req.GetPartnerSettlementIds(), m.test)
 	if err != nil {

@@ -104,7 +104,6 @@ func TestFreeProducts(t *testing.T) {
 func TestRegister(t *testing.T) {
 	s, server := newMarket(t).Store, grpc.NewServer()
 	s.Register(server)
-	s.AccountHolders.Register(server)
 	if n := len(server.GetServiceInfo()); n != 8 {
 		t.Errorf("%d services", n)
 	}

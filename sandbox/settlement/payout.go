@@ -159,7 +159,7 @@ func (m *mode) newPayout(group []*partnerSettlement, bulk *portonev2.PlatformBul
 	tax := taxes(due, partner.GetType(), setting)
 	return &portonev2.PlatformPayout{
 		Id:                      &id,
-		GraphqlId:               world.Ptr(graphqlID("PlatformPayout", m.test, id)),
+		GraphqlId:               world.Ptr(world.GraphQLID("PlatformPayout", m.test, id)),
 		BulkPayoutId:            world.Ptr(bulk.GetId()),
 		BulkPayoutGraphqlId:     world.Ptr(bulk.GetGraphqlId()),
 		Method:                  portonev2.PlatformPayoutMethod_PLATFORM_PAYOUT_METHOD_DIRECT.Enum(),

@@ -24,7 +24,7 @@ func (t *terms) price(req *portonev2.CreatePlatformOrderTransferRequest) (order,
 		o.order.taxFree = *req.TaxFreeAmount
 	}
 	if !o.order.valid() {
-		return order{}, invalid("orderDetail: the order amounts to more than %d", int64(maxAmount))
+		return order{}, world.Invalid("orderDetail: the order amounts to more than %d", int64(maxAmount))
 	}
 	if err := t.apply(&o.part, req.GetDiscounts(), req.GetAdditionalFees()); err != nil {
 		return order{}, err
@@ -55,7 +55,7 @@ func (t *terms) line(given *portonev2.CreatePlatformOrderTransferBodyOrderLine) 
 	}
 	ordered, ok := pieces(l.product, quantity)
 	if !ok {
-		return line{}, invalid("orderDetail.orderLines: %q amounts to more than %d", product.GetId(), int64(maxAmount))
+		return line{}, world.Invalid("orderDetail.orderLines: %q amounts to more than %d", product.GetId(), int64(maxAmount))
 	}
 	l.order = ordered
 	if err := t.apply(&l.part, given.GetDiscounts(), given.GetAdditionalFees()); err != nil {
@@ -102,7 +102,7 @@ func (t *terms) apply(p *part, discounts []*portonev2.CreatePlatformOrderTransfe
 		}
 	}
 	if len(p.discounts)+len(p.fees) > maxPolicies {
-		return invalid("more than %d discounts and additional fees", maxPolicies)
+		return world.Invalid("more than %d discounts and additional fees", maxPolicies)
 	}
 	p.addUp()
 	return nil
@@ -141,7 +141,7 @@ func checkSize(a amounts) error {
 		a.platformFee, a.platformFeeVAT, a.additionalFee, a.additionalFeeVAT,
 	} {
 		if amount > maxAmount {
-			return invalid("a discount or fee amounts to more than %d", int64(maxAmount))
+			return world.Invalid("a discount or fee amounts to more than %d", int64(maxAmount))
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package settlement
 
-import "time"
+import (
+	"time"
+)
 
 // enter keeps a new transfer, and has the clock move it through its statuses.
 func (m *mode) enter(t *transfer) {

@@ -107,7 +107,7 @@ func (left *part) cancelDiscounts(given []*portonev2.CreatePlatformOrderCancelTr
 				"no discount by the policy %q", g.GetSharePolicyId()).
 				With(&portonev2.PlatformTransferDiscountSharePolicyNotFoundError{
 					DiscountSharePolicyId:        g.SharePolicyId,
-					DiscountSharePolicyGraphqlId: world.Ptr(graphqlID("PlatformDiscountSharePolicy", test, g.GetSharePolicyId())),
+					DiscountSharePolicyGraphqlId: world.Ptr(world.GraphQLID("PlatformDiscountSharePolicy", test, g.GetSharePolicyId())),
 					ProductId:                    product,
 				})
 		}

@@ -27,7 +27,7 @@ func TestManualRefusals(t *testing.T) {
 			request: entered(func(*manualRequest) {}), reason: portonev2.ErrorReason_ERROR_REASON_PLATFORM_NEGATIVE_AMOUNT_NOT_ALLOWED},
 		{name: "id in use", prepare: func(m *market) { m.enterManual("x", 1, "2026-04-01") },
 			request: entered(func(r *manualRequest) { r.Id = world.Ptr("x") }), reason: portonev2.ErrorReason_ERROR_REASON_PLATFORM_TRANSFER_ID_ALREADY_USED},
-		{name: "undefined property", prepare: func(m *market) { m.DefineProperties(false, "colour") },
+		{name: "undefined property", prepare: func(m *market) { m.directory.properties = map[string]bool{"colour": true} },
 			request: entered(func(r *manualRequest) { r.UserDefinedProperties = property("size", "1") }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND},
 		{name: "no date", request: entered(func(r *manualRequest) { r.SettlementDate = world.Ptr("1 April") }),

@@ -19,8 +19,6 @@
 package settlement
 
 import (
-	"encoding/base64"
-
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
@@ -37,6 +35,9 @@ type Directory interface {
 	AdditionalFeePolicy(id string, test bool) (*portonev2.PlatformAdditionalFeePolicy, bool)
 	DiscountSharePolicy(id string, test bool) (*portonev2.PlatformDiscountSharePolicy, bool)
 	Setting(test bool) *portonev2.PlatformSetting
+
+	// PropertyDefined tells whether a user-defined property may have the key.
+	PropertyDefined(key string, test bool) bool
 }
 
 // Payments finds the payments of the sandbox.
@@ -44,6 +45,12 @@ type Payments interface {
 	// Payment returns a payment by the id that its caller chose, and whether
 	// there is one. The message is only read.
 	Payment(id string) (*portonev2.Payment, bool)
+}
+
+// BusinessInfos hears of the registration data that were looked up, by the id of
+// the lookup: counterparties can be made from them.
+type BusinessInfos interface {
+	AddBusinessInfo(verificationID string, info *portonev2.B2BBusinessInfo, test bool)
 }
 
 // Store keeps the transfers, partner settlements and payouts of both modes. It is
@@ -63,19 +70,17 @@ type Store struct {
 	live, test *mode
 }
 
-// New makes an empty store.
-func New(w *world.World, directory Directory, payments Payments) *Store {
+// New makes an empty store. Nil infos: nobody wants to know.
+func New(w *world.World, directory Directory, payments Payments, infos BusinessInfos) *Store {
 	return &Store{
 		AccountHolders: NewAccountHolders(w),
-		Companies:      NewCompanies(w),
+		Companies:      NewCompanies(w, infos),
 		live:           newMode(w, directory, payments, false),
 		test:           newMode(w, directory, payments, true),
 	}
 }
 
-// Register registers the services that s implements, and Companies. AccountHolders
-// is not among them: whoever keeps partners has to know which accounts were looked
-// up, and may rather do that itself; register it apart where nobody does.
+// Register registers the services that s implements, and those of the lookups.
 func (s *Store) Register(r grpc.ServiceRegistrar) {
 	portonev2.RegisterPlatformTransferServiceServer(r, s)
 	portonev2.RegisterPlatformPartnerSettlementServiceServer(r, s)
@@ -83,22 +88,15 @@ func (s *Store) Register(r grpc.ServiceRegistrar) {
 	portonev2.RegisterPlatformBulkPayoutServiceServer(r, s)
 	portonev2.RegisterPlatformAccountTransferServiceServer(r, s)
 	portonev2.RegisterPlatformBulkAccountTransferServiceServer(r, s)
+	s.AccountHolders.Register(r)
 	s.Companies.Register(r)
 }
 
-// Dump implements world.Dumper. The kinds of test mode end in "-test".
+// Dump implements world.Dumper: platformTransfers, platformPayouts and so on, see
+// mode.dump.
 func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 	s.live.dump(add)
-	s.test.dump(func(kind, id string, object proto.Message) { add(kind+"-test", id, object) })
-}
-
-// DefineProperties adds to the keys that user-defined properties of transfers may
-// have, which at PortOne is done in the console. As long as a mode has none, every
-// key is taken as defined.
-func (s *Store) DefineProperties(test bool, keys ...string) {
-	for _, key := range keys {
-		s.mode(test).properties[key] = true
-	}
+	s.test.dump(world.InTestMode(add))
 }
 
 // DefineParameters adds to the names that settlement parameters of orders may
@@ -125,19 +123,4 @@ func (s *Store) in(body interface{ GetIsForTest() bool }, test *bool) *mode {
 		return s.mode(*test)
 	}
 	return s.mode(body.GetIsForTest())
-}
-
-// invalid refuses what is wrong whatever the state.
-func invalid(format string, args ...any) *world.Fault {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
-}
-
-// graphqlID makes an id like those of PortOne's GraphQL API: opaque, and one of
-// its own for every object of every schema.
-func graphqlID(schema string, test bool, id string) string {
-	mode := "live"
-	if test {
-		mode = "test"
-	}
-	return base64.StdEncoding.EncodeToString([]byte(schema + ":" + mode + ":" + id))
 }

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 const (
@@ -98,7 +99,7 @@ func chosenColumns(keys []string) ([]column, error) {
 	for i, key := range keys {
 		c, ok := columnOf(key)
 		if !ok {
-			return nil, invalid("fields: there is no column %q", key)
+			return nil, world.Invalid("fields: there is no column %q", key)
 		}
 		chosen[i] = c
 	}

@@ -88,7 +88,7 @@ func storeOf(o orderBody) *string {
 	if p := o.GetPayment().GetPortOne(); p != nil {
 		return world.Ptr(p.GetStoreId())
 	}
-	return world.Ptr(defaultStore)
+	return world.Ptr(world.DefaultStoreID)
 }
 
 func clonePtr[T any](p *T) *T {

@@ -84,7 +84,7 @@ func lookUp[P interface{ GetIsArchived() bool }](ids []string, test bool, find f
 func graphqlIDs(schema string, test bool, ids []string) []string {
 	made := make([]string, len(ids))
 	for i, id := range ids {
-		made[i] = graphqlID(schema, test, id)
+		made[i] = world.GraphQLID(schema, test, id)
 	}
 	return made
 }

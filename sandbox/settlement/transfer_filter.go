@@ -4,12 +4,13 @@ import (
 	"slices"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // transferFilter is met by transfers that meet every condition of a filter.
 func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transfer], error) {
 	if f.GetSettlementStartDateRange() != nil && f.GetSettlementDateRange() != nil {
-		return nil, invalid("filter: either settlementStartDateRange or settlementDateRange")
+		return nil, world.Invalid("filter: either settlementStartDateRange or settlementDateRange")
 	}
 	started, err := dayRange("filter.settlementStartDateRange", f.GetSettlementStartDateRange(), (*transfer).startDate)
 	if err != nil {

@@ -3,6 +3,7 @@ package http1_test
 import (
 	"bytes"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,18 +24,21 @@ func busy(t *testing.T, s *server, c *http1.Client, calls int) {
 	wait.Wait()
 }
 
-// together answers when so many calls have come.
-func together(calls int) func(*peer) {
-	var all sync.WaitGroup
-	all.Add(calls)
+// together answers when so many calls have come, and later ones with the address
+// that their connection comes from.
+func together(calls int32) func(*peer) {
+	var came atomic.Int32
+	all := make(chan bool)
 	return func(p *peer) {
 		if _, err := p.request(); err != nil {
 			return
 		}
-		all.Done()
-		all.Wait()
+		if came.Add(1) == calls {
+			close(all)
+		}
+		<-all
 		p.write(answer("busy"))
-		echo(p)
+		always(answer(p.RemoteAddr().String()))(p)
 	}
 }
 
@@ -94,20 +98,35 @@ func TestMaxIdle(t *testing.T) {
 // TestLastUsedFirst: the connection used last is used next, so that the others
 // come of age.
 func TestLastUsedFirst(t *testing.T) {
-	const calls, idle = 4, 200 * time.Millisecond
+	const calls = 4
 	s := serve(t, plain, together(calls))
-	c := s.client(t, func(c *http1.Config) { c.IdleTimeout = idle })
+	c := s.client(t)
 	busy(t, s, c, calls)
+	_, first, err := do(c, get("/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		wantBody(t, c, get("/"), first)
+	}
 	if n := c.Idle(); n != calls {
-		t.Fatalf("%d connections are idle, want %d", n, calls)
+		t.Errorf("%d connections are idle, want %d", n, calls)
 	}
-	for end := time.Now().Add(3 * idle); time.Now().Before(end); time.Sleep(idle / 20) {
-		wantBody(t, c, get("/one"), "/one")
-	}
-	if n, accepted := c.Idle(), s.accepted.Load(); n != 1 || accepted != calls {
-		t.Errorf("%d connections are idle of %d, want 1 of %d", n, accepted, calls)
-	}
-	eventually(t, "the last one is closed too", func() bool { return c.Idle() == 0 })
+}
+
+// TestSweepWhileUsed: that one connection is in use does not keep the others.
+func TestSweepWhileUsed(t *testing.T) {
+	const calls = 4
+	s := serve(t, plain, together(calls))
+	c := s.client(t, func(c *http1.Config) { c.IdleTimeout = 500 * time.Millisecond })
+	busy(t, s, c, calls)
+	eventually(t, "the others are closed", func() bool {
+		if _, _, err := do(c, get("/")); err != nil {
+			t.Fatal(err)
+		}
+		return c.Idle() == 1
+	})
+	eventually(t, "the last one is closed", func() bool { return c.Idle() == 0 })
 }
 
 // TestIdleTimeout: idle connections are really closed, and none before its time.
@@ -120,9 +139,9 @@ func TestIdleTimeout(t *testing.T) {
 			s := serve(t, kind, func(p *peer) { echo(p); ended <- time.Now() })
 			c := s.client(t, func(c *http1.Config) { c.IdleTimeout = idle })
 			for range 3 { // the sweeping begins anew each time
-				wantBody(t, c, get("/"), "/")
 				used := time.Now()
-				if age := (<-ended).Sub(used); age < idle*9/10 || age > idle+soon {
+				wantBody(t, c, get("/"), "/")
+				if age := (<-ended).Sub(used); age < idle || age > idle+soon {
 					t.Errorf("closed after %v, want %v", age, idle)
 				}
 				if n := c.Idle(); n != 0 {

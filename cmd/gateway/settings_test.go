@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// wrongSetting is a setting that must end the program with one line that names it.
+type wrongSetting struct {
+	name  string
+	env   []string
+	args  []string
+	names string // what the line must name
+	hides string // what it must not show
+}
+
+// withSecret has what a gateway needs and free ports.
+func (w wrongSetting) withSecret() wrongSetting {
+	w.env = append([]string{"PORTONE_API_SECRET=" + testSecret}, w.env...)
+	for _, addr := range []string{"GRPC", "HTTP", "ADMIN"} {
+		w.env = append([]string{"PORTONE_GATEWAY_" + addr + "_ADDR=127.0.0.1:0"}, w.env...)
+	}
+	return w
+}
+
+// check runs the program and looks at how it ends.
+func (w wrongSetting) check(t *testing.T) {
+	t.Parallel()
+	status, stdout, stderr := run(t, w.env, w.args...)
+	if status != 2 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "gateway: ") || !strings.Contains(stderr, w.names) {
+		t.Errorf("%q with %q ends with %d, standard output %q and\n%s\nwant 2, nothing and one line that names %s", w.args, w.env, status, stdout, stderr, w.names)
+	}
+	for _, hidden := range []string{w.hides, testSecret} {
+		if hidden != "" && strings.Contains(stderr, hidden) {
+			t.Errorf("%q with %q shows %s:\n%s", w.args, w.env, hidden, stderr)
+		}
+	}
+}
+
+// TestWrongFlags are wrong values on the command line.
+func TestWrongFlags(t *testing.T) {
+	tests := []wrongSetting{
+		{name: "unknown flag", args: []string{"--nope"}, names: "--nope"},
+		{name: "unknown flag with a secret", args: []string{"--api-secret=hunter2"}, names: "--api-secret", hides: "hunter2"},
+		{name: "unknown command", args: []string{"frobnicate"}, names: "frobnicate"},
+		{name: "flag of another command", args: []string{"version", "--grpc-addr=127.0.0.1:0"}, names: "--grpc-addr"},
+		{name: "flag without value", args: []string{"--grpc-addr"}, names: "--grpc-addr"},
+		{name: "log level", args: []string{"--log-level=loud"}, names: "--log-level"},
+		{name: "log level in capitals", args: []string{"--log-level=DEBUG"}, names: "--log-level"},
+		{name: "log format", args: []string{"--log-format=xml"}, names: "--log-format"},
+		{name: "log level of the sandbox", args: []string{"sandbox", "--log-level=loud"}, names: "--log-level"},
+		{name: "no calls", args: []string{"--max-in-flight=0"}, names: "--max-in-flight"},
+		{name: "fewer than no calls", args: []string{"--max-in-flight=-1"}, names: "--max-in-flight"},
+		{name: "number that is none", args: []string{"--max-in-flight=many"}, names: "--max-in-flight"},
+		{name: "sandbox neither on nor off", args: []string{"--sandbox=maybe"}, names: "--sandbox"},
+		{name: "sandbox on a socket", args: []string{"--sandbox", "--sandbox-addr=unix:///tmp/s.sock"}, names: "--sandbox-addr"},
+		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
+		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
+	}
+	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay"} {
+		for _, value := range []string{"30", "", "soon", "-1s", "1s2"} {
+			tests = append(tests, wrongSetting{name: flag + " " + value, args: []string{"--" + flag + "=" + value}, names: "--" + flag})
+		}
+	}
+	for _, flag := range []string{"upstream-timeout", "drain-timeout"} {
+		tests = append(tests, wrongSetting{name: flag + " 0s", args: []string{"--" + flag + "=0s"}, names: "--" + flag})
+	}
+	for _, test := range tests {
+		t.Run(test.name, test.withSecret().check)
+	}
+}
+
+// TestWrongAddresses are addresses that nobody can listen at.
+func TestWrongAddresses(t *testing.T) {
+	flags := map[string][]string{
+		"--grpc-addr":    nil,
+		"--http-addr":    nil,
+		"--admin-addr":   nil,
+		"--sandbox-addr": {"--sandbox"},
+		"--addr":         {"sandbox"},
+	}
+	values := []string{"", "localhost", "9090", "127.0.0.1:99999", "127.0.0.1:http/2", "::1:9090", "unix://", "unix:///no/such/folder/socket", "unix://relative/socket"}
+	for flag, args := range flags {
+		for _, value := range values {
+			test := wrongSetting{args: append(args[:len(args):len(args)], flag+"="+value), names: flag + ":"}
+			t.Run(fmt.Sprintf("%s %q", flag, value), test.withSecret().check)
+		}
+	}
+	test := wrongSetting{args: []string{"healthcheck", "--admin-addr=localhost"}, names: "--admin-addr:"}
+	t.Run("healthcheck", test.check)
+}
+
+// TestAddressesInUse are addresses where somebody else listens.
+func TestAddressesInUse(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	addr := listener.Addr().String()
+	for _, args := range [][]string{
+		{"--grpc-addr=" + addr},
+		{"--http-addr=" + addr},
+		{"--admin-addr=" + addr},
+		{"--sandbox-addr=" + addr, "--sandbox"},
+		{"--addr=" + addr, "sandbox"},
+	} {
+		flag, _, _ := strings.Cut(args[0], "=")
+		t.Run(flag, wrongSetting{args: append(args[1:], args[0]), names: flag + ": listen tcp " + addr}.withSecret().check)
+	}
+}
+
+// TestWrongUpstreams are addresses of PortOne that are none.
+func TestWrongUpstreams(t *testing.T) {
+	for _, url := range []string{
+		"", "api.portone.io", "ftp://api.portone.io", "https://", "https://api.portone.io/?key=hunter2", "https://api.portone.io/#hunter2",
+		"https://user:hunter2@api.portone.io", // needs an answer that does not repeat it
+		"https://user:hunter2@",
+		"https://user:hunter2", // taken for a port
+		"https://user:hunter2/@api.portone.io",
+		"https://user:%hunter2@api.portone.io",
+		"https://user:hunter2 @api.portone.io",
+		"user:hunter2@api.portone.io",
+	} {
+		test := wrongSetting{args: []string{"--upstream-url=" + url}, names: "--upstream-url:", hides: "hunter2"}
+		t.Run(fmt.Sprintf("%q", url), test.withSecret().check)
+	}
+}
+
+// TestWrongEnvironment are wrong values in environment variables.
+func TestWrongEnvironment(t *testing.T) {
+	for _, test := range []wrongSetting{
+		{env: []string{"PORTONE_GATEWAY_DRAIN_TIMEOUT=30"}, names: "PORTONE_GATEWAY_DRAIN_TIMEOUT"},
+		{env: []string{"PORTONE_GATEWAY_MAX_IN_FLIGHT=many"}, names: "PORTONE_GATEWAY_MAX_IN_FLIGHT"},
+		{env: []string{"PORTONE_GATEWAY_SANDBOX=maybe"}, names: "PORTONE_GATEWAY_SANDBOX"},
+		{env: []string{"PORTONE_GATEWAY_LOG_LEVEL=loud"}, names: "--log-level"},
+		{env: []string{"PORTONE_GATEWAY_GRPC_ADDR=localhost"}, names: "--grpc-addr"},
+		{env: []string{"PORTONE_GATEWAY_UPSTREAM_URL=https://user:hunter2@api.portone.io"}, names: "--upstream-url", hides: "hunter2"},
+	} {
+		t.Run(test.env[0], test.withSecret().check)
+	}
+}
+
+// TestWrongSecrets are secrets that are missing or cannot be sent. No line shows
+// one.
+func TestWrongSecrets(t *testing.T) {
+	folder := t.TempDir()
+	file := func(name, content string) string {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return "--api-secret-file=" + path
+	}
+	for _, test := range []wrongSetting{
+		{name: "no secret", names: "--api-secret-file"},
+		{name: "no secret names the variable too", names: "PORTONE_API_SECRET"},
+		{name: "empty variable", env: []string{"PORTONE_API_SECRET="}, names: "PORTONE_API_SECRET"},
+		{name: "blank variable", env: []string{"PORTONE_API_SECRET= \n"}, names: "PORTONE_API_SECRET"},
+		{name: "line break", env: []string{"PORTONE_API_SECRET=hunter2\nhunter3"}, names: "PORTONE_API_SECRET", hides: "hunter"},
+		{name: "header in a header", env: []string{"PORTONE_API_SECRET=hunter2\r\nX-Evil: hunter3"}, names: "PORTONE_API_SECRET", hides: "hunter"},
+		{name: "not ASCII", env: []string{"PORTONE_API_SECRET=hunter2비밀"}, names: "PORTONE_API_SECRET", hides: "hunter"},
+		{name: "no such file", args: []string{"--api-secret-file=/no/such/file"}, names: "--api-secret-file"},
+		{name: "folder", args: []string{"--api-secret-file=" + folder}, names: "--api-secret-file"},
+		{name: "empty file", args: []string{file("empty", "")}, names: "--api-secret-file"},
+		{name: "blank file", args: []string{file("blank", "\n\n")}, names: "--api-secret-file"},
+		{name: "two lines in the file", args: []string{file("lines", "hunter2\nhunter3\n")}, names: "--api-secret-file", hides: "hunter"},
+		{name: "a bad file, though the variable is good", args: []string{file("empty", "")},
+			env: []string{"PORTONE_API_SECRET=" + testSecret}, names: "--api-secret-file"},
+	} {
+		test.args = append(test.args, anyPorts...)
+		t.Run(test.name, test.check)
+	}
+}
