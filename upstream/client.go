@@ -63,6 +63,11 @@ type Options struct {
 	// answers that are none. Default: slog.Default().
 	Logger *slog.Logger
 
+	// Proxy returns the HTTP proxy for a URL, nil for none, as
+	// http.ProxyFromEnvironment would. It is asked once, and for https only.
+	// Default: no proxy.
+	Proxy func(*url.URL) (*url.URL, error)
+
 	// TLS is the client's TLS configuration, for tests and private certificate
 	// authorities. Default: the system's certificates.
 	TLS *tls.Config
@@ -122,6 +127,9 @@ func New(opts Options) (*Client, error) {
 	opts.setDefaults()
 	config, prefix, err := parseURL(opts.URL, opts.TLS)
 	if err != nil {
+		return nil, err
+	}
+	if err := setProxy(&config, opts.Proxy); err != nil {
 		return nil, err
 	}
 	config.MaxIdle = opts.MaxInFlight
@@ -278,7 +286,7 @@ func (c *Client) header() ([]byte, error) {
 	if h := c.headers.Load(); h != nil && h.secret == secret {
 		return h.lines, nil
 	}
-	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: application/json\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
+	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: */*\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
 	c.headers.Store(h)
 	return h.lines, nil
 }

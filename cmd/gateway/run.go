@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -124,6 +125,7 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	g.upstream, err = upstream.New(upstream.Options{
 		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
 		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
+		Proxy: httpproxy.FromEnvironment().ProxyFunc(),
 	})
 	if err != nil {
 		return g, wrong("upstream-url", "%v", err)

@@ -117,7 +117,7 @@ func TestAddressesInUse(t *testing.T) {
 // TestWrongUpstreams are addresses of PortOne that are none.
 func TestWrongUpstreams(t *testing.T) {
 	for _, url := range []string{
-		"", "api.portone.io", "ftp://api.portone.io", "https://", "https://api.portone.io/?key=hunter2", "https://api.portone.io/#hunter2",
+		"api.portone.io", "ftp://api.portone.io", "https://", "https://api.portone.io/?key=hunter2", "https://api.portone.io/#hunter2",
 		"https://user:hunter2@api.portone.io", // needs an answer that does not repeat it
 		"https://user:hunter2@",
 		"https://user:hunter2", // taken for a port

@@ -144,11 +144,7 @@ func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	network := "tcp"
-	if c.config.Unix {
-		network = "unix"
-	}
-	under, err := c.dialer.DialContext(ctx, network, c.config.Address)
+	under, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +158,26 @@ func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
 	return newConn(nc, under, wire), nil
+}
+
+// connect makes the connection that TLS, if any, runs over.
+func (c *Client) connect(ctx context.Context) (net.Conn, error) {
+	if c.config.Proxy == "" {
+		network := "tcp"
+		if c.config.Unix {
+			network = "unix"
+		}
+		return c.dialer.DialContext(ctx, network, c.config.Address)
+	}
+	nc, err := c.dialer.DialContext(ctx, "tcp", c.config.Proxy)
+	if err != nil {
+		return nil, fmt.Errorf("the proxy: %w", err)
+	}
+	if err := c.tunnel(ctx, nc); err != nil {
+		nc.Close()
+		return nil, err
+	}
+	return nc, nil
 }
 
 // release keeps a connection for other calls.

@@ -33,6 +33,11 @@ type Config struct {
 	// TLS is set for HTTPS, with ServerName; nil speaks plain HTTP.
 	TLS *tls.Config
 
+	// Proxy is host:port of an HTTP proxy that connects to the server by CONNECT;
+	// empty for none. ProxyAuthorization is what that header says to it; empty for
+	// nothing.
+	Proxy, ProxyAuthorization string
+
 	// DialTimeout is how long connecting may take, the TLS handshake included.
 	DialTimeout time.Duration
 
