@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/logwriter"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
 	"github.com/portone-gateway/portone-gateway/internal/tracing"
 	"github.com/portone-gateway/portone-gateway/rest"
@@ -31,6 +32,8 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	log := logwriter.New(stderr)
+	defer log.Flush()
 	switch command {
 	case "version":
 		_, err := fmt.Fprintln(stdout, "portone-gateway", version())
@@ -38,16 +41,16 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	case "healthcheck":
 		return c.Healthcheck.run()
 	case "sandbox":
-		return untilSignal(stderr, func(ctx context.Context) error { return c.Sandbox.run(ctx, stdout, stderr) })
+		return untilSignal(log, func(ctx context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
 	case "serve":
-		return untilSignal(stderr, func(ctx context.Context) error { return c.Serve.run(ctx, stdout, stderr) })
+		return untilSignal(log, func(ctx context.Context) error { return c.Serve.run(ctx, stdout, log) })
 	}
 	return nil // help was shown
 }
 
 // untilSignal runs something until it ends or SIGTERM or SIGINT comes, which
 // begins its end; a second signal ends the process at once.
-func untilSignal(stderr io.Writer, run func(context.Context) error) error {
+func untilSignal(log *logwriter.Writer, run func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 2)
@@ -57,7 +60,8 @@ func untilSignal(stderr io.Writer, run func(context.Context) error) error {
 		<-signals
 		cancel()
 		<-signals
-		fmt.Fprintln(stderr, "gateway: a second signal: calls in flight are cut off")
+		fmt.Fprintln(log, "gateway: a second signal: calls in flight are cut off")
+		log.Flush()
 		os.Exit(1)
 	}()
 	return run(ctx)
@@ -78,11 +82,11 @@ type gateway struct {
 }
 
 // run serves until ctx ends, and then drains.
-func (c *serveConfig) run(ctx context.Context, stdout, stderr io.Writer) error {
+func (c *serveConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
-	logger, err := c.logger(stderr)
+	logger, err := c.logger(log)
 	if err != nil {
 		return err
 	}

@@ -19,12 +19,13 @@ type portone struct {
 
 // newPortone makes a sandbox with the demo shop in it.
 func newPortone(addr, flag string, logger *slog.Logger) (*portone, error) {
-	handler, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true})
+	listener, err := listen(flag, addr)
 	if err != nil {
 		return nil, err
 	}
-	listener, err := listen(flag, addr)
+	handler, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true})
 	if err != nil {
+		listener.Close()
 		return nil, err
 	}
 	return &portone{listener, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
@@ -42,8 +43,8 @@ func (p *portone) close() {
 }
 
 // run serves the sandbox alone until ctx ends.
-func (c *sandboxConfig) run(ctx context.Context, stdout, stderr io.Writer) error {
-	logger, err := c.logger(stderr)
+func (c *sandboxConfig) run(ctx context.Context, stdout, log io.Writer) error {
+	logger, err := c.logger(log)
 	if err != nil {
 		return err
 	}
