@@ -86,6 +86,11 @@ func harmless(template string) string {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		// Also where the body does not matter: net/http waits for it before it sends
+		// the answer.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
 	found := h.routes.find(r.Method, r.URL.EscapedPath())
 	if found.op == nil {
 		h.refuse(w, r, found.allowed)
@@ -204,7 +209,9 @@ func (rd *reading) wire(describe func() *errmap.Call) ([]byte, error) {
 	return wire, nil
 }
 
-// body reads the body; nil if there is none.
+// body reads the body; nil if there is none. Once it is there, nothing has to be
+// read in time any more: what is left is to notice that the caller goes away. Until
+// then the deadline stays, see ServeHTTP.
 func (rd *reading) body(describe func() *errmap.Call) (*[]byte, error) {
 	length := rd.r.ContentLength
 	if length == 0 {
@@ -213,15 +220,13 @@ func (rd *reading) body(describe func() *errmap.Call) (*[]byte, error) {
 	if length > service.MaxMessage {
 		return nil, rd.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
 	}
-	control := http.NewResponseController(rd.w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
-	defer control.SetReadDeadline(time.Time{})
 	if length > 0 {
 		body := bytepool.Shared.Get(int(length))
 		if _, err := io.ReadFull(rd.r.Body, *body); err != nil {
 			bytepool.Shared.Put(body)
 			return nil, rd.mapper.Invalid(describe(), "", "its body did not arrive as a whole", err)
 		}
+		rd.arrived()
 		return body, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(rd.r.Body, service.MaxMessage+1))
@@ -231,7 +236,13 @@ func (rd *reading) body(describe func() *errmap.Call) (*[]byte, error) {
 	case len(body) > service.MaxMessage:
 		return nil, rd.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
 	}
+	rd.arrived()
 	return &body, nil
+}
+
+// arrived takes the deadline away that the body had.
+func (rd *reading) arrived() {
+	_ = http.NewResponseController(rd.w).SetReadDeadline(time.Time{})
 }
 
 // free gives back what the message takes.

@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +35,9 @@ var commands = []command{
 	{"GET", "dump", "every object, by kind and id", (*Sandbox).runDump},
 	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Sandbox).runCounters},
 	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Sandbox).runDeposit},
+	{"POST", "codes", `the one-time code that a customer got by SMS: {"identityVerificationId":"..."}`, (*Sandbox).runCode},
+	{"POST", "definitions", `define keys of user-defined properties and names of settlement parameters, as in PortOne's console: ` +
+		`{"properties":["..."],"parameters":["..."],"test":true}; without definitions any are taken`, (*Sandbox).runDefine},
 	{"POST", "window", `a customer pays in the browser: {"paymentId":"...","orderName":"...","totalAmount":1000,"currency":"KRW"}; "payMethod", ` +
 		`"cardNumber", "billingKey":true to store the card, "confirm":true to leave it to the server, "closed":true to give up`, (*Sandbox).runWindow},
 }
@@ -187,47 +189,4 @@ func (s *Sandbox) runCounters([]byte) (any, error) {
 		counters[name] = n
 	}
 	return counters, nil
-}
-
-// depositor is a domain with virtual accounts.
-type depositor interface {
-	// Deposit pays an amount, in minor units, into a payment's virtual account; 0
-	// is what is due.
-	Deposit(paymentID string, amount int64) error
-}
-
-func (s *Sandbox) runDeposit(body []byte) (any, error) {
-	var in struct {
-		PaymentID string `json:"paymentId"`
-		Amount    *int64 `json:"amount"`
-	}
-	if err := arguments(body, &in); err != nil {
-		return nil, err
-	}
-	switch {
-	case in.PaymentID == "":
-		return nil, mistake("paymentId is missing")
-	case in.Amount != nil && *in.Amount <= 0:
-		return nil, mistake("amount must be more than 0")
-	}
-	return struct{}{}, outside(s, func(d depositor) error {
-		if in.Amount == nil {
-			return d.Deposit(in.PaymentID, 0)
-		}
-		return d.Deposit(in.PaymentID, *in.Amount)
-	})
-}
-
-// outside has the domain of a kind imitate something that happens outside of
-// PortOne.
-func outside[D any](s *Sandbox, happen func(D) error) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer recoverTo(&err)
-	i := slices.IndexFunc(s.state.domains, func(d domain) bool { _, ok := d.(D); return ok })
-	if i < 0 {
-		return &controlError{http.StatusNotImplemented, "NOT_IMPLEMENTED", "this sandbox has nothing that could do it"}
-	}
-	s.state.world.Clock.Settle()
-	return happen(s.state.domains[i].(D))
 }

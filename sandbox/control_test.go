@@ -115,7 +115,12 @@ func TestControl(t *testing.T) {
 func TestControlWithout(t *testing.T) {
 	s := newSandbox(t)
 	s.state.domains = nil
-	expect(t, ask(s, "POST", "/sandbox/deposits", `{"paymentId":"p-1"}`), 501, "NOT_IMPLEMENTED")
+	for command, body := range map[string]string{
+		"deposits": `{"paymentId":"p-1"}`, "codes": `{"identityVerificationId":"v-1"}`, "definitions": `{"properties":["grade"]}`,
+		"window": `{"paymentId":"p-1","orderName":"o","totalAmount":1000}`,
+	} {
+		expect(t, ask(s, "POST", controlPrefix+command, body), 501, "NOT_IMPLEMENTED")
+	}
 }
 
 func TestDump(t *testing.T) {

@@ -27,6 +27,8 @@ type domain interface {
 // sandbox needs for itself. A new one is a line here.
 func domains(w *world.World) []domain {
 	payments := shop.New(w)
+	receipts := cashreceipt.New(w, payments)
+	payments.OnCashReceipt = receipts.Follow
 	business := b2b.New(w)
 	partners := platform.New(w, business)
 	settlements := settlement.New(w, partners, payments, business)
@@ -37,7 +39,7 @@ func domains(w *world.World) []domain {
 	return []domain{
 		bank.New(),
 		payments,
-		cashreceipt.New(w, payments),
+		receipts,
 		checkout.New(w, payments),
 		identity.New(w),
 		business,

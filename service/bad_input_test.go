@@ -174,11 +174,11 @@ func TestLargest(t *testing.T) {
 	}
 }
 
-// TestBomb sends 4 KiB that unfold to 4 MiB and more.
+// TestBomb sends messages that unfold to a thousand times their size.
 func TestBomb(t *testing.T) {
 	p := answers(http.StatusOK, paid)
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p})
-	for _, size := range []int{4<<20 + 1, 64 << 20, 512 << 20} {
+	for _, size := range []int{4<<20 + 1, 32 << 20} {
 		checkStatus(t, send(t, g, payMethod, make([]byte, size), true), codes.ResourceExhausted, "")
 		checkNothingAndNext(t, g, p)
 	}
@@ -268,5 +268,19 @@ func TestEveryReadRefusesPathsToo(t *testing.T) {
 	}
 	if got := p.requests(); len(got) > 0 {
 		t.Errorf("PortOne got %v", got)
+	}
+}
+
+// TestHeaderFlood: gRPC clients know from the gateway's settings how much it
+// takes, and do not even send more.
+func TestHeaderFlood(t *testing.T) {
+	p := answers(http.StatusOK, paid)
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p})
+	pay(t, g.Conn, "first") // after which the client has the settings
+	p.requests()
+	checkStatus(t, send(t, g, payMethod, text(1, "p1"), false, "x-flood", strings.Repeat("f", 64<<10)), codes.Internal, "")
+	checkNothingAndNext(t, g, p)
+	if err := send(t, g, payMethod, text(1, "p1"), false, "x-flood", strings.Repeat("f", 60<<10)); err != nil {
+		t.Errorf("60 KiB of headers: %v", err)
 	}
 }

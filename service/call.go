@@ -140,8 +140,10 @@ func (s *Server) readAnswer(c *Call) error {
 	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
 }
 
-// pieceSize is how much of a streamed answer is sent at once.
-const pieceSize = 32 << 10
+// pieceSize is how much of a streamed answer is sent at once: with its content type
+// it must fit into 32 KiB, since the next larger buffers of grpc-go have 1 MiB, and
+// several pieces wait for a slow caller.
+const pieceSize = 31 << 10
 
 // stream passes a streamed answer on, piece by piece.
 func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) error {

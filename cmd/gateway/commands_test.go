@@ -11,7 +11,7 @@ import (
 
 // TestHelp shows every flag of a command with its variable and default.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"-h"}, {"--help", "--nope"}} {
+	for _, args := range [][]string{{"--help"}, {"-h"}} {
 		status, stdout, stderr := run(t, nil, args...)
 		if status != 0 || stderr != "" {
 			t.Errorf("%q ends with %d and\n%s", args, status, stderr)

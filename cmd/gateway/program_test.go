@@ -37,7 +37,8 @@ func launch(t *testing.T, env []string, args ...string) *program {
 		t.Fatal(err)
 	}
 	p := &program{cmd: exec.Command(self, args...), stdout: newJournal(), stderr: newJournal(), exited: make(chan struct{})}
-	p.cmd.Env = append([]string{envAsGateway + "=1"}, env...)
+	// The race detector would let every process wait for a second at its end.
+	p.cmd.Env = append([]string{envAsGateway + "=1", "GORACE=atexit_sleep_ms=0"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -50,7 +51,8 @@ func launch(t *testing.T, env []string, args ...string) *program {
 		_ = p.cmd.Process.Kill()
 		<-p.exited
 		if t.Failed() {
-			t.Logf("gateway %q wrote:\n%s", args, p.stderr)
+			log := p.stderr.String()
+			t.Logf("gateway %q ended its log with\n%s", args, log[max(0, len(log)-2000):])
 		}
 	})
 	return p

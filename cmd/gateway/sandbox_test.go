@@ -27,6 +27,13 @@ var (
 	placeLine   = regexp.MustCompile(`(?m)^  (\w+) +http://([^/\s]+)(/\S*)?`)
 )
 
+// banner is what the program says when it begins, which is written at once.
+func (p *program) banner(t *testing.T) string {
+	t.Helper()
+	p.stdout.awaitLine(t, "  curl ", p.exited)
+	return p.stdout.String()
+}
+
 // pasted does what the curl line of a banner does, and returns the address that it
 // asks.
 func pasted(t *testing.T, banner string) string {
@@ -54,7 +61,7 @@ func pasted(t *testing.T, banner string) string {
 // TestSandboxBanner: what the banner of --sandbox says is so.
 func TestSandboxBanner(t *testing.T) {
 	p := startWith(t, nil, "--sandbox", "--sandbox-addr=127.0.0.1:0")
-	banner := p.stdout.String()
+	banner := p.banner(t)
 	if addr := pasted(t, banner); addr != p.http {
 		t.Errorf("curl asks %s, REST is at %s", addr, p.http)
 	}
@@ -115,13 +122,13 @@ func TestSandboxBannerElsewhere(t *testing.T) {
 	folder := socketFolder(t)
 	t.Run("every address", func(t *testing.T) {
 		p := startWith(t, nil, "--sandbox", "--sandbox-addr=:0", "--http-addr=:0", "--grpc-addr=0.0.0.0:0")
-		if addr := pasted(t, p.stdout.String()); !strings.HasPrefix(addr, "127.0.0.1:") {
+		if addr := pasted(t, p.banner(t)); !strings.HasPrefix(addr, "127.0.0.1:") {
 			t.Errorf("curl asks %s", addr)
 		}
 	})
 	t.Run("sockets", func(t *testing.T) {
 		p := startWith(t, nil, "--sandbox", "--sandbox-addr=127.0.0.1:0", "--http-addr=unix://"+folder+"/http", "--grpc-addr=unix://"+folder+"/grpc")
-		banner := p.stdout.String()
+		banner := p.banner(t)
 		pasted(t, banner)
 		pastedGRPC(t, p, banner)
 		if sdkLine.MatchString(banner) {
@@ -130,16 +137,14 @@ func TestSandboxBannerElsewhere(t *testing.T) {
 	})
 	t.Run("sandbox on a socket", func(t *testing.T) {
 		p := launch(t, nil, "sandbox", "--addr=unix://"+filepath.Join(folder, "sandbox"))
-		p.stdout.awaitLine(t, "curl", p.exited)
-		pasted(t, p.stdout.String())
+		pasted(t, p.banner(t))
 	})
 }
 
 // TestSandboxAlone runs the sandbox without a gateway, for net/http.
 func TestSandboxAlone(t *testing.T) {
 	p := launch(t, nil, "sandbox", "--addr=127.0.0.1:0")
-	p.stdout.awaitLine(t, "PortOneClient", p.exited)
-	addr := pasted(t, p.stdout.String())
+	addr := pasted(t, p.banner(t))
 	a := get(t, addr, "/payments/demo-payment-1", "Authorization: PortOne anything", "X-Portone-Sandbox: error=PAYMENT_NOT_FOUND")
 	if a.status != http.StatusNotFound || !strings.Contains(a.body, `"PAYMENT_NOT_FOUND"`) {
 		t.Errorf("trouble that was asked for: %d\n%s", a.status, a.body)

@@ -113,7 +113,7 @@ type draft struct {
 
 // compile makes a draft of a manuscript. It changes nothing.
 func (m *mode) compile(ms manuscript) (*draft, error) {
-	if err := check(ms.input); err != nil {
+	if err := check(world.Known(ms.input)); err != nil {
 		return nil, err
 	}
 	typ := issuanceType(ms.input)
@@ -138,7 +138,7 @@ func (m *mode) compile(ms manuscript) (*draft, error) {
 
 // recompile makes a draft of new contents for a draft. It changes nothing.
 func (m *mode) recompile(inv *invoice, input *portonev2.B2BTaxInvoiceInput) (*draft, error) {
-	if err := check(input); err != nil {
+	if err := check(world.Known(input)); err != nil {
 		return nil, err
 	}
 	switch {

@@ -14,7 +14,7 @@ import (
 // stays as it is. Errors: CASH_RECEIPT_NOT_FOUND, and CASH_RECEIPT_NOT_ISSUED if
 // it is cancelled already or its issue failed.
 func (s *Store) CancelCashReceiptByPaymentId(_ context.Context, req *portonev2.CancelCashReceiptByPaymentIdRequest) (*portonev2.CancelCashReceiptResponse, error) {
-	r, err := s.require(keyOf(req.StoreId, req.GetPaymentId()))
+	r, err := s.find(keyOf(req.StoreId, req.GetPaymentId()))
 	if err != nil {
 		return nil, err
 	}
@@ -24,7 +24,8 @@ func (s *Store) CancelCashReceiptByPaymentId(_ context.Context, req *portonev2.C
 	}
 	now := s.world.Clock.Timestamp()
 	was := proto.CloneOf(r.message.GetIssued())
-	s.change(r, &portonev2.CashReceipt{Status: &portonev2.CashReceipt_Cancelled{Cancelled: cancel(was, now)}})
+	*r = *read(&portonev2.CashReceipt{Status: &portonev2.CashReceipt_Cancelled{Cancelled: cancel(was, now)}})
+	s.showOnPayment(r)
 	s.world.Counters.Add("cash_receipt.cancelled")
 	return &portonev2.CancelCashReceiptResponse{
 		CancelledAmount: world.Ptr(was.GetAmount()),
@@ -35,7 +36,7 @@ func (s *Store) CancelCashReceiptByPaymentId(_ context.Context, req *portonev2.C
 // GetCashReceiptByPaymentId returns the receipt of a payment, or
 // CASH_RECEIPT_NOT_FOUND.
 func (s *Store) GetCashReceiptByPaymentId(_ context.Context, req *portonev2.GetCashReceiptByPaymentIdRequest) (*portonev2.CashReceipt, error) {
-	r, err := s.require(keyOf(req.StoreId, req.GetPaymentId()))
+	r, err := s.find(keyOf(req.StoreId, req.GetPaymentId()))
 	if err != nil {
 		return nil, err
 	}

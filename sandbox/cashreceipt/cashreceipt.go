@@ -1,10 +1,11 @@
-// Package cashreceipt is the sandbox's CashReceiptService: Korean cash receipts
-// issued by hand, for payments of the sandbox or for payments made elsewhere.
+// Package cashreceipt is the sandbox's CashReceiptService: Korean cash receipts,
+// those that payments of the sandbox got when they were paid, and those issued by
+// hand, for payments of the sandbox or for payments made elsewhere.
 //
 // A payment has at most one receipt in force. One that was cancelled, or that the
-// PG refused to issue, does not stand in the way of another. The receipt that a
-// payment of the sandbox got when it was paid can be read and cancelled here too,
-// but comes up in lists only after it was cancelled here.
+// PG refused to issue, does not stand in the way of another. A payment of the
+// sandbox shows its receipt, whichever way it was issued. One that it got when it
+// was paid is cancelled when all of the payment is; one issued by hand is not.
 //
 // A channel key may be anything; the keys that stand for another channel than a test
 // channel of Toss Payments are "channel-key-sandbox-" and the name of a PG (nice,
@@ -25,11 +26,15 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// Payments finds the payments of the sandbox.
+// Payments are the payments of the sandbox.
 type Payments interface {
-	// Payment returns a payment by the id that its caller chose, and whether
-	// there is one. The message is only read.
-	Payment(id string) (*portonev2.Payment, bool)
+	// PaymentOf returns a payment of a store, by the id that its caller chose, and
+	// whether there is one. The message is only read.
+	PaymentOf(storeID, id string) (*portonev2.Payment, bool)
+
+	// SetCashReceipt shows a receipt on a payment, in place of the one before. It
+	// does nothing if there is no such payment.
+	SetCashReceipt(storeID, id string, receipt *portonev2.PaymentCashReceipt)
 }
 
 // Store holds cash receipts. It is not safe for concurrent use.
@@ -76,23 +81,9 @@ func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 	}
 }
 
-// find returns the receipt of a payment: the latest one of this store, or else
-// the one that the payment got when it was paid. A receipt in force or cancelled
-// goes before an attempt that failed. Nil means that there is none.
-func (s *Store) find(k key) *receipt {
-	own := s.last[k]
-	if own != nil && own.status != failed {
-		return own
-	}
-	if withPayment := s.ofPayment(k); withPayment != nil {
-		return withPayment
-	}
-	return own
-}
-
-// require is find for calls that need a receipt.
-func (s *Store) require(k key) (*receipt, error) {
-	if r := s.find(k); r != nil {
+// find returns the latest receipt of a payment.
+func (s *Store) find(k key) (*receipt, error) {
+	if r := s.last[k]; r != nil {
 		return r, nil
 	}
 	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_FOUND,
@@ -100,7 +91,7 @@ func (s *Store) require(k key) (*receipt, error) {
 }
 
 // keep stores a receipt as the latest of its payment.
-func (s *Store) keep(message *portonev2.CashReceipt) {
+func (s *Store) keep(message *portonev2.CashReceipt) *receipt {
 	r := read(message)
 	s.last[r.key()] = r
 	at := len(s.all)
@@ -108,14 +99,5 @@ func (s *Store) keep(message *portonev2.CashReceipt) {
 		at--
 	}
 	s.all = slices.Insert(s.all, at, r)
-}
-
-// change gives a receipt a new state. One that came with a payment is stored by
-// that, and from then on goes before what the payment says.
-func (s *Store) change(r *receipt, message *portonev2.CashReceipt) {
-	if s.last[r.key()] != r {
-		s.keep(message)
-		return
-	}
-	*r = *read(message)
+	return r
 }

@@ -24,23 +24,41 @@ const (
 	notIssued      = portonev2.ErrorReason_ERROR_REASON_CASH_RECEIPT_NOT_ISSUED
 )
 
-// payments are the payments of a sandbox.
+// payments are the payments of a sandbox, all of the default store.
 type payments map[string]*portonev2.Payment
 
-func (p payments) Payment(id string) (*portonev2.Payment, bool) {
+func (p payments) PaymentOf(store, id string) (*portonev2.Payment, bool) {
 	payment, ok := p[id]
-	return payment, ok
+	return payment, ok && store == world.DefaultStoreID
 }
 
-// newStore returns a store at a stopped clock, over five payments.
+func (p payments) SetCashReceipt(store, id string, receipt *portonev2.PaymentCashReceipt) {
+	payment, ok := p.PaymentOf(store, id)
+	switch state := payment.GetStatus().(type) {
+	case *portonev2.Payment_Paid:
+		state.Paid.CashReceipt = receipt
+	case *portonev2.Payment_PartialCancelled:
+		state.PartialCancelled.CashReceipt = receipt
+	default:
+		if ok {
+			panic("a receipt of a payment that was not paid: " + id)
+		}
+	}
+}
+
+// newStore returns a store at a stopped clock, over five payments, of which one has
+// a receipt.
 func newStore() *Store {
-	return New(world.New(world.NewStoppedClock(start)), payments{
+	s := New(world.New(world.NewStoppedClock(start)), payments{
 		"paid":      paid("paid", 11_000, 0, nil),
 		"partial":   partial("partial", 11_000, 4_000),
 		"receipted": paid("receipted", 5_500, 0, issuedWithPayment()),
 		"ready":     {Status: &portonev2.Payment_Ready{Ready: &portonev2.ReadyPayment{StoreId: world.Ptr(world.DefaultStoreID)}}},
-		"elsewhere": {},
 	})
+	for _, id := range []string{"paid", "receipted", "ready", "nothing"} {
+		s.Follow(world.DefaultStoreID, id)
+	}
+	return s
 }
 
 func paid(id string, total, cancelled int64, receipt *portonev2.PaymentCashReceipt) *portonev2.Payment {
@@ -189,8 +207,8 @@ func TestRefusals(t *testing.T) {
 				if get(t, s, test.payment).GetIssueFailed() == nil {
 					t.Error("the failed attempt is not kept")
 				}
-			} else if len(s.all) != 0 {
-				t.Errorf("kept %v", s.all[0].message)
+			} else if len(s.all) != 1 {
+				t.Errorf("kept %v", s.all[1].message)
 			}
 			if s.world.Counters["cash_receipt.issued"] != 0 {
 				t.Error("counted as issued")
@@ -241,8 +259,8 @@ func TestLife(t *testing.T) {
 	if got := s.world.Counters; got["cash_receipt.issued"] != 2 || got["cash_receipt.cancelled"] != 1 {
 		t.Errorf("counters: %v", got)
 	}
-	if len(s.all) != 3 {
-		t.Errorf("%d receipts: want one that failed, one cancelled, one issued", len(s.all))
+	if len(s.all) != 4 {
+		t.Errorf("%d receipts: want one that failed, one cancelled, one issued, and the one of a payment", len(s.all))
 	}
 }
 
@@ -267,15 +285,52 @@ func TestReceiptOfPayment(t *testing.T) {
 	issue(t, s, "receipted", func(r *portonev2.IssueCashReceiptRequest) { r.Amount.Total = world.Ptr(int64(5_500)) })
 }
 
-// TestCancelledWithPayment reads a receipt that was cancelled with its payment.
+// TestOnPayment expects payments to show the receipts that are issued for them.
+func TestOnPayment(t *testing.T) {
+	s := newStore()
+	shown := func(id string) *portonev2.PaymentCashReceipt {
+		p, _ := s.payments.PaymentOf(world.DefaultStoreID, id)
+		return p.GetPaid().GetCashReceipt()
+	}
+	issue(t, s, "paid")
+	if got, want := shown("paid").GetIssued(), get(t, s, "paid").GetIssued(); got.GetIssueNumber() != want.GetIssueNumber() || got.GetTotalAmount() != 11_000 {
+		t.Errorf("the payment shows %v, not %v", got, want)
+	}
+	s.world.Clock.Advance(time.Hour)
+	for _, id := range []string{"paid", "receipted"} {
+		if _, err := undo(s, id); err != nil {
+			t.Fatal(err)
+		}
+		got := shown(id)
+		worldtest.Complete(t, got)
+		if !got.GetCancelled().GetCancelledAt().AsTime().Equal(start.Add(time.Hour)) {
+			t.Errorf("payment %s shows %v", id, got)
+		}
+	}
+}
+
+// TestCancelledWithPayment follows a payment whose receipt was cancelled with it.
 func TestCancelledWithPayment(t *testing.T) {
 	p := paid("p", 5_500, 0, &portonev2.PaymentCashReceipt{Status: &portonev2.PaymentCashReceipt_Cancelled{Cancelled: &portonev2.CancelledPaymentCashReceipt{
 		IssueNumber: world.Ptr("1"), TotalAmount: world.Ptr(int64(5_500)), Currency: portonev2.Currency_CURRENCY_KRW.Enum(),
 		IssuedAt: world.NewStoppedClock(start).Timestamp(), CancelledAt: world.NewStoppedClock(start).Timestamp(),
 	}}}).GetPaid()
-	s := New(world.New(world.NewStoppedClock(start)), payments{"p": {Status: &portonev2.Payment_Cancelled{Cancelled: &portonev2.CancelledPayment{
+	receipt := p.CashReceipt.GetCancelled()
+	all := payments{"p": paid("p", 5_500, 0, &portonev2.PaymentCashReceipt{Status: &portonev2.PaymentCashReceipt_Issued{Issued: &portonev2.IssuedPaymentCashReceipt{
+		IssueNumber: receipt.IssueNumber, TotalAmount: receipt.TotalAmount, Currency: receipt.Currency, IssuedAt: receipt.IssuedAt,
+	}}})}
+	s := New(world.New(world.NewStoppedClock(start)), all)
+	s.Follow(world.DefaultStoreID, "p")
+	if get(t, s, "p").GetIssued() == nil {
+		t.Error("not issued")
+	}
+	all["p"] = &portonev2.Payment{Status: &portonev2.Payment_Cancelled{Cancelled: &portonev2.CancelledPayment{
 		Id: p.Id, MerchantId: p.MerchantId, StoreId: p.StoreId, Channel: p.Channel, OrderName: p.OrderName, Amount: p.Amount, CashReceipt: p.CashReceipt,
-	}}}})
+	}}}
+	s.Follow(world.DefaultStoreID, "p")
+	if len(s.all) != 1 {
+		t.Errorf("%d receipts", len(s.all))
+	}
 	if got := get(t, s, "p").GetCancelled(); got.GetIssueNumber() != "1" || got.TaxFreeAmount != nil {
 		t.Errorf("cancelled: %v", got)
 	}
@@ -303,7 +358,6 @@ func TestStores(t *testing.T) {
 	issue(t, s, "x", inStore("b"))
 	issue(t, s, "y")
 	issue(t, s, "receipted", inStore("a")) // the sandbox's payment is in another store
-	issue(t, s, "elsewhere")
 	for _, test := range []struct {
 		payment string
 		store   *string
@@ -335,11 +389,11 @@ func TestAnswersAreCopies(t *testing.T) {
 	s.Dump(func(kind, id string, object proto.Message) {
 		dumped++
 		proto.Reset(object)
-		if kind != "cashReceipts" || id != "x" {
+		if kind != "cashReceipts" || id != "x" && id != "receipted" {
 			t.Errorf("dumped %s %s", kind, id)
 		}
 	})
-	if got := get(t, s, "x"); !proto.Equal(got, want) || dumped != 1 {
+	if got := get(t, s, "x"); !proto.Equal(got, want) || dumped != 2 {
 		t.Errorf("%v\nwant %v", got, want)
 	}
 }

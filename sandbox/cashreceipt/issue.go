@@ -24,7 +24,7 @@ func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashRece
 		return nil, err
 	}
 	payment := keyOf(req.StoreId, req.GetPaymentId())
-	if present := s.find(payment); present != nil && present.status == issued {
+	if present := s.last[payment]; present != nil && present.status == issued {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CASH_RECEIPT_ALREADY_ISSUED,
 			"payment %q has a cash receipt", req.GetPaymentId())
 	}
@@ -73,7 +73,7 @@ func (s *Store) issue(payment key, req *portonev2.IssueCashReceiptRequest, via *
 		IssuedAt:        now,
 		StatusUpdatedAt: now,
 	}
-	s.keep(&portonev2.CashReceipt{Status: &portonev2.CashReceipt_Issued{Issued: r}})
+	s.showOnPayment(s.keep(&portonev2.CashReceipt{Status: &portonev2.CashReceipt_Issued{Issued: r}}))
 	s.world.Counters.Add("cash_receipt.issued")
 	return &portonev2.IssueCashReceiptResponse{CashReceipt: &portonev2.CashReceiptSummary{
 		IssueNumber: world.Ptr(r.GetIssueNumber()),

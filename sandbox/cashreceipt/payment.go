@@ -1,6 +1,8 @@
 package cashreceipt
 
 import (
+	"google.golang.org/protobuf/proto"
+
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -24,8 +26,8 @@ func (s *Store) payment(k key) (paid paidPayment, known bool) {
 	if s.payments == nil {
 		return nil, false
 	}
-	found, ok := s.payments.Payment(k.payment)
-	if !ok || storeOf(found) != k.store {
+	found, ok := s.payments.PaymentOf(k.store, k.payment)
+	if !ok {
 		return nil, false
 	}
 	switch state := found.GetStatus().(type) {
@@ -37,17 +39,6 @@ func (s *Store) payment(k key) (paid paidPayment, known bool) {
 		return state.Cancelled, true
 	}
 	return nil, true
-}
-
-// storeOf is the store of a payment in whatever state.
-func storeOf(payment *portonev2.Payment) string {
-	m := payment.ProtoReflect()
-	state := m.WhichOneof(m.Descriptor().Oneofs().ByName("status"))
-	if state == nil {
-		return ""
-	}
-	m = m.Get(state).Message()
-	return m.Get(m.Descriptor().Fields().ByName("store_id")).String()
 }
 
 // checkPayment refuses a receipt that a payment cannot carry. A payment that the
@@ -70,12 +61,14 @@ func (s *Store) checkPayment(k key, currency portonev2.Currency, sum amount) err
 	return nil
 }
 
-// ofPayment is the receipt that a payment of the sandbox got when it was paid, nil
-// if there is none.
-func (s *Store) ofPayment(k key) *receipt {
+// Follow brings the receipt that a payment of the sandbox has by itself in line
+// with what the payment says of it. It is called when a payment was paid with a
+// receipt, and when one was cancelled.
+func (s *Store) Follow(storeID, paymentID string) {
+	k := key{storeID, paymentID}
 	paid, _ := s.payment(k)
 	if paid == nil {
-		return nil
+		return
 	}
 	message := &portonev2.CashReceipt{}
 	switch state := paid.GetCashReceipt().GetStatus().(type) {
@@ -84,9 +77,37 @@ func (s *Store) ofPayment(k key) *receipt {
 	case *portonev2.PaymentCashReceipt_Cancelled:
 		message.Status = &portonev2.CashReceipt_Cancelled{Cancelled: cancelledWith(paid, state.Cancelled)}
 	default:
-		return nil
+		return
 	}
-	return read(message)
+	now := read(message)
+	if known := s.last[k]; known != nil && known.number() == now.number() {
+		*known = *now
+		return
+	}
+	s.keep(message)
+}
+
+// showOnPayment has the payment of a receipt show it.
+func (s *Store) showOnPayment(r *receipt) {
+	if s.payments == nil {
+		return
+	}
+	shown := &portonev2.PaymentCashReceipt{}
+	switch state := r.message.GetStatus().(type) {
+	case *portonev2.CashReceipt_Issued:
+		m := proto.CloneOf(state.Issued)
+		shown.Status = &portonev2.PaymentCashReceipt_Issued{Issued: &portonev2.IssuedPaymentCashReceipt{
+			Type: m.Type, PgReceiptId: m.PgReceiptId, IssueNumber: m.IssueNumber, TotalAmount: m.Amount, TaxFreeAmount: m.TaxFreeAmount,
+			Currency: m.Currency, Url: m.Url, IssuedAt: m.IssuedAt,
+		}}
+	case *portonev2.CashReceipt_Cancelled:
+		m := proto.CloneOf(state.Cancelled)
+		shown.Status = &portonev2.PaymentCashReceipt_Cancelled{Cancelled: &portonev2.CancelledPaymentCashReceipt{
+			Type: m.Type, PgReceiptId: m.PgReceiptId, IssueNumber: m.IssueNumber, TotalAmount: m.Amount, TaxFreeAmount: m.TaxFreeAmount,
+			Currency: m.Currency, Url: m.Url, IssuedAt: m.IssuedAt, CancelledAt: m.CancelledAt,
+		}}
+	}
+	s.payments.SetCashReceipt(r.GetStoreId(), r.GetPaymentId(), shown)
 }
 
 // issuedWith is a payment's receipt in the form of CashReceiptService.

@@ -70,6 +70,14 @@ func (r *receipt) since() time.Time {
 	return r.issuedAt
 }
 
+// number is the issue number, empty where the issue failed.
+func (r *receipt) number() string {
+	if r.status == cancelled {
+		return r.message.GetCancelled().GetIssueNumber()
+	}
+	return r.message.GetIssued().GetIssueNumber()
+}
+
 // key is the key of the receipt's payment.
 func (r *receipt) key() key { return key{r.GetStoreId(), r.GetPaymentId()} }
 

@@ -40,9 +40,8 @@ const (
 
 // Payments are the payments of the sandbox.
 type Payments interface {
-	// Payments calls yield for every payment until it returns false. The messages
-	// are only read.
-	Payments(yield func(*portonev2.Payment) bool)
+	// HasTransaction tells whether a payment has an attempt of that id.
+	HasTransaction(id string) bool
 }
 
 // Store holds payment sessions and deliveries. It is not safe for concurrent use.

@@ -3,6 +3,7 @@ package checkout
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,23 +29,13 @@ const (
 	paymentNotFound = portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND
 )
 
-// payments are the payments of a sandbox.
-type payments []*portonev2.Payment
+// transactions are those of a sandbox.
+type transactions []string
 
-func (p payments) Payments(yield func(*portonev2.Payment) bool) {
-	for _, payment := range p {
-		if !yield(payment) {
-			return
-		}
-	}
-}
+func (t transactions) HasTransaction(id string) bool { return slices.Contains(t, id) }
 
 func newStore() *Store {
-	return New(world.New(world.NewStoppedClock(start)), payments{
-		{Status: &portonev2.Payment_Ready{Ready: &portonev2.ReadyPayment{TransactionId: world.Ptr("tx-1")}}},
-		{Status: &portonev2.Payment_Paid{Paid: &portonev2.PaidPayment{TransactionId: world.Ptr("tx-2")}}},
-		{},
-	})
+	return New(world.New(world.NewStoppedClock(start)), transactions{"tx-1", "tx-2"})
 }
 
 // expect fails the test unless err is a fault with a reason.

@@ -16,37 +16,12 @@ func (s *Store) ConfirmPaymentwallDelivery(_ context.Context, req *portonev2.Con
 	if err := checkDelivery(req); err != nil {
 		return nil, err
 	}
-	if !s.hasTransaction(req.GetTransactionId()) {
+	if s.payments != nil && !s.payments.HasTransaction(req.GetTransactionId()) {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no transaction %q", req.GetTransactionId())
 	}
 	s.deliveries[req.GetTransactionId()] = world.Known(proto.CloneOf(req))
 	s.world.Counters.Add("paymentwall_delivery.registered")
 	return &portonev2.ConfirmPaymentwallDeliveryResponse{}, nil
-}
-
-// hasTransaction reports whether a payment has a transaction, as far as payments
-// are known.
-func (s *Store) hasTransaction(id string) bool {
-	if s.payments == nil {
-		return true
-	}
-	found := false
-	s.payments.Payments(func(payment *portonev2.Payment) bool {
-		found = transactionOf(payment) == id
-		return !found
-	})
-	return found
-}
-
-// transactionOf is the latest transaction of a payment in whatever state.
-func transactionOf(payment *portonev2.Payment) string {
-	m := payment.ProtoReflect()
-	state := m.WhichOneof(m.Descriptor().Oneofs().ByName("status"))
-	if state == nil {
-		return ""
-	}
-	m = m.Get(state).Message()
-	return m.Get(m.Descriptor().Fields().ByName("transaction_id")).String()
 }
 
 // checkDelivery refuses a delivery that lacks what its kind needs.

@@ -87,9 +87,9 @@ func (s *Store) Setting(test bool) *portonev2.PlatformSetting {
 	return proto.CloneOf(s.mode(test).setting)
 }
 
-// DefineProperties adds to the keys that partners' user-defined properties may
-// have, which at PortOne is done in the console. As long as a mode has none,
-// every key is taken as defined.
+// DefineProperties adds to the keys that user-defined properties of partners and
+// of transfers may have, which at PortOne is done in the console. As long as a
+// mode has none, every key is taken as defined.
 func (s *Store) DefineProperties(test bool, keys ...string) {
 	for _, key := range keys {
 		s.mode(test).properties[key] = true

@@ -3,6 +3,8 @@ package platform
 import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // PortOne has the members of an object in many messages: the object itself, the
@@ -35,7 +37,7 @@ const unrecognized = "unrecognized"
 // Objects within are updated in their turn; lists and maps are replaced. Members
 // that the other side does not have, or has in another form, are passed over.
 func overlay(onto, update proto.Message) {
-	overlayMessage(onto.ProtoReflect(), proto.Clone(update).ProtoReflect())
+	overlayMessage(onto.ProtoReflect(), world.Known(proto.Clone(update)).ProtoReflect())
 }
 
 // overlayMessage is overlay with an update that nobody else has.

@@ -13,7 +13,7 @@ import (
 // unless the setting manualSettlementPerTransfer is on. The currency is that of the
 // partner's account if none is given.
 func (s *Store) CreatePlatformManualTransfer(_ context.Context, req *portonev2.CreatePlatformManualTransferRequest) (*portonev2.CreateManualTransferResponse, error) {
-	m := s.in(req, req.Test)
+	m, req := s.in(req, req.Test), world.Known(req)
 	amount := split{req.GetSettlementAmount(), req.GetSettlementTaxFreeAmount()}
 	if err := firstError(checkEntered(amount), checkDays(nil, req.SettlementDate)); err != nil {
 		return nil, err

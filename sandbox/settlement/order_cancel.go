@@ -15,7 +15,7 @@ import (
 // part. A cancellation takes back one transfer once, and all transfers of a PortOne
 // payment that it takes back cannot come to more than it cancelled.
 func (s *Store) CreatePlatformOrderCancelTransfer(_ context.Context, req *portonev2.CreatePlatformOrderCancelTransferRequest) (*portonev2.CreateOrderCancelTransferResponse, error) {
-	m := s.in(req, req.Test)
+	m, req := s.in(req, req.Test), world.Known(req)
 	if err := firstError(checkCancel(req, m.test), checkDays(req.SettlementStartDate, req.SettlementDate)); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // payment, unless the setting supportsMultipleOrderTransfersPerPartner is on; the
 // transfers of a PortOne payment cannot come to more than was paid.
 func (s *Store) CreatePlatformOrderTransfer(_ context.Context, req *portonev2.CreatePlatformOrderTransferRequest) (*portonev2.CreateOrderTransferResponse, error) {
-	m := s.in(req, req.Test)
+	m, req := s.in(req, req.Test), world.Known(req)
 	if err := firstError(checkOrder(req), checkExternal(req), checkDays(req.SettlementStartDate, req.SettlementDate)); err != nil {
 		return nil, err
 	}

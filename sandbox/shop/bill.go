@@ -39,25 +39,16 @@ type bill struct {
 func newBill(in *portonev2.PaymentAmountInput) (bill, error) {
 	price := parts{amount: in.GetTotal(), taxFree: in.GetTaxFree(), vat: in.GetVat()}
 	if price.amount <= 0 || price.taxFree < 0 || price.vat < 0 {
-		return bill{}, invalid("amount: total must be positive, taxFree and vat not negative")
+		return bill{}, world.Invalid("amount: total must be positive, taxFree and vat not negative")
 	}
 	if price.taxFree > price.amount || price.vat > price.taxed() {
 		return bill{}, world.Refuse(portonev2.ErrorReason_ERROR_REASON_SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT,
 			"taxFree %d and vat %d exceed total %d", price.taxFree, price.vat, price.amount)
 	}
 	if in.Vat == nil {
-		price.vat = vatOf(price.taxed())
+		price.vat = world.VAT(price.taxed())
 	}
 	return bill{price: price}, nil
-}
-
-// vatOf is the VAT in a taxed amount: 1/11, rounded to the nearest.
-func vatOf(taxed int64) int64 {
-	vat := taxed / 11
-	if taxed%11 > 5 {
-		vat++
-	}
-	return vat
 }
 
 // share is part * numerator / denominator, rounded down; numerator may not be
@@ -91,7 +82,7 @@ func (b *bill) cut(req *portonev2.CancelPaymentRequest) (parts, error) {
 	wanted.vat = req.GetVatAmount()
 	switch {
 	case req.Amount != nil && wanted.amount <= 0 || wanted.taxFree < 0 || wanted.vat < 0:
-		return parts{}, invalid("amount must be positive, taxFreeAmount and vatAmount not negative")
+		return parts{}, world.Invalid("amount must be positive, taxFreeAmount and vatAmount not negative")
 	case wanted.amount > b.left.amount || wanted.amount == 0:
 		return parts{}, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CANCEL_AMOUNT_EXCEEDS_CANCELLABLE_AMOUNT,
 			"amount %d of %d left", wanted.amount, b.left.amount)
@@ -108,7 +99,7 @@ func (b *bill) cut(req *portonev2.CancelPaymentRequest) (parts, error) {
 	if req.VatAmount == nil {
 		// As near to 1/11 as VAT and supply left allow, so that the last part
 		// takes exactly what the others left.
-		wanted.vat = min(max(vatOf(wanted.taxed()), wanted.taxed()-b.left.supply()), b.left.vat)
+		wanted.vat = min(max(world.VAT(wanted.taxed()), wanted.taxed()-b.left.supply()), b.left.vat)
 	}
 	if wanted.vat > b.left.vat || wanted.supply() > b.left.supply() {
 		return parts{}, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT,

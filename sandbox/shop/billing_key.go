@@ -108,7 +108,7 @@ func (s *Store) issue(k *billingKey, skipWebhook bool) {
 // IssueBillingKey implements BillingKeyServiceServer.
 func (s *Store) IssueBillingKey(_ context.Context, req *portonev2.IssueBillingKeyRequest) (*portonev2.IssueBillingKeyResponse, error) {
 	if req.Method.GetCard() == nil {
-		return nil, invalid("method.card is required")
+		return nil, world.Invalid("method.card is required")
 	}
 	c, err := readCard(req.Method.Card.Credential)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *Store) IssueBillingKey(_ context.Context, req *portonev2.IssueBillingKe
 		return nil, err
 	}
 	k := &billingKey{
-		key: "billing-key-" + s.w.IDs.UUID("billing key"), storeID: storeOf(req.StoreId), card: c, customer: customerOf(req.Customer),
+		key: "billing-key-" + s.w.IDs.UUID("billing key"), storeID: world.StoreOf(req.StoreId), card: c, customer: customerOf(req.Customer),
 		customData: req.CustomData, origin: apiOrigin, noticeURLs: req.NoticeUrls, requestedAt: s.now(),
 	}
 	s.register(k, routes)
@@ -166,7 +166,7 @@ func (k *billingKey) channels() []*portonev2.SelectedChannel {
 
 // GetBillingKeyInfo implements BillingKeyServiceServer.
 func (s *Store) GetBillingKeyInfo(_ context.Context, req *portonev2.GetBillingKeyInfoRequest) (*portonev2.BillingKeyInfo, error) {
-	k, err := s.keys.issued(req.BillingKey, storeOf(req.StoreId))
+	k, err := s.keys.issued(req.BillingKey, world.StoreOf(req.StoreId))
 	if err != nil {
 		return nil, err
 	}
@@ -175,15 +175,15 @@ func (s *Store) GetBillingKeyInfo(_ context.Context, req *portonev2.GetBillingKe
 
 // DeleteBillingKey implements BillingKeyServiceServer.
 func (s *Store) DeleteBillingKey(_ context.Context, req *portonev2.DeleteBillingKeyRequest) (*portonev2.DeleteBillingKeyResponse, error) {
-	if k := s.keys.byKey[req.BillingKey]; k != nil && k.storeID == storeOf(req.StoreId) && k.issuedAt == 0 {
+	if k := s.keys.byKey[req.BillingKey]; k != nil && k.storeID == world.StoreOf(req.StoreId) && k.issuedAt == 0 {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_BILLING_KEY_NOT_ISSUED, "the billing key has not been confirmed")
 	}
-	k, err := s.keys.usable(req.BillingKey, storeOf(req.StoreId))
+	k, err := s.keys.usable(req.BillingKey, world.StoreOf(req.StoreId))
 	if err != nil {
 		return nil, err
 	}
 	if k.routes[0].through(portonev2.PgProvider_PG_PROVIDER_NAVERPAY) && (req.Reason == nil || req.Requester == nil) {
-		return nil, invalid("Naver Pay needs reason and requester")
+		return nil, world.Invalid("Naver Pay needs reason and requester")
 	}
 	if s.schedules.open[k] > 0 {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS, "%d payments are scheduled", s.schedules.open[k])
@@ -199,7 +199,7 @@ func (s *Store) DeleteBillingKey(_ context.Context, req *portonev2.DeleteBilling
 // keyMembers are the members of a billing key, issued or deleted.
 var keyMembers = members[*billingKey]{
 	"billing_key":                    func(k *billingKey) any { return k.key },
-	"merchant_id":                    func(*billingKey) any { return MerchantID },
+	"merchant_id":                    func(*billingKey) any { return world.MerchantID },
 	"store_id":                       func(k *billingKey) any { return k.storeID },
 	"methods":                        func(k *billingKey) any { return []proto.Message{k.card.method()} },
 	"channels":                       func(k *billingKey) any { return k.showChannels() },

@@ -44,15 +44,6 @@ var keyTexts = map[portonev2.BillingKeyTextSearchField]func(*billingKey) string{
 	portonev2.BillingKeyTextSearchField_BILLING_KEY_TEXT_SEARCH_FIELD_CHANNEL_GROUP_NAME:    func(k *billingKey) string { return k.routes[0].group.GetName() },
 }
 
-// pgCompanies are the companies behind the modules that the sandbox has channels
-// of.
-var pgCompanies = map[portonev2.PgProvider]portonev2.PgCompany{
-	portonev2.PgProvider_PG_PROVIDER_TOSSPAYMENTS: portonev2.PgCompany_PG_COMPANY_TOSSPAYMENTS,
-	portonev2.PgProvider_PG_PROVIDER_INICIS_V2:    portonev2.PgCompany_PG_COMPANY_INICIS,
-	portonev2.PgProvider_PG_PROVIDER_NAVERPAY:     portonev2.PgCompany_PG_COMPANY_NAVERPAY,
-	portonev2.PgProvider_PG_PROVIDER_TRIPLE_A:     portonev2.PgCompany_PG_COMPANY_TRIPLE_A,
-}
-
 // GetBillingKeyInfos implements BillingKeyServiceServer.
 func (s *Store) GetBillingKeyInfos(_ context.Context, req *portonev2.GetBillingKeyInfosRequest) (*portonev2.GetBillingKeyInfosResponse, error) {
 	when, err := s.periodOf(req.Filter.GetFrom(), req.Filter.GetUntil())
@@ -101,7 +92,7 @@ func (k *billingKey) fits(f *portonev2.BillingKeyFilterInput) bool {
 		(f.PlatformType == nil || *f.PlatformType == platforms[k.origin.GetPlatformType()]) &&
 		(f.TextSearch == nil || k.says(f.TextSearch)) &&
 		among(f.PgProviders, pg) &&
-		among(f.PgCompanies, pgCompanies[pg]) &&
+		among(f.PgCompanies, pgs.Company(pg)) &&
 		among(f.Methods, portonev2.BillingKeyPaymentMethodType_BILLING_KEY_PAYMENT_METHOD_TYPE_CARD) &&
 		(f.Version == nil || *f.Version == portonev2.PortOneVersion_PORT_ONE_VERSION_V2)
 }

@@ -10,7 +10,7 @@ import (
 // WindowBillingKey is what a buyer does in the window in which PortOne's browser
 // SDK asks for a card to be stored.
 type WindowBillingKey struct {
-	StoreID    string // DefaultStoreID if empty
+	StoreID    string // world.DefaultStoreID if empty
 	ChannelKey string // ChannelDefault if empty
 
 	// Card is the card that the buyer enters; nil is one that approves.
@@ -50,7 +50,7 @@ type keyConfirm struct {
 // token. An error is what the window would show.
 func (s *Store) IssueBillingKeyInWindow(in WindowBillingKey) (key, token string, err error) {
 	if in.Payment != nil && !in.Confirm {
-		return "", "", invalid("a first payment has to be confirmed")
+		return "", "", world.Invalid("a first payment has to be confirmed")
 	}
 	c, err := s.readKeyWindow(&in)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *Store) IssueBillingKeyInWindow(in WindowBillingKey) (key, token string,
 // readKeyWindow checks what is to be issued, and paid, in the window.
 func (s *Store) readKeyWindow(in *WindowBillingKey) (*keyConfirm, error) {
 	if in.StoreID == "" {
-		in.StoreID = DefaultStoreID
+		in.StoreID = world.DefaultStoreID
 	}
 	if in.ChannelKey == "" {
 		in.ChannelKey = ChannelDefault
@@ -119,12 +119,12 @@ func (s *Store) readKeyWindow(in *WindowBillingKey) (*keyConfirm, error) {
 func (s *Store) confirmable(token string, storeID *string, withPayment bool) (*keyConfirm, error) {
 	c := s.keys.waiting[token]
 	switch {
-	case c == nil || c.key.storeID != storeOf(storeID):
+	case c == nil || c.key.storeID != world.StoreOf(storeID):
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_BILLING_KEY_NOT_FOUND, "no billing key waits for this token")
 	case c.key.issuedAt != 0:
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_BILLING_KEY_ALREADY_ISSUED, "issued at %s", c.key.issuedAt.time())
 	case withPayment != (c.order != nil):
-		return nil, invalid("the token is for a billing key with a first payment: %t", c.order != nil)
+		return nil, world.Invalid("the token is for a billing key with a first payment: %t", c.order != nil)
 	}
 	return c, nil
 }
@@ -176,7 +176,7 @@ func (s *Store) ConfirmBillingKeyIssueAndPay(_ context.Context, req *portonev2.C
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_INFORMATION_MISMATCH, "what was asked for in the window is something else")
 	}
 	if err := s.admit(o); err != nil {
-		return nil, invalid("the first payment is not possible any more: %v", err)
+		return nil, world.Invalid("the first payment is not possible any more: %v", err)
 	}
 	if err := s.approveKey(c); err != nil {
 		return nil, err

@@ -160,9 +160,9 @@ func (a *attempt) restDiscount(rest int64, option portonev2.PromotionDiscountRet
 func checkRefund(a *attempt, req *portonev2.CancelPaymentRequest) error {
 	switch {
 	case a.means.account != nil && req.RefundAccount == nil:
-		return invalid("a payment by virtual account needs refundAccount")
+		return world.Invalid("a payment by virtual account needs refundAccount")
 	case a.route.through(portonev2.PgProvider_PG_PROVIDER_TRIPLE_A) && req.RefundEmail == nil:
-		return invalid("a payment through Triple-A needs refundEmail")
+		return world.Invalid("a payment through Triple-A needs refundEmail")
 	}
 	return nil
 }
@@ -204,6 +204,9 @@ func (s *Store) refund(a *attempt, c *cancellation, trigger portonev2.PaymentWeb
 	}
 	a.refundAccount()
 	s.move(a, status)
+	if status == cancelled {
+		s.cancelReceipt(a)
+	}
 	a.promotion.recover(c.discount)
 	s.w.Counters.Add("payment.cancelled")
 	s.happened(a, statusNames[status], -c.money.amount, c)

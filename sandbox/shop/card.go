@@ -99,20 +99,20 @@ type card struct {
 func readCard(credential *portonev2.CardCredential) (*card, error) {
 	number := credential.GetNumber()
 	if len(number) < 13 || len(number) > 19 || strings.Trim(number, "0123456789") != "" {
-		return nil, invalid("card number must have 13 to 19 digits")
+		return nil, world.Invalid("card number must have 13 to 19 digits")
 	}
 	month, err := strconv.Atoi(credential.GetExpiryMonth())
 	if err != nil || len(credential.GetExpiryMonth()) != 2 || month < 1 || month > 12 {
-		return nil, invalid("expiryMonth must be 01 to 12")
+		return nil, world.Invalid("expiryMonth must be 01 to 12")
 	}
 	year, err := strconv.Atoi(credential.GetExpiryYear())
 	if err != nil || len(credential.GetExpiryYear()) != 2 || year < 0 {
-		return nil, invalid("expiryYear must have two digits")
+		return nil, world.Invalid("expiryYear must have two digits")
 	}
 	c := &card{
 		test:   &TestCard{},
 		shown:  describeCard(number, len(credential.GetBirthOrBusinessRegistrationNumber()) == 10),
-		expiry: time.Date(2000+year, time.Month(month)+1, 1, 0, 0, 0, 0, korea),
+		expiry: time.Date(2000+year, time.Month(month)+1, 1, 0, 0, 0, 0, world.Korea),
 	}
 	for i := range testCards {
 		if testCards[i].Number == number {
@@ -121,9 +121,6 @@ func readCard(credential *portonev2.CardCredential) (*card, error) {
 	}
 	return c, nil
 }
-
-// korea is the time zone in which cards expire.
-var korea = time.FixedZone("KST", 9*60*60)
 
 // companies are the card companies and brands, by the first digit of the number.
 var companies = map[byte]struct {

@@ -5,49 +5,41 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// TestChannel is a channel key with which the sandbox behaves in a set way. Any
-// other key is a test channel of Toss Payments.
+// TestChannel is a channel key with which payments behave in a set way. Any other
+// key is a test channel of Toss Payments.
 type TestChannel struct {
 	Key string
 
 	// About says what the channel is for.
 	About string
-
-	// Provider is the PG module behind the channel.
-	Provider portonev2.PgProvider
-
-	// Live makes payments that are not test payments. No money moves all the
-	// same.
-	Live bool
-
-	// Missing means that there is no such channel: CHANNEL_NOT_FOUND.
-	Missing bool
 }
 
 // The reserved channel keys.
 const (
 	ChannelDefault  = "channel-key-sandbox"
-	ChannelLive     = "channel-key-sandbox-live"
-	ChannelMissing  = "channel-key-sandbox-missing"
-	ChannelInicis   = "channel-key-sandbox-inicis"
-	ChannelNaverPay = "channel-key-sandbox-naverpay"
-	ChannelTripleA  = "channel-key-sandbox-triple-a"
+	ChannelLive     = world.ReservedChannels + world.LiveChannel
+	ChannelMissing  = world.ReservedChannels + world.MissingChannel
+	ChannelInicis   = world.ReservedChannels + "inicis"
+	ChannelNaverPay = world.ReservedChannels + "naverpay"
+	ChannelTripleA  = world.ReservedChannels + "triple-a"
 )
+
+// pgs are the PGs that payments and billing keys go through.
+var pgs = world.PGs{
+	{Name: "tosspayments", Provider: portonev2.PgProvider_PG_PROVIDER_TOSSPAYMENTS, Company: portonev2.PgCompany_PG_COMPANY_TOSSPAYMENTS},
+	{Name: "inicis", Provider: portonev2.PgProvider_PG_PROVIDER_INICIS_V2, Company: portonev2.PgCompany_PG_COMPANY_INICIS},
+	{Name: "naverpay", Provider: portonev2.PgProvider_PG_PROVIDER_NAVERPAY, Company: portonev2.PgCompany_PG_COMPANY_NAVERPAY},
+	{Name: "triple-a", Provider: portonev2.PgProvider_PG_PROVIDER_TRIPLE_A, Company: portonev2.PgCompany_PG_COMPANY_TRIPLE_A},
+}
 
 // testChannels is what TestChannels returns.
 var testChannels = []TestChannel{
-	{Key: ChannelDefault, Provider: portonev2.PgProvider_PG_PROVIDER_TOSSPAYMENTS,
-		About: "Toss Payments; what every key that is not listed is, too"},
-	{Key: ChannelLive, Provider: portonev2.PgProvider_PG_PROVIDER_TOSSPAYMENTS, Live: true,
-		About: "a live channel, for code that tells test payments from real ones"},
-	{Key: ChannelMissing, Missing: true,
-		About: "no channel: CHANNEL_NOT_FOUND"},
-	{Key: ChannelInicis, Provider: portonev2.PgProvider_PG_PROVIDER_INICIS_V2,
-		About: "KG Inicis, the only one that takes RegisterStoreReceipt"},
-	{Key: ChannelNaverPay, Provider: portonev2.PgProvider_PG_PROVIDER_NAVERPAY,
-		About: "Naver Pay: a billing key is deleted with a reason and a requester only"},
-	{Key: ChannelTripleA, Provider: portonev2.PgProvider_PG_PROVIDER_TRIPLE_A,
-		About: "Triple-A, cryptocurrency: a payment stays PAY_PENDING for PendingApproval; a cancellation needs a refundEmail and stays REQUESTED for PendingCancellation, in which it can be stopped"},
+	{ChannelDefault, "Toss Payments; what every key that is not listed is, too"},
+	{ChannelLive, "a live channel, for code that tells test payments from real ones"},
+	{ChannelMissing, "no channel: CHANNEL_NOT_FOUND"},
+	{ChannelInicis, "KG Inicis, the only one that takes RegisterStoreReceipt"},
+	{ChannelNaverPay, "Naver Pay: a billing key is deleted with a reason and a requester only"},
+	{ChannelTripleA, "Triple-A, cryptocurrency: a payment stays PAY_PENDING for PendingApproval; a cancellation needs a refundEmail and stays REQUESTED for PendingCancellation, in which it can be stopped"},
 }
 
 // TestChannels lists the reserved channel keys, for documentation.
@@ -67,24 +59,12 @@ func (c channels) find(key string) (*portonev2.SelectedChannel, error) {
 	if channel := c[key]; channel != nil {
 		return channel, nil
 	}
-	test := TestChannel{Key: key, Provider: portonev2.PgProvider_PG_PROVIDER_TOSSPAYMENTS}
-	for _, reserved := range testChannels {
-		if reserved.Key == key {
-			test = reserved
-		}
+	channel, err := pgs.Channel(key)
+	if err != nil {
+		return nil, err
 	}
-	if test.Missing {
-		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND, "no channel %q", key)
-	}
-	kind := portonev2.SelectedChannelType_SELECTED_CHANNEL_TYPE_TEST
-	if test.Live {
-		kind = portonev2.SelectedChannelType_SELECTED_CHANNEL_TYPE_LIVE
-	}
-	c[key] = &portonev2.SelectedChannel{
-		Type: kind.Enum(), Id: world.Ptr("id-of-" + key), Key: world.Ptr(key), Name: world.Ptr(key),
-		PgProvider: test.Provider.Enum(), PgMerchantId: world.Ptr("sandbox"),
-	}
-	return c[key], nil
+	c[key] = channel
+	return channel, nil
 }
 
 // routes returns what a request may go through: one channel, or the two of a
@@ -95,7 +75,7 @@ func (c channels) routes(channelKey, groupID *string) ([]route, error) {
 		return []route{{channel: channel}}, err
 	}
 	if groupID == nil {
-		return nil, invalid("channelKey or channelGroupId is required")
+		return nil, world.Invalid("channelKey or channelGroupId is required")
 	}
 	group := &portonev2.ChannelGroupSummary{Id: groupID, Name: groupID, IsForTest: world.Ptr(true)}
 	var both []route

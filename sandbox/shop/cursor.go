@@ -32,7 +32,7 @@ func readCursor(list string, cursor *string, size *int32) (stretch, error) {
 		part.size = int(*size)
 	}
 	if part.size < 1 || part.size > maxStretch {
-		return part, invalid("size must be 1 to %d", maxStretch)
+		return part, world.Invalid("size must be 1 to %d", maxStretch)
 	}
 	if cursor == nil {
 		return part, nil
@@ -41,7 +41,7 @@ func readCursor(list string, cursor *string, size *int32) (stretch, error) {
 	place, found := strings.CutPrefix(string(raw), list+" ")
 	last, badNumber := strconv.ParseUint(place, 10, 31)
 	if err != nil || !found || badNumber != nil {
-		return part, invalid("cursor is none of this list")
+		return part, world.Invalid("cursor is none of this list")
 	}
 	part.from = int(last) + 1
 	return part, nil
@@ -62,7 +62,7 @@ func (s *Store) GetAllPaymentsByCursor(_ context.Context, req *portonev2.GetAllP
 	if err != nil {
 		return nil, err
 	}
-	created, store := s.payments.created, s.payments.stores[storeOf(req.StoreId)]
+	created, store := s.payments.created, s.payments.stores[world.StoreOf(req.StoreId)]
 	first := sort.Search(len(created), func(i int) bool { return created[i].created >= when.from })
 	answer := &portonev2.GetAllPaymentsByCursorResponse{}
 	for i := max(first, part.from); i < len(created) && created[i].created <= when.until && len(answer.Items) < part.size; i++ {

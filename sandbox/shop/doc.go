@@ -6,7 +6,7 @@
 // Cards behave by their number (TestCards); every other number of 13 to 19
 // digits approves. Channels may have any key and are test channels of Toss
 // Payments, but for the keys of TestChannels. Stores may have any id; without
-// one a request means DefaultStoreID. The buyer's browser is imitated by
+// one a request means world.DefaultStoreID. The buyer's browser is imitated by
 // Store.PayInWindow and Store.IssueBillingKeyInWindow, the buyer's bank by
 // Store.Deposit. What takes time at PortOne (a deadline of a virtual account, an
 // approval that is pending, a scheduled payment) happens when the world's clock

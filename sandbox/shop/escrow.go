@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // delivery is the state of an escrow payment. Replaced, not changed.
@@ -66,14 +67,14 @@ func (s *Store) findEscrow(id string, storeID *string, states ...protoreflect.Na
 		return nil, err
 	}
 	if a.delivery == nil {
-		return nil, invalid("payment %q is no escrow payment", id)
+		return nil, world.Invalid("payment %q is no escrow payment", id)
 	}
 	for _, state := range states {
 		if a.delivery.status == state {
 			return a, nil
 		}
 	}
-	return nil, invalid("the delivery of payment %q is %s", id, a.delivery.status)
+	return nil, world.Invalid("the delivery of payment %q is %s", id, a.delivery.status)
 }
 
 // ApplyEscrowLogistics implements PaymentServiceServer.

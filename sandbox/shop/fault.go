@@ -5,11 +5,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// invalid refuses a request that is wrong in itself.
-func invalid(format string, args ...any) error {
-	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
-}
-
 // decline is why a PG refuses, in its own words.
 type decline struct{ code, message string }
 

@@ -13,6 +13,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 const goodNumber = "4242424242424242"
@@ -105,10 +106,10 @@ func TestFaults(t *testing.T) {
 			refusedCall := test.prepare(t, s)
 			before := dumped(s.Store)
 			req, fault := refusedCall()
-			if fault == nil || typeOf(fault.Reason) != test.want {
+			if fault == nil || worldtest.Type(fault.Reason) != test.want {
 				t.Fatalf("%T %v: %v, want %s", req, req, fault, test.want)
 			}
-			provoked[operationOf(req).Id+" "+test.want] = true
+			provoked[worldtest.Operation(req).GetId()+" "+test.want] = true
 			data, byPG := fault.Data.(*portonev2.PgProviderError)
 			if byPG != (test.want == "PG_PROVIDER") || byPG && data.GetPgCode() == "" {
 				t.Errorf("data %v", fault.Data)

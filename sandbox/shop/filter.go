@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // all says whether conditions are all met.
@@ -26,7 +27,7 @@ func (s *Store) facetConditions(f *portonev2.PaymentFilterInput) []func(*facets)
 		return nil
 	}
 	var c []func(*facets) bool
-	if f.MerchantId != nil && *f.MerchantId != MerchantID {
+	if f.MerchantId != nil && *f.MerchantId != world.MerchantID {
 		c = append(c, func(*facets) bool { return false })
 	}
 	if f.StoreId != nil {

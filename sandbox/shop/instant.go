@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // instant is a time in microseconds since 1970: what of a time.Time payments
@@ -40,7 +42,7 @@ func (s *Store) periodOf(from, until *timestamppb.Timestamp) (period, error) {
 		p.from = instantOf(from.AsTime())
 	}
 	if p.from > p.until {
-		return period{}, invalid("from is after until")
+		return period{}, world.Invalid("from is after until")
 	}
 	return p, nil
 }

@@ -43,18 +43,29 @@ func (s *Store) Payment(id string) (*portonev2.Payment, bool) {
 	return proto.CloneOf(showPayment(p)), true
 }
 
-// Payments calls yield for every payment in order of creation, until it returns
-// false. It can be ranged over.
-func (s *Store) Payments(yield func(*portonev2.Payment) bool) {
+// PaymentOf returns a copy of a payment of a store, for other domains.
+func (s *Store) PaymentOf(storeID, id string) (*portonev2.Payment, bool) {
+	p := s.payments.find(paymentKey{storeID, id})
+	if p == nil {
+		return nil, false
+	}
+	return proto.CloneOf(showPayment(p)), true
+}
+
+// HasTransaction tells whether a payment has an attempt of that id.
+func (s *Store) HasTransaction(id string) bool {
 	for i := range s.payments.created {
-		if !yield(proto.CloneOf(showPayment(s.payments.created[i].attempt.payment))) {
-			return
+		for _, a := range s.payments.created[i].attempt.payment.attempts {
+			if a.id == id {
+				return true
+			}
 		}
 	}
+	return false
 }
 
 func (s *Store) anywhere(id string) *payment {
-	if p := s.payments.find(paymentKey{DefaultStoreID, id}); p != nil {
+	if p := s.payments.find(paymentKey{world.DefaultStoreID, id}); p != nil {
 		return p
 	}
 	return s.payments.byID[id]

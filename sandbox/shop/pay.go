@@ -11,9 +11,9 @@ import (
 // takes the place of what was registered before.
 func (s *Store) PreRegisterPayment(_ context.Context, req *portonev2.PreRegisterPaymentRequest) (*portonev2.PreRegisterPaymentResponse, error) {
 	if req.GetTotalAmount() < 0 || req.GetTaxFreeAmount() < 0 || req.TotalAmount != nil && req.GetTaxFreeAmount() > req.GetTotalAmount() {
-		return nil, invalid("taxFreeAmount must be part of totalAmount, neither negative")
+		return nil, world.Invalid("taxFreeAmount must be part of totalAmount, neither negative")
 	}
-	key := paymentKey{storeOf(req.StoreId), req.PaymentId}
+	key := paymentKey{world.StoreOf(req.StoreId), req.PaymentId}
 	if p := s.payments.find(key); p != nil && p.current().status != ready && p.current().status != failed {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID, "payment %q is %s", key.id, p.current().status)
 	}
@@ -25,7 +25,7 @@ func (s *Store) PreRegisterPayment(_ context.Context, req *portonev2.PreRegister
 
 // PayInstantly implements PaymentServiceServer.
 func (s *Store) PayInstantly(_ context.Context, req *portonev2.PayInstantlyRequest) (*portonev2.PayInstantlyResponse, error) {
-	o, err := s.instantOrder(req)
+	o, err := s.instantOrder(world.Known(req))
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Store) instantOrder(req *portonev2.PayInstantlyRequest) (*order, error)
 		return nil, err
 	}
 	return &order{
-		key: paymentKey{storeOf(req.StoreId), req.PaymentId}, name: req.GetOrderName(), bill: bill, currency: req.GetCurrency(),
+		key: paymentKey{world.StoreOf(req.StoreId), req.PaymentId}, name: req.GetOrderName(), bill: bill, currency: req.GetCurrency(),
 		customer: customerOf(req.Customer), customData: req.CustomData, cultural: req.IsCulturalExpense, escrow: req.GetIsEscrow(),
 		products: req.Products, count: req.ProductCount, country: req.Country, promotion: promotion,
 		noticeURLs: req.NoticeUrls, skipWebhook: req.GetSkipWebhook(), origin: apiOrigin,
@@ -72,7 +72,7 @@ func (s *Store) instantOrder(req *portonev2.PayInstantlyRequest) (*order, error)
 func (s *Store) instantMeans(in *portonev2.InstantPaymentMethodInput) (*means, error) {
 	switch {
 	case (in.GetCard() == nil) == (in.GetVirtualAccount() == nil):
-		return nil, invalid("method: exactly one of card and virtualAccount")
+		return nil, world.Invalid("method: exactly one of card and virtualAccount")
 	case in.GetVirtualAccount() != nil:
 		return s.accountMeans(in.GetVirtualAccount())
 	}
@@ -81,14 +81,14 @@ func (s *Store) instantMeans(in *portonev2.InstantPaymentMethodInput) (*means, e
 		return nil, err
 	}
 	if in.Card.GetInstallmentMonth() < 0 {
-		return nil, invalid("installmentMonth must not be negative")
+		return nil, world.Invalid("installmentMonth must not be negative")
 	}
 	return cardMeans(c, in.Card.GetInstallmentMonth(), in.Card.UseFreeInstallmentPlan, in.Card.UseCardPoint), nil
 }
 
 // PayWithBillingKey implements PaymentServiceServer.
 func (s *Store) PayWithBillingKey(_ context.Context, req *portonev2.PayWithBillingKeyRequest) (*portonev2.PayWithBillingKeyResponse, error) {
-	o, err := s.keyOrder(req)
+	o, err := s.keyOrder(world.Known(req))
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +121,10 @@ func (s *Store) keyOrder(req *portonev2.PayWithBillingKeyRequest) (*order, error
 		return nil, err
 	}
 	if req.GetInstallmentMonth() < 0 {
-		return nil, invalid("installmentMonth must not be negative")
+		return nil, world.Invalid("installmentMonth must not be negative")
 	}
 	return &order{
-		key: paymentKey{storeOf(req.StoreId), req.PaymentId}, name: req.GetOrderName(), bill: bill, currency: req.GetCurrency(),
+		key: paymentKey{world.StoreOf(req.StoreId), req.PaymentId}, name: req.GetOrderName(), bill: bill, currency: req.GetCurrency(),
 		customer: customerOf(req.Customer), customData: req.CustomData, products: req.Products, count: req.ProductCount,
 		country: req.Country, promotion: promotion, noticeURLs: req.NoticeUrls, skipWebhook: req.GetSkipWebhook(),
 		origin: apiOrigin, billingKey: req.GetBillingKey(),

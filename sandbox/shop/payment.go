@@ -77,6 +77,7 @@ type attempt struct {
 	delivery      *delivery                               // nil without escrow
 	receipt       *portonev2.PaymentCashReceipt
 	receiptIssued portonev2.CashReceiptIssuanceStatus
+	receiptNumber string // of the one that it got when it was paid
 	captured      bool
 	webhooks      []*webhook
 }
@@ -89,10 +90,10 @@ var apiOrigin = &portonev2.PaymentOrigin{
 
 // find returns the payment of a request, or PAYMENT_NOT_FOUND.
 func (s *Store) find(id string, storeID *string) (*payment, error) {
-	if p := s.payments.find(paymentKey{storeOf(storeID), id}); p != nil {
+	if p := s.payments.find(paymentKey{world.StoreOf(storeID), id}); p != nil {
 		return p, nil
 	}
-	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment %q in store %q", id, storeOf(storeID))
+	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment %q in store %q", id, world.StoreOf(storeID))
 }
 
 // findPaid returns the present attempt at a payment of which something is paid,
@@ -136,7 +137,7 @@ func (s *Store) checkTerms(o *order) error {
 	case terms.TotalAmount != nil && *terms.TotalAmount != o.bill.price.amount,
 		terms.TaxFreeAmount != nil && *terms.TaxFreeAmount != o.bill.price.taxFree,
 		terms.Currency != nil && *terms.Currency != o.currency:
-		return invalid("payment %q was pre-registered with another amount or currency", o.key.id)
+		return world.Invalid("payment %q was pre-registered with another amount or currency", o.key.id)
 	}
 	return nil
 }

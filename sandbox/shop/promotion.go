@@ -51,7 +51,7 @@ func seedPromotions(now time.Time) []*promotion {
 
 func newPromotion(id, name string, company portonev2.PromotionCardCompany, budget int64, now time.Time, bands ...*portonev2.PromotionDiscountPartition) *promotion {
 	return &promotion{shown: &portonev2.CardPromotion{
-		Id: world.Ptr(id), StoreId: world.Ptr(DefaultStoreID), Name: world.Ptr(name),
+		Id: world.Ptr(id), StoreId: world.Ptr(world.DefaultStoreID), Name: world.Ptr(name),
 		DiscountPolicy: &portonev2.PromotionDiscountPolicy{Partitions: bands},
 		TotalBudget:    world.Ptr(budget), Currency: portonev2.Currency_CURRENCY_KRW.Enum(), CardCompany: company.Enum(),
 		CreatedAt: timestamppb.New(now.AddDate(0, -2, 0)), StartAt: timestamppb.New(now.AddDate(0, -1, 0)), EndAt: timestamppb.New(now.AddDate(10, 0, 0)),
@@ -160,7 +160,7 @@ func (s *Store) promotionOf(id *string) (*promotion, error) {
 	}
 	p := s.promotion(*id)
 	if p == nil {
-		return nil, invalid("no promotion %q", *id)
+		return nil, world.Invalid("no promotion %q", *id)
 	}
 	return p, nil
 }
@@ -174,7 +174,7 @@ func (s *Store) discount(o *order, c *card) error {
 	}
 	if status := p.status(s.now()); status != portonev2.PromotionStatus_PROMOTION_STATUS_IN_PROGRESS ||
 		o.key.storeID != p.shown.GetStoreId() || o.currency != p.shown.GetCurrency() {
-		return invalid("promotion %q is %s, of store %s and in %s", p.shown.GetId(), status, p.shown.GetStoreId(), p.shown.GetCurrency())
+		return world.Invalid("promotion %q is %s, of store %s and in %s", p.shown.GetId(), status, p.shown.GetStoreId(), p.shown.GetCurrency())
 	}
 	if c == nil || c.companyOf() != p.shown.GetCardCompany() {
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PROMOTION_PAY_METHOD_DOES_NOT_MATCH, "promotion %q is for %s", p.shown.GetId(), p.shown.GetCardCompany())
@@ -184,7 +184,7 @@ func (s *Store) discount(o *order, c *card) error {
 	case discount >= o.bill.price.amount:
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_DISCOUNT_AMOUNT_EXCEEDS_TOTAL_AMOUNT, "a discount of %d on %d", discount, o.bill.price.amount)
 	case discount > p.shown.GetTotalBudget()-p.spent:
-		return invalid("promotion %q has %d left of its budget", p.shown.GetId(), p.shown.GetTotalBudget()-p.spent)
+		return world.Invalid("promotion %q has %d left of its budget", p.shown.GetId(), p.shown.GetTotalBudget()-p.spent)
 	}
 	o.bill.discount = discount
 	return nil

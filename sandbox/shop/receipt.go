@@ -18,35 +18,76 @@ func (s *Store) RegisterStoreReceipt(_ context.Context, req *portonev2.RegisterS
 		return nil, err
 	}
 	if !a.route.through(portonev2.PgProvider_PG_PROVIDER_INICIS_V2) {
-		return nil, invalid("only KG Inicis has receipts of sub-merchants, not %s", a.route.channel.GetPgProvider())
+		return nil, world.Invalid("only KG Inicis has receipts of sub-merchants, not %s", a.route.channel.GetPgProvider())
 	}
 	var total int64
 	for i, item := range req.Items {
 		amount := item.GetTotalAmount()
 		switch {
 		case amount <= 0 || amount > math.MaxInt64-total:
-			return nil, invalid("items[%d].totalAmount must be positive", i)
+			return nil, world.Invalid("items[%d].totalAmount must be positive", i)
 		case item.GetCurrency() != a.currency:
-			return nil, invalid("items[%d].currency is not that of the payment", i)
+			return nil, world.Invalid("items[%d].currency is not that of the payment", i)
 		}
 		total += amount
 	}
 	if total == 0 || total > a.bill.price.amount {
-		return nil, invalid("items are to make up the payment's total of %d or a part of it", a.bill.price.amount)
+		return nil, world.Invalid("items are to make up the payment's total of %d or a part of it", a.bill.price.amount)
 	}
 	s.touch(a)
 	return &portonev2.RegisterStoreReceiptResponse{ReceiptUrl: world.Ptr(receiptURL(a))}, nil
 }
 
-// SetCashReceipt shows a cash receipt on a payment, or none for nil. The payment
-// is that of the default store, or else any of the id.
-func (s *Store) SetCashReceipt(paymentID string, receipt *portonev2.PaymentCashReceipt) error {
-	p := s.anywhere(paymentID)
+// SetCashReceipt shows a cash receipt on a payment, or none for nil. It does
+// nothing if there is no such payment.
+func (s *Store) SetCashReceipt(storeID, paymentID string, receipt *portonev2.PaymentCashReceipt) {
+	p := s.payments.find(paymentKey{storeID, paymentID})
 	if p == nil {
-		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment %q", paymentID)
+		return
 	}
 	a := p.current()
 	a.receipt = proto.CloneOf(receipt)
 	s.touch(a)
-	return nil
+}
+
+// issueReceipt issues the cash receipt that was asked for with the account of a
+// payment that was just paid.
+func (s *Store) issueReceipt(a *attempt) {
+	a.receiptIssued = portonev2.CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED
+	kind := portonev2.CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL
+	switch a.means.account.CashReceipt.GetType() {
+	case portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_PERSONAL:
+	case portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE:
+		kind = portonev2.CashReceiptType_CASH_RECEIPT_TYPE_CORPORATE
+	default:
+		return
+	}
+	a.receiptIssued = portonev2.CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_ISSUED
+	a.receiptNumber = s.w.IDs.Digits("cash receipt", 9)
+	a.receipt = &portonev2.PaymentCashReceipt{Status: &portonev2.PaymentCashReceipt_Issued{Issued: &portonev2.IssuedPaymentCashReceipt{
+		Type: kind.Enum(), PgReceiptId: world.Ptr(s.w.IDs.UUID("pg receipt")), IssueNumber: world.Ptr(a.receiptNumber),
+		TotalAmount: world.Ptr(a.bill.price.amount), TaxFreeAmount: world.Ptr(a.bill.price.taxFree),
+		Currency: a.currency.Enum(), IssuedAt: s.now().timestamp(),
+	}}}
+	s.tellReceipt(a)
+}
+
+// cancelReceipt cancels the cash receipt that a payment got when it was paid, if
+// it is still in force: all of the payment went back.
+func (s *Store) cancelReceipt(a *attempt) {
+	r := a.receipt.GetIssued()
+	if r == nil || r.GetIssueNumber() != a.receiptNumber {
+		return
+	}
+	a.receipt = &portonev2.PaymentCashReceipt{Status: &portonev2.PaymentCashReceipt_Cancelled{Cancelled: &portonev2.CancelledPaymentCashReceipt{
+		Type: r.Type, PgReceiptId: r.PgReceiptId, IssueNumber: r.IssueNumber, TotalAmount: r.TotalAmount, TaxFreeAmount: r.TaxFreeAmount,
+		Currency: r.Currency, Url: r.Url, IssuedAt: r.IssuedAt, CancelledAt: s.now().timestamp(),
+	}}}
+	s.tellReceipt(a)
+}
+
+func (s *Store) tellReceipt(a *attempt) {
+	if s.OnCashReceipt != nil {
+		s.OnCashReceipt(a.payment.storeID, a.payment.id)
+	}
 }

@@ -48,7 +48,7 @@ var lists = []struct {
 			Page: &portonev2.PageInput{Number: world.Ptr(int32(50)), Size: world.Ptr(int32(100))},
 			Filter: &portonev2.PaymentFilterInput{
 				SortBy: portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT.Enum(), Status: []portonev2.PaymentStatus{partial},
-				StoreId: world.Ptr(DefaultStoreID), IsTest: world.Ptr(true),
+				StoreId: world.Ptr(world.DefaultStoreID), IsTest: world.Ptr(true),
 			},
 		})
 		return err

@@ -77,14 +77,14 @@ func (c *calendar) end(d *schedule, status portonev2.PaymentScheduleStatus) {
 
 // CreatePaymentSchedule implements PaymentScheduleServiceServer.
 func (s *Store) CreatePaymentSchedule(_ context.Context, req *portonev2.CreatePaymentScheduleRequest) (*portonev2.CreatePaymentScheduleResponse, error) {
-	charge := chargeOf(req.PaymentId, req.Payment)
+	charge := chargeOf(req.PaymentId, world.Known(req.Payment))
 	o, err := s.keyOrder(charge)
 	if err != nil {
 		return nil, err
 	}
 	due := instantOf(req.TimeToPay.AsTime())
 	if due <= s.now() {
-		return nil, invalid("timeToPay has passed")
+		return nil, world.Invalid("timeToPay has passed")
 	}
 	if err := s.checkUnscheduled(o); err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (s *Store) CreatePaymentSchedule(_ context.Context, req *portonev2.CreatePa
 		return nil, err
 	}
 	if _, err := k.route(charge.ChannelKey); err != nil {
-		return nil, invalid("the billing key was not issued on channel %q", charge.GetChannelKey())
+		return nil, world.Invalid("the billing key was not issued on channel %q", charge.GetChannelKey())
 	}
 	d := &schedule{id: s.w.IDs.UUID("payment schedule"), status: scheduled, order: o, key: k, charge: charge, created: s.now(), due: due}
 	o.scheduleID = d.id
@@ -183,7 +183,7 @@ func (s *Store) RevokePaymentSchedules(_ context.Context, req *portonev2.RevokeP
 // selectSchedules finds the schedules to revoke, each of which can be. A billing
 // key alone that has nothing scheduled selects none.
 func (s *Store) selectSchedules(req *portonev2.RevokePaymentSchedulesRequest) ([]*schedule, error) {
-	storeID := storeOf(req.StoreId)
+	storeID := world.StoreOf(req.StoreId)
 	var k *billingKey
 	if req.BillingKey != nil {
 		var err error
@@ -193,7 +193,7 @@ func (s *Store) selectSchedules(req *portonev2.RevokePaymentSchedulesRequest) ([
 	}
 	if len(req.ScheduleIds) == 0 {
 		if k == nil {
-			return nil, invalid("billingKey or scheduleIds is required")
+			return nil, world.Invalid("billingKey or scheduleIds is required")
 		}
 		return s.schedules.ofKey(k), nil
 	}
@@ -235,7 +235,7 @@ var scheduleNames = map[portonev2.PaymentScheduleStatus]protoreflect.Name{
 // scheduleMembers are the members of a schedule, in whichever state.
 var scheduleMembers = members[*schedule]{
 	"id":                  func(d *schedule) any { return d.id },
-	"merchant_id":         func(*schedule) any { return MerchantID },
+	"merchant_id":         func(*schedule) any { return world.MerchantID },
 	"store_id":            func(d *schedule) any { return d.order.key.storeID },
 	"payment_id":          func(d *schedule) any { return d.order.key.id },
 	"billing_key":         func(d *schedule) any { return d.key.key },

@@ -25,8 +25,8 @@ var scheduleOrders = map[portonev2.PaymentScheduleSortBy]func(*schedule) instant
 // GetPaymentSchedule implements PaymentScheduleServiceServer.
 func (s *Store) GetPaymentSchedule(_ context.Context, req *portonev2.GetPaymentScheduleRequest) (*portonev2.PaymentSchedule, error) {
 	d := s.schedules.byID[req.PaymentScheduleId]
-	if d == nil || d.order.key.storeID != storeOf(req.StoreId) {
-		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND, "no schedule %q in store %q", req.PaymentScheduleId, storeOf(req.StoreId))
+	if d == nil || d.order.key.storeID != world.StoreOf(req.StoreId) {
+		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_NOT_FOUND, "no schedule %q in store %q", req.PaymentScheduleId, world.StoreOf(req.StoreId))
 	}
 	return showSchedule(d), nil
 }
@@ -74,7 +74,7 @@ func (d *schedule) fits(f *portonev2.PaymentScheduleFilterInput) bool {
 		f = &portonev2.PaymentScheduleFilterInput{}
 	}
 	r, _ := d.key.route(d.charge.ChannelKey)
-	return storeOf(f.StoreId) == d.order.key.storeID &&
+	return world.StoreOf(f.StoreId) == d.order.key.storeID &&
 		(f.BillingKey == nil || *f.BillingKey == d.key.key) &&
 		among(f.Status, d.status) &&
 		(f.IsForTest == nil || *f.IsForTest == r.test())

@@ -3,16 +3,13 @@ package shop
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/sandbox/worldtest"
 )
 
 // opening is when the shops of tests open.
@@ -39,18 +36,14 @@ func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, er
 	t.Helper()
 	answer, err := rpc(context.Background(), req)
 	if err == nil {
-		for _, missing := range lacks(answer.ProtoReflect(), "") {
-			t.Errorf("%T to %v lacks %s", answer, req, missing)
-		}
+		worldtest.Complete(t, answer)
 		return answer, nil
 	}
 	var fault *world.Fault
 	if !errors.As(err, &fault) {
 		t.Fatalf("%T: %v is no fault", req, err)
 	}
-	if typ := typeOf(fault.Reason); !slices.Contains(operationOf(req).Errors, typ) {
-		t.Errorf("%v is refused with %s, which the operation does not list", req, typ)
-	}
+	worldtest.Listed(t, req, fault)
 	return answer, fault
 }
 
@@ -72,55 +65,6 @@ func refused[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp
 		t.Fatalf("%T %v: %v, want %s", req, req, fault, reason)
 	}
 	return fault
-}
-
-// operationOf is what the contract says of the RPC that takes a request.
-func operationOf(req proto.Message) *portonev2.Operation {
-	for _, file := range []protoreflect.FileDescriptor{
-		portonev2.File_portone_v2_payment_proto, portonev2.File_portone_v2_billing_key_proto,
-		portonev2.File_portone_v2_payment_schedule_proto, portonev2.File_portone_v2_promotion_proto,
-	} {
-		methods := file.Services().Get(0).Methods()
-		for i := range methods.Len() {
-			if method := methods.Get(i); method.Input() == req.ProtoReflect().Descriptor() {
-				return proto.GetExtension(method.Options(), portonev2.E_Operation).(*portonev2.Operation)
-			}
-		}
-	}
-	panic(fmt.Sprintf("no RPC takes a %T", req))
-}
-
-// typeOf is a reason as PortOne's JSON has it.
-func typeOf(reason portonev2.ErrorReason) string {
-	options := reason.Descriptor().Values().ByNumber(reason.Number()).Options()
-	return proto.GetExtension(options, portonev2.E_ErrorType).(*portonev2.ErrorType).Type
-}
-
-// lacks lists the required members that a message does not have, and unions
-// without a case.
-func lacks(m protoreflect.Message, path string) (missing []string) {
-	if oneofs := m.Descriptor().Oneofs(); oneofs.Len() > 0 && !oneofs.Get(0).IsSynthetic() && m.WhichOneof(oneofs.Get(0)) == nil {
-		missing = append(missing, path+" (no case)")
-	}
-	fields := m.Descriptor().Fields()
-	for i := range fields.Len() {
-		field := fields.Get(i)
-		behaviour := proto.GetExtension(field.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-		at := path + "." + string(field.Name())
-		switch {
-		case field.IsMap():
-		case field.IsList() && field.Message() != nil:
-			for j := range m.Get(field).List().Len() {
-				missing = append(missing, lacks(m.Get(field).List().Get(j).Message(), at)...)
-			}
-		case field.IsList():
-		case !m.Has(field) && slices.Contains(behaviour, annotations.FieldBehavior_REQUIRED):
-			missing = append(missing, at)
-		case m.Has(field) && field.Message() != nil:
-			missing = append(missing, lacks(m.Get(field).Message(), at)...)
-		}
-	}
-	return missing
 }
 
 // credential is a card that is valid until the end of 2030.

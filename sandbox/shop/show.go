@@ -4,6 +4,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // statusNames are the cases of payments and attempts.
@@ -16,7 +17,7 @@ var statusNames = map[portonev2.PaymentStatus]protoreflect.Name{
 var attemptMembers = members[*attempt]{
 	"id":                           func(a *attempt) any { return a.id },
 	"payment_id":                   func(a *attempt) any { return a.payment.id },
-	"merchant_id":                  func(*attempt) any { return MerchantID },
+	"merchant_id":                  func(*attempt) any { return world.MerchantID },
 	"store_id":                     func(a *attempt) any { return a.payment.storeID },
 	"method":                       func(a *attempt) any { return message(a.method) },
 	"channel":                      func(a *attempt) any { return message(a.route.channel) },

@@ -8,14 +8,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-const (
-	// MerchantID is the merchant that owns all stores of the sandbox.
-	MerchantID = "merchant-sandbox"
-
-	// DefaultStoreID is the store of a request that names none.
-	DefaultStoreID = "store-sandbox"
-)
-
 // How often things may be tried. PortOne has such limits; its API document does
 // not number them.
 const (
@@ -44,6 +36,11 @@ type Store struct {
 	// while the call that sets it off is under way: it must neither block nor
 	// use the Store. Nil if nobody listens.
 	OnWebhook func(Webhook)
+
+	// OnCashReceipt is called when a payment was paid with a cash receipt, and when
+	// that was cancelled with the payment. It may look the payment up, and change
+	// nothing. Nil if nobody wants to know.
+	OnCashReceipt func(storeID, paymentID string)
 
 	w        *world.World
 	latest   instant // see now
@@ -112,12 +109,4 @@ func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
 func (s *Store) now() instant {
 	s.latest = max(s.latest, instantOf(s.w.Clock.Now()))
 	return s.latest
-}
-
-// storeOf is the store that a request means.
-func storeOf(id *string) string {
-	if id == nil {
-		return DefaultStoreID
-	}
-	return *id
 }

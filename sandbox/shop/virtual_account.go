@@ -15,12 +15,12 @@ func (s *Store) accountMeans(in *portonev2.InstantPaymentMethodInputVirtualAccou
 	expiry, fixed := in.Expiry, in.Option.GetFixed()
 	switch {
 	case (expiry.GetValidHours() == 0) == (expiry.GetDueDate() == nil):
-		return nil, invalid("expiry: exactly one of validHours and dueDate")
+		return nil, world.Invalid("expiry: exactly one of validHours and dueDate")
 	case expiry.GetValidHours() < 0, expiry.GetDueDate() != nil && instantOf(expiry.DueDate.AsTime()) <= s.now():
-		return nil, invalid("expiry: the deadline has passed")
+		return nil, world.Invalid("expiry: the deadline has passed")
 	case in.Option.GetType() == portonev2.InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_FIXED &&
 		(fixed.GetPgAccountId() == "") == (fixed.GetAccountNumber() == ""):
-		return nil, invalid("option.fixed: exactly one of pgAccountId and accountNumber")
+		return nil, world.Invalid("option.fixed: exactly one of pgAccountId and accountNumber")
 	}
 	shown := &portonev2.PaymentMethodVirtualAccount{Bank: in.Bank, AccountNumber: world.Ptr("")}
 	return &means{account: in, shown: &portonev2.PaymentMethod{
@@ -94,30 +94,11 @@ func (s *Store) Deposit(paymentID string, amount int64) error {
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_WAITING_FOR_DEPOSIT, "payment %q is %s", paymentID, a.status)
 	}
 	if due := a.bill.price.amount; amount != 0 && amount != due {
-		return invalid("%d deposited, %d due", amount, due)
+		return world.Invalid("%d deposited, %d due", amount, due)
 	}
-	s.issueReceipt(a)
 	s.pay(a, portonev2.PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_VIRTUAL_ACCOUNT_DEPOSIT)
+	s.issueReceipt(a)
 	return nil
-}
-
-// issueReceipt issues the cash receipt that was asked for with the account.
-func (s *Store) issueReceipt(a *attempt) {
-	a.receiptIssued = portonev2.CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_NOT_ISSUED
-	kind := portonev2.CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL
-	switch a.means.account.CashReceipt.GetType() {
-	case portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_PERSONAL:
-	case portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE:
-		kind = portonev2.CashReceiptType_CASH_RECEIPT_TYPE_CORPORATE
-	default:
-		return
-	}
-	a.receiptIssued = portonev2.CashReceiptIssuanceStatus_CASH_RECEIPT_ISSUANCE_STATUS_ISSUED
-	a.receipt = &portonev2.PaymentCashReceipt{Status: &portonev2.PaymentCashReceipt_Issued{Issued: &portonev2.IssuedPaymentCashReceipt{
-		Type: kind.Enum(), PgReceiptId: world.Ptr(s.w.IDs.UUID("pg receipt")), IssueNumber: world.Ptr(s.w.IDs.Digits("cash receipt", 9)),
-		TotalAmount: world.Ptr(a.bill.price.amount), TaxFreeAmount: world.Ptr(a.bill.price.taxFree),
-		Currency: a.currency.Enum(), IssuedAt: s.now().timestamp(),
-	}}}
 }
 
 // refundAccount notes on the method that the money went back.

@@ -11,7 +11,7 @@ import (
 // browser SDK opens.
 type WindowPayment struct {
 	PaymentID string
-	StoreID   string // DefaultStoreID if empty
+	StoreID   string // world.DefaultStoreID if empty
 
 	// ChannelKey is ChannelDefault if empty.
 	ChannelKey string
@@ -112,10 +112,10 @@ func (s *Store) windowOrder(in WindowPayment) (*order, route, *means, error) {
 
 func (s *Store) readWindow(in WindowPayment) (*order, error) {
 	if in.PaymentID == "" {
-		return nil, invalid("paymentId is required")
+		return nil, world.Invalid("paymentId is required")
 	}
 	if in.StoreID == "" {
-		in.StoreID = DefaultStoreID
+		in.StoreID = world.DefaultStoreID
 	}
 	if in.Currency == portonev2.Currency_CURRENCY_UNSPECIFIED {
 		in.Currency = portonev2.Currency_CURRENCY_KRW
@@ -178,7 +178,7 @@ func (s *Store) windowMeans(in WindowPayment) (*means, error) {
 	}
 	shown := plainMethods[in.Method]
 	if shown == nil {
-		return nil, invalid("method %s is not imitated", in.Method)
+		return nil, world.Invalid("method %s is not imitated", in.Method)
 	}
 	return &means{shown: shown}, nil
 }
