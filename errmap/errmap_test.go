@@ -452,7 +452,7 @@ func TestFailures(t *testing.T) {
 		{Draining, codes.Unavailable, codes.Unavailable, false},
 		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
 		{NoSuchOperation, codes.Unimplemented, codes.Unimplemented, false},
-		{Broken, codes.Internal, codes.Internal, false},
+		{Broken, codes.Internal, codes.Internal, true},
 	}
 	if len(tests) != len(verdicts) {
 		t.Fatalf("%d failures are tested, %d exist", len(tests), len(verdicts))

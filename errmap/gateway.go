@@ -179,7 +179,10 @@ var verdicts = map[Failure][2]verdict{
 	Draining:        both(verdict{reasonDraining, codes.Unavailable, draining}),
 	RequestTooLarge: both(verdict{reasonTooLarge, codes.ResourceExhausted, requestTooLarge}),
 	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
-	Broken:          both(verdict{reasonInternal, codes.Internal, bug}),
+	Broken: {
+		{reasonInternal, codes.Internal, bug},
+		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it
+	},
 }
 
 func both(v verdict) [2]verdict { return [2]verdict{v, v} }

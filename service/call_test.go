@@ -244,7 +244,7 @@ func TestPanicByGRPC(t *testing.T) {
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", ownKey, "x-request-id", "call-1")
 	var header metadata.MD
 	_, err := portonev2.NewPaymentServiceClient(g.Conn).PayWithBillingKey(ctx, payment("p1"), grpc.Header(&header))
-	checkStatus(t, err, codes.Internal, "INTERNAL")
+	checkStatus(t, err, codes.Internal, "OUTCOME_UNKNOWN") // PortOne had answered
 	if info, _, _ := details(err); info.GetMetadata()["idempotencyKey"] != ownKey || info.GetDomain() != errmap.GatewayDomain {
 		t.Errorf("the ErrorInfo is %v", info)
 	}
@@ -256,7 +256,7 @@ func TestPanicByGRPC(t *testing.T) {
 		t.Errorf("%d calls are in flight", n)
 	}
 	await(t, "two calls to end", func() bool { return len(w.all()) == 2 })
-	if got, want := w.all()[0], (ended{"PayWithBillingKey", "grpc", codes.Internal, "INTERNAL"}); got != want {
+	if got, want := w.all()[0], (ended{"PayWithBillingKey", "grpc", codes.Internal, "OUTCOME_UNKNOWN"}); got != want {
 		t.Errorf("the call ended as %v, want %v", got, want)
 	}
 	if text := log.String(); strings.Contains(text, "5555") || !strings.Contains(text, "attempt.go") || !strings.Contains(text, `"request_id":"call-1"`) {

@@ -9,6 +9,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
+// lastWords is how long calls that are broken off may take to say so.
+const lastWords = 3 * time.Second
+
 // settle is how long answers that have been given may take to leave the process
 // when nothing else holds a drain.
 const settle = 250 * time.Millisecond
@@ -35,8 +38,10 @@ func (s *Server) leave() { s.calls.Done() }
 func (s *Server) Unready() { s.health.Shutdown() }
 
 // Drain refuses new calls and waits for those in flight, of both transports. It
-// returns ctx's error if they do not end in time; they are then cut off. Watches
-// of health and open reflections do not hold it.
+// returns ctx's error if they do not end in time. They are then broken off towards
+// PortOne, so that their callers learn that the outcome is unknown, and the key by
+// which to ask: a connection that just ends would tell them to try again. Watches of
+// health and open reflections do not hold it.
 func (s *Server) Drain(ctx context.Context) error {
 	s.Unready()
 	s.mu.Lock()
@@ -47,16 +52,22 @@ func (s *Server) Drain(ctx context.Context) error {
 	go func() { s.grpc.GracefulStop(); close(stopped) }()
 	go func() { s.calls.Wait(); close(done) }()
 	defer s.grpc.Stop()
+	var err error
 	select {
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
+		s.opts.Upstream.Abort()
+		select {
+		case <-done:
+		case <-time.After(lastWords):
+		}
 	case <-done:
 	}
 	select {
 	case <-stopped:
 	case <-time.After(settle):
 	}
-	return nil
+	return err
 }
 
 // Stop ends everything at once.

@@ -158,19 +158,35 @@ func TestDrainTimeout(t *testing.T) {
 	p, arrived, release := holding()
 	defer release()
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p})
-	ended := make(chan error, 1)
+	byGRPC, byREST := make(chan error, 1), make(chan *http.Response, 1)
 	go func() {
 		_, err := portonev2.NewPaymentServiceClient(g.Conn).PayWithBillingKey(context.Background(), payment("p1"))
-		ended <- err
+		byGRPC <- err
 	}()
 	receive(t, "the call", arrived)
+	go func() {
+		resp, err := http.Post(g.URL+"/payments/p2/cancel", "application/json", strings.NewReader(`{"reason":"r"}`))
+		if err != nil {
+			t.Error(err)
+		}
+		byREST <- resp
+	}()
+	receive(t, "the request", arrived)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := g.Service.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the drain ended with %v", err)
 	}
-	if err := receive(t, "the call", ended); err == nil {
-		t.Error("the call succeeded")
+	err := receive(t, "the call", byGRPC)
+	checkStatus(t, err, codes.Unknown, "OUTCOME_UNKNOWN")
+	if info, _, _ := details(err); info.GetMetadata()["idempotencyKey"] == "" {
+		t.Errorf("the status does not tell the key: %v", info)
+	}
+	if resp := receive(t, "the request", byREST); resp != nil {
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusConflict || resp.Header.Get("Idempotency-Key") == "" {
+			t.Errorf("REST answers %s with %v", resp.Status, resp.Header)
+		}
 	}
 	await(t, "the gateway to leave PortOne", func() bool { return g.Upstream.InFlight() == 0 })
 }

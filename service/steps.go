@@ -29,8 +29,10 @@ type step struct {
 // steps in the order in which a call passes them; its answer passes them
 // backwards. The order has reasons: everything that is written down has the
 // request id; metrics and log see recovered panics and calls that are refused;
-// what a caller wants is read before anything is done for him.
+// what a caller wants is read before anything is done for him. A panic of what
+// observes calls must not end the process either, so recovery stands twice.
 var steps = []step{
+	{"last resort", (*Server).recover},
 	{"request id", (*Server).identify},
 	{"tracing", (*Server).trace},
 	{"metrics", (*Server).measure},

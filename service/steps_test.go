@@ -24,6 +24,7 @@ import (
 // change a reason here.
 func TestStepsAreInOrder(t *testing.T) {
 	want := []struct{ name, why string }{
+		{"last resort", "a panic of what watches calls must not end the process, with other payments in flight"},
 		{"request id", "everything that is written down about a call names it"},
 		{"tracing", "the span holds all that follows, and what is measured can name its trace"},
 		{"metrics", "they see calls that are refused and panics that are recovered below"},
@@ -174,7 +175,7 @@ func TestPanic(t *testing.T) {
 
 	_, err := call()
 	var e *errmap.Error
-	if !errors.As(err, &e) || e.Code() != codes.Internal || e.Reason() != "INTERNAL" {
+	if !errors.As(err, &e) || e.Code() != codes.Internal || e.Reason() != "OUTCOME_UNKNOWN" {
 		t.Fatalf("the error is %v", err)
 	}
 	if _, body := errmap.REST(e.Full()); bytes.Contains(body, []byte("5555")) || !bytes.Contains(body, []byte("a-key-of-sixteen")) {

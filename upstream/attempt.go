@@ -133,7 +133,7 @@ func (a *attempt) try() {
 		}
 		a.waited = a.failure
 		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
-		if a.remaining() < pause+lastMoment || !sleep(a.ctx, pause) {
+		if a.remaining() < pause+lastMoment || !sleep(a.ctx, pause) || a.client.aborted.Load() {
 			return
 		}
 		a.client.opts.Observer.Retry(a.operation(), true)

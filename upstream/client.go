@@ -97,6 +97,7 @@ type Client struct {
 	breaker  circuitbreaker.CircuitBreaker[any]
 	executor failsafe.Executor[*attempt]
 	inFlight atomic.Int64
+	aborted  atomic.Bool
 	headers  atomic.Pointer[header]
 	attempts sync.Pool // of *attempt
 }
@@ -259,6 +260,14 @@ func (c *Client) BreakerState() string { return stateName(c.breaker.State()) }
 // Close closes connections without a call on them now, and the others when their
 // call ends.
 func (c *Client) Close() { c.http.Close() }
+
+// Abort breaks off every call, for the end of the process when calls have not
+// finished in time: those that may have been carried out end as unknown outcomes,
+// with their keys. No calls can be made after it.
+func (c *Client) Abort() {
+	c.aborted.Store(true)
+	c.http.Abort()
+}
 
 // recycle makes an attempt ready for another call.
 func (c *Client) recycle(a *attempt) {

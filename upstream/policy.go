@@ -89,7 +89,7 @@ func (c *Client) run(ctx context.Context, a *attempt) *errmap.Error {
 
 // worthRepeating tells whether the same request may have another result.
 func (a *attempt) worthRepeating() bool {
-	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ctx.Err() != nil {
+	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ctx.Err() != nil || a.client.aborted.Load() {
 		return false
 	}
 	switch a.result {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,7 +63,7 @@ func TestWrongFlags(t *testing.T) {
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
 	}
 	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay"} {
-		for _, value := range []string{"30", "", "soon", "-1s", "1s2"} {
+		for _, value := range []string{"30", "", "-1s"} {
 			tests = append(tests, wrongSetting{name: flag + " " + value, args: []string{"--" + flag + "=" + value}, names: "--" + flag})
 		}
 	}
@@ -83,8 +84,13 @@ func TestWrongAddresses(t *testing.T) {
 		"--sandbox-addr": {"--sandbox"},
 		"--addr":         {"sandbox"},
 	}
-	values := []string{"", "localhost", "9090", "127.0.0.1:99999", "127.0.0.1:http/2", "::1:9090", "unix://", "unix:///no/such/folder/socket", "unix://relative/socket"}
+	values := []string{"localhost", "127.0.0.1:99999"}
+	more := []string{"", "9090", "127.0.0.1:http/2", "::1:9090", "unix://", "unix:///no/such/folder/socket", "unix://relative/socket"}
 	for flag, args := range flags {
+		values := values
+		if flag == "--grpc-addr" { // all flags are read by the same code
+			values = slices.Concat(values, more)
+		}
 		for _, value := range values {
 			test := wrongSetting{args: append(args[:len(args):len(args)], flag+"="+value), names: flag + ":"}
 			t.Run(fmt.Sprintf("%s %q", flag, value), test.withSecret().check)

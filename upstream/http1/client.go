@@ -17,8 +17,11 @@ type Client struct {
 
 	mu     sync.Mutex
 	idle   []*conn // the last used one last, so that few are in use
+	active map[*conn]struct{}
 	sweep  *time.Timer
 	closed bool
+
+	aborted bool
 }
 
 // New returns a client. It makes no connection yet.
@@ -27,7 +30,7 @@ func New(config Config) *Client {
 		config.TLS = config.TLS.Clone()
 		config.TLS.NextProtos = []string{"http/1.1"}
 	}
-	return &Client{config: config}
+	return &Client{config: config, active: make(map[*conn]struct{})}
 }
 
 // Do sends a request and reads the whole answer, which must be there before the
@@ -104,6 +107,9 @@ func (c *Client) open(ctx context.Context, deadline time.Time, conn *conn, req *
 // acquire returns a connection: the one used last, or a new one. When the call's
 // time is over already there is none, so that it is known not to have been sent.
 func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, used bool, err error) {
+	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
+		deadline = end // net gives up by it, before ctx has an error
+	}
 	if ctx.Err() != nil || !time.Now().Before(deadline) {
 		return nil, false, (&Error{Kind: Timeout, cause: context.DeadlineExceeded}).in(ctx)
 	}
@@ -115,6 +121,9 @@ func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, u
 	}
 	conn, err = c.dial(ctx, deadline)
 	if err == nil {
+		err = c.enroll(conn)
+	}
+	if err == nil {
 		return conn, false, nil
 	}
 	kind := Dial
@@ -122,6 +131,18 @@ func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, u
 		kind = Timeout
 	}
 	return nil, false, (&Error{Kind: kind, cause: err}).in(ctx)
+}
+
+// enroll takes a new connection in, unless the client is closed.
+func (c *Client) enroll(conn *conn) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.aborted {
+		_ = conn.under.Close()
+		return net.ErrClosed
+	}
+	c.active[conn] = struct{}{}
+	return nil
 }
 
 func (c *Client) takeIdle() *conn {
@@ -134,6 +155,7 @@ func (c *Client) takeIdle() *conn {
 	conn := c.idle[last]
 	c.idle[last] = nil
 	c.idle = c.idle[:last]
+	c.active[conn] = struct{}{}
 	return conn
 }
 
@@ -190,6 +212,7 @@ func (c *Client) release(conn *conn) {
 		c.discard(conn)
 		return
 	}
+	delete(c.active, conn)
 	c.idle = append(c.idle, conn)
 	if c.sweep == nil {
 		c.sweep = time.AfterFunc(c.config.IdleTimeout, c.closeIdle)
@@ -199,7 +222,12 @@ func (c *Client) release(conn *conn) {
 
 // discard closes a connection without TLS's goodbye, which would wait for a
 // server that does not read.
-func (c *Client) discard(conn *conn) { _ = conn.under.Close() }
+func (c *Client) discard(conn *conn) {
+	c.mu.Lock()
+	delete(c.active, conn)
+	c.mu.Unlock()
+	_ = conn.under.Close()
+}
 
 // closeIdle closes connections that nobody has used for the idle time, and comes
 // again as long as there are others.
@@ -240,5 +268,17 @@ func (c *Client) Close() {
 	c.mu.Unlock()
 	for _, conn := range idle {
 		_ = conn.nc.Close()
+	}
+}
+
+// Abort closes the client and breaks off every call that is under way, which ends
+// with Kind Broken. There are no connections after it.
+func (c *Client) Abort() {
+	c.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.aborted = true
+	for conn := range c.active {
+		_ = conn.under.Close()
 	}
 }
