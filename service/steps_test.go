@@ -188,7 +188,7 @@ func TestPanic(t *testing.T) {
 	if len(lines) != 1 || !strings.Contains(lines[0]["stack"], "TestPanic") || lines[0]["request_id"] != "call-1" || lines[0]["rpc"] != "PayInstantly" {
 		t.Errorf("the log has of the panic %v", lines)
 	}
-	if want := []string{"call-1 Internal INTERNAL"}; !slices.Equal(w.traced, want) {
+	if want := []string{"call-1 Internal OUTCOME_UNKNOWN"}; !slices.Equal(w.traced, want) {
 		t.Errorf("the trace has %q, want %q", w.traced, want)
 	}
 
@@ -197,7 +197,7 @@ func TestPanic(t *testing.T) {
 	if err != nil || string(answer) != `{"new":1}` {
 		t.Errorf("the next call ended with %s, %v", answer, err)
 	}
-	if want := []string{"rest Internal INTERNAL", "rest OK"}; !slices.Equal(w.ended, want) || len(w.begun) != 2 {
+	if want := []string{"rest Internal OUTCOME_UNKNOWN", "rest OK"}; !slices.Equal(w.ended, want) || len(w.begun) != 2 {
 		t.Errorf("metrics have %q of %q, want %q", w.ended, w.begun, want)
 	}
 }
