@@ -154,7 +154,7 @@ func (b *Body) nextChunk() error {
 
 func chunkSize(line []byte) (int64, error) {
 	digits, _, _ := bytes.Cut(line, []byte(";")) // extensions mean nothing to us
-	digits = trimSpace(digits)
+	digits = bytes.TrimRight(digits, " \t")
 	if len(digits) == 0 || len(digits) > 15 { // 15 hexadecimal digits fit an int64
 		return 0, fmt.Errorf("%w: bad chunk size", errMalformed)
 	}
@@ -181,12 +181,12 @@ func chunkSize(line []byte) (int64, error) {
 func (c *conn) line() ([]byte, error) {
 	for {
 		if i := bytes.IndexByte(c.buf[c.r:c.w], '\n'); i >= 0 {
-			line, ended := bytes.CutSuffix(c.buf[c.r:c.r+i], []byte("\r"))
-			if !ended {
-				return nil, fmt.Errorf("%w: a bare line feed in a chunked body", errMalformed)
+			line := c.buf[c.r : c.r+i]
+			if at := bytes.IndexByte(line, '\r'); at < 0 || at < i-1 {
+				return nil, fmt.Errorf("%w: a bare CR or LF in a chunked body", errMalformed)
 			}
 			c.r += i + 1
-			return line, nil
+			return line[:i-1], nil
 		}
 		if c.w-c.r >= readBuffer {
 			return nil, fmt.Errorf("%w: a long line in a chunked body", errMalformed)
@@ -227,7 +227,7 @@ func (b *Body) whole(limit int) (*[]byte, error) {
 	}
 	buf := bytepool.Shared.Get(int(size))
 	for got := 0; ; {
-		if got == len(*buf) && b.left != 0 {
+		if got == len(*buf) && !b.done {
 			buf = grow(buf)
 		}
 		n, err := b.Read((*buf)[got:])

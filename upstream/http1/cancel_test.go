@@ -112,6 +112,24 @@ func wantEnd(t *testing.T, c *http1.Client, end end, body []byte, sent bool) {
 	}
 }
 
+// TestHangingHead: a request whose head does not go out as a whole may have been
+// sent.
+func TestHangingHead(t *testing.T) {
+	req := post("/", nil)
+	req.Header = bytes.Repeat([]byte("A: "+strings.Repeat("x", 1000)+"\r\n"), 8<<10)
+	for _, kind := range network {
+		s := serve(t, kind, func(p *peer) {
+			if echoGets(p) {
+				<-p.over
+			}
+		})
+		c := s.client(t)
+		wantBody(t, c, get("/before"), "/before")
+		_, _, err := doUntil(t.Context(), c, time.Now().Add(500*time.Millisecond), req)
+		t.Run(string(kind), func(t *testing.T) { wantError(t, err, http1.Timeout, true) })
+	}
+}
+
 // TestHangingHandshake: while connecting, nothing is sent.
 func TestHangingHandshake(t *testing.T) {
 	s := serve(t, plain, (*peer).hold)

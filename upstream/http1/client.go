@@ -272,7 +272,8 @@ func (c *Client) Close() {
 }
 
 // Abort closes the client and breaks off every call that is under way, which ends
-// with Kind Broken. There are no connections after it.
+// with Kind Broken. There are no connections after it; one that is being made is
+// closed unused.
 func (c *Client) Abort() {
 	c.Close()
 	c.mu.Lock()

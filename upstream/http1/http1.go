@@ -5,9 +5,9 @@
 //
 // It exists because the gateway's cost is mostly that of its HTTP client.
 // net/http runs two goroutines for a connection and hands every request over
-// to them; here a call writes and reads its connection by itself. It does not do
-// what a client of one JSON API has no use for: redirects, cookies, proxies by
-// request, content encodings, trailers, HTTP/2.
+// to them; here a call writes and reads its connection by itself, unless it has a
+// large body to send. It does not do what a client of one JSON API has no use for:
+// redirects, cookies, proxies by request, content encodings, trailers, HTTP/2.
 package http1
 
 import (

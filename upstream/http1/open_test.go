@@ -239,6 +239,28 @@ func TestCloseMidway(t *testing.T) {
 	}
 }
 
+// TestCanceledBeforeClose: an abort that is on its way does not meet the next call.
+func TestCanceledBeforeClose(t *testing.T) {
+	s := serve(t, plain, echo)
+	c := s.client(t)
+	for range 50 {
+		ctx, cancel := context.WithCancel(t.Context())
+		body, err := c.Open(ctx, time.Now().Add(soon), get("/first"), new(http1.Response))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(body); string(got) != "/first" {
+			t.Fatalf("got %q, %v", got, err)
+		}
+		cancel()
+		body.Close()
+		if n := c.Idle(); n != 0 {
+			t.Errorf("the connection is kept")
+		}
+		wantBody(t, c, get("/second"), "/second")
+	}
+}
+
 // TestClosedBody: who closes a body twice, or uses it after, does not meet the
 // call that has the connection by then.
 func TestClosedBody(t *testing.T) {

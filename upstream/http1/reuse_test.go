@@ -2,6 +2,7 @@ package http1_test
 
 import (
 	"bytes"
+	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -127,6 +128,30 @@ func TestSweepWhileUsed(t *testing.T) {
 		return c.Idle() == 1
 	})
 	eventually(t, "the last one is closed", func() bool { return c.Idle() == 0 })
+}
+
+// TestSweepOneByOne: connections that became idle one after the other are closed
+// so, without any call in between.
+func TestSweepOneByOne(t *testing.T) {
+	const calls, idle = 3, 300 * time.Millisecond
+	s := serve(t, plain, echo)
+	c := s.client(t, func(c *http1.Config) { c.IdleTimeout = idle })
+	var bodies []*http1.Body
+	for range calls {
+		body := open(t, c, get("/"))
+		if _, err := io.ReadAll(body); err != nil {
+			t.Fatal(err)
+		}
+		bodies = append(bodies, body)
+	}
+	for _, body := range bodies {
+		body.Close()
+		time.Sleep(idle / 10)
+	}
+	eventually(t, "all are closed", func() bool { return c.Idle() == 0 })
+	if n := s.accepted.Load(); n != calls {
+		t.Errorf("%d connections, want %d", n, calls)
+	}
 }
 
 // TestIdleTimeout: idle connections are really closed, and none before its time.

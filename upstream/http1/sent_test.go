@@ -3,9 +3,13 @@ package http1_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -93,6 +97,69 @@ func TestOverBefore(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestHardlyAnyTime ends calls around the moment when they are sent: one that is
+// said not to have been sent has not reached the server, not even in part.
+func TestHardlyAnyTime(t *testing.T) {
+	for _, kind := range allKinds {
+		t.Run(string(kind), func(t *testing.T) {
+			var reached sync.Map
+			s := serve(t, kind, func(p *peer) {
+				for {
+					raw, err := p.request()
+					if fields := strings.Fields(raw); len(fields) > 1 {
+						reached.Store(fields[1], true)
+					}
+					if err != nil {
+						return
+					}
+					p.write(answer(""))
+				}
+			})
+			c := s.client(t)
+			notSent := map[string]bool{}
+			for call := range 300 {
+				target := fmt.Sprintf("/%d", call)
+				wantBody(t, c, get("/warm"), "")
+				time.Sleep(time.Duration(call%3) * time.Millisecond / 10)
+				ctx, cancel := context.WithCancel(t.Context())
+				deadline := time.Now().Add(time.Duration(call) * 300 * time.Nanosecond)
+				if call%2 == 0 {
+					time.AfterFunc(time.Until(deadline), cancel)
+					deadline = deadline.Add(soon)
+				}
+				_, _, err := doUntil(ctx, c, deadline, get(target))
+				cancel()
+				if e := (*http1.Error)(nil); errors.As(err, &e) && !e.Sent {
+					notSent[target] = true
+				}
+			}
+			for target := range notSent {
+				if _, ok := reached.Load(target); ok {
+					t.Errorf("%s reached the server, but is said not to have been sent", target)
+				}
+			}
+			t.Logf("%d of 300 calls were not sent", len(notSent))
+		})
+	}
+}
+
+// TestFailedHandshake: a connection on which TLS fails is closed.
+func TestFailedHandshake(t *testing.T) {
+	ended := make(chan bool)
+	s := serve(t, plain, func(p *peer) {
+		p.write("HTTP/1.1 400 Bad Request\r\n\r\n")
+		p.hold()
+		ended <- true
+	})
+	_, _, err := do(s.client(t, func(c *http1.Config) { c.TLS = trusting() }), get("/"))
+	wantError(t, err, http1.Dial, false)
+	select {
+	case <-ended:
+	case <-time.After(soon):
+		t.Error("the connection stays open")
 	}
 }
 

@@ -28,7 +28,7 @@ func (c *Client) tunnel(ctx context.Context, nc net.Conn) error {
 		return fmt.Errorf("the proxy: %w", err)
 	}
 	switch {
-	case resp.Status != http.StatusOK:
+	case resp.Status < 200 || resp.Status > 299:
 		return fmt.Errorf("the proxy answered %d", resp.Status)
 	case conn.r != conn.w: // a server waits for TLS to begin
 		return fmt.Errorf("%w: the proxy sent something unasked", errMalformed)
