@@ -1,9 +1,9 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -241,10 +241,15 @@ func (a *attempt) read() {
 const shown = 256
 
 // logUntyped writes down an answer that PortOne's API does not give, such as the
-// HTML page of a load balancer.
+// HTML page of a load balancer. Of what may be half of an answer, and so name
+// people, only the size.
 func (a *attempt) logUntyped(status int, body []byte) {
+	begin := bytes.TrimSpace(body[:min(len(body), shown)])
+	if len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
+		begin = nil
+	}
 	a.client.opts.Logger.Warn("PortOne's answer is no typed error", "operation", a.operation(), "http_status", status,
-		"body", fmt.Sprintf("%.*q", shown, body[:min(len(body), shown)]), "bytes", len(body))
+		"begin", string(begin), "bytes", len(body))
 }
 
 // report tells the breaker. Own says that a timeout was the gateway's own and not

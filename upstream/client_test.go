@@ -60,12 +60,11 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 }
 
 var (
-	ok          = answer(200, `{"cancellation":{}}`)
-	notFound    = answer(404, `{"type":"PAYMENT_NOT_FOUND"}`)
-	stillAtIt   = answer(409, `{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`)
-	badGateway  = answer(502, "<html>502</html>")
-	limited     = answer(429, "slow down")
-	unavailable = answer(503, `{"type":"PG_PROVIDER"}`)
+	ok         = answer(200, `{"cancellation":{}}`)
+	notFound   = answer(404, `{"type":"PAYMENT_NOT_FOUND"}`)
+	stillAtIt  = answer(409, `{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`)
+	badGateway = answer(502, "<html>502</html>")
+	limited    = answer(429, "slow down")
 )
 
 // script is a PortOne that does one thing after another, and the last one for

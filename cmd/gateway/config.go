@@ -109,6 +109,9 @@ func (c *serveConfig) validate() error {
 	if c.DrainDelay < 0 {
 		return wrong("drain-delay", "must not be negative; is %v", c.DrainDelay)
 	}
+	if c.UpstreamURL == "" {
+		return wrong("upstream-url", "is empty")
+	}
 	if c.MaxInFlight < 1 {
 		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)
 	}
@@ -170,7 +173,7 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 func newParser(c *cli, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("gateway"),
-		kong.Description("gRPC and REST in front of PortOne. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
+		kong.Description("gRPC and REST in front of PortOne. gateway serve --help lists the flags. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
 		kong.DefaultEnvars(envPrefix),
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
