@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/portone-gateway/portone-gateway/sandbox/auth"
-	"github.com/portone-gateway/portone-gateway/sandbox/shop"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -35,6 +33,7 @@ var commands = []command{
 	{"GET", "dump", "every object, by kind and id", (*Sandbox).runDump},
 	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Sandbox).runCounters},
 	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Sandbox).runDeposit},
+	{"GET", "webhooks", "the latest webhooks, oldest first, and what became of them", (*Sandbox).runWebhooks},
 	{"POST", "codes", `the one-time code that a customer got by SMS: {"identityVerificationId":"..."}`, (*Sandbox).runCode},
 	{"POST", "definitions", `define keys of user-defined properties and names of settlement parameters, as in PortOne's console: ` +
 		`{"properties":["..."],"parameters":["..."],"test":true}; without definitions any are taken`, (*Sandbox).runDefine},
@@ -65,29 +64,6 @@ func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) answer {
 		return s.controlAnswer(nil, &controlError{a.status, "INVALID_REQUEST", "the body cannot be read, or is too long"})
 	}
 	return s.controlAnswer(run(s, body))
-}
-
-// listing says what there is to control, and what tests can use.
-func (s *Sandbox) listing([]byte) (any, error) {
-	list := make([]map[string]string, len(commands))
-	for i, c := range commands {
-		list[i] = map[string]string{"method": c.method, "path": controlPrefix + c.path, "about": c.about}
-	}
-	var cards, channels []map[string]string
-	for _, card := range shop.TestCards() {
-		cards = append(cards, map[string]string{"number": card.Number, "about": card.About})
-	}
-	for _, channel := range shop.TestChannels() {
-		channels = append(channels, map[string]string{"key": channel.Key, "about": channel.About})
-	}
-	return map[string]any{
-		"about":         "An imitation of PortOne's API V2; these are the operations that control it, and what it keeps ready for tests.",
-		"operations":    list,
-		"cards":         cards,
-		"channels":      channels,
-		"invalidSecret": auth.InvalidSecret,
-		"trouble":       "header " + troubleHeader + ", or ids that begin with " + troublePrefix + ", with directives: " + directiveNames(),
-	}, nil
 }
 
 func findCommand(method, path string) (func(*Sandbox, []byte) (any, error), error) {

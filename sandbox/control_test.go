@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -123,6 +122,32 @@ func TestControlWithout(t *testing.T) {
 	}
 }
 
+// TestCodes asks for one-time codes that were not sent.
+func TestCodes(t *testing.T) {
+	s := newSandbox(t)
+	expect(t, ask(s, "POST", "/sandbox/codes", `{"identityVerificationId":"v-1"}`), 404, "IDENTITY_VERIFICATION_NOT_FOUND")
+	expect(t, ask(s, "POST", "/sandbox/codes", `{"id":"v-1"}`), 400, "INVALID_REQUEST")
+	expect(t, ask(s, "POST", "/sandbox/definitions", `{"keys":["grade"]}`), 400, "INVALID_REQUEST")
+}
+
+// TestListing expects everything that is kept ready to be told, with a word about
+// it.
+func TestListing(t *testing.T) {
+	for what, values := range specials() {
+		for _, v := range values {
+			if v.Value == "" || v.About == "" {
+				t.Errorf("%s: %+v", what, v)
+			}
+		}
+	}
+	w := ask(newSandbox(t), "GET", "/sandbox/", "")
+	for _, part := range []string{"4242424242424242", "channel-key-sandbox-live", "0000000006", "POST", "/sandbox/webhooks", "invalid-secret"} {
+		if !strings.Contains(w.Body.String(), part) {
+			t.Errorf("no %s in %s", part, w.Body)
+		}
+	}
+}
+
 func TestDump(t *testing.T) {
 	s, d := withTill(t)
 	d.paid["b"], d.paid["a"], d.paid["가"] = 2, 1, 3
@@ -151,57 +176,6 @@ func TestReset(t *testing.T) {
 	working.Wait()
 	if logins(s) != 1 {
 		t.Errorf("%d logins", logins(s))
-	}
-}
-
-// TestDemo expects the demo's objects to be there, at any time, and again after a
-// reset.
-func TestDemo(t *testing.T) {
-	for _, clock := range []*world.Clock{nil, world.NewStoppedClock(start), world.NewStoppedClock(start.AddDate(30, 0, 0))} {
-		s, err := New(Options{Clock: clock, Demo: true})
-		must(t, err)
-		w := ask(s, "GET", "/payments/demo-payment-3", "")
-		if !strings.Contains(w.Body.String(), `"status":"PARTIAL_CANCELLED"`) {
-			t.Errorf("%d %s", w.Code, w.Body)
-		}
-		before := ask(s, "GET", "/sandbox/counters", "").Body.String()
-		must(t, s.Reset())
-		if after := ask(s, "GET", "/sandbox/counters", "").Body.String(); after != before {
-			t.Errorf("counters %s, after a reset %s", before, after)
-		}
-		must(t, s.Advance(31*24*time.Hour))
-		w = ask(s, "GET", "/payments/demo-subscription-2", "")
-		if !strings.Contains(w.Body.String(), `"status":"PAID"`) {
-			t.Errorf("the scheduled payment: %d %s", w.Code, w.Body)
-		}
-	}
-}
-
-// TestSeed expects that a mistake in the demo is noticed.
-func TestSeed(t *testing.T) {
-	login := wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"token": "accessToken"}}
-	for _, test := range []struct {
-		name    string
-		wish    wish
-		problem string
-	}{
-		{"refused", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`}, "UNAUTHORIZED"},
-		{"a member missing", wish{operation: "loginViaApiSecret", request: `{}`}, "INVALID_REQUEST"},
-		{"a member of another type", wish{operation: "loginViaApiSecret", request: `{"apiSecret":1}`}, "apiSecret"},
-		{"no such operation", wish{operation: "logIn", request: `{}`}, "no such operation"},
-		{"a template that is none", wish{operation: "loginViaApiSecret", request: `{{`}, "unclosed"},
-		{"nothing kept", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "secret"}}"}`}, "kept as secret"},
-		{"no duration", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{after "a day"}}"}`}, "duration"},
-		{"nothing to keep", wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"x": "accessToken.x"}}, "no text at accessToken.x"},
-		{"well", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "token"}} {{after "24h"}}"}`}, ""},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			s := newSandbox(t)
-			err := s.seed(s.state, []wish{login, test.wish})
-			if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
-				t.Errorf("error %v, want %q", err, test.problem)
-			}
-		})
 	}
 }
 

@@ -7,11 +7,14 @@
 //	s, err := sandbox.New(sandbox.Options{})
 //	server := httptest.NewServer(s)
 //
-// What the operations do is in the packages below this one, a domain each; an
-// operation that no domain implements is answered with an example that is valid
-// by the contract and repeats the ids and amounts of the request. This package
-// has what all operations share, and it behaves as PortOne does: authentication,
-// validity of requests, idempotency keys, typed errors.
+// What the operations do is in the packages below this one, a domain each, wired
+// into one PortOne by domains: a cash receipt shows on its payment, a partner that
+// is connected becomes a counterparty, a look-up of an account serves as proof for
+// a partner. An operation that no domain implements would be answered with an
+// example that is valid by the contract and repeats the ids and amounts of the
+// request. This package has what all operations share, and it behaves as PortOne
+// does: authentication, validity of requests, idempotency keys, typed errors,
+// webhooks.
 //
 // # Authentication
 //
@@ -24,6 +27,14 @@
 // As PortOne's: kept for three hours on the sandbox's clock, ignored for GET. A key
 // that was used for another request is INVALID_REQUEST; PortOne says only that it
 // must not be.
+//
+// # Webhooks
+//
+// Payments and billing keys set off webhooks, which GET /sandbox/webhooks lists.
+// With Options.WebhookURL they are posted there, signed by the rules of Standard
+// Webhooks: in order, each tried a few times until it is taken with a 2xx answer,
+// while calls go on. The time in the signature is real time, whatever the sandbox's
+// clock shows: receivers refuse old signatures.
 //
 // # Trouble on demand
 //
@@ -54,6 +65,8 @@
 //
 // # Control
 //
-// The control API below /sandbox/ moves the clock, begins anew, and shows what
-// there is; GET /sandbox/ lists it. It needs no authentication.
+// The control API below /sandbox/ moves the clock, begins anew, imitates customers
+// and PortOne's console, and shows what there is; GET /sandbox/ lists it, and the
+// cards, channels, businesses and other values that behave in a set way. It needs
+// no authentication.
 package sandbox

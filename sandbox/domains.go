@@ -24,9 +24,14 @@ type domain interface {
 }
 
 // domains returns the domains of a world, but for authentication, which the
-// sandbox needs for itself. A new one is a line here.
-func domains(w *world.World) []domain {
+// sandbox needs for itself. A new one is a line here, and what it has to know of
+// the others. The courier delivers webhooks.
+func domains(w *world.World, c *courier) []domain {
 	payments := shop.New(w)
+	payments.OnWebhook = c.take
+	if c.to != "" {
+		payments.WebhookURL = c.to
+	}
 	receipts := cashreceipt.New(w, payments)
 	payments.OnCashReceipt = receipts.Follow
 	business := b2b.New(w)

@@ -56,6 +56,12 @@ func readReasons() []*reason {
 	return all
 }
 
+// errorType is the type of errors with a reason, as PortOne's JSON has it.
+func errorType(number portonev2.ErrorReason) string {
+	value := number.Descriptor().Values().ByNumber(number.Number())
+	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
+}
+
 // refuse turns a fault into PortOne's answer.
 func (c *contract) refuse(fault *world.Fault) (answer, error) {
 	r := c.byReason[fault.Reason]

@@ -226,7 +226,7 @@ func TestRepeats(t *testing.T) {
 			}
 		})
 	}
-	for _, path := range []string{"dump", "counters", "clock"} {
+	for _, path := range []string{"dump", "counters", "clock", "webhooks"} {
 		first, second := ask(a, "GET", controlPrefix+path, ""), ask(b, "GET", controlPrefix+path, "")
 		if first.Code != 200 || first.Body.String() != second.Body.String() {
 			t.Errorf("%s: %d\n%s\n%s", path, first.Code, first.Body, second.Body)

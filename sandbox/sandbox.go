@@ -23,6 +23,16 @@ type Options struct {
 	// Demo puts some objects into the sandbox to look at: payments, partners,
 	// settlements.
 	Demo bool
+
+	// WebhookURL is where the webhooks of all stores are posted, also those that
+	// requests direct elsewhere by noticeUrls: a sandbox calls nobody else. Each is
+	// tried a few times, in order, while calls go on. Empty is nowhere; the
+	// control API shows them all the same.
+	WebhookURL string
+
+	// WebhookSecret signs webhooks by the rules of Standard Webhooks: whsec_ and
+	// base64. Empty is DefaultWebhookSecret.
+	WebhookSecret string
 }
 
 // Sandbox is an imitation of PortOne, as an http.Handler. It is safe for concurrent
@@ -31,6 +41,7 @@ type Sandbox struct {
 	contract *contract
 	clock    world.Clock // as every state begins with it
 	demo     bool
+	courier  *courier // as every state begins with it
 	log      *slog.Logger
 	sleep    func(time.Duration) // time.Sleep, but in tests
 
@@ -38,14 +49,18 @@ type Sandbox struct {
 	state *state
 }
 
-// New makes a sandbox. An error means that the contract or the demo's objects
-// have a mistake.
+// New makes a sandbox. An error means that the options, the contract or the demo's
+// objects have a mistake.
 func New(opts Options) (*Sandbox, error) {
 	c, err := compiled()
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), demo: opts.Demo, log: opts.Logger, sleep: time.Sleep}
+	courier, err := newCourier(opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
 	if opts.Clock != nil {
 		s.clock = *opts.Clock
 	}
@@ -56,18 +71,23 @@ func New(opts Options) (*Sandbox, error) {
 }
 
 // Reset begins anew: no objects (but the demo's, if there is one), no idempotency
-// keys, the clock as it was at first. Requests that are being worked on end in the
+// keys, no webhooks to deliver, the clock as it was at first. Requests that are being worked on end in the
 // world in which they began, which nobody sees any more.
 func (s *Sandbox) Reset() error {
 	clock := s.clock
-	fresh := newState(&clock)
+	fresh := newState(&clock, s.courier.fresh())
 	if s.demo {
+		fresh.courier.mute(true) // nobody has to hear of what was there before
 		if err := s.seed(fresh, demo); err != nil {
 			return err
 		}
+		fresh.courier.mute(false)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.state != nil {
+		s.state.courier.stop()
+	}
 	s.state = fresh
 	return nil
 }

@@ -6,13 +6,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
 )
-
-// many is how many payments a sandbox has to take easily.
-const many = 100_000
 
 // crowded is a sandbox with many payments, a tenth of them cancelled in part, made
 // by HTTP requests a second apart. Tests and benchmarks share it and only read.
@@ -40,15 +38,48 @@ var crowded = sync.OnceValue(func() *Sandbox {
 	return s
 })
 
-// crowdedLists are list calls that have to stay fast, by what they ask for.
-var crowdedLists = []struct{ name, path, body string }{
-	{"the first page", "/payments", `{}`},
-	{"by state", "/payments", `{"filter":{"status":["PARTIAL_CANCELLED"]}}`},
-	{"by state and time", "/payments", `{"filter":{"status":["PAID"],"from":"2026-01-01T00:00:00Z","until":"2099-01-01T00:00:00Z","sortBy":"STATUS_CHANGED_AT"}}`},
-	{"a page far back", "/payments", `{"page":{"number":59,"size":1000},"filter":{"sortOrder":"ASC"}}`},
-	{"by customer", "/payments", `{"filter":{"textSearch":[{"field":"CUSTOMER_NAME","value":"김고"}]}}`},
-	{"by cursor", "/payments-by-cursor", `{"size":100}`},
-	{"events by cursor", "/payment-events-by-cursor", `{"size":100}`},
+// crowdedLists are list calls that have to stay fast, by what they ask for, and how
+// many items they get.
+var crowdedLists = []struct {
+	name, path, body string
+	items            uint64
+}{
+	{"the first page", "/payments", `{}`, 10},
+	{"by state", "/payments", `{"filter":{"status":["PARTIAL_CANCELLED"]}}`, 10},
+	{"by state and time", "/payments", `{"filter":{"status":["PAID"],"from":"2026-01-01T00:00:00Z","until":"2099-01-01T00:00:00Z","sortBy":"STATUS_CHANGED_AT"}}`, 10},
+	{"a large page", "/payments", `{"page":{"number":9,"size":1000},"filter":{"sortOrder":"ASC"}}`, 1000},
+	{"by customer", "/payments", `{"filter":{"textSearch":[{"field":"CUSTOMER_NAME","value":"김고"}]}}`, 10},
+	{"by cursor", "/payments-by-cursor", `{"size":100}`, 100},
+	{"events by cursor", "/payment-events-by-cursor", `{"size":100}`, 100},
+}
+
+// TestScale expects a sandbox with many payments to fit into 1 GiB, and its list
+// calls to take the memory that the page takes, however many payments there are.
+func TestScale(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes several seconds")
+	}
+	s := crowded()
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	if before.HeapAlloc >= 1<<30 {
+		t.Errorf("%d payments take %d MiB", many, before.HeapAlloc>>20)
+	}
+	t.Logf("%d payments take %d MiB", many, before.HeapAlloc>>20)
+	for _, list := range crowdedLists {
+		const calls = 5
+		runtime.ReadMemStats(&before)
+		for range calls {
+			if w := ask(s, "GET", list.path, list.body); w.Code != http.StatusOK {
+				t.Fatalf("%s: %d %s", list.name, w.Code, w.Body)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		if bytes, most := (after.TotalAlloc-before.TotalAlloc)/calls, uint64(128<<10)+list.items*16<<10; bytes > most {
+			t.Errorf("%s: a call with %d items allocates %d bytes, want at most %d", list.name, list.items, bytes, most)
+		}
+	}
 }
 
 // BenchmarkList100k measures list calls over many payments, over HTTP and as far

@@ -182,12 +182,21 @@ func (m *merchant) form(method, path string, body []object) (target string, text
 	return path, text
 }
 
-// send sends a request.
+// send sends a request that has to be answered.
 func (m *merchant) send(method, target string, body []byte, key string) (status int, answer []byte) {
 	m.t.Helper()
-	r, err := http.NewRequest(method, m.base+target, bytes.NewReader(body))
+	status, answer, err := m.exchange(method, target, body, key)
 	if err != nil {
 		m.t.Fatal(err)
+	}
+	return status, answer
+}
+
+// exchange is send for goroutines of the test.
+func (m *merchant) exchange(method, target string, body []byte, key string) (status int, answer []byte, err error) {
+	r, err := http.NewRequest(method, m.base+target, bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, err
 	}
 	r.Header.Set("Authorization", "PortOne a-secret")
 	if key != "" {
@@ -195,14 +204,11 @@ func (m *merchant) send(method, target string, body []byte, key string) (status 
 	}
 	response, err := m.http.Do(r)
 	if err != nil {
-		m.t.Fatal(err)
+		return 0, nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	answer, err = io.ReadAll(response.Body)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return response.StatusCode, answer
+	return response.StatusCode, answer, err
 }
 
 // control calls the control API.

@@ -3,7 +3,6 @@ package sandbox_test
 import (
 	"bytes"
 	"maps"
-	"slices"
 	"testing"
 
 	"github.com/portone-gateway/portone-gateway/sandbox"
@@ -33,8 +32,8 @@ var manners = []manner{
 }
 
 // TestScenarios lives every scenario in every manner, each in a sandbox of its own,
-// and expects the same objects and counters in the end, byte by byte. Together
-// they make every operation succeed.
+// and expects the same objects, counters and webhooks in the end, byte by byte.
+// Together they make every operation succeed.
 func TestScenarios(t *testing.T) {
 	judge := sandbox.NewJudge(t)
 	succeeded := make(map[string]bool)
@@ -49,7 +48,10 @@ func TestScenarios(t *testing.T) {
 					if err := judge.Objects(m.sandbox); err != nil {
 						t.Error(err)
 					}
-					last := slices.Concat(m.controlText("GET", "dump", nil), m.controlText("GET", "counters", nil))
+					var last []byte
+					for _, what := range []string{"dump", "counters", "webhooks"} {
+						last = append(last, m.controlText("GET", what, nil)...)
+					}
 					if first == nil {
 						first = last
 					}

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"text/template"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
@@ -19,12 +21,15 @@ type wish struct {
 
 	// request is the JSON of the request message, parameters and body side by
 	// side, as a text/template: {{after "24h"}} is a date-time on the sandbox's
-	// clock, {{kept "name"}} what was kept of an earlier answer, and
-	// {{piece "name"}} one of the pieces.
+	// clock, {{today}} the date in Korea, {{kept "name"}} what was kept of an
+	// earlier answer, and {{piece "name"}} one of the pieces.
 	request string
 
 	// keep names members of the answer for later requests, by their paths.
 	keep map[string]string
+
+	// refused is the type of error that the request has to meet; empty for success.
+	refused string
 }
 
 // seeder makes the demo's objects in a world that nobody else sees yet.
@@ -61,7 +66,10 @@ func (d *seeder) grant(w wish) error {
 		return err
 	}
 	a := d.s.perform(d.st, op.readWire(wire))
-	if a.status != http.StatusOK {
+	if w.refused != "" && bytes.HasPrefix(a.body, []byte(`{"type":`+quoted(w.refused))) {
+		return nil
+	}
+	if a.status != http.StatusOK || w.refused != "" {
 		return fmt.Errorf("status %d: %s", a.status, a.body)
 	}
 	return d.remember(w.keep, a.body)
@@ -71,6 +79,7 @@ func (d *seeder) grant(w wish) error {
 func (d *seeder) text(request string) ([]byte, error) {
 	t, err := template.New("request").Funcs(template.FuncMap{
 		"after": d.after,
+		"today": d.today,
 		"kept":  d.kept,
 		"piece": func(name string) string { return pieces[name] },
 	}).Parse(request)
@@ -87,12 +96,22 @@ func (d *seeder) after(duration string) (string, error) {
 	return d.s.timeOf(d.st).Add(after).Format(time.RFC3339), err
 }
 
+func (d *seeder) today() string { return d.s.timeOf(d.st).In(world.Korea).Format(time.DateOnly) }
+
 func (d *seeder) kept(name string) (string, error) {
 	value, found := d.known[name]
 	if !found {
 		return "", fmt.Errorf("no earlier answer was kept as %s", name)
 	}
 	return value, nil
+}
+
+// element is an element of a list by its number; nil if there is none.
+func element(list []any, number string) any {
+	if i, err := strconv.Atoi(number); err == nil && i >= 0 && i < len(list) {
+		return list[i]
+	}
+	return nil
 }
 
 // remember takes texts out of an answer.
@@ -103,8 +122,14 @@ func (d *seeder) remember(keep map[string]string, body []byte) error {
 			return err
 		}
 		for member := range strings.SplitSeq(path, ".") {
-			object, _ := value.(map[string]any)
-			value = object[member]
+			switch v := value.(type) {
+			case map[string]any:
+				value = v[member]
+			case []any:
+				value = element(v, member)
+			default:
+				value = nil
+			}
 		}
 		text, ok := value.(string)
 		if !ok {

@@ -20,6 +20,7 @@ type state struct {
 	world    *world.World
 	domains  []domain
 	auth     *auth.Store
+	courier  *courier
 	handlers map[string]handler // by RPC, such as /portone.v2.BankService/GetBankInfos
 	answers  *recent[*kept]     // by idempotency key
 	troubled *recent[*int]      // requests with `times`, by what they asked for
@@ -29,15 +30,16 @@ type state struct {
 type handler func(ctx context.Context, in proto.Message) (proto.Message, error)
 
 // newState is a world where nothing has happened yet.
-func newState(clock *world.Clock) *state {
+func newState(clock *world.Clock, c *courier) *state {
 	st := &state{
 		world:    world.New(clock),
+		courier:  c,
 		handlers: make(map[string]handler),
 		answers:  newRecent[*kept](keptAnswers),
 		troubled: newRecent[*int](keptAnswers),
 	}
 	st.auth = auth.New(st.world)
-	st.domains = append(domains(st.world), st.auth)
+	st.domains = append(domains(st.world, c), st.auth)
 	for _, d := range st.domains {
 		d.Register(st)
 	}

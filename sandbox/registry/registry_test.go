@@ -50,11 +50,11 @@ func TestReserved(t *testing.T) {
 
 // TestNames expects names to stay the same, and to differ.
 func TestNames(t *testing.T) {
-	if a := Find("2208162517"); a.Name() != Find("2208162517").Name() || a.Name() == Find("1208147521").Name() {
-		t.Errorf("%s and %s", a.Name(), Find("1208147521").Name())
+	if a, again := Find("2208162517").Name(), Find("2208162517").Name(); a != again || a == Find("1208147521").Name() {
+		t.Errorf("%s, %s and %s", a, again, Find("1208147521").Name())
 	}
-	if Person("a") != Person("a") || Person("a") == Person("b") {
-		t.Errorf("%s and %s", Person("a"), Person("b"))
+	if a, again := Person("a"), Person("a"); a != again || a == Person("b") {
+		t.Errorf("%s, %s and %s", a, again, Person("b"))
 	}
 	for text, want := range map[string]bool{"1234567890": true, "123-45-67890": false, "123456789": false, "": false, "１２３４５６７８９０": false} {
 		if IsBRN(text) != want {

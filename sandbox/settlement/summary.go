@@ -18,15 +18,12 @@ func (s *Store) GetPlatformTransferSummaries(_ context.Context, req *portonev2.G
 	if err != nil {
 		return nil, err
 	}
-	page, err := newPage[*transfer](req.GetPage())
+	page, info, err := world.PageOf(found, req.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	for t := range found {
-		page.add(t)
-	}
-	answer := &portonev2.GetPlatformTransferSummariesResponse{Page: page.info}
-	for _, t := range page.items {
+	answer := &portonev2.GetPlatformTransferSummariesResponse{Page: info}
+	for _, t := range page {
 		answer.TransferSummaries = append(answer.TransferSummaries, t.summary())
 	}
 	return answer, nil

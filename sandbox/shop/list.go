@@ -2,7 +2,7 @@ package shop
 
 import (
 	"context"
-	"slices"
+	"iter"
 
 	"google.golang.org/protobuf/proto"
 
@@ -79,11 +79,7 @@ func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest
 	if err != nil {
 		return nil, err
 	}
-	found := s.search(f, when)
-	if f.GetSortOrder() != portonev2.SortOrder_SORT_ORDER_ASC {
-		slices.Reverse(found)
-	}
-	page, info, err := world.Page(found, req.Page)
+	page, info, err := world.PageOf(s.search(f, when), req.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -94,24 +90,32 @@ func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest
 	return answer, nil
 }
 
-// search finds payments, by their latest attempts, in the order in which a filter sorts.
-func (s *Store) search(f *portonev2.PaymentFilterInput, when period) []*attempt {
+// search finds payments, by their latest attempts, in the order that a filter asks
+// for: the lists are in one or the other already.
+func (s *Store) search(f *portonev2.PaymentFilterInput, when period) iter.Seq[*attempt] {
 	list := s.payments.created
 	if f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT {
 		list = s.payments.changed
 	}
 	byCreation := f.GetTimestampType() == portonev2.PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT
 	onFacets, onAttempt := s.facetConditions(f), attemptConditions(f)
-	found := make([]*attempt, 0, len(list))
-	for i := range list {
-		e := &list[i]
+	fits := func(e *entry) bool {
 		at := e.changed
 		if byCreation {
 			at = e.created
 		}
-		if e.attempt != nil && when.has(at) && all(onFacets, &e.facets) && all(onAttempt, e.attempt) {
-			found = append(found, e.attempt)
+		return e.attempt != nil && when.has(at) && all(onFacets, &e.facets) && all(onAttempt, e.attempt)
+	}
+	ascending := f.GetSortOrder() == portonev2.SortOrder_SORT_ORDER_ASC
+	return func(yield func(*attempt) bool) {
+		for i := range list {
+			e := &list[len(list)-1-i]
+			if ascending {
+				e = &list[i]
+			}
+			if fits(e) && !yield(e.attempt) {
+				return
+			}
 		}
 	}
-	return found
 }

@@ -32,6 +32,10 @@ type Store struct {
 	portonev2.UnimplementedPaymentScheduleServiceServer
 	portonev2.UnimplementedPromotionServiceServer
 
+	// WebhookURL is where the stores get webhooks, for a request without
+	// noticeUrls.
+	WebhookURL string
+
 	// OnWebhook is called with every webhook that PortOne would send or resend,
 	// while the call that sets it off is under way: it must neither block nor
 	// use the Store. Nil if nobody listens.
@@ -61,6 +65,8 @@ type Store struct {
 // seedPromotions.
 func New(w *world.World) *Store {
 	return &Store{
+		WebhookURL: DefaultWebhookURL,
+
 		w:          w,
 		channels:   make(channels),
 		payments:   newLedger(),

@@ -11,8 +11,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// DefaultWebhookURL is where the stores of the sandbox would get webhooks, for a
-// request without noticeUrls. It leads nowhere (RFC 2606).
+// DefaultWebhookURL is Store.WebhookURL unless told. It leads nowhere (RFC 2606).
 const DefaultWebhookURL = "https://shop.invalid/portone-webhook"
 
 // Webhook is a webhook as PortOne would post it.
@@ -73,9 +72,9 @@ func newBody(kind string, at instant, data webhookData) string {
 }
 
 // urlsOr is where webhooks go: the addresses of a request or the store's.
-func urlsOr(noticeURLs []string) []string {
+func (s *Store) urlsOr(noticeURLs []string) []string {
 	if len(noticeURLs) == 0 {
-		return []string{DefaultWebhookURL}
+		return []string{s.WebhookURL}
 	}
 	return noticeURLs
 }
@@ -87,7 +86,7 @@ func (s *Store) notify(a *attempt, kind string, c *cancellation, trigger portone
 	if c != nil {
 		data.CancellationID = c.id
 	}
-	for _, url := range urlsOr(a.noticeURLs) {
+	for _, url := range s.urlsOr(a.noticeURLs) {
 		h := &webhook{
 			id: s.w.IDs.UUID("webhook"), url: url, body: newBody(kind, s.now(), data), at: s.now(), status: a.status, trigger: trigger,
 		}
@@ -98,7 +97,7 @@ func (s *Store) notify(a *attempt, kind string, c *cancellation, trigger portone
 
 // notifyKey sends a webhook about a billing key, which PortOne shows nowhere.
 func (s *Store) notifyKey(k *billingKey, kind string) {
-	for _, url := range urlsOr(k.noticeURLs) {
+	for _, url := range s.urlsOr(k.noticeURLs) {
 		s.send(Webhook{s.w.IDs.UUID("webhook"), url, newBody(kind, s.now(), webhookData{StoreID: k.storeID, BillingKey: k.key})})
 	}
 }

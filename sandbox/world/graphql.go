@@ -1,6 +1,8 @@
 package world
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+)
 
 // GraphQLID is an object's id in PortOne's GraphQL API: opaque, and one of its own
 // for every object of every schema and mode.

@@ -1,6 +1,8 @@
 package world
 
-import "time"
+import (
+	"time"
+)
 
 const (
 	// MerchantID is the company to which all stores of the sandbox belong.

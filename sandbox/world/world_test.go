@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -95,6 +97,19 @@ func TestPage(t *testing.T) {
 			}
 			if test.count > 0 && got[0] != test.first {
 				t.Errorf("begins with %d", got[0])
+			}
+			pager, err := NewPager[int](test.input)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range all {
+				pager.Add(n)
+			}
+			if items, same := pager.Result(); !slices.Equal(items, got) || !proto.Equal(same, info) {
+				t.Errorf("one by one: %v of %v", items, same)
+			}
+			if items, same, err := PageOf(slices.Values(all), test.input); err != nil || !slices.Equal(items, got) || !proto.Equal(same, info) {
+				t.Errorf("gone through: %v of %v, %v", items, same, err)
 			}
 		})
 	}

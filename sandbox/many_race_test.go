@@ -1,0 +1,7 @@
+//go:build race
+
+package sandbox
+
+// many is fewer than without the race detector, which makes everything about ten
+// times as slow.
+const many = 10_000

@@ -1,0 +1,6 @@
+//go:build !race
+
+package sandbox
+
+// many is how many payments a sandbox has to take easily.
+const many = 100_000
