@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -43,13 +44,15 @@ type serveConfig struct {
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
 	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
+	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks; nowhere if it is not set."`
 
 	logConfig
 }
 
 // sandboxConfig configures the sandbox alone.
 type sandboxConfig struct {
-	Addr string `name:"addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where to listen: host:port, or unix:///path (${default})."`
+	Addr     string `name:"addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where to listen: host:port, or unix:///path (${default})."`
+	Webhooks string `name:"webhook-url" placeholder:"URL" help:"Where to post webhooks; nowhere if it is not set."`
 
 	logConfig
 }
@@ -112,11 +115,22 @@ func (c *serveConfig) validate() error {
 	if c.UpstreamURL == "" {
 		return wrong("upstream-url", "is empty")
 	}
+	if err := checkWebhooks("sandbox-webhook-url", c.SandboxWebhooks); err != nil {
+		return err
+	}
 	if c.MaxInFlight < 1 {
 		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)
 	}
 	if c.Sandbox && strings.HasPrefix(c.SandboxAddr, "unix:") {
 		return wrong("sandbox-addr", "must be host:port, where the gateway can call it; is %q", c.SandboxAddr)
+	}
+	return nil
+}
+
+// checkWebhooks checks where the sandbox is to post its webhooks.
+func checkWebhooks(flag, text string) error {
+	if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return wrong(flag, "must begin with http:// or https:// and have a host")
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-addr", logger); err != nil {
+		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-addr", c.SandboxWebhooks, logger); err != nil {
 			return g, err
 		}
 		url = g.portone.url()

@@ -17,13 +17,14 @@ type portone struct {
 	server   *http.Server
 }
 
-// newPortone makes a sandbox with the demo shop in it.
-func newPortone(addr, flag string, logger *slog.Logger) (*portone, error) {
+// newPortone makes a sandbox with the demo shop in it. It listens at addr, which
+// the flag named, and posts webhooks to a URL, unless that is empty.
+func newPortone(addr, flag, webhooks string, logger *slog.Logger) (*portone, error) {
 	listener, err := listen(flag, addr)
 	if err != nil {
 		return nil, err
 	}
-	handler, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true})
+	handler, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true, WebhookURL: webhooks})
 	if err != nil {
 		listener.Close()
 		return nil, err
@@ -48,7 +49,10 @@ func (c *sandboxConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPortone(c.Addr, "addr", logger)
+	if err := checkWebhooks("webhook-url", c.Webhooks); err != nil {
+		return err
+	}
+	p, err := newPortone(c.Addr, "addr", c.Webhooks, logger)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ func TestWrongFlags(t *testing.T) {
 		{name: "fewer than no calls", args: []string{"--max-in-flight=-1"}, names: "--max-in-flight"},
 		{name: "number that is none", args: []string{"--max-in-flight=many"}, names: "--max-in-flight"},
 		{name: "sandbox neither on nor off", args: []string{"--sandbox=maybe"}, names: "--sandbox"},
+		{name: "webhooks to nowhere", args: []string{"--sandbox", "--sandbox-webhook-url=localhost:3000"}, names: "--sandbox-webhook-url"},
+		{name: "webhooks to nowhere, alone", args: []string{"sandbox", "--webhook-url=ftp://x"}, names: "--webhook-url"},
 		{name: "sandbox on a socket", args: []string{"--sandbox", "--sandbox-addr=unix:///tmp/s.sock"}, names: "--sandbox-addr"},
 		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
