@@ -11,9 +11,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// window is how far back a list without a beginning goes.
-const window = 90 * 24 * time.Hour
-
 // timeOf are the times by which receipts are found and sorted. The values of the
 // two enums of the contract are the same.
 var timeOf = map[portonev2.CashReceiptSortBy]func(*receipt) time.Time{
@@ -25,8 +22,8 @@ var timeOf = map[portonev2.CashReceiptSortBy]func(*receipt) time.Time{
 // GetCashReceipts lists receipts. A receipt to which the time of the range never
 // happened, such as the cancellation of one in force, is not in the range.
 func (s *Store) GetCashReceipts(_ context.Context, req *portonev2.GetCashReceiptsRequest) (*portonev2.GetCashReceiptsResponse, error) {
-	found := s.search(req.GetFilter())
-	arrange(found, req.GetSort())
+	found := world.Select(s.all, append(conditions(req.GetFilter()), s.inRange(req.GetFilter())))
+	world.Arrange(found, orderOf(req.GetSort().GetBy()), req.GetSort().GetOrder())
 	page, info, err := world.Page(found, req.GetPage())
 	if err != nil {
 		return nil, err
@@ -38,55 +35,25 @@ func (s *Store) GetCashReceipts(_ context.Context, req *portonev2.GetCashReceipt
 	return response, nil
 }
 
-// search returns the receipts that meet a filter, oldest first.
-func (s *Store) search(filter *portonev2.CashReceiptFilterInput) []*receipt {
-	all := append(conditions(filter), s.inRange(filter))
-	found := make([]*receipt, 0, len(s.all))
-next:
-	for _, r := range s.all {
-		for _, meets := range all {
-			if !meets(r) {
-				continue next
-			}
-		}
-		found = append(found, r)
+// orderOf is the time to sort by; nil for that of the issue, by which the receipts
+// are sorted, and for what is no order.
+func orderOf(by portonev2.CashReceiptSortBy) func(*receipt) time.Time {
+	if by == portonev2.CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT {
+		return nil
 	}
-	return found
-}
-
-// arrange sorts receipts that are sorted by their issue. Of receipts with the same
-// time, or without it, the one issued first counts as the earlier.
-func arrange(receipts []*receipt, sort *portonev2.CashReceiptSortInput) {
-	by := timeOf[sort.GetBy()]
-	if by != nil && sort.GetBy() != portonev2.CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT {
-		slices.SortStableFunc(receipts, func(a, b *receipt) int { return by(a).Compare(by(b)) })
-	}
-	if sort.GetOrder() != portonev2.SortOrder_SORT_ORDER_ASC {
-		slices.Reverse(receipts)
-	}
+	return timeOf[by]
 }
 
 // condition is one that receipts have to meet.
-type condition func(*receipt) bool
+type condition = world.Condition[*receipt]
 
-// inRange is the filter's range of time. Both ends are in it.
+// inRange is the filter's range of time.
 func (s *Store) inRange(filter *portonev2.CashReceiptFilterInput) condition {
-	until := s.world.Clock.Now()
-	if filter.GetUntil() != nil {
-		until = filter.GetUntil().AsTime()
-	}
-	from := until.Add(-window)
-	if filter.GetFrom() != nil {
-		from = filter.GetFrom().AsTime()
-	}
 	at := timeOf[portonev2.CashReceiptSortBy(filter.GetTimeRangeField())]
 	if at == nil {
 		at = timeOf[portonev2.CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT]
 	}
-	return func(r *receipt) bool {
-		t := at(r)
-		return !t.IsZero() && !t.Before(from) && !t.After(until)
-	}
+	return world.During(s.world.Clock, filter.GetFrom(), filter.GetUntil(), at)
 }
 
 // conditions are those of a filter, apart from the range of time: one for each

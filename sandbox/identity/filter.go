@@ -4,29 +4,19 @@ import (
 	"slices"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // condition is one that verifications have to meet.
-type condition func(*verification) bool
+type condition = world.Condition[*verification]
 
-// inRange is the filter's range of time. Both ends are in it.
+// inRange is the filter's range of time.
 func (s *Store) inRange(filter *portonev2.IdentityVerificationFilterInput) condition {
-	until := s.world.Clock.Now()
-	if filter.GetUntil() != nil {
-		until = filter.GetUntil().AsTime()
-	}
-	from := until.Add(-window)
-	if filter.GetFrom() != nil {
-		from = filter.GetFrom().AsTime()
-	}
 	at := timeOf[portonev2.IdentityVerificationSortBy(filter.GetTimeRangeField())]
 	if at == nil {
 		at = timeOf[portonev2.IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT]
 	}
-	return func(v *verification) bool {
-		t := at(v)
-		return !t.IsZero() && !t.Before(from) && !t.After(until)
-	}
+	return world.During(s.world.Clock, filter.GetFrom(), filter.GetUntil(), at)
 }
 
 // conditions are those of a filter, apart from the range of time: one for each

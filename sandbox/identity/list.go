@@ -11,9 +11,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// window is how far back a list without a beginning goes.
-const window = 90 * 24 * time.Hour
-
 // insert adds a verification, behind those requested before it.
 func (s *Store) insert(v *verification) {
 	s.byKey[v.key] = v
@@ -53,8 +50,8 @@ func (v *verification) at(status portonev2.IdentityVerificationStatus) time.Time
 // GetIdentityVerifications lists verifications. One to which the time of the range
 // never happened, such as the failure of a verified one, is not in the range.
 func (s *Store) GetIdentityVerifications(_ context.Context, req *portonev2.GetIdentityVerificationsRequest) (*portonev2.GetIdentityVerificationsResponse, error) {
-	found := s.search(req.GetFilter())
-	arrange(found, req.GetSort())
+	found := world.Select(s.all, append(conditions(req.GetFilter()), s.inRange(req.GetFilter())))
+	world.Arrange(found, orderOf(req.GetSort().GetBy()), req.GetSort().GetOrder())
 	page, info, err := world.Page(found, req.GetPage())
 	if err != nil {
 		return nil, err
@@ -66,30 +63,11 @@ func (s *Store) GetIdentityVerifications(_ context.Context, req *portonev2.GetId
 	return response, nil
 }
 
-// search returns the verifications that meet a filter, oldest first.
-func (s *Store) search(filter *portonev2.IdentityVerificationFilterInput) []*verification {
-	all := append(conditions(filter), s.inRange(filter))
-	found := make([]*verification, 0, len(s.all))
-next:
-	for _, v := range s.all {
-		for _, meets := range all {
-			if !meets(v) {
-				continue next
-			}
-		}
-		found = append(found, v)
+// orderOf is the time to sort by; nil for that of the request, by which the
+// verifications are sorted, and for what is no order.
+func orderOf(by portonev2.IdentityVerificationSortBy) func(*verification) time.Time {
+	if by == portonev2.IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT {
+		return nil
 	}
-	return found
-}
-
-// arrange sorts verifications that are sorted by their request. Of verifications
-// with the same time, or without it, the one requested first counts as the earlier.
-func arrange(verifications []*verification, sort *portonev2.IdentityVerificationSortInput) {
-	by := timeOf[sort.GetBy()]
-	if by != nil && sort.GetBy() != portonev2.IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT {
-		slices.SortStableFunc(verifications, func(a, b *verification) int { return by(a).Compare(by(b)) })
-	}
-	if sort.GetOrder() != portonev2.SortOrder_SORT_ORDER_ASC {
-		slices.Reverse(verifications)
-	}
+	return timeOf[by]
 }
