@@ -203,11 +203,24 @@ func (g *gateway) drain() error {
 	both.Go(func() error { return g.service.Drain(ctx) })
 	both.Go(func() error { return g.rest.Shutdown(ctx) })
 	if err := both.Wait(); err != nil {
-		g.rest.Close()
+		g.sendLastAnswers()
 		return fmt.Errorf("--drain-timeout %v was over with %d calls in flight, which were cut off", g.config.DrainTimeout, left.Load())
 	}
 	g.logger.Info("drained")
 	return nil
+}
+
+// lastAnswers is how long the answers of calls that were cut off may take to leave
+// the process.
+const lastAnswers = time.Second
+
+// sendLastAnswers lets REST say what became of calls that were cut off.
+func (g *gateway) sendLastAnswers() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastAnswers)
+	defer cancel()
+	if g.rest.Shutdown(ctx) != nil {
+		g.rest.Close()
+	}
 }
 
 // close closes whatever is open.
