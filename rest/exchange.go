@@ -18,7 +18,9 @@ import (
 type exchange struct {
 	call   service.Call
 	header http.Header // of the answer
-	answer []byte
+
+	answering func() // called before the answer is written
+	answer    []byte
 }
 
 // setHeaders sets what every answer has beside its body, once it is known.
@@ -47,6 +49,7 @@ func (c conn) Invoke(ctx context.Context, method string, _, _ any, _ ...grpc.Cal
 	var err error
 	x.answer, err = c.server.Invoke(ctx, &x.call)
 	x.setHeaders()
+	x.answering()
 	return err
 }
 

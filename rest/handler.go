@@ -86,6 +86,7 @@ func harmless(template string) string {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the answer before, see mustRead
 	if r.ContentLength != 0 {
 		// Also where the body does not matter: net/http waits for it before it sends
 		// the answer.
@@ -96,7 +97,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, found.allowed)
 		return
 	}
-	x := &exchange{call: service.Call{Op: found.op, Headers: r.Header, Transport: "rest"}, header: w.Header()}
+	x := &exchange{call: service.Call{Op: found.op, Headers: r.Header, Transport: "rest"}, header: w.Header(), answering: func() { mustRead(w) }}
 	read := &reading{w: w, r: r, op: found.op, values: found.values, mapper: h.mapper}
 	x.call.Read = read.wire
 	defer read.free()
@@ -141,7 +142,14 @@ func (h *Handler) writeError(w http.ResponseWriter, err error) {
 	writeBody(w, httpStatus, body)
 }
 
+// mustRead gives the client time to read what is written next. The server's own
+// WriteTimeout would begin with the request, and PGs are slow.
+func mustRead(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+}
+
 func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
+	mustRead(w)
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -160,6 +168,7 @@ func (h *Handler) stream(w http.ResponseWriter, r *http.Request, x *exchange) {
 			setUnlessEmpty(w.Header(), "Content-Type", contentType)
 			setUnlessEmpty(w.Header(), "Content-Disposition", disposition)
 		}
+		mustRead(w)
 		_, err := w.Write(piece)
 		return err
 	})

@@ -11,6 +11,9 @@ import (
 const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
+
+	// writeTimeout is how long a client may take to make room for more of an answer.
+	writeTimeout = 30 * time.Second
 )
 
 // NewServer returns an HTTP server for the REST API with limits against clients

@@ -14,7 +14,7 @@ const lastWords = 3 * time.Second
 
 // settle is how long answers that have been given may take to leave the process
 // when nothing else holds a drain.
-const settle = 250 * time.Millisecond
+const settle = time.Second
 
 // streamWorkers is how many goroutines wait for calls, which spares the start of
 // one for each; with all of them busy, calls get goroutines of their own.

@@ -114,9 +114,9 @@ func (a *attempt) prepare() *errmap.Error {
 		a.header = append(a.header, "Content-Type: application/json\r\n"...)
 	}
 	if a.mutation() {
-		a.header = append(a.header, IdempotencyHeader+`: "`...)
-		a.header = append(a.header, a.call.Key...)
-		a.header = append(a.header, "\"\r\n"...)
+		a.header = append(a.header, IdempotencyHeader+": "...)
+		a.header = append(a.header, a.call.Key.Header()...)
+		a.header = append(a.header, "\r\n"...)
 	}
 	a.header = append(a.header, a.call.Header...)
 	a.target = append(append(a.target[:0], c.prefix...), a.request.Path...)
@@ -133,7 +133,7 @@ func (a *attempt) try() {
 		}
 		a.waited = a.failure
 		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
-		if a.remaining() < pause+lastMoment || !sleep(a.ctx, pause) || a.client.aborted.Load() {
+		if a.remaining() < pause+lastMoment || !a.sleep(pause) {
 			return
 		}
 		a.client.opts.Observer.Retry(a.operation(), true)
@@ -257,8 +257,12 @@ func (a *attempt) logUntyped(status int, body []byte) {
 func (a *attempt) report(own bool) {
 	b := a.client.breaker
 	switch a.result {
-	case connectionFailed, answerBroken, temporarilyFailed:
+	case answerBroken, temporarilyFailed:
 		b.RecordFailure()
+	case connectionFailed:
+		if callers := a.ctx.Err() != nil || a.late(); !callers || b.IsHalfOpen() {
+			b.RecordFailure()
+		}
 	case timedOut:
 		if own || b.IsHalfOpen() {
 			b.RecordFailure()

@@ -59,8 +59,8 @@ type Options struct {
 	// Observer is told what happens. Default: nobody.
 	Observer Observer
 
-	// Logger gets a line for what people should know: connections that fail, and
-	// answers that are none. Default: slog.Default().
+	// Logger gets a line for answers of PortOne that are none of its API's.
+	// Default: slog.Default().
 	Logger *slog.Logger
 
 	// Proxy returns the HTTP proxy for a URL, nil for none, as
@@ -97,7 +97,8 @@ type Client struct {
 	breaker  circuitbreaker.CircuitBreaker[any]
 	executor failsafe.Executor[*attempt]
 	inFlight atomic.Int64
-	aborted  atomic.Bool
+	gone     context.Context // ends with Abort
+	abort    context.CancelFunc
 	headers  atomic.Pointer[header]
 	attempts sync.Pool // of *attempt
 }
@@ -135,6 +136,7 @@ func New(opts Options) (*Client, error) {
 	}
 	config.MaxIdle = opts.MaxInFlight
 	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
+	c.gone, c.abort = context.WithCancel(context.Background())
 	c.breaker = newBreaker(opts.Observer)
 	c.executor = newExecutor(opts.MaxAttempts, opts.Observer)
 	c.attempts.New = func() any { return new(attempt) }
@@ -241,11 +243,21 @@ func (c *Client) do(ctx context.Context, call *Call, stream bool) (*attempt, *er
 		c.inFlight.Add(-1)
 		return nil, a.fail(errmap.Overloaded)
 	}
-	defer c.inFlight.Add(-1)
+	counted := false // until its stream is closed
+	defer func() {
+		if !counted {
+			c.inFlight.Add(-1)
+		}
+	}()
 	if failure := a.prepare(); failure != nil {
 		return nil, failure
 	}
-	return a, c.run(ctx, a)
+	if failure := c.run(ctx, a); failure != nil {
+		a.drop()
+		return nil, failure
+	}
+	counted = stream
+	return a, nil
 }
 
 // InFlight is how many calls are being carried out.
@@ -265,7 +277,7 @@ func (c *Client) Close() { c.http.Close() }
 // finished in time: those that may have been carried out end as unknown outcomes,
 // with their keys. No calls can be made after it.
 func (c *Client) Abort() {
-	c.aborted.Store(true)
+	c.abort()
 	c.http.Abort()
 }
 

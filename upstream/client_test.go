@@ -167,6 +167,10 @@ func TestAttempts(t *testing.T) {
 		{"429 until after the deadline", mutation, []act{answer(429, "", "Retry-After", "60")}, 5 * time.Second, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 1},
 		{"a cut, then 429 for good", mutation, []act{cut, limited}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 4},
 		{"a cut, then 401", mutation, []act{cut, answer(401, `{"type":"UNAUTHORIZED"}`)}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
+		{"still at it, then 429 for good", mutation, []act{stillAtIt, limited}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 5},
+		{"still at it, then 403 of a firewall", mutation, []act{stillAtIt, answer(403, "<html>")}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
+		{"still at it, then 401", mutation, []act{stillAtIt, answer(401, `{"type":"UNAUTHORIZED"}`)}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
+		{"a cut, then 404 with more than is read", mutation, []act{cut, answer(404, strings.Repeat(" ", 33<<20))}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
 		{"401 alone", mutation, []act{answer(401, `{"type":"UNAUTHORIZED"}`)}, 0, codes.Unauthenticated, "UNAUTHORIZED", 1},
 		{"a cut, then a typed error: that is what became of it", mutation, []act{cut, notFound}, 0, codes.NotFound, "PAYMENT_NOT_FOUND", 2},
 		{"a temporary typed error to a read", read, []act{answer(503, `{"type":"SERVER_BUSY"}`), ok}, 0, codes.OK, "", 2},
@@ -408,6 +412,62 @@ func TestBreakerBetweenAttempts(t *testing.T) {
 	t.Error("the breaker did not open")
 }
 
+// TestAbort breaks off calls that wait for an answer, before a retry, and for a
+// mutation that PortOne is working on.
+func TestAbort(t *testing.T) {
+	for name, act := range map[string]act{
+		"an answer": hang,
+		"a retry":   answer(503, "", "Retry-After", "3600"),
+		"the end":   answer(409, `{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`, "Retry-After", "3600"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			arrived := make(chan struct{}, 10)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				arrived <- struct{}{}
+				act(w, r)
+			}))
+			defer server.Close()
+			c := newClient(t, server.URL, func(o *Options) { o.Timeout = 24 * time.Hour })
+			ended := make(chan *errmap.Error, 1)
+			go func() {
+				_, failure := c.Do(context.Background(), cancelCall(t))
+				ended <- failure
+			}()
+			<-arrived
+			c.Abort()
+			failure := <-ended
+			if failure == nil || failure.Reason() != "OUTCOME_UNKNOWN" && failure.Reason() != "IDEMPOTENCY_OUTSTANDING_REQUEST" {
+				t.Errorf("the call ends with %v", failure)
+			}
+		})
+	}
+}
+
+// TestHurriedCallers: deadlines too short to connect, and callers who go away, say
+// nothing about PortOne.
+func TestHurriedCallers(t *testing.T) {
+	full, err := net.Listen("tcp", "127.0.0.1:0") // connects, and never shakes hands
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	c := newClient(t, "https://"+full.Addr().String(), func(o *Options) { o.MaxAttempts = 1 })
+	for i := range 2 * breakerMin {
+		call, ctx, cancel := cancelCall(t), t.Context(), func() {}
+		if i%2 == 0 {
+			call.Deadline = time.Now().Add(10 * time.Millisecond)
+		} else {
+			ctx, cancel = context.WithTimeout(ctx, 10*time.Millisecond)
+		}
+		_, failure := c.Do(ctx, call)
+		cancel()
+		checkEnd(t, call, nil, failure, codes.DeadlineExceeded, "NOT_SENT")
+	}
+	if c.BreakerState() != "closed" {
+		t.Errorf("the breaker is %s", c.BreakerState())
+	}
+}
+
 // TestBadURLs are settings that cannot work.
 func TestBadURLs(t *testing.T) {
 	for url, problem := range map[string]string{
@@ -461,9 +521,20 @@ func TestStream(t *testing.T) {
 			stream, failure := c.Open(t.Context(), getCall(t))
 			if failure != nil {
 				checkEnd(t, getCall(t), nil, failure, test.code, test.reason)
+				if c.InFlight() != 0 || c.Idle() != 1 {
+					t.Errorf("after the error: %d in flight, %d connections idle", c.InFlight(), c.Idle())
+				}
 				return
 			}
-			defer stream.Close()
+			if c.InFlight() != 1 {
+				t.Errorf("an open stream counts as %d calls", c.InFlight())
+			}
+			defer func() {
+				stream.Close()
+				if c.InFlight() != 0 {
+					t.Errorf("a closed stream counts as %d calls", c.InFlight())
+				}
+			}()
 			got, err := io.ReadAll(stream)
 			if test.code == codes.OK {
 				if err != nil || !bytes.Equal(got, file) || stream.ContentType != "text/csv" || stream.ContentDisposition != "attachment" {

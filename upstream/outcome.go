@@ -1,9 +1,12 @@
 package upstream
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/transcode"
@@ -11,13 +14,13 @@ import (
 
 // conclude says how a call ended that did not succeed.
 func (a *attempt) conclude() *errmap.Error {
-	if !a.tried { // failsafe does not begin a call whose caller has gone
+	if !a.tried { // failsafe does not begin a call whose context has ended
 		a.err = a.ctx.Err()
-		return a.fail(errmap.GoneBefore)
+		return a.unsent()
 	}
 	switch a.result {
 	case typedError, rateLimited, refused, temporarilyFailed, outstanding:
-		if a.maybeDone && a.mutation() && !a.tellsOutcome() {
+		if a.openBefore() && !a.tellsOutcome() {
 			return a.fail(errmap.Lost)
 		}
 		return a.failure.Error
@@ -28,6 +31,9 @@ func (a *attempt) conclude() *errmap.Error {
 		return a.fail(errmap.TimedOut)
 	case tooLarge:
 		if status := a.response.Status; status < 200 || status > 299 {
+			if a.openBefore() {
+				return a.fail(errmap.Lost)
+			}
 			return a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), nil)
 		}
 		return a.fail(errmap.Unreadable)
@@ -37,6 +43,18 @@ func (a *attempt) conclude() *errmap.Error {
 		return a.fail(errmap.Gone)
 	}
 	return a.unsent()
+}
+
+// late tells whether the caller's time is over.
+func (a *attempt) late() bool {
+	end, ok := a.ctx.Deadline()
+	return a.remaining() <= lastMoment || ok && time.Until(end) <= lastMoment
+}
+
+// openBefore tells whether it is a mutation that an earlier attempt may have begun,
+// or did: PortOne said that it was working on it.
+func (a *attempt) openBefore() bool {
+	return a.mutation() && (a.maybeDone || a.waited != nil)
 }
 
 // tellsOutcome tells whether an answer says what came of a mutation that an
@@ -53,7 +71,7 @@ func (a *attempt) tellsOutcome() bool {
 // unsent is a call whose last attempt did not reach PortOne.
 func (a *attempt) unsent() *errmap.Error {
 	sent := a.maybeDone || a.waited != nil // by an earlier attempt
-	late, gone := a.remaining() <= lastMoment, a.ctx.Err() != nil
+	late, gone := a.late(), errors.Is(a.ctx.Err(), context.Canceled)
 	switch {
 	case sent && gone:
 		return a.fail(errmap.Gone)

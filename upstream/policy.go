@@ -46,7 +46,6 @@ func newExecutor(maxAttempts int, observer Observer) failsafe.Executor[*attempt]
 		HandleIf(func(a *attempt, _ error) bool { return a.worthRepeating() }).
 		WithMaxAttempts(maxAttempts).
 		ReturnLastFailure().
-		WithDelayFunc(func(e failsafe.ExecutionAttempt[*attempt]) time.Duration { return e.LastResult().delay(e.Attempts()) }).
 		WithBudget(retries).
 		OnRetry(func(e failsafe.ExecutionEvent[*attempt]) { observer.Retry(e.LastResult().operation(), false) }).
 		Build()
@@ -77,8 +76,11 @@ func stateName(state circuitbreaker.State) string {
 func (c *Client) run(ctx context.Context, a *attempt) *errmap.Error {
 	// The result is always a itself. An error is failsafe's, for a context that
 	// ended or a budget that is used up: the attempt knows what came of it.
-	_, _ = c.executor.WithContext(ctx).Get(func() (*attempt, error) {
-		a.try()
+	_, _ = c.executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[*attempt]) (*attempt, error) {
+		// The wait is ours and not failsafe's, since Abort has to end it.
+		if !e.IsRetry() || a.sleep(a.delay(e.Retries())) {
+			a.try()
+		}
 		return a, nil
 	})
 	if a.succeeded() {
@@ -89,7 +91,7 @@ func (c *Client) run(ctx context.Context, a *attempt) *errmap.Error {
 
 // worthRepeating tells whether the same request may have another result.
 func (a *attempt) worthRepeating() bool {
-	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ctx.Err() != nil || a.client.aborted.Load() {
+	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ended() {
 		return false
 	}
 	switch a.result {
@@ -101,21 +103,25 @@ func (a *attempt) worthRepeating() bool {
 	return false
 }
 
-// delay is how long to wait before another attempt.
-func (a *attempt) delay(attempts int) time.Duration {
-	wait := min(firstBackoff<<max(attempts-1, 0), maxBackoff)
+// delay is how long to wait before another attempt; retries counts from 1.
+func (a *attempt) delay(retries int) time.Duration {
+	wait := min(firstBackoff<<max(retries-1, 0), maxBackoff)
 	wait = wait/2 + rand.N(wait/2) // so that callers do not come back all at once
 	return max(a.retryAfter(), min(wait, a.remaining()/2))
 }
 
-// sleep waits, or returns false because the caller has gone.
-func sleep(ctx context.Context, d time.Duration) bool {
+// ended tells whether nobody waits for the call any more.
+func (a *attempt) ended() bool { return a.ctx.Err() != nil || a.client.gone.Err() != nil }
+
+// sleep waits, or returns false because nobody waits for the call any more.
+func (a *attempt) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-ctx.Done():
-		return false
+	case <-a.ctx.Done():
+	case <-a.client.gone.Done():
 	}
+	return false
 }

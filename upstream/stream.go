@@ -51,8 +51,12 @@ func (s *Stream) Read(p []byte) (int, error) {
 	return n, a.conclude()
 }
 
-// Close ends the reading.
-func (s *Stream) Close() { s.attempt.drop() }
+// Close ends the reading. It must be called once: until then the stream counts
+// as a call in flight.
+func (s *Stream) Close() {
+	s.attempt.drop()
+	s.attempt.client.inFlight.Add(-1)
+}
 
 // errorBody returns the body of an answer other than 2xx.
 func (a *attempt) errorBody() []byte {

@@ -21,7 +21,8 @@ type Client struct {
 	sweep  *time.Timer
 	closed bool
 
-	aborted bool
+	gone  context.Context // ends with Abort
+	abort context.CancelFunc
 }
 
 // New returns a client. It makes no connection yet.
@@ -30,7 +31,9 @@ func New(config Config) *Client {
 		config.TLS = config.TLS.Clone()
 		config.TLS.NextProtos = []string{"http/1.1"}
 	}
-	return &Client{config: config, active: make(map[*conn]struct{})}
+	c := &Client{config: config, active: make(map[*conn]struct{})}
+	c.gone, c.abort = context.WithCancel(context.Background())
+	return c
 }
 
 // Do sends a request and reads the whole answer, which must be there before the
@@ -133,11 +136,11 @@ func (c *Client) acquire(ctx context.Context, deadline time.Time) (conn *conn, u
 	return nil, false, (&Error{Kind: kind, cause: err}).in(ctx)
 }
 
-// enroll takes a new connection in, unless the client is closed.
+// enroll takes a new connection in, unless the client has been aborted.
 func (c *Client) enroll(conn *conn) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.aborted {
+	if c.gone.Err() != nil {
 		_ = conn.under.Close()
 		return net.ErrClosed
 	}
@@ -166,6 +169,7 @@ func (c *Client) dial(ctx context.Context, deadline time.Time) (*conn, error) {
 	}
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
+	defer context.AfterFunc(c.gone, cancel)()
 	under, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -272,13 +276,13 @@ func (c *Client) Close() {
 }
 
 // Abort closes the client and breaks off every call that is under way, which ends
-// with Kind Broken. There are no connections after it; one that is being made is
-// closed unused.
+// with Kind Broken, or Dial where it has no connection yet. There are no connections
+// after it.
 func (c *Client) Abort() {
 	c.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.aborted = true
+	c.abort()
 	for conn := range c.active {
 		_ = conn.under.Close()
 	}
