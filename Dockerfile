@@ -14,13 +14,14 @@
 # that images for other platforms need no emulation.
 FROM --platform=$BUILDPLATFORM golang:1.26-trixie AS build
 WORKDIR /src
+ARG GOCACHE=/go/cache
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG VERSION=
 ARG TARGETOS=linux
 ARG TARGETARCH
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
     go build -trimpath -ldflags "-s -w -X main.released=$VERSION" -o /out/gateway ./cmd/gateway
 
