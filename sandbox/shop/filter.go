@@ -63,6 +63,9 @@ func (s *Store) facetConditions(f *portonev2.PaymentFilterInput) []func(*facets)
 			in := partIn(search.GetValue())
 			c = append(c, func(e *facets) bool { return in(e.id) })
 		}
+		if field := slices.Index(steadyFields, search.GetField()); field >= 0 {
+			c = append(c, steadyCondition(field, search.GetValue()))
+		}
 	}
 	for _, flag := range []struct {
 		wanted *bool
@@ -98,7 +101,7 @@ func attemptConditions(f *portonev2.PaymentFilterInput) []func(*attempt) bool {
 	}
 	c = append(c, receiptConditions(f)...)
 	for _, search := range f.TextSearch {
-		if search.GetField() != portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PAYMENT_ID {
+		if search.GetField() != portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PAYMENT_ID && !slices.Contains(steadyFields, search.GetField()) {
 			c = append(c, textCondition(search))
 		}
 	}

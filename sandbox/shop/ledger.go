@@ -27,6 +27,7 @@ type entry struct {
 // facets are the members of a payment that filters ask for most.
 type facets struct {
 	id       string
+	texts    string // see steadyTexts
 	store    uint32
 	currency uint16
 	status   uint8
@@ -97,7 +98,7 @@ func (l *ledger) closeGaps() {
 func (l *ledger) facetsOf(a *attempt) facets {
 	card := a.shownCard()
 	f := facets{
-		id: a.payment.id, store: l.storeNumber(a.payment.storeID), currency: uint16(a.currency), status: uint8(a.status),
+		id: a.payment.id, texts: a.steadyTexts(), store: l.storeNumber(a.payment.storeID), currency: uint16(a.currency), status: uint8(a.status),
 		method: uint8(methodType(a.method)), pg: uint8(a.route.channel.GetPgProvider()),
 		platform: uint8(platforms[a.origin.GetPlatformType()]), cardBrand: uint8(card.GetBrand()), cardType: uint8(card.GetType()),
 		cardOwner: uint8(card.GetOwnerType()),
