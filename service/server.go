@@ -111,7 +111,7 @@ func New(opts Options) (*Server, error) {
 		grpc.MaxHeaderListSize(MaxHeaders),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.ReadBufferSize(32<<10),
-		grpc.WriteBufferSize(128<<10),
+		grpc.WriteBufferSize(64<<10),
 		grpc.NumStreamWorkers(streamWorkers()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
