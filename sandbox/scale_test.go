@@ -49,6 +49,12 @@ var crowdedLists = []struct {
 	{"by state and time", "/payments", `{"filter":{"status":["PAID"],"from":"2026-01-01T00:00:00Z","until":"2099-01-01T00:00:00Z","sortBy":"STATUS_CHANGED_AT"}}`, 10},
 	{"a large page", "/payments", `{"page":{"number":9,"size":1000},"filter":{"sortOrder":"ASC"}}`, 1000},
 	{"by customer", "/payments", `{"filter":{"textSearch":[{"field":"CUSTOMER_NAME","value":"김고"}]}}`, 10},
+	{"by card", "/payments", `{"filter":{"textSearch":[{"field":"CARD_NUMBER","value":"4242"}]}}`, 10},
+	{"by cancel reason", "/payments", `{"filter":{"textSearch":[{"field":"CANCEL_REASON","value":"반품"}]}}`, 10},
+	{"by any text", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"payment-99999"}]}}`, 1},
+	{"by a text that all have", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"sandbox"}]}}`, 10},
+	{"by webhook", "/payments", `{"filter":{"webhookStatus":"SUCCEEDED"}}`, 10},
+	{"a page of 100", "/payments", `{"page":{"number":99,"size":100}}`, 100},
 	{"by cursor", "/payments-by-cursor", `{"size":100}`, 100},
 	{"events by cursor", "/payment-events-by-cursor", `{"size":100}`, 100},
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/textindex"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -100,7 +101,7 @@ func (k *billingKey) fits(f *portonev2.BillingKeyFilterInput) bool {
 // says whether a member of the key has a text in it.
 func (k *billingKey) says(search *portonev2.BillingKeyTextSearch) bool {
 	member := keyTexts[search.GetField()]
-	return member != nil && partIn(search.GetValue())(member(k))
+	return member != nil && textindex.Has(member(k), search.GetValue())
 }
 
 // among says whether a list of a filter has a value, or is empty.

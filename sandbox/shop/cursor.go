@@ -62,13 +62,14 @@ func (s *Store) GetAllPaymentsByCursor(_ context.Context, req *portonev2.GetAllP
 	if err != nil {
 		return nil, err
 	}
-	created, store := s.payments.created, s.payments.stores[world.StoreOf(req.StoreId)]
+	s.payments.refresh()
+	created, store := s.payments.entries, s.payments.stores[world.StoreOf(req.StoreId)]
 	first := sort.Search(len(created), func(i int) bool { return created[i].created >= when.from })
 	answer := &portonev2.GetAllPaymentsByCursorResponse{}
 	for i := max(first, part.from); i < len(created) && created[i].created <= when.until && len(answer.Items) < part.size; i++ {
 		if created[i].store == store {
 			answer.Items = append(answer.Items, &portonev2.PaymentWithCursor{
-				Payment: showPayment(created[i].attempt.payment), Cursor: world.Ptr(part.cursor(i)),
+				Payment: s.payments.shown.show(created[i].attempt.payment), Cursor: world.Ptr(part.cursor(i)),
 			})
 		}
 	}

@@ -1,52 +1,42 @@
 package shop
 
-import (
-	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-)
+import "slices"
 
 // ledger has all payments, by id and in the two orders in which they are listed.
-// What most filters ask for stands in the lists themselves, so that a list call
-// reads 100,000 entries in a row instead of visiting as many objects.
+// What filters and searches ask for stands in tables, so that a list call reads
+// 100,000 entries in a row instead of visiting as many objects.
 type ledger struct {
 	byID    map[string]*payment
-	created []entry           // in order of creation
-	changed []entry           // in order of the last change of state; see changedStatus
-	gone    int               // empty entries of changed
+	entries []entry           // by row, in order of creation
+	changed []int             // rows in order of the last change of state, and gaps
+	gone    int               // how many of those are gaps
 	stores  map[string]uint32 // numbers for store ids
+	texts   texts
+	shown   shown
+
+	stale []*payment // those whose entries and texts may be of the past
 }
 
-// entry is a payment in a list, by its latest attempt; without one, it was moved
-// on.
+// entry is a payment in a list, by its latest attempt.
 type entry struct {
 	attempt *attempt
+	row     int
 	created instant
 	changed instant
 	facets
 }
 
-// facets are the members of a payment that filters ask for most.
-type facets struct {
-	id       string
-	texts    string // see steadyTexts
-	store    uint32
-	currency uint16
-	status   uint8
-	method   uint8
-	pg       uint8
-	platform uint8
-	flags    uint8
-
-	cardBrand, cardType, cardOwner uint8
-}
-
 const (
-	isTest = 1 << iota
-	isScheduled
-	isEscrow
+	// gap stands in ledger.changed where a payment was that was moved on.
+	gap = -1
+
+	// tolerated is how many payments may be stale. Changes come in several steps,
+	// so the tables follow some time later; a search should not find much to do.
+	tolerated = 64
 )
 
 func newLedger() ledger {
-	return ledger{byID: make(map[string]*payment), stores: make(map[string]uint32)}
+	return ledger{byID: make(map[string]*payment), stores: make(map[string]uint32), texts: newTexts()}
 }
 
 func (l *ledger) find(key paymentKey) *payment {
@@ -62,57 +52,57 @@ func (l *ledger) find(key paymentKey) *payment {
 func (l *ledger) add(p *payment) {
 	p.elsewhere = l.byID[p.id]
 	l.byID[p.id] = p
-	p.inCreated, p.inChanged = len(l.created), -1
-	l.created = append(l.created, entry{})
+	p.row, p.inChanged = len(l.entries), -1
+	l.entries = append(l.entries, entry{row: p.row, created: p.created})
 }
 
 // changedStatus moves a payment to the end of the list by change of state. Its
-// place before stays empty until there are more empty places than taken ones.
+// place before stays a gap until there are more gaps than payments.
 func (l *ledger) changedStatus(p *payment) {
 	if p.inChanged >= 0 {
-		l.changed[p.inChanged].attempt = nil
+		l.changed[p.inChanged] = gap
 		l.gone++
 	}
-	a := p.current()
-	e := entry{attempt: a, created: p.created, changed: a.changedAt, facets: l.facetsOf(a)}
-	l.created[p.inCreated] = e
+	e := &l.entries[p.row]
+	e.attempt, e.changed = p.current(), p.current().changedAt
 	p.inChanged = len(l.changed)
-	l.changed = append(l.changed, e)
+	l.changed = append(l.changed, p.row)
 	if l.gone > len(l.changed)/2 {
 		l.closeGaps()
 	}
+	l.touched(p)
 }
 
 func (l *ledger) closeGaps() {
-	kept := l.changed[:0]
-	for _, e := range l.changed {
-		if e.attempt != nil {
-			e.attempt.payment.inChanged = len(kept)
-			kept = append(kept, e)
-		}
+	l.changed = slices.DeleteFunc(l.changed, func(row int) bool { return row == gap })
+	for i, row := range l.changed {
+		l.entries[row].attempt.payment.inChanged = i
 	}
-	clear(l.changed[len(kept):])
-	l.changed, l.gone = kept, 0
+	l.gone = 0
 }
 
-func (l *ledger) facetsOf(a *attempt) facets {
-	card := a.shownCard()
-	f := facets{
-		id: a.payment.id, texts: a.steadyTexts(), store: l.storeNumber(a.payment.storeID), currency: uint16(a.currency), status: uint8(a.status),
-		method: uint8(methodType(a.method)), pg: uint8(a.route.channel.GetPgProvider()),
-		platform: uint8(platforms[a.origin.GetPlatformType()]), cardBrand: uint8(card.GetBrand()), cardType: uint8(card.GetType()),
-		cardOwner: uint8(card.GetOwnerType()),
+// touched notes that a payment changes in the present call, or has changed.
+func (l *ledger) touched(p *payment) {
+	l.shown.forget(p)
+	if p.stale {
+		return
 	}
-	if a.route.test() {
-		f.flags |= isTest
+	if len(l.stale) >= tolerated { // p is not among them: it may change further
+		l.refresh()
 	}
-	if a.scheduleID != "" {
-		f.flags |= isScheduled
+	p.stale = true
+	l.stale = append(l.stale, p)
+}
+
+// refresh brings the tables up to date.
+func (l *ledger) refresh() {
+	for _, p := range l.stale {
+		l.entries[p.row].facets = l.facetsOf(p.current())
+		l.texts.set(p.row, p.current())
+		p.stale = false
 	}
-	if a.escrow {
-		f.flags |= isEscrow
-	}
-	return f
+	clear(l.stale)
+	l.stale = l.stale[:0]
 }
 
 func (l *ledger) storeNumber(id string) uint32 {
@@ -122,34 +112,4 @@ func (l *ledger) storeNumber(id string) uint32 {
 		l.stores[id] = number
 	}
 	return number
-}
-
-// platforms are the names that filters have for where a payment came from.
-var platforms = map[portonev2.PaymentOriginPlatformType]portonev2.PaymentClientType{
-	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_PC:     portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_PC,
-	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE: portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_MOBILE,
-	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_API:    portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_API,
-}
-
-// methodType is the kind of a method, as filters name it.
-func methodType(m *portonev2.PaymentMethod) portonev2.PaymentMethodType {
-	switch m.GetType().(type) {
-	case *portonev2.PaymentMethod_PaymentMethodCard:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CARD
-	case *portonev2.PaymentMethod_PaymentMethodTransfer:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_TRANSFER
-	case *portonev2.PaymentMethod_PaymentMethodVirtualAccount:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT
-	case *portonev2.PaymentMethod_PaymentMethodGiftCertificate:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_GIFT_CERTIFICATE
-	case *portonev2.PaymentMethod_PaymentMethodMobile:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_MOBILE
-	case *portonev2.PaymentMethod_PaymentMethodEasyPay:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_EASY_PAY
-	case *portonev2.PaymentMethod_PaymentMethodConvenienceStore:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CONVENIENCE_STORE
-	case *portonev2.PaymentMethod_PaymentMethodCrypto:
-		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CRYPTO
-	}
-	return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_UNSPECIFIED
 }

@@ -54,8 +54,8 @@ func (s *Store) PaymentOf(storeID, id string) (*portonev2.Payment, bool) {
 
 // HasTransaction tells whether a payment has an attempt of that id.
 func (s *Store) HasTransaction(id string) bool {
-	for i := range s.payments.created {
-		for _, a := range s.payments.created[i].attempt.payment.attempts {
+	for _, e := range s.payments.entries {
+		for _, a := range e.attempt.payment.attempts {
 			if a.id == id {
 				return true
 			}
@@ -85,7 +85,7 @@ func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest
 	}
 	answer := &portonev2.GetPaymentsResponse{Page: info}
 	for _, a := range page {
-		answer.Items = append(answer.Items, showPayment(a.payment))
+		answer.Items = append(answer.Items, s.payments.shown.show(a.payment))
 	}
 	return answer, nil
 }
@@ -93,27 +93,42 @@ func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest
 // search finds payments, by their latest attempts, in the order that a filter asks
 // for: the lists are in one or the other already.
 func (s *Store) search(f *portonev2.PaymentFilterInput, when period) iter.Seq[*attempt] {
-	list := s.payments.created
-	if f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT {
-		list = s.payments.changed
-	}
+	s.payments.refresh()
+	entries := s.payments.entries
 	byCreation := f.GetTimestampType() == portonev2.PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT
-	onFacets, onAttempt := s.facetConditions(f), attemptConditions(f)
-	fits := func(e *entry) bool {
-		at := e.changed
-		if byCreation {
-			at = e.created
-		}
-		return e.attempt != nil && when.has(at) && all(onFacets, &e.facets) && all(onAttempt, e.attempt)
-	}
-	ascending := f.GetSortOrder() == portonev2.SortOrder_SORT_ORDER_ASC
+	conditions := s.payments.conditions(f)
 	return func(yield func(*attempt) bool) {
-		for i := range list {
-			e := &list[len(list)-1-i]
-			if ascending {
-				e = &list[i]
+		for row := range s.payments.inOrder(f) {
+			e := &entries[row]
+			since := e.changed
+			if byCreation {
+				since = e.created
 			}
-			if fits(e) && !yield(e.attempt) {
+			if when.has(since) && e.meets(conditions) && !yield(e.attempt) {
+				return
+			}
+		}
+	}
+}
+
+// inOrder goes through the rows of all payments in the order of a filter.
+func (l *ledger) inOrder(f *portonev2.PaymentFilterInput) iter.Seq[int] {
+	ascending := f.GetSortOrder() == portonev2.SortOrder_SORT_ORDER_ASC
+	byChange := f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT
+	n := len(l.entries)
+	if byChange {
+		n = len(l.changed)
+	}
+	return func(yield func(int) bool) {
+		for i := range n {
+			row := n - 1 - i
+			if ascending {
+				row = i
+			}
+			if byChange {
+				row = l.changed[row]
+			}
+			if row != gap && !yield(row) {
 				return
 			}
 		}

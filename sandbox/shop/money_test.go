@@ -125,10 +125,11 @@ func stopOne(t *rapid.T, s *Store, id string) {
 	try(t, s.StopPaymentCancellation, &portonev2.StopPaymentCancellationRequest{PaymentId: id, CancellationId: c.id})
 }
 
-// checkBooks holds every payment against its cancellations and the events.
+// checkBooks holds every payment against its cancellations, the events and the lists.
 func checkBooks(t *rapid.T, s *Store, w *world.World) {
+	checkTables(t, s)
 	var balance, moved int64
-	for _, e := range s.payments.created {
+	for _, e := range s.payments.entries {
 		a, shown := e.attempt, showPayment(e.attempt.payment)
 		checkAmounts(t, a, a.bill.amount(), shown)
 		balance += a.bill.paid - a.bill.cancelled

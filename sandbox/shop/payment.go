@@ -23,7 +23,11 @@ type payment struct {
 	created     instant
 	attempts    []*attempt // never empty
 
-	inCreated, inChanged int // places in the ledger's lists
+	// What follows is the ledger's.
+	row       int    // in its tables
+	inChanged int    // its place in the list by change
+	stale     bool   // whether the tables may be of the past
+	wire      []byte // see shown
 
 	elsewhere *payment // with the same id, of another store
 }
@@ -213,4 +217,7 @@ func (s *Store) wait(a *attempt, refusal *decline, then func()) {
 }
 
 // touch notes a change that is none of state.
-func (s *Store) touch(a *attempt) { a.updatedAt = s.now() }
+func (s *Store) touch(a *attempt) {
+	a.updatedAt = s.now()
+	s.payments.touched(a.payment)
+}

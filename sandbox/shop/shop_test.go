@@ -36,6 +36,7 @@ func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, er
 	t.Helper()
 	answer, err := rpc(context.Background(), req)
 	if err == nil {
+		answer = received(t, answer)
 		worldtest.Complete(t, answer)
 		return answer, nil
 	}
@@ -45,6 +46,20 @@ func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, er
 	}
 	worldtest.Listed(t, req, fault)
 	return answer, fault
+}
+
+// received is an answer as it is once it was sent.
+func received[M proto.Message](t tb, sent M) M {
+	t.Helper()
+	wire, err := proto.Marshal(sent)
+	got := sent.ProtoReflect().New().Interface().(M)
+	if err == nil {
+		err = proto.Unmarshal(wire, got)
+	}
+	if err != nil {
+		t.Fatalf("%T: %v", sent, err)
+	}
+	return got
 }
 
 // do calls an RPC that has to succeed.

@@ -90,8 +90,8 @@ func (s *Store) Register(r grpc.ServiceRegistrar) {
 // Dump implements world.Dumper: payments, paymentTransactions, billingKeys,
 // paymentSchedules and promotions.
 func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
-	for i := range s.payments.created {
-		p := s.payments.created[i].attempt.payment
+	for _, e := range s.payments.entries {
+		p := e.attempt.payment
 		add("payments", p.id, showPayment(p))
 		for _, a := range p.attempts {
 			add("paymentTransactions", a.id, showTransaction(a))

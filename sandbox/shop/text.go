@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/textindex"
 )
 
 // paymentTexts are the members of a payment that a text is looked for in; ALL is
@@ -43,68 +44,43 @@ var paymentTexts = map[portonev2.PaymentTextSearchField]func(*attempt) string{
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_GIFT_CERTIFICATION_APPROVAL_NUMBER: func(a *attempt) string { return a.method.GetPaymentMethodGiftCertificate().GetApprovalNumber() },
 }
 
-// steadyFields are those whose texts stay what they are once an attempt is made. A
-// list has them beside each payment in one piece, since to look them up in a
-// hundred thousand payments takes too long.
-var steadyFields = []portonev2.PaymentTextSearchField{
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ORDER_NAME,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_NAME,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_EMAIL,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_PHONE_NUMBER,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ADDRESS,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_CUSTOMER_ZIPCODE,
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_USER_AGENT,
-}
+// texts are the members of all payments that a text is looked for in: a column for
+// each field, a row for each payment.
+type texts map[portonev2.PaymentTextSearchField]*textindex.Column
 
-// textEnd stands behind each text of steadyTexts, and in none of them.
-const textEnd = "\x00"
-
-// steadyTexts has the texts of steadyFields, in their order and in lower case.
-func (a *attempt) steadyTexts() string {
-	var all strings.Builder
-	for _, field := range steadyFields {
-		text := strings.ToLower(paymentTexts[field](a))
-		all.WriteString(strings.ReplaceAll(text, textEnd, " "))
-		all.WriteString(textEnd)
+func newTexts() texts {
+	t := make(texts)
+	for field := range paymentTexts {
+		t[field] = new(textindex.Column)
 	}
-	return all.String()
+	return t
 }
 
-// steadyCondition is that the text of one of steadyFields has a part, whatever
-// its case.
-func steadyCondition(field int, part string) func(*facets) bool {
-	part = strings.ToLower(part)
-	return func(f *facets) bool {
-		rest, text := f.texts, ""
-		for range field + 1 {
-			text, rest, _ = strings.Cut(rest, textEnd)
-		}
-		return strings.Contains(text, part)
+// set notes what the texts of a payment are now.
+func (t texts) set(row int, a *attempt) {
+	for field, text := range paymentTexts {
+		t[field].Set(row, text(a))
 	}
 }
 
-// textCondition is that a member, or any of them, has a text in it.
-func textCondition(search *portonev2.PaymentTextSearch) func(*attempt) bool {
-	in := partIn(search.GetValue())
-	if search.GetField() == portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL {
-		return func(a *attempt) bool {
-			for _, member := range paymentTexts {
-				if in(member(a)) {
-					return true
-				}
+// condition is met by payments whose member, or any of them, has a text in it,
+// whatever its case.
+func (t texts) condition(search *portonev2.PaymentTextSearch) condition {
+	var matches []textindex.Match
+	for field, column := range t {
+		if field == search.GetField() || search.GetField() == portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL {
+			if match := column.Find(search.GetValue()); match.Any() {
+				matches = append(matches, match)
 			}
-			return false
 		}
 	}
-	member := paymentTexts[search.GetField()]
-	return func(a *attempt) bool { return member != nil && in(member(a)) }
-}
-
-// partIn is how texts are searched: for any part of them, whatever its case.
-func partIn(part string) func(text string) bool {
-	part = strings.ToLower(part)
-	return func(text string) bool {
-		return len(text) >= len(part) && strings.Contains(strings.ToLower(text), part)
+	return func(e *entry) bool {
+		for i := range matches {
+			if matches[i].Row(e.row) {
+				return true
+			}
+		}
+		return false
 	}
 }
 

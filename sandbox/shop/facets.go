@@ -1,0 +1,132 @@
+package shop
+
+import (
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+)
+
+// facets are the members of a payment that filters ask for, enums by their
+// numbers. Those of the filter's enums are 0 where a payment has none.
+type facets struct {
+	receiptIssued, receiptCancelled instant
+
+	store    uint32
+	currency uint16
+	status   uint8
+	method   uint8
+	pg       uint8
+	platform uint8
+	flags    uint8
+
+	cardBrand, cardType, cardOwner uint8
+	webhook, escrow, gift          uint8
+	receiptType, receiptStatus     uint8
+}
+
+const (
+	isTest = 1 << iota
+	isScheduled
+	isEscrow
+)
+
+func (l *ledger) facetsOf(a *attempt) facets {
+	card := a.shownCard()
+	f := facets{
+		store: l.storeNumber(a.payment.storeID), currency: uint16(a.currency), status: uint8(a.status),
+		method: uint8(methodType(a.method)), pg: uint8(a.route.channel.GetPgProvider()), platform: uint8(platforms[a.origin.GetPlatformType()]),
+		cardBrand: uint8(card.GetBrand()), cardType: uint8(card.GetType()), cardOwner: uint8(card.GetOwnerType()),
+		webhook: uint8(a.webhookStatus()), gift: uint8(a.method.GetPaymentMethodGiftCertificate().GetGiftCertificateType()),
+		receiptType: uint8(receiptType(a.receipt)),
+	}
+	if a.delivery != nil {
+		f.escrow = uint8(escrowStatuses[a.delivery.status])
+	}
+	if issued := a.receipt.GetIssued(); issued != nil {
+		f.receiptStatus = uint8(portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_ISSUED)
+		f.receiptIssued = instantOf(issued.GetIssuedAt().AsTime())
+	}
+	if gone := a.receipt.GetCancelled(); gone != nil {
+		f.receiptStatus = uint8(portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_CANCELLED)
+		f.receiptIssued, f.receiptCancelled = instantOf(gone.GetIssuedAt().AsTime()), instantOf(gone.GetCancelledAt().AsTime())
+	}
+	if a.route.test() {
+		f.flags |= isTest
+	}
+	if a.scheduleID != "" {
+		f.flags |= isScheduled
+	}
+	if a.escrow {
+		f.flags |= isEscrow
+	}
+	return f
+}
+
+// platforms are the names that filters have for where a payment came from.
+var platforms = map[portonev2.PaymentOriginPlatformType]portonev2.PaymentClientType{
+	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_PC:     portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_PC,
+	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_MOBILE: portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_SDK_MOBILE,
+	portonev2.PaymentOriginPlatformType_PAYMENT_ORIGIN_PLATFORM_TYPE_API:    portonev2.PaymentClientType_PAYMENT_CLIENT_TYPE_API,
+}
+
+// methodType is the kind of a method, as filters name it.
+func methodType(m *portonev2.PaymentMethod) portonev2.PaymentMethodType {
+	switch m.GetType().(type) {
+	case *portonev2.PaymentMethod_PaymentMethodCard:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CARD
+	case *portonev2.PaymentMethod_PaymentMethodTransfer:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_TRANSFER
+	case *portonev2.PaymentMethod_PaymentMethodVirtualAccount:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_VIRTUAL_ACCOUNT
+	case *portonev2.PaymentMethod_PaymentMethodGiftCertificate:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_GIFT_CERTIFICATE
+	case *portonev2.PaymentMethod_PaymentMethodMobile:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_MOBILE
+	case *portonev2.PaymentMethod_PaymentMethodEasyPay:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_EASY_PAY
+	case *portonev2.PaymentMethod_PaymentMethodConvenienceStore:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CONVENIENCE_STORE
+	case *portonev2.PaymentMethod_PaymentMethodCrypto:
+		return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_CRYPTO
+	}
+	return portonev2.PaymentMethodType_PAYMENT_METHOD_TYPE_UNSPECIFIED
+}
+
+// receiptType is the type of a cash receipt as requests name it.
+func receiptType(receipt *portonev2.PaymentCashReceipt) portonev2.CashReceiptInputType {
+	kind := receipt.GetIssued().GetType()
+	if gone := receipt.GetCancelled(); gone != nil {
+		kind = gone.GetType()
+	}
+	switch kind {
+	case portonev2.CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL:
+		return portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_PERSONAL
+	case portonev2.CashReceiptType_CASH_RECEIPT_TYPE_CORPORATE:
+		return portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE
+	}
+	return portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_NO_RECEIPT
+}
+
+// escrowStatuses are the states of a delivery as filters name them.
+var escrowStatuses = map[protoreflect.Name]portonev2.PaymentFilterInputEscrowStatus{
+	"registered":       portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REGISTERED,
+	"delivered":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_DELIVERED,
+	"confirmed":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CONFIRMED,
+	"rejected":         portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECTED,
+	"cancelled":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CANCELLED,
+	"reject_confirmed": portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECT_CONFIRMED,
+}
+
+// webhookStatus is the outcome of the webhook that told the present state. Every
+// webhook of the sandbox is taken; unspecified is none sent.
+func (a *attempt) webhookStatus() portonev2.PaymentWebhookStatus {
+	for _, h := range a.webhooks {
+		if h.status == a.status {
+			return portonev2.PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_SUCCEEDED
+		}
+	}
+	return portonev2.PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_UNSPECIFIED
+}
+
+// shownCard is the card of a payment by card, or nil.
+func (a *attempt) shownCard() *portonev2.Card { return a.method.GetPaymentMethodCard().GetCard() }
