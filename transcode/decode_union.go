@@ -59,7 +59,11 @@ func (d *decoder) caseValue(m *Message) (c *field, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	return m.cases[string(value)], true
+	i, known := m.cases.find(value)
+	if !known {
+		return nil, true
+	}
+	return &m.fields[i], true
 }
 
 // unknownCase keeps all members of an object whose case the union does not have.

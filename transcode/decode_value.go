@@ -44,12 +44,20 @@ func (d *decoder) stringValue(tag []byte) outcome {
 	if d.in[d.pos] != '"' {
 		return mistyped
 	}
-	content, ok := d.scanString()
+	content, rest, ok := d.scanPlain()
 	if !ok {
 		return failed
 	}
 	d.out = append(d.out, tag...)
-	d.out = appendBytes(d.out, content)
+	if rest < 0 {
+		d.out = appendBytes(d.out, content)
+		return done
+	}
+	mark := d.openLength()
+	if d.out, ok = d.unescape(append(d.out, content...), rest); !ok {
+		return failed
+	}
+	d.closeLength(mark)
 	return done
 }
 
@@ -150,7 +158,7 @@ func (d *decoder) enumNumber(f *field) (int32, outcome) {
 	if !ok {
 		return 0, failed
 	}
-	number, known := f.enum.byName[string(name)]
+	number, known := f.enum.number(name)
 	if !known {
 		return 0, untyped
 	}

@@ -27,11 +27,13 @@ func newNameTable(names []string) nameTable {
 		if 1<<bits < 2*len(names) {
 			continue
 		}
+		t := nameTable{shift: 64 - bits, slots: make([]nameSlot, 1<<bits)}
 		for attempt := range uint64(64) {
-			t := nameTable{seed: 0x9E3779B97F4A7C15 * (2*attempt + 1), shift: 64 - bits, slots: make([]nameSlot, 1<<bits)}
+			t.seed = 0x9E3779B97F4A7C15 * (2*attempt + 1)
 			if t.fill(names) {
 				return t
 			}
+			clear(t.slots)
 		}
 	}
 	t := nameTable{all: make(map[string]uint16)}

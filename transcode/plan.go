@@ -23,12 +23,12 @@ type Message struct {
 	fields []field
 	names  nameTable // JSON name -> index in fields
 
-	byNumber    []uint16 // number -> index in fields + 1; 0 where there is no field
-	mustWrite   []uint16 // required lists and maps: written even when empty
-	constant    int      // index of the discriminator's constant in fields, or -1
-	cases       map[string]*field
-	property    string // of a union: the JSON member that tells the cases apart
-	propertyKey []byte // ... as `"property":`
+	byNumber    []uint16   // number -> index in fields + 1; 0 where there is no field
+	mustWrite   []uint16   // required lists and maps: written even when empty
+	constant    int        // index of the discriminator's constant in fields, or -1
+	cases       *nameTable // of a union: value of the discriminator -> index in fields; else nil
+	property    string     // of a union: the JSON member that tells the cases apart
+	propertyKey []byte     // ... as `"property":`
 
 	unrecognized bool // the message has the map of that name
 }
@@ -90,9 +90,10 @@ const (
 
 // enum has the bare names of an enum's values.
 type enum struct {
-	byName map[string]int32
-	quoted map[int32][]byte // number -> `"NAME"`
-	dense  [][]byte         // quoted for small numbers
+	names   nameTable        // bare name -> index in numbers
+	numbers []int32          // in the order of the declaration, without UNSPECIFIED
+	quoted  map[int32][]byte // number -> `"NAME"`
+	dense   [][]byte         // quoted for small numbers
 }
 
 const (
@@ -109,6 +110,7 @@ const (
 type Cache struct {
 	mu       sync.Mutex
 	messages map[protoreflect.MessageDescriptor]*Message
+	enums    map[protoreflect.EnumDescriptor]*enum
 }
 
 // Message returns the compiled form of a message type. The type may come from
@@ -121,13 +123,14 @@ func (c *Cache) Message(desc protoreflect.MessageDescriptor) (*Message, error) {
 	if m := c.messages[desc]; m != nil {
 		return m, nil
 	}
-	compiler := compiler{made: make(map[protoreflect.MessageDescriptor]*Message), known: c.messages}
+	if c.messages == nil {
+		c.messages = make(map[protoreflect.MessageDescriptor]*Message)
+		c.enums = make(map[protoreflect.EnumDescriptor]*enum)
+	}
+	compiler := compiler{made: make(map[protoreflect.MessageDescriptor]*Message), known: c.messages, enums: c.enums}
 	m, err := compiler.message(desc)
 	if err != nil {
 		return nil, err
-	}
-	if c.messages == nil {
-		c.messages = make(map[protoreflect.MessageDescriptor]*Message)
 	}
 	for d, made := range compiler.made {
 		c.messages[d] = made
@@ -143,6 +146,7 @@ func (m *Message) Descriptor() protoreflect.MessageDescriptor { return m.desc }
 type compiler struct {
 	known map[protoreflect.MessageDescriptor]*Message
 	made  map[protoreflect.MessageDescriptor]*Message
+	enums map[protoreflect.EnumDescriptor]*enum
 }
 
 func (c *compiler) message(desc protoreflect.MessageDescriptor) (*Message, error) {
@@ -207,7 +211,7 @@ func (c *compiler) object(m *Message) error {
 // union compiles a message that is a flat JSON object, told apart by a member.
 func (c *compiler) union(m *Message, oneof protoreflect.OneofDescriptor) error {
 	fields := m.desc.Fields()
-	m.cases = make(map[string]*field)
+	var cases []string
 	for i := range fields.Len() {
 		fd := fields.Get(i)
 		if fd.Number() == unrecognizedNumber && fd.Name() == unrecognizedName && fd.IsMap() {
@@ -236,15 +240,11 @@ func (c *compiler) union(m *Message, oneof protoreflect.OneofDescriptor) error {
 			return fmt.Errorf("case %s: %w", fd.Name(), err)
 		}
 		f.value = discriminator.GetValue()
-		m.fields = append(m.fields, f)
+		m.fields, cases = append(m.fields, f), append(cases, f.value)
 	}
-	if err := m.index(); err != nil {
-		return err
-	}
-	for i := range m.fields {
-		m.cases[m.fields[i].value] = &m.fields[i]
-	}
-	return nil
+	table := newNameTable(cases)
+	m.cases = &table
+	return m.index()
 }
 
 // index makes the tables by which fields are found.
@@ -345,7 +345,7 @@ func (c *compiler) value(f *field, fd protoreflect.FieldDescriptor) (err error) 
 		f.kind = kindInt64
 	case protoreflect.EnumKind:
 		f.kind = kindEnum
-		f.enum, err = newEnum(fd.Enum())
+		f.enum, err = c.enum(fd.Enum())
 	case protoreflect.MessageKind:
 		if fd.Message().FullName() == "google.protobuf.Timestamp" {
 			f.kind = kindTimestamp
@@ -367,6 +367,17 @@ func (k kind) wireType() protowire.Type {
 	return protowire.BytesType
 }
 
+func (c *compiler) enum(desc protoreflect.EnumDescriptor) (*enum, error) {
+	if e := c.enums[desc]; e != nil {
+		return e, nil
+	}
+	e, err := newEnum(desc)
+	if err == nil {
+		c.enums[desc] = e
+	}
+	return e, err
+}
+
 // newEnum strips the prefix of an enum's values, which is the name of its zero
 // value without UNSPECIFIED.
 func newEnum(desc protoreflect.EnumDescriptor) (*enum, error) {
@@ -375,11 +386,12 @@ func newEnum(desc protoreflect.EnumDescriptor) (*enum, error) {
 	if !ok || values.Get(0).Number() != 0 {
 		return nil, fmt.Errorf("enum %s does not begin with ..._UNSPECIFIED = 0", desc.FullName())
 	}
-	e := &enum{byName: make(map[string]int32), quoted: make(map[int32][]byte)}
+	e := &enum{quoted: make(map[int32][]byte)}
+	var names []string
 	for i := 1; i < values.Len(); i++ {
 		name := strings.TrimPrefix(string(values.Get(i).Name()), prefix)
 		number := int32(values.Get(i).Number())
-		e.byName[name] = number
+		names, e.numbers = append(names, name), append(e.numbers, number)
 		e.quoted[number] = appendQuoted(nil, name)
 		if number > 0 && number < 1<<10 {
 			for int(number) >= len(e.dense) {
@@ -388,7 +400,17 @@ func newEnum(desc protoreflect.EnumDescriptor) (*enum, error) {
 			e.dense[number] = e.quoted[number]
 		}
 	}
+	e.names = newNameTable(names)
 	return e, nil
+}
+
+// number returns the value with a bare name.
+func (e *enum) number(name []byte) (number int32, known bool) {
+	i, known := e.names.find(name)
+	if !known {
+		return 0, false
+	}
+	return e.numbers[i], true
 }
 
 // name returns the quoted name of a value, or nil.

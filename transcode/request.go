@@ -309,7 +309,7 @@ func (d *decoder) parameter(m *Message, f *field, text string) bool {
 		d.out = appendBytes(d.out, []byte(text))
 		return true
 	case kindEnum:
-		if number, ok := f.enum.byName[text]; ok {
+		if number, known := f.enum.number([]byte(text)); known {
 			d.out = append(d.out, f.tag...)
 			d.out = protowire.AppendVarint(d.out, uint64(number))
 			return true

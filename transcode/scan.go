@@ -3,6 +3,7 @@ package transcode
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -98,17 +99,29 @@ func space(in []byte, i int) int {
 // its content: a piece of the input, or of d.scratch if it has escapes; either
 // is good until the next call.
 func (d *decoder) scanString() (content []byte, ok bool) {
+	content, end, ok := d.scanPlain()
+	if end < 0 {
+		return content, ok
+	}
+	d.scratch, ok = d.unescape(append(d.scratch[:0], content...), end)
+	return d.scratch, ok
+}
+
+// scanPlain reads the string whose opening quote is at d.in[d.pos] as far as it
+// says what it means: end is -1 where that is all of it, or there is a mistake, and
+// else where the rest begins, for unescape.
+func (d *decoder) scanPlain() (content []byte, end int, ok bool) {
 	start := d.pos + 1
 	end, beyondASCII := plainEnd(d.in, start)
+	content = d.in[start:end]
+	if beyondASCII && !utf8.Valid(content) {
+		return nil, -1, d.fail(start+validPrefix(content), "not UTF-8")
+	}
 	if end < len(d.in) && d.in[end] == '"' {
 		d.pos = end + 1
-		content = d.in[start:end]
-		if beyondASCII && !utf8.Valid(content) {
-			return nil, d.fail(start+validPrefix(content), "not UTF-8")
-		}
-		return content, true
+		return content, -1, true
 	}
-	return d.scanEscaped(start)
+	return content, end, true
 }
 
 // validPrefix is the length of the part of s that is UTF-8.
@@ -124,49 +137,85 @@ func validPrefix(s []byte) int {
 	return n
 }
 
-// scanEscaped reads a string that has escapes, from its first byte on.
-func (d *decoder) scanEscaped(i int) (content []byte, ok bool) {
-	d.scratch = d.scratch[:0]
+// unescape appends to dst what the rest of a string means, from i on, and moves
+// behind the string. Eight bytes are copied at a time and what is none of the
+// string is overwritten, since in JSON that stands in a string, escapes are close
+// together.
+func (d *decoder) unescape(dst []byte, i int) (content []byte, ok bool) {
+	in, start, written := d.in, i, len(dst)
+	var high uint64
 	for {
-		end, beyondASCII := plainEnd(d.in, i)
-		run := d.in[i:end]
-		if beyondASCII && !utf8.Valid(run) {
-			return nil, d.fail(i+validPrefix(run), "not UTF-8")
+		dst = slices.Grow(dst, 8)
+		for i+8 <= len(in) && len(dst)+8 <= cap(dst) {
+			w := binary.LittleEndian.Uint64(in[i:])
+			binary.LittleEndian.PutUint64(dst[len(dst):len(dst)+8], w)
+			n := 8
+			if stop := plainStop(w); stop != 0 {
+				n = bits.TrailingZeros64(stop) >> 3
+				w &= 1<<(8*n) - 1
+			}
+			high |= w
+			dst, i = dst[:len(dst)+n], i+n
+			if n == 8 {
+				continue
+			}
+			if in[i] != '\\' || i+1 == len(in) || unescaped[in[i+1]] == 0 || len(dst) == cap(dst) {
+				break
+			}
+			dst, i = append(dst, unescaped[in[i+1]]), i+2
 		}
-		d.scratch = append(d.scratch, run...)
-		if end >= len(d.in) {
-			return nil, d.fail(end, "the string does not end")
+		if i >= len(in) {
+			return dst, d.fail(i, "the string does not end")
 		}
-		switch c := d.in[end]; {
+		switch c := in[i]; {
 		case c == '"':
-			d.pos = end + 1
-			return d.scratch, true
+			d.pos = i + 1
+			if high&highs != 0 && !utf8.Valid(dst[written:]) {
+				return dst, d.failUTF8(start)
+			}
+			return dst, true
+		case c == '\\':
+			if dst, i, ok = d.scanEscape(dst, i); !ok {
+				return dst, false
+			}
 		case c < ' ':
-			return nil, d.fail(end, "a control character in a string must be escaped")
-		}
-		if i, ok = d.scanEscape(end); !ok {
-			return nil, false
+			return dst, d.fail(i, "a control character in a string must be escaped")
+		default:
+			high |= uint64(c)
+			dst, i = append(dst, c), i+1
 		}
 	}
 }
 
-// scanEscape appends what the escape at i means to d.scratch, and returns the
-// offset behind it.
-func (d *decoder) scanEscape(i int) (next int, ok bool) {
+// failUTF8 finds the mistake in the rest of a string that is not UTF-8.
+func (d *decoder) failUTF8(i int) bool {
+	for i < len(d.in) {
+		end, _ := plainEnd(d.in, i)
+		if valid := validPrefix(d.in[i:end]); i+valid < end {
+			i += valid
+			break
+		}
+		i = end + 2 // behind the first two bytes of an escape, which are ASCII like the others
+	}
+	return d.fail(i, "not UTF-8")
+}
+
+// scanEscape appends to dst what the escape at i means, and returns the offset
+// behind it.
+func (d *decoder) scanEscape(dst []byte, i int) (content []byte, next int, ok bool) {
 	if i+1 >= len(d.in) {
-		return 0, d.fail(i, "the string does not end")
+		return dst, 0, d.fail(i, "the string does not end")
 	}
 	if d.in[i+1] != 'u' {
 		c := unescaped[d.in[i+1]]
 		if c == 0 {
-			return 0, d.fail(i, "no such escape")
+			return dst, 0, d.fail(i, "no such escape")
 		}
-		d.scratch = append(d.scratch, c)
-		return i + 2, true
+		return append(dst, c), i + 2, true
 	}
 	r, ok := hex4(d.in, i+2)
 	if !ok {
-		return 0, d.fail(i, "\\u needs four hexadecimal digits")
+		return dst, 0, d.fail(i, "\\u needs four hexadecimal digits")
 	}
 	next = i + 6
 	if utf16.IsSurrogate(r) {
@@ -175,12 +224,11 @@ func (d *decoder) scanEscape(i int) (next int, ok bool) {
 			low, _ = hex4(d.in, next+2)
 		}
 		if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-			return 0, d.fail(i, "half of a surrogate pair")
+			return dst, 0, d.fail(i, "half of a surrogate pair")
 		}
 		next += 6
 	}
-	d.scratch = utf8.AppendRune(d.scratch, r)
-	return next, true
+	return utf8.AppendRune(dst, r), next, true
 }
 
 // unescaped maps the letter of a short escape to its meaning.
