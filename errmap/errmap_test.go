@@ -326,15 +326,17 @@ func TestDeclines(t *testing.T) {
 	if e.Code() != codes.FailedPrecondition || portoneOf(e.Full()).GetDecline() != nil {
 		t.Errorf("an unknown code: %s, %v", e.Code(), portoneOf(e.Full()))
 	}
-	for pg, entries := range m.pgs.byPG {
-		for code, d := range entries {
-			if d.code == codes.Unavailable || d.code == codes.Unauthenticated {
-				t.Errorf("%s %s is %s, which meshes retry or which blames the caller", pg, code, d.code)
-			}
+	for code, d := range m.pgs {
+		if d.code == codes.Unavailable || d.code == codes.Unauthenticated {
+			t.Errorf("%s %s is %s, which meshes retry or which blames the caller", d.pg, code, d.code)
 		}
 	}
-	if n := len(m.pgs.byPG["TOSSPAYMENTS"]); n < 87 {
+	if n := len(m.pgs); n < 87 {
 		t.Errorf("%d codes of Toss Payments", n)
+	}
+	read := m.Answer(&Call{Operation: operation(t, "getPgCardPromotions")}, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":"m"}`))
+	if read.Code() != codes.Unavailable {
+		t.Errorf("an outage of the PG to a read: %s", read.Code())
 	}
 }
 
@@ -364,6 +366,7 @@ func TestUntyped(t *testing.T) {
 		{"too many requests", 429, "", http.Header{"Retry-After": {"7"}}, true, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 429},
 		{"too many requests, without a time", 429, html, nil, true, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 429},
 		{"too large", 413, html, nil, true, codes.ResourceExhausted, "TOO_LARGE", 413},
+		{"a server that is not PortOne's API", 404, html, nil, false, codes.Unimplemented, "UPSTREAM_FAILED", 404},
 		{"a wall", 403, html, nil, true, codes.PermissionDenied, "UPSTREAM_FAILED", 403},
 		{"a request timeout", 408, "", nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
 	}
@@ -389,6 +392,11 @@ func TestUntyped(t *testing.T) {
 	inTheFuture := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
 	if d := retryAfter(http.Header{"Retry-After": {inTheFuture}}); d < 59*time.Minute || d > time.Hour {
 		t.Errorf("Retry-After as a date gives %s", d)
+	}
+	for _, long := range []string{"86401", "9223372037", "18446744074"} {
+		if d := retryAfter(http.Header{"Retry-After": {long}}); d != 24*time.Hour {
+			t.Errorf("Retry-After %s gives %s", long, d)
+		}
 	}
 	for _, odd := range []string{"", "soon", "-5", "99999999999999999999", "Mon, 01 Jan 2001 00:00:00 GMT"} {
 		if d := retryAfter(http.Header{"Retry-After": {odd}}); d != 0 {
@@ -555,7 +563,7 @@ func TestREST(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	for header, want := range map[string]Language{
 		"": English, "ko": Korean, "ko-KR,ko;q=0.9,en;q=0.8": Korean, "en-GB,ko": English, "fr,ko;q=0.5": Korean, "KO": Korean,
-		"ko;q=0, en": English, "*": English, "ja": English, ",,;": English,
+		"ko;q=0, en": English, "ko;q=0.00, en": English, "ko; Q = 0.0": English, "ko;q=0.001": Korean, "*": English, "ja": English, ",,;": English,
 	} {
 		if got := ParseLanguage(header); got != want {
 			t.Errorf("%q gives %s, want %s", header, got.Tag(), want.Tag())

@@ -205,6 +205,8 @@ func (e *draft) untyped() *Error {
 		return e.gateway(verdict{reasonLimited, codes.ResourceExhausted, rateLimited}, cause)
 	case e.http == http.StatusRequestEntityTooLarge:
 		return e.gateway(verdict{reasonTooLarge, codes.ResourceExhausted, tooLarge}, cause)
+	case e.http == http.StatusNotFound: // it says nothing of a payment: nobody may conclude that there is none
+		return e.gateway(verdict{reasonFailed, codes.Unimplemented, refused}, cause)
 	case e.http >= 400 && e.http < 500 && e.http != http.StatusRequestTimeout:
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, e.call.Mutation), refused}, cause)
 	case e.call.Mutation: // 5xx, a redirect, a timeout: it may have been carried out

@@ -1,6 +1,9 @@
 package errmap
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Language is the language of the texts for people in a status.
 type Language uint8
@@ -28,8 +31,7 @@ func (l Language) Tag() string {
 func ParseLanguage(accept string) Language {
 	for part := range strings.SplitSeq(accept, ",") {
 		tag, params, _ := strings.Cut(part, ";")
-		weight := strings.TrimSpace(params)
-		if weight == "q=0" || strings.HasPrefix(weight, "q=0.000") {
+		if isZero(params) {
 			continue
 		}
 		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
@@ -41,4 +43,11 @@ func ParseLanguage(accept string) Language {
 		}
 	}
 	return English
+}
+
+// isZero says whether a weight is 0, however it is written.
+func isZero(params string) bool {
+	name, weight, _ := strings.Cut(params, "=")
+	q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
+	return strings.EqualFold(strings.TrimSpace(name), "q") && err == nil && q == 0
 }

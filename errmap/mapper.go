@@ -22,7 +22,7 @@ import (
 // use.
 type Mapper struct {
 	table *table
-	pgs   *dictionaries
+	pgs   dictionaries
 }
 
 // New reads the tables. It fails only if they contradict the contract, which a
@@ -162,15 +162,16 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 	code, text := codeOfHTTP(e.http, e.call.Mutation), unknownType
 	var detail proto.Message
 	if e.row != nil {
-		code, text = e.row.codeFor(e.call, e.http), e.row.text
+		code, text = e.row.code, e.row.text
 		detail = e.row.standardDetail(e.call)
 	}
 	if e.pgCode != "" {
-		if d := m.pgs.find("", e.pgCode); d != nil {
+		if d := m.pgs[e.pgCode]; d != nil {
 			code, text = d.code, d.explanation
 			e.wire = append(e.wire, d.wire[e.call.Language]...)
 		}
 	}
+	code = e.codeFor(code)
 	st := &spb.Status{Code: int32(code), Message: text[English], Details: make([]*anypb.Any, 0, 5)}
 	st.Details = append(st.Details,
 		&anypb.Any{TypeUrl: typePrefix + "google.rpc.ErrorInfo", Value: e.errorInfo(typ)},
@@ -178,12 +179,20 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 	if detail != nil {
 		st.Details = append(st.Details, pack(detail))
 	}
-	if _, given := detail.(*errdetails.RetryInfo); e.retry > 0 && !given {
-		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
+	wait := e.retry
+	if wait == 0 && e.row != nil && e.row.detail == retryInfo {
+		wait = usualRetry
+	}
+	if wait > 0 {
+		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}))
 	}
 	st.Details = append(st.Details, localized(e.call.Language, text))
 	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry}
 }
+
+// usualRetry is how long to wait where PortOne says that a retry helps and not
+// when.
+const usualRetry = time.Second
 
 // localized is the text for people.
 func localized(l Language, text [languages]string) *anypb.Any {
@@ -200,14 +209,14 @@ func (e *draft) errorInfo(typ string) []byte {
 	return info
 }
 
-// codeFor is the code of an error for a call. Types that reads and mutations share
-// are UNKNOWN in the table where the outcome of a mutation is; a read that failed
-// for such a reason can be repeated.
-func (r *row) codeFor(c *Call, httpStatus int) codes.Code {
-	if r.code == codes.Unknown && !c.Mutation && httpStatus > http.StatusInternalServerError {
+// codeFor is the code of an error for the call. Types and PG codes that reads and
+// mutations share are UNKNOWN in the tables where the outcome of a mutation is; a
+// read that failed for such a reason can be repeated.
+func (e *draft) codeFor(code codes.Code) codes.Code {
+	if code == codes.Unknown && !e.call.Mutation && e.http > http.StatusInternalServerError {
 		return codes.Unavailable
 	}
-	return r.code
+	return code
 }
 
 // eachMeta calls f for each entry of the ErrorInfo's metadata. A later one of the
@@ -249,8 +258,6 @@ func (r *row) standardDetail(c *Call) proto.Message {
 		return &errdetails.ResourceInfo{ResourceType: r.about, ResourceName: idOf(r.about, c), Description: text}
 	case quotaFailure:
 		return &errdetails.QuotaFailure{Violations: []*errdetails.QuotaFailure_Violation{{Subject: subject(r.about, c), Description: text}}}
-	case retryInfo:
-		return &errdetails.RetryInfo{RetryDelay: durationpb.New(time.Second)}
 	}
 	return nil
 }
@@ -280,21 +287,43 @@ func subject(kind string, c *Call) string {
 	return kind
 }
 
+// idNames are the parameters that name things whose kind does not say so.
+var idNames = map[string]string{
+	"cashReceipt":          "paymentId",
+	"certificate":          "brn",
+	"company":              "businessRegistrationNumber",
+	"paymentCancellation":  "cancellationId",
+	"paymentSession":       "sessionId",
+	"taxInvoice":           "taxInvoiceKey",
+	"taxInvoiceAttachment": "attachmentId",
+}
+
 // idOf returns the id that the call gives for a kind of thing: paymentId for a
 // payment. A platform's things are all called id; that is the kind's only where
 // the operation is about it, as updatePlatformContract is about a contract: a
-// contract that a partner's update names is not the partner.
+// contract that a partner's update names is not the partner. A change that is
+// scheduled has the id of what it changes.
 func idOf(kind string, c *Call) string {
 	if kind == "" {
 		return ""
 	}
+	kind = platformKind(kind)
 	about := strings.Contains(strings.ToLower(c.Operation.GetId()), strings.ToLower(kind))
 	for _, id := range c.IDs {
-		if strings.EqualFold(id.Name, kind+"Id") || strings.EqualFold(id.Name, kind) || id.Name == "id" && about {
+		if strings.EqualFold(id.Name, kind+"Id") || id.Name == kind || id.Name == idNames[kind] || id.Name == "id" && about {
 			return id.Value
 		}
 	}
 	return ""
+}
+
+// platformKind is the kind of what a scheduled change is of. A payment's schedule
+// is a thing of its own.
+func platformKind(kind string) string {
+	if of, scheduled := strings.CutSuffix(kind, "Schedule"); scheduled && of != "payment" {
+		return of
+	}
+	return kind
 }
 
 // retryAfter reads a Retry-After header in either form (RFC 9110, section
@@ -304,14 +333,17 @@ func retryAfter(header http.Header) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.Atoi(value); err == nil {
-		return max(0, min(time.Duration(seconds)*time.Second, 24*time.Hour))
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Duration(max(0, min(seconds, int64(longestRetry/time.Second)))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(0, min(time.Until(at), 24*time.Hour))
+		return max(0, min(time.Until(at), longestRetry))
 	}
 	return 0
 }
+
+// longestRetry is the longest wait that is passed on; a longer one is a mistake.
+const longestRetry = 24 * time.Hour
 
 // codeOfHTTP is the code of an error of a type that the table does not have.
 func codeOfHTTP(httpStatus int, mutation bool) codes.Code {

@@ -30,14 +30,12 @@ type decline struct {
 	wire        [languages][]byte // the field of PortOneError that says all this
 }
 
-// dictionaries has the codes of all PGs.
-type dictionaries struct {
-	byPG   map[string]map[string]*decline
-	byCode map[string]*decline // nil for a code that PGs understand differently
-}
+// dictionaries has the codes of all PGs. PortOne does not say in an error which PG
+// a code is from; it counts if all PGs that have it mean the same.
+type dictionaries map[string]*decline // nil for a code that PGs understand differently
 
-func newDictionaries() (*dictionaries, error) {
-	d := &dictionaries{byPG: make(map[string]map[string]*decline), byCode: make(map[string]*decline)}
+func newDictionaries() (dictionaries, error) {
+	d := make(dictionaries)
 	files, err := pgFiles.ReadDir("pg")
 	if err != nil {
 		return nil, err
@@ -51,7 +49,6 @@ func newDictionaries() (*dictionaries, error) {
 		if _, known := portonev2.PgProvider_value["PG_PROVIDER_"+pg]; !known {
 			return nil, fmt.Errorf("pg/%s: PortOne knows no PG %s", file.Name(), pg)
 		}
-		d.byPG[pg] = make(map[string]*decline)
 		for n, cells := range tsvLines(string(text), 8) {
 			entry, err := newDecline(pg, cells)
 			if err != nil {
@@ -63,14 +60,13 @@ func newDictionaries() (*dictionaries, error) {
 	return d, nil
 }
 
-func (d *dictionaries) add(entry *decline) {
-	d.byPG[entry.pg][entry.pgCode] = entry
-	other, taken := d.byCode[entry.pgCode]
+func (d dictionaries) add(entry *decline) {
+	other, taken := d[entry.pgCode]
 	if taken && (other == nil || other.reason != entry.reason || other.code != entry.code) {
-		d.byCode[entry.pgCode] = nil
+		d[entry.pgCode] = nil
 		return
 	}
-	d.byCode[entry.pgCode] = entry
+	d[entry.pgCode] = entry
 }
 
 func newDecline(pg string, cells []string) (*decline, error) {
@@ -101,13 +97,4 @@ func newDecline(pg string, cells []string) (*decline, error) {
 		}
 	}
 	return e, nil
-}
-
-// find returns what a code means. PortOne does not always say which PG it is from;
-// then the code counts if all PGs that have it mean the same.
-func (d *dictionaries) find(pg, pgCode string) *decline {
-	if pg != "" {
-		return d.byPG[pg][pgCode]
-	}
-	return d.byCode[pgCode]
 }

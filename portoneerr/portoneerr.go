@@ -6,6 +6,8 @@
 //		switch {
 //		case e.OutcomeUnknown():
 //			// ask again with e.IdempotencyKey
+//		case e.OutcomeUnclear():
+//			// read the payment, and go by its status
 //		case e.Reason == portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID:
 //			// read the payment
 //		case e.Decline() == portonev2.DeclineReason_DECLINE_REASON_CARD_LIMIT_EXCEEDED:
@@ -129,18 +131,29 @@ func As(err error) (*Error, bool) {
 	return e, ok
 }
 
-// OutcomeUnknown tells whether PortOne may have carried the request out. Repeat it
-// with IdempotencyKey, never with another key.
+// OutcomeUnknown tells whether PortOne may have carried the request out and has not
+// said so. Repeat it with IdempotencyKey, never with another key: PortOne then tells
+// the outcome. Where the call failed on the way to the gateway, IdempotencyKey is
+// empty: repeat it with the key that you sent. If you sent none, the gateway made one
+// that is lost; look the result up instead of repeating the request.
 func (e *Error) OutcomeUnknown() bool {
 	switch e.Gateway {
 	case portonev2.GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN, portonev2.GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE:
 		return true
 	case portonev2.GatewayReason_GATEWAY_REASON_UNSPECIFIED:
-		// A mutation that failed with UNKNOWN did so at the PG; and where the call
-		// failed on the way to the gateway, nobody can tell.
-		return e.Code == codes.Unknown || e.Type == "" && (e.Code == codes.DeadlineExceeded || e.Code == codes.Canceled || e.Code == codes.Unavailable)
+		return e.Type == "" && (e.Code == codes.DeadlineExceeded || e.Code == codes.Canceled || e.Code == codes.Unavailable)
 	}
 	return false
+}
+
+// OutcomeUnclear tells whether PortOne has answered a mutation without knowing, or
+// saying, what became of it at the PG or another institution. To repeat the request
+// with the same key gives the same answer again. Read the payment (or whatever the
+// request was about) and go by that; repeat, with a new key, only what has not
+// happened.
+func (e *Error) OutcomeUnclear() bool {
+	return e.Detail != nil && (e.Code == codes.Unknown && e.IdempotencyKey != "" ||
+		e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT)
 }
 
 // Decline says why a PG refused; UNSPECIFIED if none did, or its code is unknown.
@@ -174,11 +187,16 @@ const (
 	// RetryLater: the request may succeed later, as a new one: a limit or an outage
 	// has to pass first.
 	RetryLater
+
+	// CheckFirst: see OutcomeUnclear.
+	CheckFirst
 )
 
 // Retry says whether to repeat the call.
 func (e *Error) Retry() Retry {
 	switch {
+	case e.OutcomeUnclear():
+		return CheckFirst
 	case e.OutcomeUnknown(), e.Code == codes.Unavailable, e.Code == codes.Aborted:
 		return RetrySame
 	case e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_RETRY_LATER,

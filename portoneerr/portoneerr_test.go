@@ -34,6 +34,9 @@ func TestFromError(t *testing.T) {
 		{"from tomorrow", mapper.Answer(call, 409, nil, []byte(`{"type":"NEW"}`)), "NEW", false, portoneerr.RetryNever, 0},
 		{"outstanding", mapper.Answer(call, 409, nil, []byte(`{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`)), "IDEMPOTENCY_OUTSTANDING_REQUEST", false, portoneerr.RetrySame, 0},
 		{"a lost card", mapper.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"INVALID_CARD_LOST_OR_STOLEN","pgMessage":""}`)), "PG_PROVIDER", false, portoneerr.RetryNever, portonev2.DeclineReason_DECLINE_REASON_CARD_LOST_OR_STOLEN},
+		{"an outage of the PG", mapper.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":""}`)), "PG_PROVIDER", false, portoneerr.CheckFirst, portonev2.DeclineReason_DECLINE_REASON_PG_OUTAGE},
+		{"processed before", mapper.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"ALREADY_PROCESSED_PAYMENT","pgMessage":""}`)), "PG_PROVIDER", false, portoneerr.CheckFirst, portonev2.DeclineReason_DECLINE_REASON_ALREADY_PROCESSED},
+		{"from tomorrow, with 500", mapper.Answer(call, 500, nil, []byte(`{"type":"NEW"}`)), "NEW", false, portoneerr.CheckFirst, 0},
 		{"an answer that was lost", mapper.Failure(call, errmap.Lost, errors.New("reset")), "OUTCOME_UNKNOWN", true, portoneerr.RetrySame, 0},
 		{"a deadline", mapper.Failure(call, errmap.TimedOut, context.DeadlineExceeded), "OUTCOME_UNKNOWN", true, portoneerr.RetrySame, 0},
 		{"not sent", mapper.Failure(call, errmap.NotSent, errors.New("refused")), "UPSTREAM_UNREACHABLE", false, portoneerr.RetrySame, 0},
@@ -41,6 +44,7 @@ func TestFromError(t *testing.T) {
 		{"malformed", mapper.Invalid(call, "paymentId", "missing", nil), "INVALID_REQUEST", false, portoneerr.RetryNever, 0},
 		{"somebody else's status", status.Error(codes.NotFound, "x"), "", false, portoneerr.RetryNever, 0},
 		{"the gateway is not there", status.Error(codes.Unavailable, "connection refused"), "", true, portoneerr.RetrySame, 0},
+		{"a mistake of the caller's own", errors.New("x"), "", false, portoneerr.RetryNever, 0},
 		{"the caller's deadline", context.DeadlineExceeded, "", true, portoneerr.RetrySame, 0},
 	}
 	for _, test := range tests {
@@ -64,7 +68,7 @@ func TestFromError(t *testing.T) {
 	if portoneerr.FromError(nil) != nil {
 		t.Error("no error is an error")
 	}
-	if e := portoneerr.FromError(tests[7].err); e.RetryAfter != 3*time.Second {
+	if e := portoneerr.FromError(tests[10].err); e.RetryAfter != 3*time.Second {
 		t.Errorf("RetryAfter is %s", e.RetryAfter)
 	}
 }

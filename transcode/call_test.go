@@ -131,6 +131,36 @@ func TestRequests(t *testing.T) {
 }
 
 // TestRawParameters shows that white space around a raw text is no part of it.
+// TestUnrecognizedWins expects each member and each parameter once, however
+// `unrecognized` calls the one that it replaces.
+func TestUnrecognizedWins(t *testing.T) {
+	tests := []struct {
+		name, rpc   string
+		request     proto.Message
+		query, body string
+	}{
+		{"a member", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Amount: proto.Int64(1), Unrecognized: map[string]string{"amount": "2"}}, "", `{"amount":2}`},
+		{"a member as one of the body", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Amount: proto.Int64(1), Unrecognized: map[string]string{"{}amount": "2"}}, "", `{"amount":2}`},
+		{"a parameter", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", StoreId: proto.String("a"), Unrecognized: map[string]string{"storeId": `"b"`}}, "storeId=b", ""},
+		{"a parameter as one of the query", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", StoreId: proto.String("a"), Unrecognized: map[string]string{"?storeId": `"b"`}}, "storeId=b", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wire, err := proto.Marshal(test.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r Request
+			if err := call(t, test.rpc).SetRequest(&r, wire, plenty); err != nil {
+				t.Fatal(err)
+			}
+			if string(r.Query) != test.query || string(r.Body) != test.body {
+				t.Errorf("query %q and body %q, want %q and %q", r.Query, r.Body, test.query, test.body)
+			}
+		})
+	}
+}
+
 func TestRawParameters(t *testing.T) {
 	wire, err := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"?a": " \"x\\u0020y\" ", "storeId": "\n7 ", "?c": ""}})
 	if err != nil {
@@ -290,6 +320,10 @@ func TestBadRequests(t *testing.T) {
 		{"a dot", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "."}, "paymentId: the path parameter must not be . or .."},
 		{"two dots", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: ".."}, "paymentId: the path parameter must not be . or .."},
 		{"an unspecified enum in the path", "GetPlatformAccountHolder", &portonev2.GetPlatformAccountHolderRequest{AccountNumber: "1"}, "bank: the path parameter is missing or empty"},
+		{"a body member under two names", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"{}amount": "1", "amount": "2"}}, "unrecognized has the same member twice"},
+		{"an unknown body member under two names", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"{}new": "1", "new": "2"}}, "unrecognized has the same member twice"},
+		{"a query parameter under two names", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"?storeId": `"a"`, "storeId": `"b"`}}, "unrecognized has the same member twice"},
+		{"the JSON of a GET by hand", "GetPayments", &portonev2.GetPaymentsRequest{Unrecognized: map[string]string{"?requestBody": `"{}"`}}, "unrecognized.?requestBody: the JSON in this parameter is made of the message"},
 		{"a raw parameter that is no JSON", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"?x": "y"}}, "unrecognized.?x: not a JSON value"},
 	}
 	for _, test := range tests {

@@ -29,7 +29,13 @@ func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced 
 	if m.isUnion() && *seen != (fieldSet{}) {
 		return again, -1
 	}
-	if i, known := m.find(e.in[name.start:name.stop]); known {
+	key, i, known := e.in[name.start:name.stop], uint16(0), false
+	if isRequest := e.request != nil && e.depth == 1; isRequest {
+		key, i, known = m.findInRequest(key)
+	} else {
+		i, known = m.find(key)
+	}
+	if known {
 		isConstant := int(i) == m.constant
 		if seen.has(i) && !isConstant || replaced.has(i) {
 			return again, -1
@@ -38,7 +44,7 @@ func (e *encoder) unrecognized(m *Message, object, pos, end int, seen, replaced 
 		if isConstant {
 			e.cut(constant)
 		}
-	} else if !e.names.add(object, e.in[name.start:name.stop]) {
+	} else if !e.names.add(object, key) {
 		return again, -1
 	}
 	isParameter, ok := false, true
@@ -130,7 +136,7 @@ func (e *encoder) cut(member span) {
 // is left. That is done for all messages within it at once: if each of them came
 // to it again, the time would double with every level.
 func (e *encoder) slow(m *Message, pos, end int) bool {
-	wire, err := normalize(m, e.in[pos:end])
+	wire, err := normalize(m, e.in[pos:end], e.request != nil && e.depth == 1)
 	if err != nil {
 		return e.fail(pos, "malformed message")
 	}
@@ -141,6 +147,9 @@ func (e *encoder) slow(m *Message, pos, end int) bool {
 	if result == written {
 		return true
 	}
+	if result == again { // all else that needs a second pass is gone
+		e.fail(pos, "unrecognized has the same member twice, under two names")
+	}
 	e.fail(pos, "malformed message")
 	e.err.Offset = pos // that of the mistake is one in the merged message
 	return false
@@ -148,8 +157,8 @@ func (e *encoder) slow(m *Message, pos, end int) bool {
 
 // normalize merges the pieces of a message, so that each field of it and of the
 // messages in it is in one piece, each key is in a map once, and no field has its
-// member in `unrecognized` too.
-func normalize(m *Message, wire []byte) (merged []byte, err error) {
+// member in `unrecognized` too. Names in that of a request say where they belong.
+func normalize(m *Message, wire []byte, isRequest bool) (merged []byte, err error) {
 	// protobuf-go's parser for types without generated code panics at a map entry
 	// whose key is of another wire type (found by FuzzToJSON).
 	defer func() {
@@ -160,6 +169,9 @@ func normalize(m *Message, wire []byte) (merged []byte, err error) {
 	message := newMessage(m.desc)
 	if err := (proto.UnmarshalOptions{RecursionLimit: maxDepth}).Unmarshal(wire, message.Interface()); err != nil {
 		return nil, err
+	}
+	if isRequest {
+		m.replaceInRequest(message)
 	}
 	m.replace(message)
 	return proto.MarshalOptions{Deterministic: true}.Marshal(message.Interface())
@@ -213,6 +225,20 @@ func (m *Message) replace(message protoreflect.Message) {
 func (m *Message) replaceFields(message protoreflect.Message, unrecognized protoreflect.Map) {
 	unrecognized.Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
 		if i, known := m.names.find([]byte(key.String())); known && int(i) != m.constant && m.fields[i].number != 0 {
+			message.Clear(m.desc.Fields().ByNumber(m.fields[i].number))
+		}
+		return true
+	})
+}
+
+// replaceInRequest is replaceFields for names that say where they belong.
+func (m *Message) replaceInRequest(message protoreflect.Message) {
+	fd := m.desc.Fields().ByNumber(unrecognizedNumber)
+	if !m.unrecognized || !message.Has(fd) {
+		return
+	}
+	message.Get(fd).Map().Range(func(key protoreflect.MapKey, _ protoreflect.Value) bool {
+		if _, i, known := m.findInRequest([]byte(key.String())); known {
 			message.Clear(m.desc.Fields().ByNumber(m.fields[i].number))
 		}
 		return true

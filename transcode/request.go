@@ -10,7 +10,7 @@ import (
 )
 
 // Request is the HTTP form of a request message. Its buffers are reused by each
-// AppendRequest, which makes a Request of its own for every goroutine.
+// SetRequest, so every goroutine needs a Request of its own.
 type Request struct {
 	// Path is the escaped path, beginning with a slash.
 	Path []byte
@@ -26,6 +26,8 @@ type Request struct {
 	text   []byte // of the path parameters, unescaped
 	params [maxParams]paramValue
 	count  int
+
+	bodyInQuery bool // see Call.bodyInQuery
 }
 
 const maxParams = 8 // in one path
@@ -43,6 +45,29 @@ func bodyMember(m *Message, name []byte) []byte {
 		return append([]byte(bodyPrefix), name...)
 	}
 	return name
+}
+
+// findInRequest returns the field whose place an entry of a request's
+// `unrecognized` takes, and where there is none a key by which names of the same
+// meaning are equal.
+func (m *Message) findInRequest(name []byte) (key []byte, i uint16, known bool) {
+	if rest, inBody := bytes.CutPrefix(name, []byte(bodyPrefix)); inBody {
+		if i, known = m.names.find(rest); known && m.fields[i].part == partBody {
+			return rest, i, true
+		}
+		if len(rest) > 0 && rest[0] == queryPrefix || bytes.HasPrefix(rest, []byte(bodyPrefix)) {
+			return name, 0, false // its rest would mean something else
+		}
+		return rest, 0, false
+	}
+	if len(name) > 0 && name[0] == queryPrefix {
+		if i, known = m.names.find(name[1:]); known && m.fields[i].part == partQuery {
+			return name[1:], i, true
+		}
+		return name, 0, false
+	}
+	i, known = m.names.find(name)
+	return name, i, known
 }
 
 // paramValue is the text of a path parameter.
@@ -63,8 +88,8 @@ type paramValue struct {
 //
 // Entries of `unrecognized` are members of the body; one with the name of a path
 // or query parameter takes its place, one whose name begins with a question mark
-// is a query parameter that the contract does not know, and one whose name begins
-// with {} is a member of the body whatever the rest of the name is.
+// is a query parameter, also one that the contract does not know, and one whose
+// name begins with {} is a member of the body whatever the rest of the name is.
 //
 // Errors are of type *Error.
 func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
@@ -75,6 +100,7 @@ func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
 	defer e.release()
 	r.Path, r.Body = r.Path[:0], nil
 	r.forget()
+	r.bodyInQuery = c.bodyInQuery()
 	e.in, e.out, e.request = wire, r.json[:0], r
 	ok := e.message(c.Input, 0, len(wire)) && e.path(c)
 	r.json = e.out
@@ -206,10 +232,16 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 		name.start += len(bodyPrefix)
 		return true, e.rawMember(name, raw)
 	}
-	unknown := len(text) > 0 && text[0] == queryPrefix
-	i, known := m.names.find(text)
-	if !unknown && (!known || m.fields[i].part == partBody) {
+	inQuery := len(text) > 0 && text[0] == queryPrefix
+	_, i, known := m.findInRequest(text)
+	if !inQuery && (!known || m.fields[i].part == partBody) {
 		return false, true
+	}
+	if inQuery && string(text[1:]) == requestBody && e.request.bodyInQuery {
+		e.fail(name.start, "the JSON in this parameter is made of the message")
+		e.err.within(string(text))
+		e.err.within(unrecognizedName)
+		return true, false
 	}
 	if raw.start == raw.stop {
 		return true, true
@@ -224,10 +256,10 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 		d.in, d.pos, d.err = value, 0, nil
 		value, _ = d.scanString() // valid has checked it
 	}
-	if unknown {
-		e.queryParameter(string(text[1:]), value)
-	} else {
+	if known {
 		e.place(&m.fields[i], value)
+	} else {
+		e.queryParameter(string(text[1:]), value)
 	}
 	return true, true
 }
@@ -261,7 +293,7 @@ var plainInURL = func() (plain [256]bool) {
 // as it came; and the body. It is the inverse of SetRequest.
 //
 // The JSON may stand in the body or in the query parameter requestBody; both at
-// once are an error, and so is a known parameter that is given twice. Values that
+// once are an error, and so is a parameter that is given twice. Values that
 // have no typed form, and parameters that the message does not have, go into
 // `unrecognized`. Errors are of type *Error.
 func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {

@@ -69,7 +69,8 @@ type Request struct {
 	// Content-Length are not among them.
 	Header []byte
 
-	// Body is sent with a Content-Length unless it is nil.
+	// Body is sent with a Content-Length, which a POST, PUT or PATCH without a body
+	// has too.
 	Body []byte
 }
 

@@ -43,6 +43,13 @@ func (r *Request) size(host string) int {
 	return size
 }
 
+// expectsBody tells whether a method is one with which servers expect a body, so
+// that one that is empty is to be said (RFC 9110, section 8.6): some answer 411
+// otherwise.
+func (r *Request) expectsBody() bool {
+	return r.Method == "POST" || r.Method == "PUT" || r.Method == "PATCH"
+}
+
 // appendHead appends all that comes before the body.
 func (r *Request) appendHead(out []byte, host string) []byte {
 	out = append(out, r.Method...)
@@ -56,7 +63,7 @@ func (r *Request) appendHead(out []byte, host string) []byte {
 	out = append(out, host...)
 	out = append(out, "\r\n"...)
 	out = append(out, r.Header...)
-	if r.Body != nil {
+	if r.Body != nil || r.expectsBody() {
 		out = append(out, "Content-Length: "...)
 		out = strconv.AppendInt(out, int64(len(r.Body)), 10)
 		out = append(out, "\r\n"...)

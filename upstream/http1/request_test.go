@@ -47,8 +47,10 @@ func TestRequests(t *testing.T) {
 				"POST / HTTP/1.1\r\nHost: api.test\r\nA: b\r\nContent-Length: 7\r\n\r\n{\"a\":1}"},
 			{"empty body", http1.Request{Method: "POST", Target: target("/", ""), Body: []byte{}},
 				"POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: 0\r\n\r\n"},
-			{"no body", http1.Request{Method: "POST", Target: target("/", "")},
-				"POST / HTTP/1.1\r\nHost: api.test\r\n\r\n"},
+			{"no body with a method that has one", http1.Request{Method: "POST", Target: target("/", "")},
+				"POST / HTTP/1.1\r\nHost: api.test\r\nContent-Length: 0\r\n\r\n"},
+			{"no body with one that need not", http1.Request{Method: "DELETE", Target: target("/", "")},
+				"DELETE / HTTP/1.1\r\nHost: api.test\r\n\r\n"},
 		} {
 			if _, _, err := do(c, &test.req); err != nil {
 				t.Errorf("%s, %s: %v", kind, test.name, err)
