@@ -366,6 +366,10 @@ func TestUntyped(t *testing.T) {
 		{"too many requests", 429, "", http.Header{"Retry-After": {"7"}}, true, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 429},
 		{"too many requests, without a time", 429, html, nil, true, codes.ResourceExhausted, "UPSTREAM_RATE_LIMITED", 429},
 		{"too large", 413, html, nil, true, codes.ResourceExhausted, "TOO_LARGE", 413},
+		{"half of what may say that the request is being worked on", 409, `{"type":"IDEMPOTENCY_OUT`, nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
+		{"the same to a read", 409, `{"type":"IDEMPOTENCY_OUT`, nil, false, codes.FailedPrecondition, "UPSTREAM_FAILED", 409},
+		{"a problem of RFC 9457", 502, `{"type":"about:blank","title":"Bad Gateway"}`, nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
+		{"another one", 503, `{"type":"https://example.com/down","title":"x"}`, nil, false, codes.Unavailable, "UPSTREAM_FAILED", 503},
 		{"a server that is not PortOne's API", 404, html, nil, false, codes.Unimplemented, "UPSTREAM_FAILED", 404},
 		{"a wall", 403, html, nil, true, codes.PermissionDenied, "UPSTREAM_FAILED", 403},
 		{"a request timeout", 408, "", nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
@@ -586,5 +590,30 @@ func BenchmarkAnswer(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestRepair reads errors that have what no text can have.
+func TestRepair(t *testing.T) {
+	m := mapper(t)
+	tests := []struct{ name, body, message string }{
+		{"a high surrogate at the end", `{"type":"PG_PROVIDER","message":"m","pgCode":"C","pgMessage":"a\ud83d"}`, "a\uFFFD"},
+		{"a low one", `{"type":"PG_PROVIDER","message":"m","pgCode":"C","pgMessage":"\ude00a"}`, "\uFFFDa"},
+		{"one before a pair", `{"type":"PG_PROVIDER","message":"m","pgCode":"C","pgMessage":"\ud83d\ud83d\ude00"}`, "\uFFFD\U0001F600"},
+		{"one behind a backslash", `{"type":"PG_PROVIDER","message":"m","pgCode":"C","pgMessage":"\\\ud83d"}`, "\\\uFFFD"},
+		{"what only looks like one", `{"type":"PG_PROVIDER","message":"m","pgCode":"C","pgMessage":"\\ud83d\ud83d"}`, "\\ud83d\uFFFD"},
+		{"bytes that are not UTF-8", "{\"type\":\"PG_PROVIDER\",\"message\":\"m\",\"pgCode\":\"C\",\"pgMessage\":\"a\xb0\xa1\"}", "a\uFFFD"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true, Key: "a-key-of-sixteen"}, 502, nil, []byte(test.body))
+			if got := portoneOf(e.Full()).GetPgProvider().GetPgMessage(); e.Reason() != "PG_PROVIDER" || got != test.message {
+				t.Errorf("%s, message %q, want %q", e.Reason(), got, test.message)
+			}
+		})
+	}
+	e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true}, 409, nil, []byte(`{"type":"IDEMPOTENCY_OUT\ud8`))
+	if e.Reason() != "OUTCOME_UNKNOWN" {
+		t.Errorf("half an error is %s", e.Reason())
 	}
 }

@@ -71,6 +71,11 @@ var unknownType = [languages]string{
 	Korean:  "포트원이 이 게이트웨이가 아직 알지 못하는 유형의 오류로 요청을 거절했습니다.",
 }
 
+var unknownFailure = [languages]string{
+	English: "PortOne failed on the request with an error of a type that this gateway does not know yet; look up whether it was carried out before trying again.",
+	Korean:  "포트원이 이 게이트웨이가 아직 알지 못하는 유형의 오류로 요청 처리에 실패했으니 다시 시도하기 전에 처리 여부를 조회해야 합니다.",
+}
+
 // Texts of the verdicts. An unknown outcome says how to ask again.
 var (
 	outcomeUnknown = [languages]string{
@@ -205,6 +210,9 @@ func (e *draft) untyped() *Error {
 		return e.gateway(verdict{reasonLimited, codes.ResourceExhausted, rateLimited}, cause)
 	case e.http == http.StatusRequestEntityTooLarge:
 		return e.gateway(verdict{reasonTooLarge, codes.ResourceExhausted, tooLarge}, cause)
+	case e.http == http.StatusConflict && e.call.Mutation:
+		// What cannot be read may say that a request with this key is being worked on.
+		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
 	case e.http == http.StatusNotFound: // it says nothing of a payment: nobody may conclude that there is none
 		return e.gateway(verdict{reasonFailed, codes.Unimplemented, refused}, cause)
 	case e.http >= 400 && e.http < 500 && e.http != http.StatusRequestTimeout:

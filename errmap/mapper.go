@@ -68,11 +68,16 @@ type ID struct{ Name, Value string }
 // Answer makes the error for an answer of PortOne with a status other than 2xx: a
 // typed error, or whatever else came in its place.
 func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte) *Error {
-	e := &draft{call: c, http: httpStatus, retry: retryAfter(header)}
+	begun := draft{call: c, http: httpStatus, retry: retryAfter(header)}
+	e := begun
 	if typ, ok := e.read(m, body); ok {
 		return e.typed(m, typ)
 	}
-	return (&draft{call: c, http: e.http, retry: e.retry}).untyped()
+	e = begun
+	if typ, ok := e.read(m, repair(body)); ok {
+		return e.typed(m, typ)
+	}
+	return begun.untyped()
 }
 
 // draft is an error in the making.
@@ -89,7 +94,20 @@ type draft struct {
 // member is a member of an error's JSON that is neither its type nor its message.
 type member struct{ name, raw []byte }
 
-// read reads a typed error: an object with a string member `type`.
+// isType tells whether a text can be a type of PortOne's, which are names. A URI is
+// the type of somebody else's problem (RFC 9457), such as a load balancer's.
+func isType(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.':
+		default:
+			return false
+		}
+	}
+	return text != ""
+}
+
+// read reads a typed error: an object with a member `type` that is one.
 func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 	e.wire = make([]byte, 0, len(body)+64)
 	var room [16]member
@@ -110,7 +128,7 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 			others = append(others, member{append([]byte(nil), name...), raw})
 		}
 	})
-	if err != nil || typ == "" {
+	if err != nil || !isType(typ) {
 		return "", false
 	}
 	e.row = m.table.byType[typ]
@@ -160,6 +178,9 @@ func (d *data) decode(typ string, body []byte) ([]byte, error) {
 // typed finishes an error whose type PortOne gave.
 func (e *draft) typed(m *Mapper, typ string) *Error {
 	code, text := codeOfHTTP(e.http, e.call.Mutation), unknownType
+	if e.http >= http.StatusInternalServerError {
+		text = unknownFailure
+	}
 	var detail proto.Message
 	if e.row != nil {
 		code, text = e.row.code, e.row.text

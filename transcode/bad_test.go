@@ -1,8 +1,11 @@
 package transcode
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"strings"
 	"testing"
@@ -44,9 +47,6 @@ func TestBadJSON(t *testing.T) {
 		{"invalid UTF-8", "{\"id\":\"a\xff\"}", "id", 8, "not UTF-8"},
 		{"invalid UTF-8 in a name", "{\"a\xc0\xaf\":1}", "", 3, "not UTF-8"},
 		{"invalid UTF-8 in an unknown member", "{\"x\":\"\xed\xa0\x80\"}", "x", 6, "not UTF-8"},
-		{"a lone high surrogate", `{"id":"\ud83d"}`, "id", 7, "surrogate"},
-		{"a lone low surrogate", `{"id":"\ude00\ud83d"}`, "id", 7, "surrogate"},
-		{"two high surrogates", `{"id":"\ud83d\ud83d"}`, "id", 7, "surrogate"},
 		{"half an escape", `{"id":"\u12"}`, "id", 7, "four hexadecimal digits"},
 		{"no such escape", `{"id":"\x"}`, "id", 7, "no such escape"},
 		{"a control character", "{\"id\":\"a\nb\"}", "id", 8, "must be escaped"},
@@ -66,6 +66,7 @@ func TestBadJSON(t *testing.T) {
 		{"a string for a boolean", `{"isCulturalExpense":"true"}`, "isCulturalExpense", 21, "must be true or false"},
 		{"a list for an object", `{"customer":[]}`, "customer", 12, "must be an object"},
 		{"an object for a list", `{"products":{}}`, "products", 12, "must be a list"},
+		{"half of a surrogate pair in a name", `{"\ud83d":1}`, "", 1, "half of a surrogate pair"},
 		{"in a list", `{"products":[{"id":"a"},{"id":1}]}`, "products[1].id", 30, "must be a string"},
 		{"of a list's element", `{"products":[{"id":"a"},"b"]}`, "products[1]", 24, "must be an object"},
 		{"a long name in the path", `{"` + strings.Repeat("n", 100) + `":tru}`, strings.Repeat("n", 64) + "...", 104, "not a JSON value"},
@@ -88,6 +89,63 @@ func TestBadJSON(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHalvesOfSurrogatePairs: an answer keeps a text that has one as it is written; a
+// request must not have any.
+func TestHalvesOfSurrogatePairs(t *testing.T) {
+	tests := []struct{ name, json, member string }{
+		{"a high one", `{"orderName":"a\ud83d","status":"PAID","disputes":[]}`, "orderName"},
+		{"a low one first", `{"orderName":"\ude00\ud83d","status":"PAID","disputes":[]}`, "orderName"},
+		{"two high ones", `{"orderName":"\ud83d\ud83d","status":"PAID","disputes":[]}`, "orderName"},
+		{"of an enum", `{"currency":"\ud83d","status":"PAID","disputes":[]}`, "currency"},
+		{"of an unknown member", `{"new":{"a":["\ud83d"]},"status":"PAID","disputes":[]}`, "new"},
+		{"in a list of messages", `{"products":[{"id":"p","name":"\ud83d"}],"status":"PAID","disputes":[]}`, ""},
+	}
+	m := compiled(t, &portonev2.PaidPayment{})
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wire, err := m.AppendWire(nil, []byte(test.json), Strict)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var p portonev2.PaidPayment
+			if err := proto.Unmarshal(wire, &p); err != nil {
+				t.Fatal(err)
+			}
+			if raw := p.Unrecognized[test.member]; test.member != "" && !strings.Contains(test.json, raw) || test.member != "" && raw == "" {
+				t.Errorf("%s is %q", test.member, raw)
+			}
+			back, err := m.AppendJSON(nil, wire)
+			if err != nil || !sameMembers(t, back, []byte(test.json)) {
+				t.Errorf("back it is %s, %v", back, err)
+			}
+			if _, err := m.AppendWire(nil, []byte(test.json), Lenient); err == nil || !strings.Contains(err.Error(), "surrogate") {
+				t.Errorf("as a request: %v", err)
+			}
+		})
+	}
+	request := &portonev2.CancelPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"new": `"\ud83d"`}}
+	wire, err := proto.Marshal(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := call(t, "CancelPayment").SetRequest(new(Request), wire, plenty); err == nil || !strings.Contains(err.Error(), "surrogate") {
+		t.Errorf("in unrecognized of a request: %v", err)
+	}
+}
+
+// sameMembers compares two objects as they are written, but for the order of their
+// members.
+func sameMembers(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	var all [2]map[string]json.RawMessage
+	for i, text := range [][]byte{a, b} {
+		if err := json.Unmarshal(text, &all[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return maps.EqualFunc(all[0], all[1], func(x, y json.RawMessage) bool { return bytes.Equal(x, y) })
 }
 
 // TestDeepEnough shows that what is within the limit passes.

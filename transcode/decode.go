@@ -12,7 +12,9 @@ type Mode uint8
 const (
 	// Strict is for answers. A known member whose value is of another JSON type
 	// than its field is an error: nobody must read an amount of 0 that is not
-	// there.
+	// there. A text with half of a surrogate pair, as servers make that cut texts
+	// in the middle of an emoji, has no typed form and is kept as it is written: it
+	// must not hide the payment that it is in.
 	Strict Mode = iota
 
 	// Lenient is for requests. A known member of another JSON type is kept in
@@ -47,6 +49,7 @@ func (m *Message) AppendWire(dst, json []byte, mode Mode) ([]byte, error) {
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.in, d.out, d.mode = json, dst, mode
+	d.takesHalves = mode == Strict
 	if cap(dst)-len(dst) < len(json)/2 {
 		grown := make([]byte, len(dst), len(dst)+len(json)+64)
 		copy(grown, dst)
@@ -71,13 +74,17 @@ type decoder struct {
 	scratch []byte // content of a string with escapes
 	names   nameStack
 	request bool // the document is the body of a request with parameters elsewhere
+
+	// takesHalves lets strings have halves of surrogate pairs, which protobuf's
+	// strings cannot, and halves tells that the last one had any.
+	takesHalves, halves bool
 }
 
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 // release gives the decoder back, without what belongs to the caller.
 func (d *decoder) release() {
-	d.in, d.out, d.err, d.pos, d.depth, d.request = nil, nil, nil, 0, 0, false
+	d.in, d.out, d.err, d.pos, d.depth, d.request, d.takesHalves = nil, nil, nil, 0, 0, false, false
 	d.names.reset()
 	if cap(d.scratch) > 1<<16 || cap(d.names.text) > 1<<16 {
 		return

@@ -54,8 +54,12 @@ func (d *decoder) stringValue(tag []byte) outcome {
 		return done
 	}
 	mark := d.openLength()
+	d.halves = false
 	if d.out, ok = d.unescape(append(d.out, content...), rest); !ok {
 		return failed
+	}
+	if d.halves {
+		return untyped
 	}
 	d.closeLength(mark)
 	return done

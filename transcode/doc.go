@@ -35,7 +35,8 @@
 // values, numbers exact, timestamps equal as instants. What does not survive is
 // what JSON itself gives no meaning to: the order of members, white space outside
 // raw texts, how a string is escaped, how an integer or an instant is written (1e3
-// and 1000; offsets). Protobuf to JSON to protobuf gives an equal message, except
+// and 1000; offsets). A text of an answer that has half of a surrogate pair, which
+// no protobuf string can, goes through `unrecognized`. Protobuf to JSON to protobuf gives an equal message, except
 // that map entries and unrecognized members may come in another order and that a
 // field which `unrecognized` replaces is gone: its member was never sent.
 //

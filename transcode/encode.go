@@ -21,7 +21,7 @@ func (m *Message) AppendJSON(dst, wire []byte) ([]byte, error) {
 	}
 	e := encoders.Get().(*encoder)
 	defer e.release()
-	e.in, e.out = wire, dst
+	e.in, e.out, e.check.takesHalves = wire, dst, true
 	if cap(dst)-len(dst) < 2*len(wire) {
 		grown := make([]byte, len(dst), len(dst)+2*len(wire)+len(wire)/2+64)
 		copy(grown, dst)
@@ -50,7 +50,7 @@ var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 func (e *encoder) release() {
 	e.in, e.out, e.err, e.depth, e.request = nil, nil, nil, 0, nil
-	e.check.in, e.check.err = nil, nil
+	e.check.in, e.check.err, e.check.takesHalves = nil, nil, false
 	e.names.reset()
 	e.check.names.reset()
 	encoders.Put(e)

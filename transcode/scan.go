@@ -224,12 +224,17 @@ func (d *decoder) scanEscape(dst []byte, i int) (content []byte, next int, ok bo
 			low, _ = hex4(d.in, next+2)
 		}
 		if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-			return dst, 0, d.fail(i, "half of a surrogate pair")
+			if d.halves = d.takesHalves; !d.halves {
+				return dst, 0, d.fail(i, halfPair)
+			}
+			return utf8.AppendRune(dst, r), next, true
 		}
 		next += 6
 	}
 	return utf8.AppendRune(dst, r), next, true
 }
+
+const halfPair = "half of a surrogate pair"
 
 // unescaped maps the letter of a short escape to its meaning.
 var unescaped = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
@@ -437,8 +442,13 @@ func (d *decoder) memberName() (name []byte, ok bool) {
 	if d.in[d.pos] != '"' {
 		return nil, d.fail(d.pos, "a member must begin with its name in quotes")
 	}
+	start := d.pos
+	d.halves = false
 	if name, ok = d.scanString(); !ok {
 		return nil, false
+	}
+	if d.halves {
+		return nil, d.fail(start, halfPair)
 	}
 	i := d.pos
 	if i < len(d.in) && d.in[i] <= ' ' {
