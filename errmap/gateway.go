@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -20,8 +21,12 @@ type Failure int
 
 const (
 	// NotSent: the request did not go out. The connection was refused, the name not
-	// found, the certificate not accepted, or the breaker was open.
+	// found, or the certificate not accepted.
 	NotSent Failure = iota
+
+	// BreakerOpen: the request did not go out, since too many of its kind have
+	// failed lately.
+	BreakerOpen
 
 	// Lost: the request went out, or may have, and no answer came back: a reset, an
 	// early end of the connection, half an answer.
@@ -85,6 +90,10 @@ var (
 	notSent = [languages]string{
 		English: "PortOne could not be reached; nothing was done.",
 		Korean:  "포트원에 연결하지 못했으며 아무것도 처리되지 않았습니다.",
+	}
+	breakerOpen = [languages]string{
+		English: "Most requests of this kind to PortOne have failed within the last seconds, so this one was not sent; nothing was done.",
+		Korean:  "최근 몇 초 동안 포트원으로 보낸 같은 종류의 요청이 대부분 실패하여 이 요청은 보내지 않았으며 아무것도 처리되지 않았습니다.",
 	}
 	upstreamFailed = [languages]string{
 		English: "PortOne did not give an answer of its API to a request that changes nothing.",
@@ -161,7 +170,8 @@ const (
 // verdicts of each failure, for reads and for mutations. A mutation whose outcome
 // is unknown is never UNAVAILABLE, which meshes retry.
 var verdicts = map[Failure][2]verdict{
-	NotSent: both(verdict{reasonUnreachable, codes.Unavailable, notSent}),
+	NotSent:     both(verdict{reasonUnreachable, codes.Unavailable, notSent}),
+	BreakerOpen: both(verdict{reasonUnreachable, codes.Unavailable, breakerOpen}),
 	Lost: {
 		{reasonFailed, codes.Unavailable, upstreamFailed},
 		{reasonUnknown, codes.Unknown, outcomeUnknown},
@@ -190,6 +200,10 @@ var verdicts = map[Failure][2]verdict{
 	},
 }
 
+// breakerWait is how long to wait after a refusal of the breaker: as long as it stays
+// open at most, see package upstream.
+const breakerWait = 2 * time.Second
+
 func both(v verdict) [2]verdict { return [2]verdict{v, v} }
 
 // Failure makes the error for a call without an answer. The cause is for the log
@@ -199,7 +213,11 @@ func (m *Mapper) Failure(c *Call, f Failure, cause error) *Error {
 	if c.Mutation {
 		v = verdicts[f][1]
 	}
-	return (&draft{call: c}).gateway(v, cause)
+	e := draft{call: c}
+	if f == BreakerOpen {
+		e.retry = breakerWait
+	}
+	return e.gateway(v, cause)
 }
 
 // untyped finishes the error for an answer that is no typed error of PortOne.

@@ -107,6 +107,8 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		Language: c.language,
 		Deadline: c.deadline,
 		Header:   c.extra,
+
+		RequestID: c.RequestID,
 	}
 	if c.Op.Streams {
 		return s.stream(ctx, c, &request)

@@ -232,7 +232,7 @@ func (p *panicking) Attempt(string, int, string, time.Duration) {
 	}
 }
 func (p *panicking) Retry(string, bool) {}
-func (p *panicking) Breaker(string)     {}
+func (p *panicking) Breaker(string, upstream.BreakerState)     {}
 
 // TestPanicByGRPC: a panic deep in a call is an error to its caller, and to nobody
 // else.

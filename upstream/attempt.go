@@ -1,10 +1,8 @@
 package upstream
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -45,9 +43,10 @@ const (
 	breakerOpen
 )
 
-// attempt is the state of a call over its attempts.
-type attempt struct {
+// outgoing is the state of one call across all its attempts.
+type outgoing struct {
 	client    *Client
+	breaker   *breaker
 	call      *Call
 	ctx       context.Context
 	streaming bool
@@ -65,12 +64,15 @@ type attempt struct {
 	stream   *http1.Body
 	failure  *errorAnswer // of an answer that is not 2xx
 	err      error        // where no whole answer came
+	limited  bool         // the caller's time was shorter than ours for an answer
+	strange  *strange     // the latest answer that PortOne's API does not give
 
 	// maybeDone tells that an attempt before the last one may have been carried
 	// out.
 	maybeDone bool
 	tried     bool
-	waited    *errorAnswer // the last word that PortOne is still working on it
+	made      int          // attempts, also to ask for an outcome
+	waited    *errorAnswer // the latest IDEMPOTENCY_OUTSTANDING_REQUEST, if there was one
 }
 
 // errorAnswer is an answer other than 2xx, as errmap sees it.
@@ -81,14 +83,13 @@ func (e *errorAnswer) typed() bool { return e.Domain() == errmap.PortOneDomain }
 // temporary tells whether a read may succeed when it is repeated.
 func (e *errorAnswer) temporary() bool { return e.Code() == codes.Unavailable }
 
-func (a *attempt) mutation() bool    { return a.call.Spec.IsMutation() }
-func (a *attempt) operation() string { return a.call.Spec.Operation.GetId() }
-func (a *attempt) succeeded() bool   { return a.tried && a.result == answered }
+func (a *outgoing) mutation() bool    { return a.call.Spec.IsMutation() }
+func (a *outgoing) operation() string { return a.call.Spec.Operation.GetId() }
 
 // remaining is the time left for the call.
-func (a *attempt) remaining() time.Duration { return time.Until(a.limit) }
+func (a *outgoing) remaining() time.Duration { return time.Until(a.limit) }
 
-func (a *attempt) retryAfter() time.Duration {
+func (a *outgoing) retryAfter() time.Duration {
 	if a.failure == nil {
 		return 0
 	}
@@ -96,7 +97,7 @@ func (a *attempt) retryAfter() time.Duration {
 }
 
 // prepare makes the HTTP request.
-func (a *attempt) prepare() *errmap.Error {
+func (a *outgoing) prepare() *errmap.Error {
 	c := a.client
 	a.limit = a.call.Deadline
 	if a.limit.IsZero() {
@@ -123,43 +124,28 @@ func (a *attempt) prepare() *errmap.Error {
 	return nil
 }
 
-// try makes one attempt, and asks again as long as PortOne is still working on
-// the mutation.
-func (a *attempt) try() {
-	for wait := firstOutstanding; ; wait = min(2*wait, maxOutstanding) {
-		a.once()
-		if a.result != outstanding {
-			return
-		}
-		a.waited = a.failure
-		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
-		if a.remaining() < pause+lastMoment || !a.sleep(pause) {
-			return
-		}
-		a.client.opts.Observer.Retry(a.operation(), true)
-	}
-}
-
-// once sends the request and takes in what comes.
-func (a *attempt) once() {
+// attempt makes one HTTP request and takes in its result.
+func (a *outgoing) attempt() {
 	c := a.client
 	if a.tried {
 		a.maybeDone = a.maybeDone || a.mayHaveBeenDone()
 	}
 	a.drop()
 	a.tried = true
+	a.made++
 	if a.ctx.Err() != nil {
 		a.result, a.err = connectionFailed, a.ctx.Err()
 		return
 	}
-	if !c.breaker.TryAcquirePermit() {
+	if !a.breaker.allow() {
 		a.result, a.err = breakerOpen, errors.New("the circuit breaker is open")
+		c.opts.Observer.Attempt(a.operation(), 0, a.problem(), 0)
 		return
 	}
 	start := time.Now()
-	deadline, own := start.Add(c.opts.Timeout), true
-	if a.limit.Before(deadline) {
-		deadline, own = a.limit, false
+	deadline := start.Add(c.opts.Timeout)
+	if a.limited = a.limit.Before(deadline); a.limited {
+		deadline = a.limit
 	}
 	request := http1.Request{
 		Method: a.call.Spec.Method,
@@ -178,12 +164,11 @@ func (a *attempt) once() {
 	} else {
 		a.read()
 	}
-	a.report(own)
 	c.opts.Observer.Attempt(a.operation(), a.response.Status, a.problem(), time.Since(start))
 }
 
 // drop forgets the result of an attempt.
-func (a *attempt) drop() {
+func (a *outgoing) drop() {
 	free(a.body)
 	if a.stream != nil {
 		a.stream.Close()
@@ -191,8 +176,8 @@ func (a *attempt) drop() {
 	a.body, a.stream, a.failure, a.err = nil, nil, nil, nil
 }
 
-// broken takes in an attempt without a whole answer.
-func (a *attempt) broken(err error) {
+// broken classifies an attempt that ended without a whole answer.
+func (a *outgoing) broken(err error) {
 	var e *http1.Error
 	if !errors.As(err, &e) {
 		e = &http1.Error{Kind: http1.Broken, Sent: true}
@@ -213,7 +198,7 @@ func (a *attempt) broken(err error) {
 }
 
 // read takes in a whole answer.
-func (a *attempt) read() {
+func (a *outgoing) read() {
 	status := a.response.Status
 	if status >= 200 && status < 300 {
 		a.result = answered
@@ -233,57 +218,12 @@ func (a *attempt) read() {
 		a.result = temporarilyFailed
 	}
 	if !a.failure.typed() {
-		a.logUntyped(status, body)
-	}
-}
-
-// shown is how much of an answer that is none goes into the log.
-const shown = 256
-
-// logUntyped writes down an answer that PortOne's API does not give, such as the
-// HTML page of a load balancer. Of what may be half of an answer, and so name
-// people, only the size.
-func (a *attempt) logUntyped(status int, body []byte) {
-	begin := bytes.TrimSpace(body[:min(len(body), shown)])
-	if len(begin) > 0 && (begin[0] == '{' || begin[0] == '[') {
-		begin = nil
-	}
-	a.client.opts.Logger.Warn("PortOne's answer is no typed error", "operation", a.operation(), "http_status", status,
-		"begin", string(begin), "bytes", len(body))
-}
-
-// report tells the breaker. Own says that a timeout was the gateway's own and not
-// a caller's short deadline, which says nothing about PortOne.
-func (a *attempt) report(own bool) {
-	b := a.client.breaker
-	switch a.result {
-	case answerBroken, temporarilyFailed:
-		b.RecordFailure()
-	case connectionFailed:
-		if callers := a.ctx.Err() != nil || a.late(); !callers || b.IsHalfOpen() {
-			b.RecordFailure()
-		}
-	case timedOut:
-		if own || b.IsHalfOpen() {
-			b.RecordFailure()
-		}
-	case callerGone:
-		if b.IsHalfOpen() { // a permit was taken, and has to be given back somehow
-			b.RecordFailure()
-		}
-	case refused:
-		if a.response.Status >= 500 {
-			b.RecordFailure()
-			return
-		}
-		b.RecordSuccess()
-	default:
-		b.RecordSuccess()
+		a.strange = a.newStrange(status, body)
 	}
 }
 
 // problem is a short name of what went wrong, for metrics.
-func (a *attempt) problem() string {
+func (a *outgoing) problem() string {
 	return [...]string{
 		answered: "", typedError: "", outstanding: "", rateLimited: "", temporarilyFailed: "untyped", refused: "untyped",
 		answerBroken: "broken", tooLarge: "too_large", timedOut: "timeout", callerGone: "canceled", connectionFailed: "connect", breakerOpen: "breaker",
@@ -292,7 +232,7 @@ func (a *attempt) problem() string {
 
 // mayHaveBeenDone tells whether the last attempt may have been carried out
 // without our knowing what came of it.
-func (a *attempt) mayHaveBeenDone() bool {
+func (a *outgoing) mayHaveBeenDone() bool {
 	switch a.result {
 	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed:
 		return true
@@ -303,7 +243,7 @@ func (a *attempt) mayHaveBeenDone() bool {
 }
 
 // describe is the call for errmap. It is made for errors only.
-func (a *attempt) describe() *errmap.Call {
+func (a *outgoing) describe() *errmap.Call {
 	spec := a.call.Spec
 	return &errmap.Call{
 		Operation:  spec.Operation,

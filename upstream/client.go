@@ -11,9 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/transcode"
@@ -84,9 +81,9 @@ type Observer interface {
 	// is still working on it.
 	Retry(operation string, outstanding bool)
 
-	// Breaker is called when the circuit breaker changes, with its new state:
-	// "closed", "half-open" or "open".
-	Breaker(state string)
+	// Breaker is called when the circuit breaker of an operation changes, with its
+	// new state.
+	Breaker(operation string, state BreakerState)
 }
 
 // Client calls PortOne. It is safe for concurrent use.
@@ -94,16 +91,16 @@ type Client struct {
 	opts     Options
 	http     *http1.Client
 	prefix   string
-	breaker  circuitbreaker.CircuitBreaker[any]
-	executor failsafe.Executor[*attempt]
+	breakers sync.Map // *breaker by *transcode.Call
+	budget   budget
 	inFlight atomic.Int64
 	gone     context.Context // ends with Abort
 	abort    context.CancelFunc
 	headers  atomic.Pointer[header]
-	attempts sync.Pool // of *attempt
+	calls    sync.Pool // of *outgoing
 }
 
-// Call is a call to be made. It is not changed.
+// Call is a call to be made.
 type Call struct {
 	// Spec is the operation.
 	Spec *transcode.Call
@@ -122,6 +119,13 @@ type Call struct {
 
 	// Header has further header lines for PortOne, each ending with CRLF.
 	Header []byte
+
+	// RequestID names the call in the log.
+	RequestID string
+
+	// Attempts is how many requests were sent for it, also to ask for an outcome. It
+	// is set when the call ends.
+	Attempts int
 }
 
 // New returns a client. It makes no connection yet.
@@ -137,9 +141,7 @@ func New(opts Options) (*Client, error) {
 	config.MaxIdle = opts.MaxInFlight
 	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
 	c.gone, c.abort = context.WithCancel(context.Background())
-	c.breaker = newBreaker(opts.Observer)
-	c.executor = newExecutor(opts.MaxAttempts, opts.Observer)
-	c.attempts.New = func() any { return new(attempt) }
+	c.calls.New = func() any { return new(outgoing) }
 	return c, nil
 }
 
@@ -234,10 +236,10 @@ func (c *Client) Do(ctx context.Context, call *Call) (*[]byte, *errmap.Error) {
 	return body, nil
 }
 
-// do makes a call. Without an error, the attempt has an answer with 2xx, and its
+// do makes a call. Without an error, it has an answer with 2xx, and its
 // body, or its stream if that was asked for.
-func (c *Client) do(ctx context.Context, call *Call, stream bool) (*attempt, *errmap.Error) {
-	a := c.attempts.Get().(*attempt)
+func (c *Client) do(ctx context.Context, call *Call, stream bool) (*outgoing, *errmap.Error) {
+	a := c.calls.Get().(*outgoing)
 	a.client, a.call, a.ctx, a.streaming = c, call, ctx, stream
 	if c.inFlight.Add(1) > int64(c.opts.MaxInFlight) {
 		c.inFlight.Add(-1)
@@ -252,7 +254,7 @@ func (c *Client) do(ctx context.Context, call *Call, stream bool) (*attempt, *er
 	if failure := a.prepare(); failure != nil {
 		return nil, failure
 	}
-	if failure := c.run(ctx, a); failure != nil {
+	if failure := c.run(a); failure != nil {
 		a.drop()
 		return nil, failure
 	}
@@ -266,8 +268,20 @@ func (c *Client) InFlight() int64 { return c.inFlight.Load() }
 // Idle is how many connections are kept without a call on them.
 func (c *Client) Idle() int { return c.http.Idle() }
 
-// BreakerState is the circuit breaker's: "closed", "half-open" or "open".
-func (c *Client) BreakerState() string { return stateName(c.breaker.State()) }
+// breakerOf is the circuit breaker of an operation.
+func (c *Client) breakerOf(spec *transcode.Call) *breaker {
+	if b, ok := c.breakers.Load(spec); ok {
+		return b.(*breaker)
+	}
+	operation := spec.Operation.GetId()
+	b, _ := c.breakers.LoadOrStore(spec, &breaker{
+		now: time.Now, changed: func(state BreakerState) {
+			c.opts.Logger.Warn("a circuit breaker changed", slog.String("operation", operation), slog.String("state", state.String()))
+			c.opts.Observer.Breaker(operation, state)
+		},
+	})
+	return b.(*breaker)
+}
 
 // Close closes connections without a call on them now, and the others when their
 // call ends.
@@ -281,18 +295,20 @@ func (c *Client) Abort() {
 	c.http.Abort()
 }
 
-// recycle makes an attempt ready for another call.
-func (c *Client) recycle(a *attempt) {
+// recycle makes what a call took ready for another one.
+func (c *Client) recycle(a *outgoing) {
 	a.drop()
 	a.request.Path = a.request.Path[:0] // nobody else's errors may name its ids
 	if cap(a.request.Body) > 64<<10 || cap(a.request.Query) > 64<<10 {
 		a.request = transcode.Request{}
 	}
-	*a = attempt{request: a.request, header: a.header[:0], target: a.target[:0], response: a.response}
-	c.attempts.Put(a)
+	*a = outgoing{request: a.request, header: a.header[:0], target: a.target[:0], response: a.response}
+	c.calls.Put(a)
 }
 
-// header is what every request to PortOne has, for one secret.
+// header caches the header lines that every request to PortOne has, for one secret.
+// Without Accept-Encoding, any coding would be acceptable (RFC 9110, section
+// 12.5.3), and we read none.
 type header struct {
 	secret Secret
 	lines  []byte
@@ -307,7 +323,7 @@ func (c *Client) header() ([]byte, error) {
 	if h := c.headers.Load(); h != nil && h.secret == secret {
 		return h.lines, nil
 	}
-	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: */*\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
+	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: */*\r\nAccept-Encoding: identity\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
 	c.headers.Store(h)
 	return h.lines, nil
 }
@@ -317,7 +333,7 @@ type nobody struct{}
 
 func (nobody) Attempt(string, int, string, time.Duration) {}
 func (nobody) Retry(string, bool)                         {}
-func (nobody) Breaker(string)                             {}
+func (nobody) Breaker(string, BreakerState)               {}
 
 // free gives a body back.
 func free(body *[]byte) {

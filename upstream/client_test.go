@@ -90,21 +90,21 @@ func (s *script) attempts() []*http.Request {
 	return slices.Clone(s.seen)
 }
 
-var cache transcode.Cache
-
-// specOf compiles an RPC.
-func specOf(t testing.TB, service, rpc string) *transcode.Call {
-	t.Helper()
-	method := portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods().ByName("GetPayment")
-	if rpc != "GetPayment" {
-		method = portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods().ByName("CancelPayment")
+// specs are the compiled RPCs of PaymentService, which is what clients of the same
+// operation share.
+var specs = sync.OnceValue(func() map[string]*transcode.Call {
+	var cache transcode.Cache
+	compiled := make(map[string]*transcode.Call)
+	methods := portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods()
+	for i := range methods.Len() {
+		spec, err := cache.Call(methods.Get(i))
+		if err != nil {
+			panic(err)
+		}
+		compiled[string(methods.Get(i).Name())] = spec
 	}
-	spec, err := cache.Call(method)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return spec
-}
+	return compiled
+})
 
 // newClient makes a client of a server.
 func newClient(t testing.TB, url string, change func(*Options)) *Client {
@@ -131,12 +131,12 @@ func newClient(t testing.TB, url string, change func(*Options)) *Client {
 
 func getCall(t testing.TB) *Call {
 	wire, _ := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p/1"})
-	return &Call{Spec: specOf(t, "PaymentService", "GetPayment"), Wire: wire}
+	return &Call{Spec: specs()["GetPayment"], Wire: wire}
 }
 
 func cancelCall(t testing.TB) *Call {
 	wire, _ := proto.Marshal(&portonev2.CancelPaymentRequest{PaymentId: "p/1", Reason: proto.String("r")})
-	return &Call{Spec: specOf(t, "PaymentService", "CancelPayment"), Wire: wire, Key: testKey}
+	return &Call{Spec: specs()["CancelPayment"], Wire: wire, Key: testKey}
 }
 
 // TestAttempts lets PortOne behave and looks at how a call ends, and how often it
@@ -176,7 +176,9 @@ func TestAttempts(t *testing.T) {
 		{"a temporary typed error to a read", read, []act{answer(503, `{"type":"SERVER_BUSY"}`), ok}, 0, codes.OK, "", 2},
 		{"500 without a type, to a read", read, []act{answer(500, "")}, 0, codes.Unknown, "UPSTREAM_FAILED", 1},
 		{"500 without a type, to a mutation", mutation, []act{answer(500, "")}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 1},
-		{"404 without a type", mutation, []act{answer(404, "no such page")}, 0, codes.NotFound, "UPSTREAM_FAILED", 1},
+		{"404 without a type", mutation, []act{answer(404, "no such page")}, 0, codes.Unimplemented, "UPSTREAM_FAILED", 1},
+		{"a cut, then 403", mutation, []act{cut, answer(403, `{"type":"FORBIDDEN"}`)}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 2},
+		{"an unreadable 409", mutation, []act{answer(409, `{"type":"IDEMPOTENCY_OUT`)}, 0, codes.Unknown, "OUTCOME_UNKNOWN", 1},
 		{"still at it, then done", mutation, []act{stillAtIt, stillAtIt, stillAtIt, stillAtIt, stillAtIt, stillAtIt, ok}, 0, codes.OK, "", 7},
 		{"still at it at the deadline", mutation, []act{stillAtIt}, 500 * time.Millisecond, codes.Aborted, "IDEMPOTENCY_OUTSTANDING_REQUEST", -1},
 		{"cut, still at it, then done", mutation, []act{cut, stillAtIt, ok}, 0, codes.OK, "", 3},
@@ -357,10 +359,18 @@ type observer struct {
 
 func (o *observer) Attempt(string, int, string, time.Duration) {}
 func (o *observer) Retry(string, bool)                         { o.mu.Lock(); o.retries++; o.mu.Unlock() }
-func (o *observer) Breaker(state string) {
+func (o *observer) Breaker(_ string, state BreakerState) {
 	o.mu.Lock()
-	o.states = append(o.states, state)
+	o.states = append(o.states, state.String())
 	o.mu.Unlock()
+}
+
+// breakerState is that of an operation's circuit breaker.
+func (c *Client) breakerState(call *Call) BreakerState {
+	b := c.breakerOf(call.Spec)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state
 }
 
 // TestBreaker lets PortOne fail until the breaker opens, and recover.
@@ -371,7 +381,7 @@ func TestBreaker(t *testing.T) {
 	seen := &observer{}
 	c := newClient(t, server.URL, func(o *Options) { o.Observer, o.MaxAttempts = seen, 1 })
 	for range 100 {
-		if c.BreakerState() == "open" {
+		if c.breakerState(cancelCall(t)) == BreakerOpen {
 			break
 		}
 		_, _ = c.Do(t.Context(), cancelCall(t))
@@ -398,18 +408,79 @@ func TestBreaker(t *testing.T) {
 // TestBreakerBetweenAttempts: a mutation whose first attempt was lost is not
 // reported as not sent because the breaker refuses the second.
 func TestBreakerBetweenAttempts(t *testing.T) {
-	s := &script{acts: []act{cut}}
+	var c *Client
+	s := &script{acts: []act{func(w http.ResponseWriter, r *http.Request) {
+		for range breakerMin {
+			c.breakerOf(specs()["CancelPayment"]).record(failure)
+		}
+		cut(w, r)
+	}}}
 	server := httptest.NewServer(s)
 	defer server.Close()
-	c := newClient(t, server.URL, nil)
-	for range breakerMin {
-		_, failure := c.Do(t.Context(), cancelCall(t))
-		if c.BreakerState() == "open" {
-			checkEnd(t, cancelCall(t), nil, failure, codes.Unknown, "OUTCOME_UNKNOWN")
+	c = newClient(t, server.URL, nil)
+	_, failed := c.Do(t.Context(), cancelCall(t))
+	checkEnd(t, cancelCall(t), nil, failed, codes.Unknown, "OUTCOME_UNKNOWN")
+	if n := len(s.attempts()); n != 1 {
+		t.Errorf("%d requests, want 1: the breaker is open", n)
+	}
+}
+
+// TestBreakerIsTheOperations: an operation that fails does not stop another.
+func TestBreakerIsTheOperations(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "GET" {
+			badGateway(w, r)
 			return
 		}
+		ok(w, r)
+	}))
+	defer server.Close()
+	c := newClient(t, server.URL, func(o *Options) { o.MaxAttempts = 1 })
+	for range 2 * breakerMin {
+		_, _ = c.Do(t.Context(), getCall(t))
 	}
-	t.Error("the breaker did not open")
+	if state := c.breakerState(getCall(t)); state != BreakerOpen {
+		t.Errorf("the breaker of what fails is %s", state)
+	}
+	_, failed := c.Do(t.Context(), getCall(t))
+	checkEnd(t, getCall(t), nil, failed, codes.Unavailable, "UPSTREAM_UNREACHABLE")
+	if failed.RetryAfter() != breakerDelay {
+		t.Errorf("it says to wait %s, want %s", failed.RetryAfter(), breakerDelay)
+	}
+	body, failed := c.Do(t.Context(), cancelCall(t))
+	checkEnd(t, cancelCall(t), body, failed, codes.OK, "")
+}
+
+// TestWaitingIsNoRepetition: callers who wait long for their turn leave the budget of
+// repetitions to others.
+func TestWaitingIsNoRepetition(t *testing.T) {
+	waiting := make(chan struct{}, 2*budgetMin)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "GET" {
+			answer(429, "", "Retry-After", "30")(w, r)
+			waiting <- struct{}{}
+			return
+		}
+		if attempts := r.Header.Get("Idempotency-Key"); attempts == "" {
+			t.Error("no key")
+		}
+		ok(w, r)
+	}))
+	defer slow.Close()
+	c := newClient(t, slow.URL, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	var callers sync.WaitGroup
+	for range 2 * budgetMin {
+		callers.Go(func() { _, _ = c.Do(ctx, getCall(t)) })
+	}
+	for range 2 * budgetMin {
+		<-waiting
+	}
+	if !c.budget.take() {
+		t.Error("who waits takes up the budget")
+	}
+	cancel()
+	callers.Wait()
 }
 
 // TestAbort breaks off calls that wait for an answer, before a retry, and for a
@@ -463,8 +534,8 @@ func TestHurriedCallers(t *testing.T) {
 		cancel()
 		checkEnd(t, call, nil, failure, codes.DeadlineExceeded, "NOT_SENT")
 	}
-	if c.BreakerState() != "closed" {
-		t.Errorf("the breaker is %s", c.BreakerState())
+	if state := c.breakerState(cancelCall(t)); state != BreakerClosed {
+		t.Errorf("the breaker is %s", state)
 	}
 }
 
@@ -551,19 +622,36 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// TestLogsNoSecret makes every kind of trouble and looks through the log.
+// TestLogsNoSecret makes every kind of trouble and looks through the log: of pages
+// that repeat the request, it has nothing.
 func TestLogsNoSecret(t *testing.T) {
+	echo := func(of func(*http.Request) string) act {
+		return func(w http.ResponseWriter, r *http.Request) { answer(500, "<html><pre>"+of(r)+" X-Said")(w, r) }
+	}
 	var log bytes.Buffer
-	for _, acts := range [][]act{{badGateway}, {cut}, {answer(500, "trace: Authorization: PortOne x")}, {notFound}} {
+	for _, acts := range [][]act{
+		{badGateway}, {cut}, {answer(500, "trace: Authorization: PortOne x")}, {notFound},
+		{echo(func(r *http.Request) string { return r.Header.Get("Authorization") })},
+		{echo(func(*http.Request) string { return testSecret })},
+		{echo(func(*http.Request) string { return strings.Repeat(" ", shown-20) + testSecret })},
+		{echo(func(r *http.Request) string { return r.Header.Get("Idempotency-Key") })},
+		{echo(func(r *http.Request) string { return r.RequestURI })},
+		{echo(func(r *http.Request) string { return r.URL.Path })},
+	} {
 		server := httptest.NewServer(&script{acts: acts})
 		c := newClient(t, server.URL, func(o *Options) { o.Logger, o.MaxAttempts = slog.New(slog.NewJSONHandler(&log, nil)), 1 })
-		_, failure := c.Do(t.Context(), cancelCall(t))
-		if failure == nil || strings.Contains(failure.Error()+fmt.Sprint(failure.Unwrap()), testSecret) {
-			t.Errorf("error %v: %v", failure, failure.Unwrap())
+		_, failed := c.Do(t.Context(), cancelCall(t))
+		if failed == nil || strings.Contains(failed.Error()+fmt.Sprint(failed.Unwrap()), testSecret) {
+			t.Errorf("error %v: %v", failed, failed.Unwrap())
 		}
 		server.Close()
 	}
-	if log.Len() == 0 || strings.Contains(log.String(), testSecret) {
-		t.Errorf("the log: %s", log.String())
+	for _, word := range []string{testSecret, testSecret[:8], testKey, "p/1", "p%2F1", "X-Said", "PortOne x"} {
+		if strings.Contains(log.String(), word) {
+			t.Errorf("%q is in the log: %s", word, log.String())
+		}
+	}
+	if !strings.Contains(log.String(), "502") {
+		t.Errorf("the log does not have what is harmless: %s", log.String())
 	}
 }

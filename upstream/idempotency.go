@@ -24,7 +24,8 @@ const (
 
 // ParseKey reads a key as a caller gives it, bare or in double quotes. PortOne
 // takes an RFC 8941 string of 16 to 256 ASCII characters; quotes and backslashes
-// within are refused here, since they would need escapes that nobody agrees on.
+// within are refused here, since they would need escapes that nobody agrees on, and
+// spaces at its ends, since it would come back without them from HTTP.
 // The error does not contain the key.
 func ParseKey(text string) (Key, error) {
 	if inner, ok := strings.CutPrefix(text, `"`); ok {
@@ -39,6 +40,9 @@ func ParseKey(text string) (Key, error) {
 		case c == '"' || c == '\\':
 			return "", fmt.Errorf("has a quote or backslash at position %d", i)
 		}
+	}
+	if strings.TrimSpace(text) != text {
+		return "", errors.New("begins or ends with a space")
 	}
 	if len(text) < minKey || len(text) > maxKey {
 		return "", fmt.Errorf("has %d characters, must have %d to %d", len(text), minKey, maxKey)

@@ -13,11 +13,7 @@ import (
 )
 
 // conclude says how a call ended that did not succeed.
-func (a *attempt) conclude() *errmap.Error {
-	if !a.tried { // failsafe does not begin a call whose context has ended
-		a.err = a.ctx.Err()
-		return a.unsent()
-	}
+func (a *outgoing) conclude() *errmap.Error {
 	switch a.result {
 	case typedError, rateLimited, refused, temporarilyFailed, outstanding:
 		if a.openBefore() && !a.tellsOutcome() {
@@ -46,30 +42,30 @@ func (a *attempt) conclude() *errmap.Error {
 }
 
 // late tells whether the caller's time is over.
-func (a *attempt) late() bool {
+func (a *outgoing) late() bool {
 	end, ok := a.ctx.Deadline()
 	return a.remaining() <= lastMoment || ok && time.Until(end) <= lastMoment
 }
 
-// openBefore tells whether it is a mutation that an earlier attempt may have begun,
-// or did: PortOne said that it was working on it.
-func (a *attempt) openBefore() bool {
+// openBefore tells whether an earlier attempt of this mutation may have been carried
+// out, or is being: PortOne said that it was working on it.
+func (a *outgoing) openBefore() bool {
 	return a.mutation() && (a.maybeDone || a.waited != nil)
 }
 
 // tellsOutcome tells whether an answer says what came of a mutation that an
-// earlier attempt may have carried out. One that PortOne gives before it looks at
-// the key does not.
-func (a *attempt) tellsOutcome() bool {
+// earlier attempt may have carried out. Who may call is looked at before the key is,
+// and so is how often: such answers say nothing of it.
+func (a *outgoing) tellsOutcome() bool {
 	switch a.response.Status {
-	case http.StatusUnauthorized, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
 		return false
 	}
 	return a.result == typedError || a.result == outstanding
 }
 
 // unsent is a call whose last attempt did not reach PortOne.
-func (a *attempt) unsent() *errmap.Error {
+func (a *outgoing) unsent() *errmap.Error {
 	sent := a.maybeDone || a.waited != nil // by an earlier attempt
 	late, gone := a.late(), errors.Is(a.ctx.Err(), context.Canceled)
 	switch {
@@ -83,11 +79,13 @@ func (a *attempt) unsent() *errmap.Error {
 		return a.fail(errmap.GoneBefore)
 	case late:
 		return a.fail(errmap.TooLate)
+	case a.result == breakerOpen:
+		return a.fail(errmap.BreakerOpen)
 	}
 	return a.fail(errmap.NotSent)
 }
 
-func (a *attempt) fail(f errmap.Failure) *errmap.Error {
+func (a *outgoing) fail(f errmap.Failure) *errmap.Error {
 	return a.client.opts.Mapper.Failure(a.describe(), f, a.err)
 }
 

@@ -1,14 +1,9 @@
 package upstream
 
 import (
-	"context"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
-
-	"github.com/failsafe-go/failsafe-go"
-	"github.com/failsafe-go/failsafe-go/budget"
-	"github.com/failsafe-go/failsafe-go/circuitbreaker"
-	"github.com/failsafe-go/failsafe-go/retrypolicy"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 )
@@ -27,70 +22,78 @@ const (
 	firstOutstanding = 50 * time.Millisecond
 	maxOutstanding   = time.Second
 
-	// The breaker opens when half of at least 20 attempts within 10 s have
-	// failed, for 2 s; then 3 in a row must succeed.
-	breakerRate    = 0.5
-	breakerMin     = 20
-	breakerPeriod  = 10 * time.Second
-	breakerDelay   = 2 * time.Second
-	breakerSuccess = 3
-
 	// lastMoment is too little time for another attempt.
 	lastMoment = 5 * time.Millisecond
 )
 
-// newExecutor makes what repeats attempts.
-func newExecutor(maxAttempts int, observer Observer) failsafe.Executor[*attempt] {
-	retries := budget.NewBuilder().WithMaxRate(budgetRate).WithMinConcurrency(budgetMin).Build()
-	policy := retrypolicy.NewBuilder[*attempt]().
-		HandleIf(func(a *attempt, _ error) bool { return a.worthRepeating() }).
-		WithMaxAttempts(maxAttempts).
-		ReturnLastFailure().
-		WithBudget(retries).
-		OnRetry(func(e failsafe.ExecutionEvent[*attempt]) { observer.Retry(e.LastResult().operation(), false) }).
-		Build()
-	return failsafe.With[*attempt](policy)
-}
+// budget limits how many requests are repetitions at a time. One that waits for its
+// turn is none yet.
+type budget struct{ calls, repetitions atomic.Int64 }
 
-// newBreaker makes what stops calls to a PortOne that does not answer.
-func newBreaker(observer Observer) circuitbreaker.CircuitBreaker[any] {
-	return circuitbreaker.NewBuilder[any]().
-		WithFailureRateThreshold(breakerRate, breakerMin, breakerPeriod).
-		WithDelay(breakerDelay).
-		WithSuccessThreshold(breakerSuccess).
-		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { observer.Breaker(stateName(e.NewState)) }).
-		Build()
-}
-
-func stateName(state circuitbreaker.State) string {
-	switch state {
-	case circuitbreaker.OpenState:
-		return "open"
-	case circuitbreaker.HalfOpenState:
-		return "half-open"
+// take takes up a repetition, if there is room.
+func (b *budget) take() bool {
+	n := b.repetitions.Add(1)
+	if n <= budgetMin || float64(n) <= budgetRate*float64(b.calls.Load()) {
+		return true
 	}
-	return "closed"
+	b.repetitions.Add(-1)
+	return false
 }
+
+func (b *budget) give() { b.repetitions.Add(-1) }
 
 // run makes attempts until one settles the call.
-func (c *Client) run(ctx context.Context, a *attempt) *errmap.Error {
-	// The result is always a itself. An error is failsafe's, for a context that
-	// ended or a budget that is used up: the attempt knows what came of it.
-	_, _ = c.executor.WithContext(ctx).GetWithExecution(func(e failsafe.Execution[*attempt]) (*attempt, error) {
-		// The wait is ours and not failsafe's, since Abort has to end it.
-		if !e.IsRetry() || a.sleep(a.delay(e.Retries())) {
-			a.try()
+//
+// Retries and breaker are our own and not a library's: a wait has to end with Abort
+// and must not count as a repetition, and a call whose caller went away has to leave
+// the breaker without a verdict.
+func (c *Client) run(a *outgoing) *errmap.Error {
+	c.budget.calls.Add(1)
+	defer c.budget.calls.Add(-1)
+	a.breaker = c.breakerOf(a.call.Spec)
+	a.attempt()
+	a.awaitOutcome()
+	for n := 1; n < c.opts.MaxAttempts && a.worthRepeating(); n++ {
+		if !a.sleep(a.delay(n)) || !a.repeat() {
+			break
 		}
-		return a, nil
-	})
-	if a.succeeded() {
+		a.awaitOutcome()
+	}
+	a.breaker.record(a.verdict())
+	a.logStrange()
+	a.call.Attempts = a.made
+	if a.result == answered {
 		return nil
 	}
 	return a.conclude()
 }
 
+// repeat makes another attempt, if there is room for one.
+func (a *outgoing) repeat() bool {
+	if !a.client.budget.take() {
+		return false
+	}
+	defer a.client.budget.give()
+	a.client.opts.Observer.Retry(a.operation(), false)
+	a.attempt()
+	return true
+}
+
+// awaitOutcome asks again as long as PortOne is still working on the mutation.
+func (a *outgoing) awaitOutcome() {
+	for wait := firstOutstanding; a.result == outstanding; wait = min(2*wait, maxOutstanding) {
+		a.waited = a.failure
+		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
+		if a.remaining() < pause+lastMoment || !a.sleep(pause) {
+			return
+		}
+		a.client.opts.Observer.Retry(a.operation(), true)
+		a.attempt()
+	}
+}
+
 // worthRepeating tells whether the same request may have another result.
-func (a *attempt) worthRepeating() bool {
+func (a *outgoing) worthRepeating() bool {
 	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ended() {
 		return false
 	}
@@ -103,18 +106,47 @@ func (a *attempt) worthRepeating() bool {
 	return false
 }
 
+// verdict is what the breaker learns from the last attempt. Trouble that was asked
+// for, with header lines of the caller's, teaches nothing.
+func (a *outgoing) verdict() verdict {
+	if len(a.call.Header) > 0 {
+		return neutral
+	}
+	switch a.result {
+	case answerBroken, temporarilyFailed:
+		return failure
+	case refused:
+		if a.response.Status >= 500 {
+			return failure
+		}
+	case connectionFailed:
+		if a.ended() || a.late() {
+			return neutral
+		}
+		return failure
+	case timedOut:
+		if a.mutation() || a.limited {
+			return neutral
+		}
+		return failure
+	case callerGone, breakerOpen:
+		return neutral
+	}
+	return success
+}
+
 // delay is how long to wait before another attempt; retries counts from 1.
-func (a *attempt) delay(retries int) time.Duration {
+func (a *outgoing) delay(retries int) time.Duration {
 	wait := min(firstBackoff<<max(retries-1, 0), maxBackoff)
 	wait = wait/2 + rand.N(wait/2) // so that callers do not come back all at once
 	return max(a.retryAfter(), min(wait, a.remaining()/2))
 }
 
 // ended tells whether nobody waits for the call any more.
-func (a *attempt) ended() bool { return a.ctx.Err() != nil || a.client.gone.Err() != nil }
+func (a *outgoing) ended() bool { return a.ctx.Err() != nil || a.client.gone.Err() != nil }
 
 // sleep waits, or returns false because nobody waits for the call any more.
-func (a *attempt) sleep(d time.Duration) bool {
+func (a *outgoing) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

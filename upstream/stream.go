@@ -20,7 +20,7 @@ type Stream struct {
 	// none.
 	ContentType, ContentDisposition string
 
-	attempt *attempt
+	attempt *outgoing
 }
 
 // Open makes a call whose answer is read as it comes. Until the answer begins, it
@@ -59,7 +59,7 @@ func (s *Stream) Close() {
 }
 
 // errorBody returns the body of an answer other than 2xx.
-func (a *attempt) errorBody() []byte {
+func (a *outgoing) errorBody() []byte {
 	if a.stream == nil {
 		return *a.body
 	}

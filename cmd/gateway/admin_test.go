@@ -153,8 +153,7 @@ func TestMetrics(t *testing.T) {
 		{1, "portone_gateway_upstream_attempts_total", []string{"operation", "getPayments", "status", "503", "problem", "untyped"}},
 		{1, "portone_gateway_upstream_attempts_total", []string{"operation", "getPayments", "status", "200", "problem", ""}},
 		{1, "portone_gateway_upstream_retries_total", []string{"operation", "getPayments", "why", "failed"}},
-		{1, "portone_gateway_upstream_breaker_state", []string{"state", "closed"}},
-		{0, "portone_gateway_upstream_breaker_state", []string{"state", "open"}},
+		{0, "portone_gateway_upstream_breaker_state", []string{"operation", "getPayments"}},
 		{1, "portone_gateway_build_info", []string{"version", "devel"}},
 	} {
 		if got := counted.value(t, test.name, test.labels...); got != test.value {
@@ -200,7 +199,7 @@ func TestBreakerInMetrics(t *testing.T) {
 			calls.Go(func() { _ = list(t.Context(), conn) })
 		}
 		calls.Wait()
-		return p.metrics(t).value(t, "portone_gateway_upstream_breaker_state", "state", "open") == 1
+		return p.metrics(t).value(t, "portone_gateway_upstream_breaker_state", "operation", "getPayments") == 2
 	})
 	if p.metrics(t).value(t, "portone_gateway_upstream_attempts_total", "operation", "getPayments", "status", "0", "problem", "connect") < 1 {
 		t.Error("the attempts are not counted")

@@ -16,6 +16,7 @@ import (
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
 	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
 // buckets of durations, in seconds: the gateway's own part is well below a
@@ -73,7 +74,7 @@ func New(version string) *Metrics {
 			Help: "Requests repeated, by operation and why: failed, or outstanding (PortOne was still working on it)."},
 			[]string{"operation", "why"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_upstream_breaker_state",
-			Help: "1 for the state that the circuit breaker is in: closed, half-open or open."}, []string{"state"}),
+			Help: "The circuit breaker of an operation: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"operation"}),
 		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
@@ -82,7 +83,6 @@ func New(version string) *Metrics {
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.Breaker("closed")
 	return m
 }
 
@@ -95,6 +95,7 @@ func (m *Metrics) Know(ops []*service.Operation) {
 		}
 		m.ops[op] = o
 		id := op.Spec.Operation.GetId()
+		m.Breaker(id, upstream.BreakerClosed)
 		m.answers[id] = &answers{m.attempts.WithLabelValues(id, "200", ""), m.latency.WithLabelValues(id)}
 	}
 }
@@ -130,7 +131,9 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 // Attempt implements upstream.Observer.
 func (m *Metrics) Attempt(operation string, status int, problem string, took time.Duration) {
 	a := m.answers[operation]
-	a.latency.Observe(took.Seconds())
+	if took > 0 { // else nothing was sent
+		a.latency.Observe(took.Seconds())
+	}
 	if status == http.StatusOK && problem == "" {
 		a.ok.Inc()
 		return
@@ -148,14 +151,8 @@ func (m *Metrics) Retry(operation string, outstanding bool) {
 }
 
 // Breaker implements upstream.Observer.
-func (m *Metrics) Breaker(state string) {
-	for _, s := range []string{"closed", "half-open", "open"} {
-		value := 0.0
-		if s == state {
-			value = 1
-		}
-		m.breaker.WithLabelValues(s).Set(value)
-	}
+func (m *Metrics) Breaker(operation string, state upstream.BreakerState) {
+	m.breaker.WithLabelValues(operation).Set(float64(state))
 }
 
 // knownReasons are the reasons that can be labels: those of the contract.

@@ -1,0 +1,92 @@
+package upstream
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+)
+
+// TestBreakerStates leads a breaker through its states by what calls say, on a clock
+// of its own.
+func TestBreakerStates(t *testing.T) {
+	type step struct {
+		wait    time.Duration
+		record  verdict
+		times   int
+		allowed int // of 100 requests that are asked for then; -1: not asked
+		state   BreakerState
+	}
+	tests := []struct {
+		name  string
+		steps []step
+	}{
+		{"a few failures are none", []step{{0, failure, breakerMin - 1, 100, BreakerClosed}}},
+		{"half of many", []step{{0, success, 10, -1, BreakerClosed}, {0, failure, 10, 0, BreakerOpen}}},
+		{"less than half", []step{{0, success, 11, -1, BreakerClosed}, {0, failure, 10, 100, BreakerClosed}}},
+		{"old ones do not count", []step{{0, failure, breakerMin - 1, -1, BreakerClosed}, {breakerPeriod, failure, 1, 100, BreakerClosed}}},
+		{"what says nothing does not count", []step{{0, neutral, 100, 100, BreakerClosed}}},
+		{"some calls are let through when it has been open", []step{
+			{0, failure, breakerMin, 0, BreakerOpen}, {breakerDelay, neutral, 1, breakerProbes, BreakerHalfOpen},
+		}},
+		{"more, as long as none of them has ended", []step{
+			{0, failure, breakerMin, 0, BreakerOpen}, {breakerDelay, neutral, 1, breakerProbes, BreakerHalfOpen},
+			{breakerDouble, neutral, 1, breakerProbes, BreakerHalfOpen}, {10 * breakerDouble, neutral, 1, 100, BreakerHalfOpen},
+		}},
+		{"it closes when they succeed", []step{
+			{0, failure, breakerMin, 0, BreakerOpen}, {breakerDelay, neutral, 1, breakerProbes, BreakerHalfOpen},
+			{0, success, breakerSuccess, 100, BreakerClosed}, {0, failure, breakerMin - 1, 100, BreakerClosed},
+		}},
+		{"it opens when one fails", []step{
+			{0, failure, breakerMin, 0, BreakerOpen}, {breakerDelay, neutral, 1, breakerProbes, BreakerHalfOpen},
+			{0, failure, 1, 0, BreakerOpen},
+		}},
+		{"late news while it is open are none", []step{{0, failure, breakerMin, 0, BreakerOpen}, {0, success, 10, 0, BreakerOpen}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			now := time.Unix(1_000_000, 0)
+			var told []BreakerState
+			b := &breaker{now: func() time.Time { return now }, changed: func(s BreakerState) { told = append(told, s) }}
+			for i, s := range test.steps {
+				now = now.Add(s.wait)
+				for range s.times {
+					b.record(s.record)
+				}
+				allowed := 0
+				for range 100 {
+					if s.allowed >= 0 && b.allow() {
+						allowed++
+					}
+				}
+				if s.allowed >= 0 && allowed != s.allowed || b.state != s.state {
+					t.Fatalf("step %d: %d allowed, %s; want %d, %s", i, allowed, b.state, s.allowed, s.state)
+				}
+			}
+			if slices.Contains(told, BreakerState(-1)) || len(told) != len(slices.Compact(slices.Clone(told))) {
+				t.Errorf("told of %v", told)
+			}
+		})
+	}
+}
+
+// TestBudget: a fifth of the calls in flight, but always a few.
+func TestBudget(t *testing.T) {
+	for _, test := range []struct{ calls, want int }{{0, budgetMin}, {10, budgetMin}, {100, 20}, {1000, 200}} {
+		t.Run(fmt.Sprint(test.calls), func(t *testing.T) {
+			var b budget
+			b.calls.Store(int64(test.calls))
+			taken := 0
+			for b.take() {
+				taken++
+			}
+			if taken != test.want {
+				t.Errorf("%d repetitions for %d calls, want %d", taken, test.calls, test.want)
+			}
+			b.give()
+			if !b.take() {
+				t.Error("what was given back is gone")
+			}
+		})
+	}
+}
