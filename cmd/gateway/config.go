@@ -28,6 +28,7 @@ type cli struct {
 	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
 	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
 	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Protos      protosConfig      `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
 	Version     versionConfig     `cmd:"" help:"Show the version."`
 }
 

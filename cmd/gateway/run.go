@@ -40,6 +40,8 @@ func Run(args []string, stdout, stderr io.Writer) error {
 		return err
 	case "healthcheck":
 		return c.Healthcheck.run()
+	case "protos":
+		return c.Protos.run(stdout)
 	case "sandbox":
 		return untilSignal(log, func(ctx context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
 	case "serve":

@@ -4,9 +4,8 @@
 //
 // buf.yaml names the google protos as a dependency from buf's registry, which is
 // what somebody who uses proto/ as a module expects. This repository does not
-// vendor them, and its tests and CI must not fetch them; but the Go packages
-// that the gateway is built with contain their descriptors. protodeps prints
-// those descriptors as .proto files into a folder that git ignores:
+// vendor them, and its tests and CI must not fetch them. protodeps prints them (see
+// googleprotos) into a folder that git ignores:
 //
 //	.build/protodeps/google/...   the google protos
 //	.build/buf.yaml               buf.yaml with that folder as a second module
@@ -19,22 +18,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/jhump/protoreflect/v2/protoprint"
 	"go.yaml.in/yaml/v3"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
-	"google.golang.org/genproto/googleapis/api/httpbody"
+	"github.com/portone-gateway/portone-gateway/internal/googleprotos"
 )
-
-// googleFiles are the protos that the contract imports and buf does not bring
-// along by itself (it does bring google/protobuf/*).
-var googleFiles = []protoreflect.FileDescriptor{
-	annotations.File_google_api_annotations_proto,
-	annotations.File_google_api_field_behavior_proto,
-	annotations.File_google_api_http_proto,
-	httpbody.File_google_api_httpbody_proto,
-}
 
 func main() {
 	if err := layOut(".", ".build"); err != nil {
@@ -50,8 +37,7 @@ func layOut(root, out string) error {
 	if err := os.RemoveAll(deps); err != nil {
 		return err
 	}
-	var printer protoprint.Printer
-	if err := printer.PrintProtosToFileSystem(googleFiles, deps); err != nil {
+	if err := googleprotos.Write(deps, googleprotos.Imported); err != nil {
 		return err
 	}
 	config, err := offlineConfig(filepath.Join(root, "buf.yaml"), deps)
