@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,10 +40,14 @@ func TestTableIsTotal(t *testing.T) {
 	hangul := regexp.MustCompile(`\p{Hangul}`)
 	seen := make(map[string]bool)
 	for _, r := range table.rows {
-		if seen[r.typ+"/"+r.schema] {
-			t.Errorf("%s has two lines", r.typ)
+		line := r.typ + "/" + r.schema + r.of
+		if seen[line] {
+			t.Errorf("%s has two lines", line)
 		}
-		seen[r.typ+"/"+r.schema] = true
+		seen[line] = true
+		if r.of != "" && !slices.Contains(operation(t, r.of).GetErrors(), r.typ) {
+			t.Errorf("%s does not list %s, which has a line for it", r.of, r.typ)
+		}
 		if len(r.text[English]) < 20 || hangul.MatchString(r.text[English]) || !hangul.MatchString(r.text[Korean]) {
 			t.Errorf("%s: texts %q and %q", r.typ, r.text[English], r.text[Korean])
 		}
@@ -71,6 +76,10 @@ func TestTableIsTotal(t *testing.T) {
 		}
 	}
 	values := portonev2.ErrorReason(0).Descriptor().Values()
+	draft := mapper(t).Answer(&Call{Operation: operation(t, "requestB2bTaxInvoice"), Mutation: true}, 400, nil, []byte(`{"type":"B2B_ISSUANCE_TYPE_MISMATCH"}`))
+	if draft.Code() != codes.FailedPrecondition {
+		t.Errorf("a type with a line for the operation is %s", draft.Code())
+	}
 	for i := 1; i < values.Len(); i++ {
 		if typ := strings.TrimPrefix(string(values.Get(i).Name()), "ERROR_REASON_"); !seen[typ+"/"] {
 			t.Errorf("%s has no line", typ)
@@ -454,6 +463,7 @@ func TestFailures(t *testing.T) {
 		unknown        bool // the outcome of a mutation
 	}{
 		{NotSent, codes.Unavailable, codes.Unavailable, false},
+		{BreakerOpen, codes.Unavailable, codes.Unavailable, false},
 		{Lost, codes.Unavailable, codes.Unknown, true},
 		{TimedOut, codes.DeadlineExceeded, codes.DeadlineExceeded, true},
 		{Gone, codes.Canceled, codes.Unknown, true},

@@ -35,8 +35,8 @@ func trailerSize(st *spb.Status) int {
 }
 
 // fit returns a status that fits into trailers: st itself if it does, else a copy
-// with less in it. Lists are shortened first, since their length helps nobody;
-// then long texts; then members that the contract does not know. The ErrorInfo
+// with less in it. Lists are shortened first, since the tail of a long one is what
+// a reader needs least; then long texts; then members that the contract does not know. The ErrorInfo
 // says what was cut. What a program switches on is never cut.
 func fit(st *spb.Status) *spb.Status {
 	if trailerSize(st) <= maxTrailers {
@@ -45,7 +45,7 @@ func fit(st *spb.Status) *spb.Status {
 	c := &cutting{status: proto.Clone(st).(*spb.Status)}
 	c.unpack()
 	for _, step := range []func(){
-		func() { c.lists(8) }, func() { c.texts(512) }, func() { c.unrecognized(256) },
+		func() { c.lists(64) }, func() { c.lists(24) }, func() { c.lists(8) }, func() { c.texts(512) }, func() { c.unrecognized(256) },
 		func() { c.lists(1) }, func() { c.texts(96) }, func() { c.unrecognized(0) }, func() { c.lists(0) }, c.metadata,
 	} {
 		step()

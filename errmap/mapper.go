@@ -135,6 +135,9 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 	if row := m.table.bySchema[e.call.Operation.GetErrorSchemas()[typ]]; row != nil {
 		e.row = row
 	}
+	if row := m.table.byUse[use{e.call.Operation.GetId(), typ}]; row != nil {
+		e.row = row
+	}
 	e.wire = appendString(e.wire, 2, typ)
 	e.wire = appendVarint(e.wire, 4, uint64(e.http))
 	if e.row != nil {

@@ -36,6 +36,7 @@ type row struct {
 	reason portonev2.ErrorReason
 	typ    string
 	schema string // the schema that is meant, where the type has several
+	of     string // the operation that the line is for, where it means something else there
 	code   codes.Code
 	detail detailKind
 	about  string
@@ -59,12 +60,16 @@ type data struct {
 type table struct {
 	byType   map[string]*row
 	bySchema map[string]*row // those lines that are for one schema of a type
+	byUse    map[use]*row    // those that are for one operation
 	rows     []*row
 }
 
+// use is a type in the error of an operation.
+type use struct{ operation, typ string }
+
 // newTable reads errorsTSV and adds what the contract says.
 func newTable(cache *transcode.Cache) (*table, error) {
-	t := &table{byType: make(map[string]*row), bySchema: make(map[string]*row)}
+	t := &table{byType: make(map[string]*row), bySchema: make(map[string]*row), byUse: make(map[use]*row)}
 	for n, cells := range tsvLines(errorsTSV, 6) {
 		r, err := newRow(cells)
 		if err != nil {
@@ -74,8 +79,12 @@ func newTable(cache *transcode.Cache) (*table, error) {
 			return nil, fmt.Errorf("errors.tsv: line %d: %w", n, err)
 		}
 		t.rows = append(t.rows, r)
-		if r.schema != "" {
+		switch {
+		case r.schema != "":
 			t.bySchema[r.schema] = r
+			continue
+		case r.of != "":
+			t.byUse[use{r.of, r.typ}] = r
 			continue
 		}
 		t.byType[r.typ] = r
@@ -89,13 +98,14 @@ func newTable(cache *transcode.Cache) (*table, error) {
 }
 
 func newRow(cells []string) (*row, error) {
-	typ, schema, _ := strings.Cut(cells[0], "/")
+	name, of, _ := strings.Cut(cells[0], "@")
+	typ, schema, _ := strings.Cut(name, "/")
 	number, known := portonev2.ErrorReason_value["ERROR_REASON_"+typ]
 	if !known {
 		return nil, fmt.Errorf("the contract has no error type %s", typ)
 	}
 	r := &row{
-		reason: portonev2.ErrorReason(number), typ: typ, schema: schema,
+		reason: portonev2.ErrorReason(number), typ: typ, schema: schema, of: of,
 		detail: detailKind(cells[2]), about: cells[3],
 		text: [languages]string{English: cells[4], Korean: cells[5]},
 	}

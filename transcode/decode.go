@@ -192,8 +192,8 @@ func (d *decoder) memberIs(key []byte) bool {
 	return true
 }
 
-// absent notes what a document must have and has not, where the message itself
-// cannot tell: an absent list is not an empty one.
+// absent records in `unrecognized` which required lists, maps and discriminators a
+// document left out; otherwise absent and empty would look alike.
 func (d *decoder) absent(m *Message, seen *fieldSet) bool {
 	for _, i := range m.mustWrite {
 		if !seen.has(i) && !d.unrecognized(m, []byte(m.fields[i].name), nil) {

@@ -279,9 +279,9 @@ func (d *decoder) list(f *field) outcome {
 	return done
 }
 
-// emptyOutcome tells what an empty list or map is: what the message says anyway
-// for a required one, since that is always written; something that protobuf
-// cannot say for an optional one.
+// emptyOutcome classifies an empty list or map. A required one is always written, so
+// there is nothing to record; an optional one has no protobuf form that differs from
+// an absent one.
 func emptyOutcome(f *field) outcome {
 	if f.required {
 		return done

@@ -47,9 +47,9 @@ func Text(raw []byte) (text string, ok bool) {
 	return string(content), ok
 }
 
-// Ignoring returns a form of m that reads over members with the given names,
-// whatever they are: for documents of which somebody else reads these. In the
-// other direction it is like m, without a constant of that name.
+// Ignoring returns a variant of m whose decoder skips the named members, whatever
+// they are, for callers that read those themselves. In the other direction it is
+// like m, without a constant of that name.
 func (m *Message) Ignoring(names ...string) (*Message, error) {
 	own := *m
 	own.fields = slices.Clone(m.fields)

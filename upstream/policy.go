@@ -13,8 +13,8 @@ const (
 	firstBackoff = 100 * time.Millisecond
 	maxBackoff   = 2 * time.Second
 
-	// Of the calls in flight, a fifth may be repetitions, but always a few: what
-	// helps one caller must not keep PortOne down for all.
+	// Repetitions may be a fifth of the calls in flight, and always a few, so that
+	// they cannot keep PortOne down.
 	budgetRate = 0.2
 	budgetMin  = 10
 

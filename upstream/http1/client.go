@@ -64,7 +64,7 @@ func (c *Client) Open(ctx context.Context, deadline time.Time, req *Request, res
 	return &own, nil
 }
 
-// start is Open with the connection's own body.
+// start is Open, but the Body that it returns is the one embedded in the connection.
 func (c *Client) start(ctx context.Context, deadline time.Time, req *Request, resp *Response) (*Body, error) {
 	resp.Status = 0
 	if err := req.check(); err != nil {

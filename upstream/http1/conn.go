@@ -16,7 +16,7 @@ const (
 	// readBuffer is what a connection reads at once; an everyday answer fits.
 	readBuffer = 4 << 10
 
-	// joined is up to what size a body is sent in one piece with its head.
+	// joined is the largest body that is sent in one piece with its head.
 	joined = 16 << 10
 )
 

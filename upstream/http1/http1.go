@@ -129,7 +129,8 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// in returns the error of a call in a context, whose end comes before other reasons.
+// in turns e into Timeout or Canceled if the context has ended, whatever broke after
+// that. It changes e.
 func (e *Error) in(ctx context.Context) *Error {
 	switch err := ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// silence looks whether a connection has something to read, or has ended.
+// silence peeks at an idle connection without blocking: nothing to read, and not
+// closed, is what it should find.
 type silence struct {
 	raw  syscall.RawConn
 	look func(fd uintptr) // made once, so that a look needs no memory
