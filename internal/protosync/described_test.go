@@ -13,8 +13,8 @@ import (
 )
 
 // TestContractIsDescribed holds proto/ to what its readers are promised: every
-// service, RPC, enum and error reason has a comment, in English, that says more
-// than its name.
+// service, RPC, field, enum and error reason has a comment, in English, that says
+// more than its name.
 func TestContractIsDescribed(t *testing.T) {
 	files, err := readProtos("../../proto")
 	if err != nil {
@@ -43,6 +43,13 @@ func TestContractIsDescribed(t *testing.T) {
 			for j, value := range enum.Value {
 				if enum.GetName() == reasonEnum && len(strings.Fields(comment(fileEnum, int32(i), enumValueTag, int32(j)))) < 5 {
 					t.Errorf("%s: %s has no comment worth having", path, value.GetName())
+				}
+			}
+		}
+		for i, message := range fd.MessageType {
+			for j, field := range message.Field {
+				if comment(fileMessage, int32(i), messageField, int32(j)) == "" {
+					t.Errorf("%s: %s.%s has no comment", path, message.GetName(), field.GetName())
 				}
 			}
 		}

@@ -30,21 +30,22 @@ func newFile(fd *descriptorpb.FileDescriptorProto) *file {
 }
 
 // locate gives a new element the next line.
-func (f *file) locate(path []int32) {
+func (f *file) locate(path []int32) *descriptorpb.SourceCodeInfo_Location {
 	f.line++
-	f.locateAt(path, f.line)
+	return f.locateAt(path, f.line)
 }
 
 // locateAt gives an element a line, moving it there if it has one.
-func (f *file) locateAt(path []int32, line int32) {
+func (f *file) locateAt(path []int32, line int32) *descriptorpb.SourceCodeInfo_Location {
 	for _, l := range f.SourceCodeInfo.Location {
 		if slices.Equal(l.Path, path) {
 			l.Span = []int32{line, 0, 1}
-			return
+			return l
 		}
 	}
-	f.SourceCodeInfo.Location = append(f.SourceCodeInfo.Location,
-		&descriptorpb.SourceCodeInfo_Location{Path: path, Span: []int32{line, 0, 1}})
+	l := &descriptorpb.SourceCodeInfo_Location{Path: path, Span: []int32{line, 0, 1}}
+	f.SourceCodeInfo.Location = append(f.SourceCodeInfo.Location, l)
+	return l
 }
 
 // shift moves the locations below parent that have an index of at least from, as

@@ -17,6 +17,10 @@ const (
 	// message: beyond any that PortOne's schemas will reach.
 	unrecognizedNumber = 1000
 	unrecognizedName   = "unrecognized"
+
+	// unrecognizedComment is the comment that a new field `unrecognized` gets.
+	unrecognizedComment = " Members that this message has no place for: JSON name to raw JSON text. In\n" +
+		" a request, members to send that this contract does not know yet.\n"
 )
 
 // mergeMessages brings the messages in step.
@@ -198,8 +202,9 @@ func (m *merger) addField(present place[*descriptorpb.DescriptorProto], message 
 }
 
 // insertField puts a new field behind the others: those of its union, whose
-// declarations must not be torn apart, or all but `unrecognized`.
-func (m *merger) insertField(present place[*descriptorpb.DescriptorProto], field *descriptorpb.FieldDescriptorProto) {
+// declarations must not be torn apart, or all but `unrecognized`. It returns the
+// field's location.
+func (m *merger) insertField(present place[*descriptorpb.DescriptorProto], field *descriptorpb.FieldDescriptorProto) *descriptorpb.SourceCodeInfo_Location {
 	fields := present.desc.Field
 	i := len(fields)
 	for i > 0 && fields[i-1].GetNumber() == unrecognizedNumber {
@@ -214,7 +219,7 @@ func (m *merger) insertField(present place[*descriptorpb.DescriptorProto], field
 	present.file.grown[present.desc] = true
 	present.desc.Field = slices.Insert(fields, i, field)
 	present.file.shift(parent, int32(i))
-	present.file.locate(append(parent, int32(i)))
+	return present.file.locate(append(parent, int32(i)))
 }
 
 // nextField is the number for a new field: in a message that takes over the
@@ -318,7 +323,7 @@ func (m *merger) addUnrecognized(present place[*descriptorpb.DescriptorProto]) {
 	entry := newMapEntry(want)
 	field.TypeName = proto.String(fullName(present.desc.GetName()) + "." + entry.GetName())
 	present.desc.NestedType = append(present.desc.NestedType, entry)
-	m.insertField(present, field)
+	m.insertField(present, field).LeadingComments = proto.String(unrecognizedComment)
 }
 
 // setRequired sets or clears google.api.field_behavior = REQUIRED, and leaves

@@ -391,8 +391,10 @@ type GetBillingKeyInfosRequest struct {
 	// Defaults to the time of the request, newest first.
 	Sort *BillingKeySortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	// Some of the conditions do not apply to keys issued with V1.
-	Filter        *BillingKeyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *BillingKeyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -461,7 +463,9 @@ type BillingKeySortInput struct {
 	// Defaults to `REQUESTED_AT`.
 	By *BillingKeySortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.BillingKeySortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -549,7 +553,9 @@ type BillingKeyFilterInput struct {
 	// Empty means all.
 	Methods []BillingKeyPaymentMethodType `protobuf:"varint,12,rep,packed,name=methods,proto3,enum=portone.v2.BillingKeyPaymentMethodType" json:"methods,omitempty"`
 	// The version of PortOne's payment service.
-	Version       *PortOneVersion   `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	Version *PortOneVersion `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -685,10 +691,14 @@ func (x *BillingKeyFilterInput) GetUnrecognized() map[string]string {
 
 // A text to search for, and the field to search.
 type BillingKeyTextSearch struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Field         *BillingKeyTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.BillingKeyTextSearchField,oneof" json:"field,omitempty"`
-	Value         *string                    `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where to look for `value`.
+	Field *BillingKeyTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.BillingKeyTextSearchField,oneof" json:"field,omitempty"`
+	// The text to look for.
+	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -747,9 +757,12 @@ func (x *BillingKeyTextSearch) GetUnrecognized() map[string]string {
 // One page of billing keys.
 type GetBillingKeyInfosResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*BillingKeyInfo      `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The billing keys of this page; the case of each tells its status.
+	Items []*BillingKeyInfo `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many keys there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -813,8 +826,10 @@ type BillingKeyInfo struct {
 	//
 	//	*BillingKeyInfo_Deleted
 	//	*BillingKeyInfo_Issued
-	Status        isBillingKeyInfo_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isBillingKeyInfo_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -886,10 +901,12 @@ type isBillingKeyInfo_Status interface {
 }
 
 type BillingKeyInfo_Deleted struct {
+	// Set when the status is `DELETED`: the key can no longer be charged.
 	Deleted *DeletedBillingKeyInfo `protobuf:"bytes,1,opt,name=deleted,proto3,oneof"`
 }
 
 type BillingKeyInfo_Issued struct {
+	// Set when the status is `ISSUED`: the key can be charged.
 	Issued *IssuedBillingKeyInfo `protobuf:"bytes,2,opt,name=issued,proto3,oneof"`
 }
 
@@ -904,7 +921,8 @@ type DeletedBillingKeyInfo struct {
 	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the key was issued for.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// What is charged. May hold several entries for a key issued on several
 	// channels.
 	Methods []*BillingKeyPaymentMethod `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
@@ -920,16 +938,20 @@ type DeletedBillingKeyInfo struct {
 	IssueName *string `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
 	// When the issue of the key was requested, where it is known.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the key was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// The channel group that the key was issued through, where a group was used.
 	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
 	// The outcome at each channel. Some may have failed although the key was
 	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
-	DeletedAt                  *timestamppb.Timestamp       `protobuf:"bytes,14,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	// When the key was deleted.
+	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DeletedBillingKeyInfo) Reset() {
@@ -1077,8 +1099,10 @@ type BillingKeyPaymentMethod struct {
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodMobile
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodPaypal
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer
-	Type          isBillingKeyPaymentMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isBillingKeyPaymentMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1177,22 +1201,27 @@ type isBillingKeyPaymentMethod_Type interface {
 }
 
 type BillingKeyPaymentMethod_BillingKeyPaymentMethodCard struct {
+	// Set if the key charges a card.
 	BillingKeyPaymentMethodCard *BillingKeyPaymentMethodCard `protobuf:"bytes,1,opt,name=billing_key_payment_method_card,json=billingKeyPaymentMethodCard,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethod_BillingKeyPaymentMethodEasyPay struct {
+	// Set if the key charges an easy-pay wallet.
 	BillingKeyPaymentMethodEasyPay *BillingKeyPaymentMethodEasyPay `protobuf:"bytes,2,opt,name=billing_key_payment_method_easy_pay,json=billingKeyPaymentMethodEasyPay,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethod_BillingKeyPaymentMethodMobile struct {
+	// Set if the key charges a mobile phone bill.
 	BillingKeyPaymentMethodMobile *BillingKeyPaymentMethodMobile `protobuf:"bytes,3,opt,name=billing_key_payment_method_mobile,json=billingKeyPaymentMethodMobile,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethod_BillingKeyPaymentMethodPaypal struct {
+	// Set if the key charges a PayPal account.
 	BillingKeyPaymentMethodPaypal *BillingKeyPaymentMethodPaypal `protobuf:"bytes,4,opt,name=billing_key_payment_method_paypal,json=billingKeyPaymentMethodPaypal,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer struct {
+	// Set if the key charges a bank account.
 	BillingKeyPaymentMethodTransfer *BillingKeyPaymentMethodTransfer `protobuf:"bytes,5,opt,name=billing_key_payment_method_transfer,json=billingKeyPaymentMethodTransfer,proto3,oneof"`
 }
 
@@ -1208,9 +1237,12 @@ func (*BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer) isBillingKeyPaym
 
 // A card behind a billing key.
 type BillingKeyPaymentMethodCard struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Card          *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The card, as far as the PG tells it.
+	Card *Card `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1261,11 +1293,14 @@ func (x *BillingKeyPaymentMethodCard) GetUnrecognized() map[string]string {
 
 // A wallet (easy pay) behind a billing key.
 type BillingKeyPaymentMethodEasyPay struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company that runs the wallet.
+	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet pays from, where it is known.
-	Method        *BillingKeyPaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method *BillingKeyPaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1329,8 +1364,10 @@ type BillingKeyPaymentMethodEasyPayMethod struct {
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodCard
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodEasyPayCharge
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer
-	Type          isBillingKeyPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isBillingKeyPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1411,14 +1448,17 @@ type isBillingKeyPaymentMethodEasyPayMethod_Type interface {
 }
 
 type BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodCard struct {
+	// Set if the wallet charges a card.
 	BillingKeyPaymentMethodCard *BillingKeyPaymentMethodCard `protobuf:"bytes,1,opt,name=billing_key_payment_method_card,json=billingKeyPaymentMethodCard,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodEasyPayCharge struct {
+	// Set if the wallet uses its own prepaid balance.
 	BillingKeyPaymentMethodEasyPayCharge *BillingKeyPaymentMethodEasyPayCharge `protobuf:"bytes,2,opt,name=billing_key_payment_method_easy_pay_charge,json=billingKeyPaymentMethodEasyPayCharge,proto3,oneof"`
 }
 
 type BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer struct {
+	// Set if the wallet debits a bank account.
 	BillingKeyPaymentMethodTransfer *BillingKeyPaymentMethodTransfer `protobuf:"bytes,3,opt,name=billing_key_payment_method_transfer,json=billingKeyPaymentMethodTransfer,proto3,oneof"`
 }
 
@@ -1434,8 +1474,10 @@ func (*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer) isB
 // Money or points charged to the wallet before. Has no members: its presence
 // says it.
 type BillingKeyPaymentMethodEasyPayCharge struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1481,8 +1523,11 @@ func (x *BillingKeyPaymentMethodEasyPayCharge) GetUnrecognized() map[string]stri
 type BillingKeyPaymentMethodTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The bank of the account.
-	Bank          *Bank             `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// Number of the account that is charged; may be absent.
+	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1541,9 +1586,12 @@ func (x *BillingKeyPaymentMethodTransfer) GetUnrecognized() map[string]string {
 
 // A mobile phone whose bill is charged.
 type BillingKeyPaymentMethodMobile struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PhoneNumber   *string                `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The phone whose bill is charged; may be absent.
+	PhoneNumber *string `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1594,8 +1642,10 @@ func (x *BillingKeyPaymentMethodMobile) GetUnrecognized() map[string]string {
 
 // A PayPal account behind a billing key. Has no members: its presence says it.
 type BillingKeyPaymentMethodPaypal struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1644,8 +1694,10 @@ type PgBillingKeyIssueResponse struct {
 	//
 	//	*PgBillingKeyIssueResponse_Failed
 	//	*PgBillingKeyIssueResponse_Issued
-	Type          isPgBillingKeyIssueResponse_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPgBillingKeyIssueResponse_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1717,10 +1769,12 @@ type isPgBillingKeyIssueResponse_Type interface {
 }
 
 type PgBillingKeyIssueResponse_Failed struct {
+	// Set if the key could not be issued on the channel.
 	Failed *FailedPgBillingKeyIssueResponse `protobuf:"bytes,1,opt,name=failed,proto3,oneof"`
 }
 
 type PgBillingKeyIssueResponse_Issued struct {
+	// Set if the key was issued on the channel.
 	Issued *IssuedPgBillingKeyIssueResponse `protobuf:"bytes,2,opt,name=issued,proto3,oneof"`
 }
 
@@ -1732,9 +1786,12 @@ func (*PgBillingKeyIssueResponse_Issued) isPgBillingKeyIssueResponse_Type() {}
 type FailedPgBillingKeyIssueResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel that was tried.
-	Channel       *SelectedChannel   `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Failure       *BillingKeyFailure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Why it failed, with the PG's code and message where it gave them.
+	Failure *BillingKeyFailure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1798,9 +1855,12 @@ type BillingKeyFailure struct {
 	// The PG's code for the failure.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The reason as the PG puts it.
-	PgMessage     *string                `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	// When the issue failed.
+	FailedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1878,8 +1938,10 @@ type IssuedPgBillingKeyIssueResponse struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,2,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The payment method as the PG of this channel told it.
-	Method        *BillingKeyPaymentMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method *BillingKeyPaymentMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1949,7 +2011,8 @@ type IssuedBillingKeyInfo struct {
 	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the key was issued for.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// What is charged. May hold several entries for a key issued on several
 	// channels.
 	Methods []*BillingKeyPaymentMethod `protobuf:"bytes,4,rep,name=methods,proto3" json:"methods,omitempty"`
@@ -1965,15 +2028,18 @@ type IssuedBillingKeyInfo struct {
 	IssueName *string `protobuf:"bytes,9,opt,name=issue_name,json=issueName,proto3,oneof" json:"issue_name,omitempty"`
 	// When the issue of the key was requested, where it is known.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the key was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// The channel group that the key was issued through, where a group was used.
 	ChannelGroup *ChannelGroupSummary `protobuf:"bytes,12,opt,name=channel_group,json=channelGroup,proto3" json:"channel_group,omitempty"`
 	// The outcome at each channel. Some may have failed although the key was
 	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
-	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssuedBillingKeyInfo) Reset() {
@@ -2116,8 +2182,10 @@ type IssueBillingKeyRequest struct {
 	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	// The group on whose channels to issue the key. Required unless `channel_key`
 	// is given.
-	ChannelGroupId *string        `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
-	Customer       *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	ChannelGroupId *string `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
+	// The customer whose means of payment it is. Some PGs require certain details
+	// of it.
+	Customer *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the key.
 	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// Additional parameters for the PG, as the text of a JSON object. Which ones
@@ -2127,7 +2195,9 @@ type IssueBillingKeyRequest struct {
 	// the store. Absent is the same as empty.
 	NoticeUrls []string `protobuf:"bytes,8,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// True suppresses the webhook of a successful issue.
-	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2237,8 +2307,10 @@ func (x *IssueBillingKeyRequest) GetUnrecognized() map[string]string {
 type InstantBillingKeyPaymentMethodInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required: there is no other method.
-	Card          *InstantBillingKeyPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Card *InstantBillingKeyPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2291,7 +2363,9 @@ func (x *InstantBillingKeyPaymentMethodInput) GetUnrecognized() map[string]strin
 type InstantBillingKeyPaymentMethodInputCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Card data as the customer entered it. Do not store or log it.
-	Credential    *CardCredential   `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	Credential *CardCredential `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2343,13 +2417,16 @@ func (x *InstantBillingKeyPaymentMethodInputCard) GetUnrecognized() map[string]s
 
 // The billing key has been issued on at least one channel.
 type IssueBillingKeyResponse struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The new key, and the channels that it can be charged through.
 	BillingKeyInfo *BillingKeyInfoSummary `protobuf:"bytes,1,opt,name=billing_key_info,json=billingKeyInfo,proto3" json:"billing_key_info,omitempty"`
 	// The channels on which the issue failed, and why. Empty if there are none.
 	ChannelSpecificFailures []*ChannelSpecificFailure `protobuf:"bytes,2,rep,name=channel_specific_failures,json=channelSpecificFailures,proto3" json:"channel_specific_failures,omitempty"`
-	Unrecognized            map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueBillingKeyResponse) Reset() {
@@ -2411,8 +2488,10 @@ type BillingKeyInfoSummary struct {
 	// The channels on which it was issued.
 	Channels []*SelectedChannel `protobuf:"bytes,2,rep,name=channels,proto3" json:"channels,omitempty"`
 	// When the issue of the key was complete.
-	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2486,7 +2565,9 @@ type ConfirmBillingKeyRequest struct {
 	// test.
 	IsTest *bool `protobuf:"varint,3,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a successful issue.
-	SkipWebhook   *bool             `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2561,7 +2642,9 @@ func (x *ConfirmBillingKeyRequest) GetUnrecognized() map[string]string {
 type ConfirmedBillingKeySummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key to pay with. Store it in a safe place.
-	BillingKey    *string           `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2634,7 +2717,9 @@ type ConfirmBillingKeyIssueAndPayRequest struct {
 	IsTest *bool `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook   *bool             `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2740,7 +2825,9 @@ type ConfirmedBillingKeyIssueAndPaySummary struct {
 	// The key to pay with from now on. Store it in a safe place.
 	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The first payment.
-	PaymentId     *string           `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2798,11 +2885,14 @@ func (x *ConfirmedBillingKeyIssueAndPaySummary) GetUnrecognized() map[string]str
 }
 
 type GetBillingKeyInfoRequest struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey string                 `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The billing key to read.
+	BillingKey string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2860,8 +2950,9 @@ func (x *GetBillingKeyInfoRequest) GetUnrecognized() map[string]string {
 }
 
 type DeleteBillingKeyRequest struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	BillingKey string                 `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The billing key to delete. It cannot be charged afterwards.
+	BillingKey string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -2870,7 +2961,9 @@ type DeleteBillingKeyRequest struct {
 	// Who asked for the deletion. Required for NAVER Pay.
 	Requester *BillingKeyDeleteRequester `protobuf:"varint,4,opt,name=requester,proto3,enum=portone.v2.BillingKeyDeleteRequester,oneof" json:"requester,omitempty"`
 	// True suppresses the webhook of a successful deletion.
-	SkipWebhook   *bool             `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2952,8 +3045,10 @@ func (x *DeleteBillingKeyRequest) GetUnrecognized() map[string]string {
 type DeleteBillingKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the deletion of the key was complete.
-	DeletedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

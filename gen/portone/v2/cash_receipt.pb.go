@@ -300,9 +300,12 @@ type GetCashReceiptsRequest struct {
 	// 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	// Defaults to the time of issue, newest first.
-	Sort          *CashReceiptSortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
-	Filter        *CashReceiptFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort *CashReceiptSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Conditions that the receipts have to meet, the period among them.
+	Filter *CashReceiptFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -371,7 +374,9 @@ type CashReceiptSortInput struct {
 	// Defaults to `ISSUED_AT`.
 	By *CashReceiptSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.CashReceiptSortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -444,7 +449,8 @@ type CashReceiptFilterInput struct {
 	// The payment's id, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// True for receipts of test payments, false for those of live ones.
-	IsTest    *bool   `protobuf:"varint,6,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	IsTest *bool `protobuf:"varint,6,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
+	// Name of the order that the receipt was issued for.
 	OrderName *string `protobuf:"bytes,7,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Empty means all.
 	Statuses []CashReceiptStatus `protobuf:"varint,8,rep,packed,name=statuses,proto3,enum=portone.v2.CashReceiptStatus" json:"statuses,omitempty"`
@@ -461,7 +467,9 @@ type CashReceiptFilterInput struct {
 	// The version of PortOne's payment service.
 	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// Empty means all.
-	Types         []CashReceiptType `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
+	Types []CashReceiptType `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -612,9 +620,12 @@ func (x *CashReceiptFilterInput) GetUnrecognized() map[string]string {
 // One page of cash receipts.
 type GetCashReceiptsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*CashReceipt         `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The cash receipts of this page; the case of each tells its status.
+	Items []*CashReceipt `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many receipts there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -680,8 +691,10 @@ type CashReceipt struct {
 	//	*CashReceipt_Cancelled
 	//	*CashReceipt_Issued
 	//	*CashReceipt_IssueFailed
-	Status        isCashReceipt_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isCashReceipt_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -762,14 +775,17 @@ type isCashReceipt_Status interface {
 }
 
 type CashReceipt_Cancelled struct {
+	// Set when the status is `CANCELLED`: issued once, no longer valid.
 	Cancelled *CancelledCashReceipt `protobuf:"bytes,1,opt,name=cancelled,proto3,oneof"`
 }
 
 type CashReceipt_Issued struct {
+	// Set when the status is `ISSUED`: issued and valid.
 	Issued *IssuedCashReceipt `protobuf:"bytes,2,opt,name=issued,proto3,oneof"`
 }
 
 type CashReceipt_IssueFailed struct {
+	// Set when the status is `ISSUE_FAILED`: no receipt exists.
 	IssueFailed *IssueFailedCashReceipt `protobuf:"bytes,3,opt,name=issue_failed,json=issueFailed,proto3,oneof"`
 }
 
@@ -784,7 +800,8 @@ type CancelledCashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the receipt belongs to.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller; also for payments made
 	// elsewhere.
 	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
@@ -795,9 +812,11 @@ type CancelledCashReceipt struct {
 	// The tax-free part of `amount`, in the minor unit of `currency`.
 	TaxFreeAmount *int64 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// The VAT in `amount`, in the minor unit of `currency`.
-	VatAmount *int64    `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency  *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName *string   `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	VatAmount *int64 `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of the amounts.
+	Currency *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Name of the order that the receipt is for.
+	OrderName *string `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if the receipt was issued by hand rather than with the payment.
 	IsManual *bool `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
 	// Whether it is for the income tax deduction of a person or the expenses of a
@@ -808,14 +827,18 @@ type CancelledCashReceipt struct {
 	// The approval number printed on the receipt.
 	IssueNumber *string `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
 	// Page that shows the receipt.
-	Url         *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IssuedAt    *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	Url *string `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// When the receipt was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the receipt was cancelled.
 	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelledCashReceipt) Reset() {
@@ -979,7 +1002,8 @@ type IssuedCashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the receipt belongs to.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller; also for payments made
 	// elsewhere.
 	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
@@ -990,9 +1014,11 @@ type IssuedCashReceipt struct {
 	// The tax-free part of `amount`, in the minor unit of `currency`.
 	TaxFreeAmount *int64 `protobuf:"varint,6,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// The VAT in `amount`, in the minor unit of `currency`.
-	VatAmount *int64    `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Currency  *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName *string   `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	VatAmount *int64 `protobuf:"varint,7,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// The currency of the amounts.
+	Currency *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Name of the order that the receipt is for.
+	OrderName *string `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if the receipt was issued by hand rather than with the payment.
 	IsManual *bool `protobuf:"varint,10,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
 	// Whether it is for the income tax deduction of a person or the expenses of a
@@ -1003,13 +1029,16 @@ type IssuedCashReceipt struct {
 	// The approval number printed on the receipt.
 	IssueNumber *string `protobuf:"bytes,13,opt,name=issue_number,json=issueNumber,proto3,oneof" json:"issue_number,omitempty"`
 	// Page that shows the receipt.
-	Url      *string                `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Url *string `protobuf:"bytes,14,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// When the receipt was issued.
 	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssuedCashReceipt) Reset() {
@@ -1166,20 +1195,24 @@ type IssueFailedCashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the receipt belongs to.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller; also for payments made
 	// elsewhere.
 	PaymentId *string `protobuf:"bytes,3,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The channel through which the issue was tried, where it is known.
-	Channel   *SelectedChannel `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	OrderName *string          `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Channel *SelectedChannel `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	// Name of the order that the receipt was to be issued for.
+	OrderName *string `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if the receipt was to be issued by hand rather than with the payment.
 	IsManual *bool `protobuf:"varint,6,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueFailedCashReceipt) Reset() {
@@ -1281,12 +1314,15 @@ type IssueCashReceiptRequest struct {
 	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	// Whether the receipt is for the income tax deduction of a person or the
 	// expenses of a business.
-	Type      *CashReceiptType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
-	OrderName *string          `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency  *Currency        `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Type *CashReceiptType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CashReceiptType,oneof" json:"type,omitempty"`
+	// Name of the order: what was paid for, in a few words.
+	OrderName *string `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The currency of the amounts.
+	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
 	// computes it as 1/11 of what is not tax-free.
-	Amount      *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Whether the goods are physical or digital.
 	ProductType *PaymentProductType `protobuf:"varint,8,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
 	// Whom the receipt is issued to.
 	Customer *IssueCashReceiptCustomerInput `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
@@ -1296,7 +1332,9 @@ type IssueCashReceiptRequest struct {
 	BusinessRegistrationNumber *string `protobuf:"bytes,11,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
 	// Only for Welcome Payments.
 	PaymentMethod *IssueCashReceiptPaymentMethodType `protobuf:"varint,12,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.IssueCashReceiptPaymentMethodType,oneof" json:"payment_method,omitempty"`
-	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1430,12 +1468,18 @@ type IssueCashReceiptCustomerInput struct {
 	IdentityNumber *string `protobuf:"bytes,1,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
 	// What kind of number `identity_number` is. Required for Galaxia Moneytree.
 	IdentityNumberType *IssueCashReceiptCustomerInputIdentityNumberType `protobuf:"varint,2,opt,name=identity_number_type,json=identityNumberType,proto3,enum=portone.v2.IssueCashReceiptCustomerInputIdentityNumberType,oneof" json:"identity_number_type,omitempty"`
-	Name               *string                                          `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Email              *string                                          `protobuf:"bytes,4,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber        *string                                          `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Unrecognized       map[string]string                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Name of the customer.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// E-mail address of the customer.
+	Email *string `protobuf:"bytes,4,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Phone number of the customer; the receipt goes by `identity_number`, not by
+	// this.
+	PhoneNumber *string `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueCashReceiptCustomerInput) Reset() {
@@ -1512,9 +1556,12 @@ func (x *IssueCashReceiptCustomerInput) GetUnrecognized() map[string]string {
 
 // The receipt has been issued; failures come as errors.
 type IssueCashReceiptResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	CashReceipt   *CashReceiptSummary    `protobuf:"bytes,1,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The receipt, with its approval number and the page that shows it.
+	CashReceipt *CashReceiptSummary `protobuf:"bytes,1,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1571,7 +1618,9 @@ type CashReceiptSummary struct {
 	// Page that shows the receipt.
 	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// The id that the PG gave the receipt.
-	PgReceiptId   *string           `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	PgReceiptId *string `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1641,7 +1690,9 @@ type CancelCashReceiptByPaymentIdRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1704,8 +1755,10 @@ type CancelCashReceiptResponse struct {
 	// In the minor unit of the receipt's currency.
 	CancelledAmount *int64 `protobuf:"varint,1,opt,name=cancelled_amount,json=cancelledAmount,proto3,oneof" json:"cancelled_amount,omitempty"`
 	// When the cancellation of the receipt was complete.
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1767,7 +1820,9 @@ type GetCashReceiptByPaymentIdRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

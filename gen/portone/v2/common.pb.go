@@ -3970,7 +3970,9 @@ type PageInfo struct {
 	Size *int32 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	// The number of objects found, as counted by PortOne. Take the length of the
 	// list for what this page holds.
-	TotalCount    *int32            `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
+	TotalCount *int32 `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4041,7 +4043,9 @@ type PageInput struct {
 	// Counted from 0.
 	Number *int32 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// Objects per page. (`number` + 1) * `size` may not exceed 60,000.
-	Size          *int32            `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Size *int32 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4106,16 +4110,21 @@ type Card struct {
 	// `issuer`.
 	Publisher *string `protobuf:"bytes,1,opt,name=publisher,proto3,oneof" json:"publisher,omitempty"`
 	// Code of the issuing company.
-	Issuer    *string        `protobuf:"bytes,2,opt,name=issuer,proto3,oneof" json:"issuer,omitempty"`
-	Brand     *CardBrand     `protobuf:"varint,3,opt,name=brand,proto3,enum=portone.v2.CardBrand,oneof" json:"brand,omitempty"`
-	Type      *CardType      `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CardType,oneof" json:"type,omitempty"`
+	Issuer *string `protobuf:"bytes,2,opt,name=issuer,proto3,oneof" json:"issuer,omitempty"`
+	// The card scheme.
+	Brand *CardBrand `protobuf:"varint,3,opt,name=brand,proto3,enum=portone.v2.CardBrand,oneof" json:"brand,omitempty"`
+	// Credit, debit or gift card.
+	Type *CardType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.CardType,oneof" json:"type,omitempty"`
+	// Whether a person or a company holds the card.
 	OwnerType *CardOwnerType `protobuf:"varint,5,opt,name=owner_type,json=ownerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"owner_type,omitempty"`
 	// The Bank Identification Number: the first 6 or 8 digits of the card number.
 	Bin *string `protobuf:"bytes,6,opt,name=bin,proto3,oneof" json:"bin,omitempty"`
 	// Product name of the card.
 	Name *string `protobuf:"bytes,7,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// The card number, masked.
-	Number        *string           `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	Number *string `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4219,8 +4228,10 @@ func (x *Card) GetUnrecognized() map[string]string {
 // console.
 type SelectedChannel struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Type  *SelectedChannelType   `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.SelectedChannelType,oneof" json:"type,omitempty"`
-	Id    *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Whether the channel moves real money or is a test channel.
+	Type *SelectedChannelType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.SelectedChannelType,oneof" json:"type,omitempty"`
+	// Id of the channel. Requests choose a channel by `key`, not by this.
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The channel key, which requests give as `channel_key` to choose this
 	// channel.
 	Key *string `protobuf:"bytes,3,opt,name=key,proto3,oneof" json:"key,omitempty"`
@@ -4229,7 +4240,9 @@ type SelectedChannel struct {
 	// The PG module behind the channel.
 	PgProvider *PgProvider `protobuf:"varint,5,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider,oneof" json:"pg_provider,omitempty"`
 	// The id by which the PG knows the merchant (often called MID).
-	PgMerchantId  *string           `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	PgMerchantId *string `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4319,16 +4332,27 @@ func (x *SelectedChannel) GetUnrecognized() map[string]string {
 type Customer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The merchant's own unique id of the customer.
-	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	BirthYear     *string           `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth    *string           `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay      *string           `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	Gender        *Gender           `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	Email         *string           `protobuf:"bytes,7,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber   *string           `protobuf:"bytes,8,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Address       *Address          `protobuf:"bytes,9,opt,name=address,proto3" json:"address,omitempty"`
-	Zipcode       *string           `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the customer.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Year of birth, as text.
+	BirthYear *string `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	// Month of birth, as text.
+	BirthMonth *string `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	// Day of the month of birth, as text.
+	BirthDay *string `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	// Gender of the customer.
+	Gender *Gender `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	// E-mail address of the customer.
+	Email *string `protobuf:"bytes,7,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Phone number of the customer.
+	PhoneNumber *string `protobuf:"bytes,8,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Address of the customer, in one line and, where they are known, in parts.
+	Address *Address `protobuf:"bytes,9,opt,name=address,proto3" json:"address,omitempty"`
+	// Postal code of the address.
+	Zipcode *string `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4449,7 +4473,9 @@ type Address struct {
 	//
 	//	*Address_OneLine
 	//	*Address_Separated
-	Type          isAddress_Type    `protobuf_oneof:"type"`
+	Type isAddress_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4537,9 +4563,12 @@ func (*Address_Separated) isAddress_Type() {}
 
 // An address of which only the one-line form is known.
 type OneLineAddress struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	OneLine       *string                `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The whole address in one line.
+	OneLine *string `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4592,14 +4621,19 @@ func (x *OneLineAddress) GetUnrecognized() map[string]string {
 type SeparatedAddress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole address: the parts, joined.
-	OneLine      *string `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
+	OneLine *string `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
+	// First line of the detailed address.
 	AddressLine1 *string `protobuf:"bytes,2,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
+	// Second line of the detailed address.
 	AddressLine2 *string `protobuf:"bytes,3,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
 	// City, county or district.
 	City *string `protobuf:"bytes,4,opt,name=city,proto3,oneof" json:"city,omitempty"`
 	// State or province.
-	Province      *string           `protobuf:"bytes,5,opt,name=province,proto3,oneof" json:"province,omitempty"`
-	Country       *Country          `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Province *string `protobuf:"bytes,5,opt,name=province,proto3,oneof" json:"province,omitempty"`
+	// Country of the address.
+	Country *Country `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4687,10 +4721,14 @@ func (x *SeparatedAddress) GetUnrecognized() map[string]string {
 // A channel group, in short: several channels among which PortOne chooses.
 type ChannelGroupSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name  *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Id of the group; requests give it as `channel_group_id`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the group, as the merchant set it.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Whether the group consists of test channels.
-	IsForTest     *bool             `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4769,10 +4807,12 @@ type CardCredential struct {
 	// card the business registration number, 10 digits without hyphens.
 	BirthOrBusinessRegistrationNumber *string `protobuf:"bytes,4,opt,name=birth_or_business_registration_number,json=birthOrBusinessRegistrationNumber,proto3,oneof" json:"birth_or_business_registration_number,omitempty"`
 	// The first two digits of the card's PIN.
-	PasswordTwoDigits *string           `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	PasswordTwoDigits *string `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CardCredential) Reset() {
@@ -4852,22 +4892,34 @@ func (x *CardCredential) GetUnrecognized() map[string]string {
 type CustomerInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The merchant's own unique id of the customer.
-	Id          *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name        *CustomerNameInput     `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	BirthYear   *string                `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth  *string                `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay    *string                `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	Country     *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Gender      *Gender                `protobuf:"varint,7,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	Email       *string                `protobuf:"bytes,8,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber *string                `protobuf:"bytes,9,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Address     *SeparatedAddressInput `protobuf:"bytes,10,opt,name=address,proto3" json:"address,omitempty"`
-	Zipcode     *string                `protobuf:"bytes,11,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the customer, in one piece or in two.
+	Name *CustomerNameInput `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// Year of birth, as text.
+	BirthYear *string `protobuf:"bytes,3,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	// Month of birth, as text.
+	BirthMonth *string `protobuf:"bytes,4,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	// Day of the month of birth, as text.
+	BirthDay *string `protobuf:"bytes,5,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	// Country of the customer.
+	Country *Country `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Gender of the customer.
+	Gender *Gender `protobuf:"varint,7,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	// E-mail address of the customer.
+	Email *string `protobuf:"bytes,8,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Phone number of the customer.
+	PhoneNumber *string `protobuf:"bytes,9,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Address of the customer, in parts; the postal code goes into `zipcode`.
+	Address *SeparatedAddressInput `protobuf:"bytes,10,opt,name=address,proto3" json:"address,omitempty"`
+	// Postal code of the address.
+	Zipcode *string `protobuf:"bytes,11,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
 	// The customer's business registration number, if the customer is a business.
-	BusinessRegistrationNumber *string           `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	BusinessRegistrationNumber *string `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CustomerInput) Reset() {
@@ -4997,8 +5049,10 @@ type CustomerNameInput struct {
 	// The name in one piece. Excludes `separated`.
 	Full *string `protobuf:"bytes,1,opt,name=full,proto3,oneof" json:"full,omitempty"`
 	// First and last name. Excludes `full`.
-	Separated     *CustomerSeparatedName `protobuf:"bytes,2,opt,name=separated,proto3" json:"separated,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Separated *CustomerSeparatedName `protobuf:"bytes,2,opt,name=separated,proto3" json:"separated,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5060,7 +5114,9 @@ type CustomerSeparatedName struct {
 	// Given name.
 	First *string `protobuf:"bytes,1,opt,name=first,proto3,oneof" json:"first,omitempty"`
 	// Family name.
-	Last          *string           `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
+	Last *string `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5119,14 +5175,19 @@ func (x *CustomerSeparatedName) GetUnrecognized() map[string]string {
 
 // An address in parts.
 type SeparatedAddressInput struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	AddressLine1 *string                `protobuf:"bytes,1,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
-	AddressLine2 *string                `protobuf:"bytes,2,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// First line of the detailed address.
+	AddressLine1 *string `protobuf:"bytes,1,opt,name=address_line1,json=addressLine1,proto3,oneof" json:"address_line1,omitempty"`
+	// Second line of the detailed address.
+	AddressLine2 *string `protobuf:"bytes,2,opt,name=address_line2,json=addressLine2,proto3,oneof" json:"address_line2,omitempty"`
 	// City, county or district.
 	City *string `protobuf:"bytes,3,opt,name=city,proto3,oneof" json:"city,omitempty"`
 	// State or province.
-	Province      *string           `protobuf:"bytes,4,opt,name=province,proto3,oneof" json:"province,omitempty"`
-	Country       *Country          `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Province *string `protobuf:"bytes,4,opt,name=province,proto3,oneof" json:"province,omitempty"`
+	// Country of the address.
+	Country *Country `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5212,8 +5273,10 @@ type ChannelSpecificFailure struct {
 	//
 	//	*ChannelSpecificFailure_InvalidRequest
 	//	*ChannelSpecificFailure_PgProvider
-	Type          isChannelSpecificFailure_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isChannelSpecificFailure_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5303,8 +5366,11 @@ func (*ChannelSpecificFailure_PgProvider) isChannelSpecificFailure_Type() {}
 type ChannelSpecificFailureInvalidRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel that failed.
-	Channel       *SelectedChannel  `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Message       *string           `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	// What is wrong with the request, in PortOne's words; may be absent.
+	Message *string `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5366,11 +5432,15 @@ type ChannelSpecificFailurePgProvider struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The channel that failed.
 	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
-	Message *string          `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
+	// What failed, in PortOne's words; may be absent. The PG's own words are in
+	// `pg_message`.
+	Message *string `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
 	// The error code of the PG, in its own notation.
 	PgCode *string `protobuf:"bytes,3,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The error message of the PG, often in Korean.
-	PgMessage     *string           `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	PgMessage *string `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5453,7 +5523,9 @@ type PaymentAmountInput struct {
 	TaxFree *int64 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
 	// The VAT contained in `total`, in the minor unit of the payment's currency.
 	// Absent means that PortOne computes it, as 1/11 of `total` less `tax_free`.
-	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	Vat *int64 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5521,16 +5593,21 @@ func (x *PaymentAmountInput) GetUnrecognized() map[string]string {
 type PaymentProduct struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The merchant's own unique id of the product.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the product.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Free text, for example a category.
-	Tag  *string `protobuf:"bytes,3,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	Tag *string `protobuf:"bytes,3,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	// Code of the product, beside its `id`.
 	Code *string `protobuf:"bytes,4,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	// Price of one unit, in the minor unit of the payment's currency.
-	Amount   *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Amount *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// How many pieces were ordered.
 	Quantity *int32 `protobuf:"varint,6,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	// URL of the page that sells the product.
-	Link          *string           `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
+	Link *string `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5628,7 +5705,9 @@ type DateRange struct {
 	// First day, as `YYYY-MM-DD`.
 	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
 	// Last day, as `YYYY-MM-DD`.
-	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	Until *string `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5693,10 +5772,12 @@ type CashReceiptInput struct {
 	// Identifies the receiver to the tax office: usually the mobile phone number
 	// of a person, or the business registration number of a business. Leave out
 	// with `NO_RECEIPT`.
-	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	CustomerIdentityNumber *string `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CashReceiptInput) Reset() {
@@ -5756,8 +5837,10 @@ type DateTimeRange struct {
 	// Beginning of the range, included.
 	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
 	// End of the range.
-	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Until *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5815,18 +5898,28 @@ func (x *DateTimeRange) GetUnrecognized() map[string]string {
 
 // Number of account transfers in each status.
 type PlatformAccountTransferStatusStats struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	Prepared        *int64                 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
-	Scheduled       *int64                 `protobuf:"varint,2,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
-	Cancelled       *int64                 `protobuf:"varint,3,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
-	Stopped         *int64                 `protobuf:"varint,4,opt,name=stopped,proto3,oneof" json:"stopped,omitempty"`
-	Processing      *int64                 `protobuf:"varint,5,opt,name=processing,proto3,oneof" json:"processing,omitempty"`
-	AsyncProcessing *int64                 `protobuf:"varint,6,opt,name=async_processing,json=asyncProcessing,proto3,oneof" json:"async_processing,omitempty"`
-	Succeeded       *int64                 `protobuf:"varint,7,opt,name=succeeded,proto3,oneof" json:"succeeded,omitempty"`
-	Failed          *int64                 `protobuf:"varint,8,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Transfers in status `PREPARED`: waiting to be carried out.
+	Prepared *int64 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
+	// Transfers in status `SCHEDULED`: reserved for a later time.
+	Scheduled *int64 `protobuf:"varint,2,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
+	// Transfers in status `CANCELLED`: cancelled.
+	Cancelled *int64 `protobuf:"varint,3,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
+	// Transfers in status `STOPPED`: halted.
+	Stopped *int64 `protobuf:"varint,4,opt,name=stopped,proto3,oneof" json:"stopped,omitempty"`
+	// Transfers in status `PROCESSING`: being carried out.
+	Processing *int64 `protobuf:"varint,5,opt,name=processing,proto3,oneof" json:"processing,omitempty"`
+	// Transfers in status `ASYNC_PROCESSING`: being carried out asynchronously.
+	AsyncProcessing *int64 `protobuf:"varint,6,opt,name=async_processing,json=asyncProcessing,proto3,oneof" json:"async_processing,omitempty"`
+	// Transfers in status `SUCCEEDED`: carried out.
+	Succeeded *int64 `protobuf:"varint,7,opt,name=succeeded,proto3,oneof" json:"succeeded,omitempty"`
+	// Transfers in status `FAILED`: failed.
+	Failed *int64 `protobuf:"varint,8,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformAccountTransferStatusStats) Reset() {
@@ -5931,7 +6024,8 @@ type PlatformAdditionalFeePolicy struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the policy, as the merchant set it.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// How the fee is computed: a fixed amount or a rate.
 	Fee *PlatformFee `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
 	// Note of the merchant on the policy.
@@ -5944,7 +6038,9 @@ type PlatformAdditionalFeePolicy struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest     *bool             `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6057,8 +6153,10 @@ type PlatformFee struct {
 	//
 	//	*PlatformFee_FixedAmount
 	//	*PlatformFee_FixedRate
-	Type          isPlatformFee_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformFee_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6147,7 +6245,9 @@ func (*PlatformFee_FixedRate) isPlatformFee_Type() {}
 type PlatformFixedAmountFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the currency of the settlement.
-	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6201,7 +6301,9 @@ func (x *PlatformFixedAmountFee) GetUnrecognized() map[string]string {
 type PlatformFixedRateFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In units of 10^-5, not negative: 3500 is 3.5 %, 100000 is 100 %.
-	Rate          *int32            `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
+	Rate *int32 `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6253,16 +6355,26 @@ func (x *PlatformFixedRateFee) GetUnrecognized() map[string]string {
 
 // Number of payouts in each status.
 type PlatformPayoutStatusStats struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Confirmed     *int64                 `protobuf:"varint,1,opt,name=confirmed,proto3,oneof" json:"confirmed,omitempty"`
-	Prepared      *int64                 `protobuf:"varint,2,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
-	Cancelled     *int64                 `protobuf:"varint,3,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
-	Stopped       *int64                 `protobuf:"varint,4,opt,name=stopped,proto3,oneof" json:"stopped,omitempty"`
-	Processing    *int64                 `protobuf:"varint,5,opt,name=processing,proto3,oneof" json:"processing,omitempty"`
-	Succeeded     *int64                 `protobuf:"varint,6,opt,name=succeeded,proto3,oneof" json:"succeeded,omitempty"`
-	Failed        *int64                 `protobuf:"varint,7,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
-	Scheduled     *int64                 `protobuf:"varint,8,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Payouts in status `CONFIRMED`: confirmed, which is not the same as paid.
+	Confirmed *int64 `protobuf:"varint,1,opt,name=confirmed,proto3,oneof" json:"confirmed,omitempty"`
+	// Payouts in status `PREPARED`: ready to be carried out.
+	Prepared *int64 `protobuf:"varint,2,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
+	// Payouts in status `CANCELLED`: cancelled.
+	Cancelled *int64 `protobuf:"varint,3,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
+	// Payouts in status `STOPPED`: stopped.
+	Stopped *int64 `protobuf:"varint,4,opt,name=stopped,proto3,oneof" json:"stopped,omitempty"`
+	// Payouts in status `PROCESSING`: being carried out.
+	Processing *int64 `protobuf:"varint,5,opt,name=processing,proto3,oneof" json:"processing,omitempty"`
+	// Payouts in status `SUCCEEDED`: paid out.
+	Succeeded *int64 `protobuf:"varint,6,opt,name=succeeded,proto3,oneof" json:"succeeded,omitempty"`
+	// Payouts in status `FAILED`: not paid.
+	Failed *int64 `protobuf:"varint,7,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
+	// Payouts in status `SCHEDULED`: booked for a later time.
+	Scheduled *int64 `protobuf:"varint,8,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6369,11 +6481,13 @@ type PlatformContract struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the contract, as the merchant set it.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Internal note of the merchant.
 	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The brokerage fee that the merchant keeps.
-	PlatformFee     *PlatformFee             `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	PlatformFee *PlatformFee `protobuf:"bytes,5,opt,name=platform_fee,json=platformFee,proto3" json:"platform_fee,omitempty"`
+	// Determines the date on which sales are settled.
 	SettlementCycle *PlatformSettlementCycle `protobuf:"bytes,6,opt,name=settlement_cycle,json=settlementCycle,proto3" json:"settlement_cycle,omitempty"`
 	// Who bears the VAT on the brokerage fee.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
@@ -6385,7 +6499,9 @@ type PlatformContract struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest     *bool             `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6516,8 +6632,10 @@ type PlatformSettlementCycle struct {
 	// What to do when the date falls on a holiday.
 	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
 	// Which days are settlement days.
-	Method        *PlatformSettlementCycleMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method *PlatformSettlementCycleMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6589,8 +6707,10 @@ type PlatformSettlementCycleMethod struct {
 	//	*PlatformSettlementCycleMethod_ManualDates
 	//	*PlatformSettlementCycleMethod_Monthly
 	//	*PlatformSettlementCycleMethod_Weekly
-	Type          isPlatformSettlementCycleMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformSettlementCycleMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6709,8 +6829,10 @@ func (*PlatformSettlementCycleMethod_Weekly) isPlatformSettlementCycleMethod_Typ
 
 // Settlement on every day. It has no members: its presence is the information.
 type PlatformSettlementCycleMethodDaily struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6756,7 +6878,9 @@ func (x *PlatformSettlementCycleMethodDaily) GetUnrecognized() map[string]string
 type PlatformSettlementCycleMethodManualDates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The months and days of the settlement dates.
-	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	Dates []*MonthDay `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6812,7 +6936,9 @@ type MonthDay struct {
 	// 1 to 12.
 	Month *int32 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
 	// Day of the month, from 1.
-	Day           *int32            `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
+	Day *int32 `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6873,7 +6999,9 @@ func (x *MonthDay) GetUnrecognized() map[string]string {
 type PlatformSettlementCycleMethodMonthly struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Days of the month, from 1. 31 stands for the last day of the month.
-	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	DaysOfMonth []int32 `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6925,9 +7053,12 @@ func (x *PlatformSettlementCycleMethodMonthly) GetUnrecognized() map[string]stri
 
 // Settlement on given days of every week.
 type PlatformSettlementCycleMethodWeekly struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DaysOfWeek    []DayOfWeek            `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The days of the week that are settlement days.
+	DaysOfWeek []DayOfWeek `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6984,7 +7115,8 @@ type PlatformDiscountSharePolicy struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the same object in PortOne's GraphQL API; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the policy, as the merchant set it.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// The partner's part of the discount, in units of 10^-5, not negative: 50000
 	// is 50 %, 100000 is 100 %.
 	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
@@ -6996,7 +7128,9 @@ type PlatformDiscountSharePolicy struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest     *bool             `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7108,12 +7242,14 @@ type PlatformPartner struct {
 	// The person to contact at the partner.
 	Contact *PlatformContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
 	// The account that payouts go to.
-	Account *PlatformAccount       `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
-	Status  *PlatformPartnerStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerStatus,oneof" json:"status,omitempty"`
+	Account *PlatformAccount `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
+	// Whether the partner is approved.
+	Status *PlatformPartnerStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerStatus,oneof" json:"status,omitempty"`
 	// The `PlatformContract` that applies unless another one is given.
 	DefaultContractId *string `protobuf:"bytes,7,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
 	// Note of the merchant on the partner.
-	Memo *string  `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Memo *string `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The merchant's own labels of the partner, to filter partners by.
 	Tags []string `protobuf:"bytes,9,rep,name=tags,proto3" json:"tags,omitempty"`
 	// Business or person, with the data that go with it.
 	Type *PlatformPartnerType `protobuf:"bytes,10,opt,name=type,proto3" json:"type,omitempty"`
@@ -7126,7 +7262,9 @@ type PlatformPartner struct {
 	// key.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,13,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether the object belongs to test mode.
-	IsForTest     *bool             `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7270,10 +7408,14 @@ func (x *PlatformPartner) GetUnrecognized() map[string]string {
 // The person to contact at a partner.
 type PlatformContact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the person.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Mobile phone number.
-	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the person.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7341,14 +7483,19 @@ func (x *PlatformContact) GetUnrecognized() map[string]string {
 // looking up their holder; accounts in other currencies are not checked.
 type PlatformAccount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The currency that the partner is settled in.
 	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder   *string   `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// The account number.
+	Number *string `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// Name of the account holder.
+	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// Result of the check. Only accounts in KRW are checked.
-	Status        *PlatformAccountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=portone.v2.PlatformAccountStatus,oneof" json:"status,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status *PlatformAccountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=portone.v2.PlatformAccountStatus,oneof" json:"status,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7433,8 +7580,10 @@ type PlatformPartnerType struct {
 	//	*PlatformPartnerType_Business
 	//	*PlatformPartnerType_NonWhtPayer
 	//	*PlatformPartnerType_WhtPayer
-	Type          isPlatformPartnerType_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformPartnerType_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7539,14 +7688,17 @@ func (*PlatformPartnerType_WhtPayer) isPlatformPartnerType_Type() {}
 type PlatformPartnerTypeBusiness struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Trade name.
-	CompanyName  *string                      `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	CompanyName *string `protobuf:"bytes,1,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// How the business is taxed for VAT.
 	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
 	// State of the business as last looked up.
-	BusinessStatus             *PlatformPartnerBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformPartnerBusinessStatus,oneof" json:"business_status,omitempty"`
-	BusinessRegistrationNumber *string                        `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	BusinessStatus *PlatformPartnerBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformPartnerBusinessStatus,oneof" json:"business_status,omitempty"`
+	// The Korean business registration number, of 10 digits.
+	BusinessRegistrationNumber *string `protobuf:"bytes,4,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
 	// Name of the legal representative.
 	RepresentativeName *string `protobuf:"bytes,5,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress     *string `protobuf:"bytes,6,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// Address of the place of business.
+	CompanyAddress *string `protobuf:"bytes,6,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
 	// Sector of the business, as in its registration.
 	BusinessType *string `protobuf:"bytes,7,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// Line of business within the sector, as in its registration.
@@ -7554,10 +7706,12 @@ type PlatformPartnerTypeBusiness struct {
 	// Whether the business is connected as a member company.
 	MemberCompanyConnectionStatus *PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,9,opt,name=member_company_connection_status,json=memberCompanyConnectionStatus,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus,oneof" json:"member_company_connection_status,omitempty"`
 	// Why the connection failed, if it did.
-	MemberCompanyConnectionFailedReason *string           `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
-	Unrecognized                        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                       protoimpl.UnknownFields
-	sizeCache                           protoimpl.SizeCache
+	MemberCompanyConnectionFailedReason *string `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerTypeBusiness) Reset() {
@@ -7672,7 +7826,9 @@ func (x *PlatformPartnerTypeBusiness) GetUnrecognized() map[string]string {
 type PlatformPartnerTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7726,7 +7882,9 @@ func (x *PlatformPartnerTypeNonWhtPayer) GetUnrecognized() map[string]string {
 type PlatformPartnerTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7778,9 +7936,12 @@ func (x *PlatformPartnerTypeWhtPayer) GetUnrecognized() map[string]string {
 
 // The value of a property that the merchant defined. Values are strings.
 type PlatformUserDefinedPropertyValue struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	String_       *string                `protobuf:"bytes,1,opt,name=string,proto3,oneof" json:"string,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The value, as text.
+	String_ *string `protobuf:"bytes,1,opt,name=string,proto3,oneof" json:"string,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7883,10 +8044,12 @@ type PlatformOrderSettlementAmount struct {
 	// unit of the settlement currency.
 	DiscountShareTaxFree *int64 `protobuf:"varint,17,opt,name=discount_share_tax_free,json=discountShareTaxFree,proto3,oneof" json:"discount_share_tax_free,omitempty"`
 	// Results of the formulas that the merchant defined, by key.
-	UserDefinedFormulas map[string]int64  `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	UserDefinedFormulas map[string]int64 `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderSettlementAmount) Reset() {

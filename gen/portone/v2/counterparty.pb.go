@@ -217,7 +217,9 @@ type GetB2BCounterpartyCertificateRegistrationUrlRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -275,9 +277,13 @@ func (x *GetB2BCounterpartyCertificateRegistrationUrlRequest) GetUnrecognized() 
 }
 
 type GetB2BCounterpartyCertificateRegistrationUrlResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Page on which the business registers its certificate, for the person in
+	// charge there.
+	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -331,7 +337,9 @@ type ValidateB2BCounterpartyCertificateRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -391,7 +399,9 @@ func (x *ValidateB2BCounterpartyCertificateRequest) GetUnrecognized() map[string
 type ValidateB2BCounterpartyCertificateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// False if a certificate is registered but is not valid.
-	IsValid       *bool             `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
+	IsValid *bool `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -446,7 +456,9 @@ type GetB2BCounterpartyCertificateRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -505,7 +517,8 @@ func (x *GetB2BCounterpartyCertificateRequest) GetUnrecognized() map[string]stri
 
 // The certificate that a business has registered for signing tax invoices.
 type B2BCertificate struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the certificate was registered.
 	RegisteredAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=registered_at,json=registeredAt,proto3" json:"registered_at,omitempty"`
 	// When the certificate expires. Tax invoices cannot be issued with an expired
 	// one.
@@ -513,17 +526,20 @@ type B2BCertificate struct {
 	// The authority that issued the certificate.
 	IssuerName *string `protobuf:"bytes,3,opt,name=issuer_name,json=issuerName,proto3,oneof" json:"issuer_name,omitempty"`
 	// The holder of the certificate.
-	SubjectName     *string             `protobuf:"bytes,4,opt,name=subject_name,json=subjectName,proto3,oneof" json:"subject_name,omitempty"`
+	SubjectName *string `protobuf:"bytes,4,opt,name=subject_name,json=subjectName,proto3,oneof" json:"subject_name,omitempty"`
+	// Kind of the certificate.
 	CertificateType *B2BCertificateType `protobuf:"varint,5,opt,name=certificate_type,json=certificateType,proto3,enum=portone.v2.B2BCertificateType,oneof" json:"certificate_type,omitempty"`
 	// Object identifier (OID) from the certificate.
 	Oid *string `protobuf:"bytes,6,opt,name=oid,proto3,oneof" json:"oid,omitempty"`
 	// Name of the person who registered the certificate.
 	RegistrantContactName *string `protobuf:"bytes,7,opt,name=registrant_contact_name,json=registrantContactName,proto3,oneof" json:"registrant_contact_name,omitempty"`
 	// Id of the person who registered the certificate.
-	RegistrantContactId *string           `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	RegistrantContactId *string `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCertificate) Reset() {
@@ -620,10 +636,13 @@ func (x *B2BCertificate) GetUnrecognized() map[string]string {
 }
 
 type GetB2BCounterpartyRequest struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the counterparty to read.
+	CounterpartyId string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -690,36 +709,47 @@ type B2BCounterparty struct {
 	// Whether it belongs to test mode.
 	IsForTest *bool `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// BRN, 10 digits without hyphens. Never changes.
-	Brn                *string `protobuf:"bytes,4,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
-	CompanyName        *string `protobuf:"bytes,5,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	Brn *string `protobuf:"bytes,4,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
+	// Trade name; requests give it as `name`.
+	CompanyName *string `protobuf:"bytes,5,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// Name of the representative of the business.
 	RepresentativeName *string `protobuf:"bytes,6,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	Address            *string `protobuf:"bytes,7,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Address of the business.
+	Address *string `protobuf:"bytes,7,opt,name=address,proto3,oneof" json:"address,omitempty"`
 	// Sector of the business as registered.
 	BusinessType *string `protobuf:"bytes,8,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// Item of business within the sector as registered.
-	BusinessClass *string                 `protobuf:"bytes,9,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact       *B2BCounterpartyContact `protobuf:"bytes,10,opt,name=contact,proto3" json:"contact,omitempty"`
+	BusinessClass *string `protobuf:"bytes,9,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The main contact person; further ones are in `additional_contacts`.
+	Contact *B2BCounterpartyContact `protobuf:"bytes,10,opt,name=contact,proto3" json:"contact,omitempty"`
 	// At most 5.
-	AdditionalContacts  []*B2BCounterpartyContact `protobuf:"bytes,11,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Memo                *string                   `protobuf:"bytes,12,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	NtsConnectionStatus *B2BNtsConnectionStatus   `protobuf:"varint,13,opt,name=nts_connection_status,json=ntsConnectionStatus,proto3,enum=portone.v2.B2BNtsConnectionStatus,oneof" json:"nts_connection_status,omitempty"`
-	NtsConnectedAt      *timestamppb.Timestamp    `protobuf:"bytes,14,opt,name=nts_connected_at,json=ntsConnectedAt,proto3" json:"nts_connected_at,omitempty"`
+	AdditionalContacts []*B2BCounterpartyContact `protobuf:"bytes,11,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
+	// The merchant's note on the counterparty.
+	Memo *string `protobuf:"bytes,12,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Whether the counterparty is connected to the National Tax Service (NTS).
+	NtsConnectionStatus *B2BNtsConnectionStatus `protobuf:"varint,13,opt,name=nts_connection_status,json=ntsConnectionStatus,proto3,enum=portone.v2.B2BNtsConnectionStatus,oneof" json:"nts_connection_status,omitempty"`
+	// When it was connected to the NTS; may be absent.
+	NtsConnectedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=nts_connected_at,json=ntsConnectedAt,proto3" json:"nts_connected_at,omitempty"`
 	// Why the connection to the NTS failed, if it did.
 	NtsConnectionFailedReason *string `protobuf:"bytes,15,opt,name=nts_connection_failed_reason,json=ntsConnectionFailedReason,proto3,oneof" json:"nts_connection_failed_reason,omitempty"`
 	// Present only if linked to a platform partner; such a counterparty cannot be
 	// changed or deleted here.
 	PartnerId *string `protobuf:"bytes,16,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
 	// Whether the business is operating, as of the last lookup.
-	BusinessStatus          *B2BCounterpartyBusinessStatus `protobuf:"varint,17,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus,oneof" json:"business_status,omitempty"`
-	BusinessStatusCheckedAt *timestamppb.Timestamp         `protobuf:"bytes,18,opt,name=business_status_checked_at,json=businessStatusCheckedAt,proto3" json:"business_status_checked_at,omitempty"`
+	BusinessStatus *B2BCounterpartyBusinessStatus `protobuf:"varint,17,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus,oneof" json:"business_status,omitempty"`
+	// When `business_status` was looked up; may be absent.
+	BusinessStatusCheckedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=business_status_checked_at,json=businessStatusCheckedAt,proto3" json:"business_status_checked_at,omitempty"`
 	// The lookup that `business_status` comes from.
 	BusinessStatusVerification *B2BCounterpartyVerification `protobuf:"bytes,19,opt,name=business_status_verification,json=businessStatusVerification,proto3" json:"business_status_verification,omitempty"`
 	// The lookup of the registered business data.
 	BusinessInfoVerification *B2BCounterpartyVerification `protobuf:"bytes,20,opt,name=business_info_verification,json=businessInfoVerification,proto3" json:"business_info_verification,omitempty"`
-	AppliedAt                *timestamppb.Timestamp       `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized             map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// When the data shown here took effect; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterparty) Reset() {
@@ -908,12 +938,18 @@ func (x *B2BCounterparty) GetUnrecognized() map[string]string {
 
 // A contact person at a counterparty.
 type B2BCounterpartyContact struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Memo          *string                `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the contact person.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Phone number of the contact person.
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the contact person.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// The merchant's note on the contact person.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -987,9 +1023,12 @@ func (x *B2BCounterpartyContact) GetUnrecognized() map[string]string {
 type B2BCounterpartyVerification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the use of the outside API.
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	CheckedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// When the lookup was made.
+	CheckedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1046,10 +1085,13 @@ func (x *B2BCounterpartyVerification) GetUnrecognized() map[string]string {
 }
 
 type DeleteB2BCounterpartyRequest struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the counterparty to delete.
+	CounterpartyId string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1108,8 +1150,10 @@ func (x *DeleteB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 
 // Empty: the counterparty is deleted.
 type DeleteB2BCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1152,15 +1196,18 @@ func (x *DeleteB2BCounterpartyResponse) GetUnrecognized() map[string]string {
 }
 
 type UpdateB2BCounterpartyRequest struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	CounterpartyId string                 `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the counterparty to change.
+	CounterpartyId string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Its `brn` has to be the present one.
 	Counterparty *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	// Lookups to make, or earlier ones to use.
-	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Options *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1236,20 +1283,26 @@ type B2BCounterpartyInput struct {
 	// BRN, 10 digits without hyphens. Cannot be changed later.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// Name of the counterparty, `company_name` in answers.
-	Name               *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the representative of the business.
 	RepresentativeName *string `protobuf:"bytes,3,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	Address            *string `protobuf:"bytes,4,opt,name=address,proto3,oneof" json:"address,omitempty"`
+	// Address of the business.
+	Address *string `protobuf:"bytes,4,opt,name=address,proto3,oneof" json:"address,omitempty"`
 	// Sector of the business as registered.
 	BusinessType *string `protobuf:"bytes,5,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// Item of business within the sector as registered.
-	BusinessClass *string                      `protobuf:"bytes,6,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact       *B2BCounterpartyContactInput `protobuf:"bytes,7,opt,name=contact,proto3" json:"contact,omitempty"`
+	BusinessClass *string `protobuf:"bytes,6,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The main contact person; further ones are in `additional_contacts`.
+	Contact *B2BCounterpartyContactInput `protobuf:"bytes,7,opt,name=contact,proto3" json:"contact,omitempty"`
 	// At most 5; more raise `B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS`.
 	AdditionalContacts []*B2BCounterpartyContactInput `protobuf:"bytes,8,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Memo               *string                        `protobuf:"bytes,9,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized       map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// The merchant's note on the counterparty.
+	Memo *string `protobuf:"bytes,9,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyInput) Reset() {
@@ -1354,12 +1407,18 @@ func (x *B2BCounterpartyInput) GetUnrecognized() map[string]string {
 
 // A contact person at a counterparty to create or change.
 type B2BCounterpartyContactInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string                `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Memo          *string                `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the contact person.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Phone number of the contact person.
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the contact person.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// The merchant's note on the contact person.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1444,10 +1503,12 @@ type B2BCounterpartyCreateOptions struct {
 	BusinessInfoVerificationId *string `protobuf:"bytes,3,opt,name=business_info_verification_id,json=businessInfoVerificationId,proto3,oneof" json:"business_info_verification_id,omitempty"`
 	// Id of an earlier lookup of the business state, used in place of a new one.
 	// It has to be for the same BRN.
-	BusinessStatusVerificationId *string           `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
-	Unrecognized                 map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	BusinessStatusVerificationId *string `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyCreateOptions) Reset() {
@@ -1517,9 +1578,12 @@ func (x *B2BCounterpartyCreateOptions) GetUnrecognized() map[string]string {
 
 // The counterparty after the change.
 type UpdateB2BCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Counterparty  *B2BCounterparty       `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The counterparty after the change.
+	Counterparty *B2BCounterparty `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1573,9 +1637,12 @@ type GetB2BCounterpartiesRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// `number` counts from 0, and (number + 1) * size may not exceed 60,000.
-	Page          *PageInput             `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *B2BCounterpartyFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the counterparties have to meet. Absent sets none.
+	Filter *B2BCounterpartyFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1646,18 +1713,27 @@ type B2BCounterpartyFilter struct {
 	// BRN, digits only.
 	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// Matches names that contain it.
-	CompanyName           *string                         `protobuf:"bytes,3,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
-	RepresentativeName    *string                         `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	ContactName           *string                         `protobuf:"bytes,5,opt,name=contact_name,json=contactName,proto3,oneof" json:"contact_name,omitempty"`
-	ContactPhone          *string                         `protobuf:"bytes,6,opt,name=contact_phone,json=contactPhone,proto3,oneof" json:"contact_phone,omitempty"`
-	ContactEmail          *string                         `protobuf:"bytes,7,opt,name=contact_email,json=contactEmail,proto3,oneof" json:"contact_email,omitempty"`
-	BusinessStatuses      []B2BCounterpartyBusinessStatus `protobuf:"varint,8,rep,packed,name=business_statuses,json=businessStatuses,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus" json:"business_statuses,omitempty"`
-	NtsConnectionStatuses []B2BNtsConnectionStatus        `protobuf:"varint,9,rep,packed,name=nts_connection_statuses,json=ntsConnectionStatuses,proto3,enum=portone.v2.B2BNtsConnectionStatus" json:"nts_connection_statuses,omitempty"`
+	CompanyName *string `protobuf:"bytes,3,opt,name=company_name,json=companyName,proto3,oneof" json:"company_name,omitempty"`
+	// Name of the representative of the business.
+	RepresentativeName *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	// Name of the contact person.
+	ContactName *string `protobuf:"bytes,5,opt,name=contact_name,json=contactName,proto3,oneof" json:"contact_name,omitempty"`
+	// Phone number of the contact person.
+	ContactPhone *string `protobuf:"bytes,6,opt,name=contact_phone,json=contactPhone,proto3,oneof" json:"contact_phone,omitempty"`
+	// E-mail address of the contact person.
+	ContactEmail *string `protobuf:"bytes,7,opt,name=contact_email,json=contactEmail,proto3,oneof" json:"contact_email,omitempty"`
+	// Counterparties in any of these business states. Empty means all.
+	BusinessStatuses []B2BCounterpartyBusinessStatus `protobuf:"varint,8,rep,packed,name=business_statuses,json=businessStatuses,proto3,enum=portone.v2.B2BCounterpartyBusinessStatus" json:"business_statuses,omitempty"`
+	// Counterparties in any of these states of connection to the NTS. Empty means
+	// all.
+	NtsConnectionStatuses []B2BNtsConnectionStatus `protobuf:"varint,9,rep,packed,name=nts_connection_statuses,json=ntsConnectionStatuses,proto3,enum=portone.v2.B2BNtsConnectionStatus" json:"nts_connection_statuses,omitempty"`
 	// Limits the search to these ids, unlike the prefix match of `id`.
-	CounterpartyIds []string          `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
-	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	CounterpartyIds []string `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyFilter) Reset() {
@@ -1769,10 +1845,14 @@ func (x *B2BCounterpartyFilter) GetUnrecognized() map[string]string {
 
 // One page of counterparties.
 type GetB2BCounterpartiesResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Page          *PageInfo              `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
-	Items         []*B2BCounterparty     `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The page answered, and how many counterparties there are in total.
+	Page *PageInfo `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// The counterparties of this page.
+	Items []*B2BCounterparty `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1833,11 +1913,14 @@ type CreateB2BCounterpartyRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Id to give to the counterparty. Absent means that PortOne makes one up.
-	CounterpartyId *string               `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Counterparty   *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// The data of the business to register.
+	Counterparty *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	// Lookups to make, or earlier ones to use.
-	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Options *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1909,9 +1992,12 @@ func (x *CreateB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 
 // The counterparty as registered, with its id.
 type CreateB2BCounterpartyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Counterparty  *B2BCounterparty       `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The counterparty as registered; its `id` is the one to use from now on.
+	Counterparty *B2BCounterparty `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -1702,138 +1702,202 @@ type isPortOneError_Data interface {
 }
 
 type PortOneError_ChannelSpecific struct {
+	// Set for `CHANNEL_SPECIFIC`: which channels failed, and on which the
+	// request succeeded.
 	ChannelSpecific *ChannelSpecificError `protobuf:"bytes,101,opt,name=channel_specific,json=channelSpecific,proto3,oneof"`
 }
 
 type PortOneError_PgProvider struct {
+	// Set for `PG_PROVIDER`: the PG's own code and message.
 	PgProvider *PgProviderError `protobuf:"bytes,102,opt,name=pg_provider,json=pgProvider,proto3,oneof"`
 }
 
 type PortOneError_PlatformAdditionalFeePoliciesNotFound struct {
+	// Set for `PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND`: which policies do
+	// not exist.
 	PlatformAdditionalFeePoliciesNotFound *PlatformAdditionalFeePoliciesNotFoundError `protobuf:"bytes,103,opt,name=platform_additional_fee_policies_not_found,json=platformAdditionalFeePoliciesNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched struct {
+	// Set for
+	// `PLATFORM_ADDITIONAL_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED`:
+	// the policy and the two currencies.
 	PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError `protobuf:"bytes,104,opt,name=platform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched,json=platformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatched,proto3,oneof"`
 }
 
 type PortOneError_PlatformCancellableAmountExceeded struct {
+	// Set for `PLATFORM_CANCELLABLE_AMOUNT_EXCEEDED`: what is left to take
+	// back, and what was asked for.
 	PlatformCancellableAmountExceeded *PlatformCancellableAmountExceededError `protobuf:"bytes,105,opt,name=platform_cancellable_amount_exceeded,json=platformCancellableAmountExceeded,proto3,oneof"`
 }
 
 type PortOneError_PlatformCancellableDiscountAmountExceeded struct {
+	// Set for `PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED`: what is left of
+	// the discount, and what was asked for.
 	PlatformCancellableDiscountAmountExceeded *PlatformCancellableDiscountAmountExceededError `protobuf:"bytes,106,opt,name=platform_cancellable_discount_amount_exceeded,json=platformCancellableDiscountAmountExceeded,proto3,oneof"`
 }
 
 type PortOneError_PlatformCancellableDiscountTaxFreeAmountExceeded struct {
+	// Set for `PLATFORM_CANCELLABLE_DISCOUNT_TAX_FREE_AMOUNT_EXCEEDED`: what is
+	// left of the discount's tax-free part, and what was asked for.
 	PlatformCancellableDiscountTaxFreeAmountExceeded *PlatformCancellableDiscountTaxFreeAmountExceededError `protobuf:"bytes,107,opt,name=platform_cancellable_discount_tax_free_amount_exceeded,json=platformCancellableDiscountTaxFreeAmountExceeded,proto3,oneof"`
 }
 
 type PortOneError_PlatformCancellableProductQuantityExceeded struct {
+	// Set for `PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED`: the product,
+	// and how many pieces are left.
 	PlatformCancellableProductQuantityExceeded *PlatformCancellableProductQuantityExceededError `protobuf:"bytes,108,opt,name=platform_cancellable_product_quantity_exceeded,json=platformCancellableProductQuantityExceeded,proto3,oneof"`
 }
 
 type PortOneError_PlatformContractsNotFound struct {
+	// Set for `PLATFORM_CONTRACTS_NOT_FOUND`: which contracts do not exist.
 	PlatformContractsNotFound *PlatformContractsNotFoundError `protobuf:"bytes,109,opt,name=platform_contracts_not_found,json=platformContractsNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched struct {
+	// Set for
+	// `PLATFORM_CONTRACT_PLATFORM_FIXED_AMOUNT_FEE_CURRENCY_AND_SETTLEMENT_CURRENCY_MISMATCHED`:
+	// the contract and the two currencies.
 	PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError `protobuf:"bytes,110,opt,name=platform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched,json=platformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatched,proto3,oneof"`
 }
 
 type PortOneError_PlatformDiscountSharePoliciesNotFound struct {
+	// Set for `PLATFORM_DISCOUNT_SHARE_POLICIES_NOT_FOUND`: which policies do
+	// not exist.
 	PlatformDiscountSharePoliciesNotFound *PlatformDiscountSharePoliciesNotFoundError `protobuf:"bytes,111,opt,name=platform_discount_share_policies_not_found,json=platformDiscountSharePoliciesNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformDiscountSharePolicyIdDuplicated struct {
+	// Set for `PLATFORM_DISCOUNT_SHARE_POLICY_ID_DUPLICATED`: which policy is
+	// listed more than once.
 	PlatformDiscountSharePolicyIdDuplicated *PlatformDiscountSharePolicyIdDuplicatedError `protobuf:"bytes,112,opt,name=platform_discount_share_policy_id_duplicated,json=platformDiscountSharePolicyIdDuplicated,proto3,oneof"`
 }
 
 type PortOneError_PlatformMemberCompanyConnectedPartnersCannotBeScheduled struct {
+	// Set for `PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNERS_CANNOT_BE_SCHEDULED`:
+	// which partners are connected.
 	PlatformMemberCompanyConnectedPartnersCannotBeScheduled *PlatformMemberCompanyConnectedPartnersCannotBeScheduledError `protobuf:"bytes,113,opt,name=platform_member_company_connected_partners_cannot_be_scheduled,json=platformMemberCompanyConnectedPartnersCannotBeScheduled,proto3,oneof"`
 }
 
 type PortOneError_PlatformPartnerIdsAlreadyExist struct {
+	// Set for `PLATFORM_PARTNER_IDS_ALREADY_EXISTS`: which ids are taken.
 	PlatformPartnerIdsAlreadyExist *PlatformPartnerIdsAlreadyExistError `protobuf:"bytes,114,opt,name=platform_partner_ids_already_exist,json=platformPartnerIdsAlreadyExist,proto3,oneof"`
 }
 
 type PortOneError_PlatformPartnerIdsDuplicated struct {
+	// Set for `PLATFORM_PARTNER_IDS_DUPLICATED`: which ids the request gives
+	// more than once.
 	PlatformPartnerIdsDuplicated *PlatformPartnerIdsDuplicatedError `protobuf:"bytes,115,opt,name=platform_partner_ids_duplicated,json=platformPartnerIdsDuplicated,proto3,oneof"`
 }
 
 type PortOneError_PlatformPartnerSchedulesAlreadyExist struct {
+	// Set for `PLATFORM_PARTNER_SCHEDULES_ALREADY_EXIST`: which partners have a
+	// scheduled update.
 	PlatformPartnerSchedulesAlreadyExist *PlatformPartnerSchedulesAlreadyExistError `protobuf:"bytes,116,opt,name=platform_partner_schedules_already_exist,json=platformPartnerSchedulesAlreadyExist,proto3,oneof"`
 }
 
 type PortOneError_PlatformProductIdDuplicated struct {
+	// Set for `PLATFORM_PRODUCT_ID_DUPLICATED`: which product is listed more
+	// than once.
 	PlatformProductIdDuplicated *PlatformProductIdDuplicatedError `protobuf:"bytes,117,opt,name=platform_product_id_duplicated,json=platformProductIdDuplicated,proto3,oneof"`
 }
 
 type PortOneError_PlatformProductIdNotFound struct {
+	// Set for `PLATFORM_PRODUCT_ID_NOT_FOUND`: which product the order transfer
+	// does not have.
 	PlatformProductIdNotFound *PlatformProductIdNotFoundError `protobuf:"bytes,118,opt,name=platform_product_id_not_found,json=platformProductIdNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementAmountExceeded struct {
+	// Set for `PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED`: which amount exceeds which
+	// limit.
 	PlatformSettlementAmountExceeded *PlatformSettlementAmountExceededError `protobuf:"bytes,119,opt,name=platform_settlement_amount_exceeded,json=platformSettlementAmountExceeded,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementCancelAmountExceededPortOneCancel struct {
+	// Set for `PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL`: the
+	// amounts registered, requested and cancelled.
 	PlatformSettlementCancelAmountExceededPortOneCancel *PlatformSettlementCancelAmountExceededPortOneCancelError `protobuf:"bytes,120,opt,name=platform_settlement_cancel_amount_exceeded_port_one_cancel,json=platformSettlementCancelAmountExceededPortOneCancel,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementDateEarlierThanSettlementStartDate struct {
+	// Set for `PLATFORM_SETTLEMENT_DATE_EARLIER_THAN_SETTLEMENT_START_DATE`:
+	// the two dates.
 	PlatformSettlementDateEarlierThanSettlementStartDate *PlatformSettlementDateEarlierThanSettlementStartDateError `protobuf:"bytes,121,opt,name=platform_settlement_date_earlier_than_settlement_start_date,json=platformSettlementDateEarlierThanSettlementStartDate,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementPaymentAmountExceededPortOnePayment struct {
+	// Set for `PLATFORM_SETTLEMENT_PAYMENT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`:
+	// the amounts registered, requested and paid.
 	PlatformSettlementPaymentAmountExceededPortOnePayment *PlatformSettlementPaymentAmountExceededPortOnePaymentError `protobuf:"bytes,122,opt,name=platform_settlement_payment_amount_exceeded_port_one_payment,json=platformSettlementPaymentAmountExceededPortOnePayment,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementSupplyWithVatAmountExceededPortOnePayment struct {
+	// Set for
+	// `PLATFORM_SETTLEMENT_SUPPLY_WITH_VAT_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`:
+	// the taxed amounts registered, requested and paid.
 	PlatformSettlementSupplyWithVatAmountExceededPortOnePayment *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError `protobuf:"bytes,123,opt,name=platform_settlement_supply_with_vat_amount_exceeded_port_one_payment,json=platformSettlementSupplyWithVatAmountExceededPortOnePayment,proto3,oneof"`
 }
 
 type PortOneError_PlatformSettlementTaxFreeAmountExceededPortOnePayment struct {
+	// Set for `PLATFORM_SETTLEMENT_TAX_FREE_AMOUNT_EXCEEDED_PORT_ONE_PAYMENT`:
+	// the tax-free amounts registered, requested and paid.
 	PlatformSettlementTaxFreeAmountExceededPortOnePayment *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError `protobuf:"bytes,124,opt,name=platform_settlement_tax_free_amount_exceeded_port_one_payment,json=platformSettlementTaxFreeAmountExceededPortOnePayment,proto3,oneof"`
 }
 
 type PortOneError_PlatformTransferAlreadyExists struct {
+	// Set for `PLATFORM_TRANSFER_ALREADY_EXISTS`: which transfer exists.
 	PlatformTransferAlreadyExists *PlatformTransferAlreadyExistsError `protobuf:"bytes,125,opt,name=platform_transfer_already_exists,json=platformTransferAlreadyExists,proto3,oneof"`
 }
 
 type PortOneError_PlatformTransferDiscountSharePolicyNotFound struct {
+	// Set for `PLATFORM_TRANSFER_DISCOUNT_SHARE_POLICY_NOT_FOUND`: which policy
+	// the order transfer does not use.
 	PlatformTransferDiscountSharePolicyNotFound *PlatformTransferDiscountSharePolicyNotFoundError `protobuf:"bytes,126,opt,name=platform_transfer_discount_share_policy_not_found,json=platformTransferDiscountSharePolicyNotFound,proto3,oneof"`
 }
 
 type PortOneError_B2BCounterpartyNotFound struct {
+	// Set for `B2B_COUNTERPARTY_NOT_FOUND`: which counterparty does not exist.
 	B2BCounterpartyNotFound *B2BCounterpartyNotFoundError `protobuf:"bytes,127,opt,name=b2b_counterparty_not_found,json=b2bCounterpartyNotFound,proto3,oneof"`
 }
 
 type PortOneError_B2BCounterpartyNtsNotConnected struct {
+	// Set for `B2B_COUNTERPARTY_NTS_NOT_CONNECTED`: which counterparty is not
+	// connected.
 	B2BCounterpartyNtsNotConnected *B2BCounterpartyNtsNotConnectedError `protobuf:"bytes,128,opt,name=b2b_counterparty_nts_not_connected,json=b2bCounterpartyNtsNotConnected,proto3,oneof"`
 }
 
 type PortOneError_B2BRecipientNotFound struct {
+	// Set for `B2B_RECIPIENT_NOT_FOUND`: by what the recipient was looked for.
 	B2BRecipientNotFound *B2BRecipientNotFoundError `protobuf:"bytes,129,opt,name=b2b_recipient_not_found,json=b2bRecipientNotFound,proto3,oneof"`
 }
 
 type PortOneError_B2BSupplierNotFound struct {
+	// Set for `B2B_SUPPLIER_NOT_FOUND`: by what the supplier was looked for.
 	B2BSupplierNotFound *B2BSupplierNotFoundError `protobuf:"bytes,130,opt,name=b2b_supplier_not_found,json=b2bSupplierNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformNonDeletablePartnerSettlements struct {
+	// Set for `PLATFORM_NON_DELETABLE_PARTNER_SETTLEMENTS`: which settlements
+	// cannot be deleted.
 	PlatformNonDeletablePartnerSettlements *PlatformNonDeletablePartnerSettlementsError `protobuf:"bytes,131,opt,name=platform_non_deletable_partner_settlements,json=platformNonDeletablePartnerSettlements,proto3,oneof"`
 }
 
 type PortOneError_PlatformNonPayablePartnerSettlements struct {
+	// Set for `PLATFORM_NON_PAYABLE_PARTNER_SETTLEMENTS`: which settlements
+	// cannot be paid out.
 	PlatformNonPayablePartnerSettlements *PlatformNonPayablePartnerSettlementsError `protobuf:"bytes,132,opt,name=platform_non_payable_partner_settlements,json=platformNonPayablePartnerSettlements,proto3,oneof"`
 }
 
 type PortOneError_PlatformPartnerSettlementsNotFound struct {
+	// Set for `PLATFORM_PARTNER_SETTLEMENTS_NOT_FOUND`: which settlements do
+	// not exist.
 	PlatformPartnerSettlementsNotFound *PlatformPartnerSettlementsNotFoundError `protobuf:"bytes,133,opt,name=platform_partner_settlements_not_found,json=platformPartnerSettlementsNotFound,proto3,oneof"`
 }
 
 type PortOneError_PlatformReferencedCancelOrderTransfersExist struct {
+	// Set for `PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST`: ids of what
+	// stands in the way.
 	PlatformReferencedCancelOrderTransfersExist *PlatformReferencedCancelOrderTransfersExistError `protobuf:"bytes,134,opt,name=platform_referenced_cancel_order_transfers_exist,json=platformReferencedCancelOrderTransfersExist,proto3,oneof"`
 }
 
@@ -1917,9 +1981,11 @@ type ChannelSpecificError struct {
 	// The channels on which the request succeeded all the same. Do not repeat it
 	// there.
 	SucceededChannels []*SelectedChannel `protobuf:"bytes,2,rep,name=succeeded_channels,json=succeededChannels,proto3" json:"succeeded_channels,omitempty"`
-	Unrecognized      map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ChannelSpecificError) Reset() {
@@ -1980,7 +2046,9 @@ type PgProviderError struct {
 	// PG of the channel.
 	PgCode *string `protobuf:"bytes,1,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The PG's own text, often in Korean. Do not branch on it.
-	PgMessage     *string           `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	PgMessage *string `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2043,7 +2111,9 @@ type PlatformAdditionalFeePoliciesNotFoundError struct {
 	// The ids of the additional fee policies that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same policies, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2113,10 +2183,12 @@ type PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedErro
 	// The currency of the fixed fee.
 	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
 	// The currency in which the transfer is settled, which the fee must share.
-	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	SettlementCurrency *Currency `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
@@ -2194,8 +2266,10 @@ type PlatformCancellableAmountExceededError struct {
 	// currency.
 	RequestAmount *int64 `protobuf:"varint,2,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// Whether the amounts are of the taxed part or of the tax-free part.
-	AmountType    *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AmountType *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2273,7 +2347,9 @@ type PlatformCancellableDiscountAmountExceededError struct {
 	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// The product that the discount is on. Optional, since a discount may also be
 	// on the whole order.
-	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	ProductId *string `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2366,7 +2442,9 @@ type PlatformCancellableDiscountTaxFreeAmountExceededError struct {
 	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// The product that the discount is on. Optional, since a discount may also be
 	// on the whole order.
-	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	ProductId *string `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2450,10 +2528,12 @@ type PlatformCancellableProductQuantityExceededError struct {
 	// The product of which too many pieces would be taken back.
 	ProductId *string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
 	// How many pieces are left to take back.
-	CancellableQuantity *int64            `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	CancellableQuantity *int64 `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformCancellableProductQuantityExceededError) Reset() {
@@ -2513,7 +2593,9 @@ type PlatformContractsNotFoundError struct {
 	// The ids of the contracts that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same contracts, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2582,10 +2664,12 @@ type PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatch
 	// The currency of the fixed fee.
 	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
 	// The currency in which the transfer is settled, which the fee must share.
-	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	SettlementCurrency *Currency `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
@@ -2660,7 +2744,9 @@ type PlatformDiscountSharePoliciesNotFoundError struct {
 	// The ids of the discount share policies that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same policies, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2723,7 +2809,9 @@ type PlatformDiscountSharePolicyIdDuplicatedError struct {
 	// The id of the discount share policy that is listed more than once.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// PortOne's internal id of the same policy.
-	GraphqlId     *string           `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2786,7 +2874,9 @@ type PlatformMemberCompanyConnectedPartnersCannotBeScheduledError struct {
 	// The ids of the partners that are connected as member companies.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2849,7 +2939,9 @@ type PlatformPartnerIdsAlreadyExistError struct {
 	// The ids that other partners have already.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2912,7 +3004,9 @@ type PlatformPartnerIdsDuplicatedError struct {
 	// The ids that the request gives more than once.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2975,7 +3069,9 @@ type PlatformPartnerSchedulesAlreadyExistError struct {
 	// The ids of the partners that have a scheduled update already.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3036,7 +3132,9 @@ func (x *PlatformPartnerSchedulesAlreadyExistError) GetUnrecognized() map[string
 type PlatformProductIdDuplicatedError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the product that is listed more than once.
-	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3090,7 +3188,9 @@ func (x *PlatformProductIdDuplicatedError) GetUnrecognized() map[string]string {
 type PlatformProductIdNotFoundError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the product that the order transfer does not have.
-	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3155,7 +3255,9 @@ type PlatformSettlementAmountExceededError struct {
 	RequestedAmount *int64 `protobuf:"varint,3,opt,name=requested_amount,json=requestedAmount,proto3,oneof" json:"requested_amount,omitempty"`
 	// In the minor unit of the order's currency. By its name the most that was
 	// allowed; PortOne describes it as the amount that was exceeded.
-	AllowedAmount *int64            `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
+	AllowedAmount *int64 `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3239,8 +3341,10 @@ type PlatformSettlementCancelAmountExceededPortOneCancelError struct {
 	// currency.
 	PortOneCancelAmount *int64 `protobuf:"varint,3,opt,name=port_one_cancel_amount,json=portOneCancelAmount,proto3,oneof" json:"port_one_cancel_amount,omitempty"`
 	// Whether the amounts are of the taxed part or of the tax-free part.
-	AmountType    *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
-	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AmountType *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3316,10 +3420,12 @@ type PlatformSettlementDateEarlierThanSettlementStartDateError struct {
 	// The day on which settlement starts, `YYYY-MM-DD`.
 	SettlementStartDate *string `protobuf:"bytes,1,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
 	// The day of settlement, `YYYY-MM-DD`, which may not lie before the start.
-	SettlementDate *string           `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	SettlementDate *string `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) Reset() {
@@ -3385,10 +3491,12 @@ type PlatformSettlementPaymentAmountExceededPortOnePaymentError struct {
 	RequestSettlementPaymentAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_payment_amount,json=requestSettlementPaymentAmount,proto3,oneof" json:"request_settlement_payment_amount,omitempty"`
 	// The amount of the payment at PortOne, in the minor unit of the payment's
 	// currency.
-	PortOnePaymentAmount *int64            `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
-	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	PortOnePaymentAmount *int64 `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) Reset() {
@@ -3462,10 +3570,12 @@ type PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError struct {
 	RequestSettlementSupplyWithVatAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_supply_with_vat_amount,json=requestSettlementSupplyWithVatAmount,proto3,oneof" json:"request_settlement_supply_with_vat_amount,omitempty"`
 	// The taxed amount with VAT of the payment at PortOne, in the minor unit of
 	// the payment's currency.
-	PortOneSupplyWithVatAmount *int64            `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
-	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	PortOneSupplyWithVatAmount *int64 `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) Reset() {
@@ -3538,10 +3648,12 @@ type PlatformSettlementTaxFreeAmountExceededPortOnePaymentError struct {
 	RequestSettlementTaxFreeAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_tax_free_amount,json=requestSettlementTaxFreeAmount,proto3,oneof" json:"request_settlement_tax_free_amount,omitempty"`
 	// The tax-free amount of the payment at PortOne, in the minor unit of the
 	// payment's currency.
-	PortOneTaxFreeAmount *int64            `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
-	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	PortOneTaxFreeAmount *int64 `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) Reset() {
@@ -3608,10 +3720,12 @@ type PlatformTransferAlreadyExistsError struct {
 	// The id of the transfer that exists already.
 	TransferId *string `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
 	// PortOne's internal id of the same transfer.
-	TransferGraphqlId *string           `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	TransferGraphqlId *string `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformTransferAlreadyExistsError) Reset() {
@@ -3674,7 +3788,9 @@ type PlatformTransferDiscountSharePolicyNotFoundError struct {
 	DiscountSharePolicyGraphqlId *string `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
 	// The product whose discount was meant. Optional, since a discount may also
 	// be on the whole order.
-	ProductId     *string           `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	ProductId *string `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3743,10 +3859,12 @@ type B2BCounterpartyNotFoundError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the counterparty that does not exist, where it was looked for by
 	// id.
-	CounterpartyId *string           `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	CounterpartyId *string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyNotFoundError) Reset() {
@@ -3801,10 +3919,12 @@ type B2BCounterpartyNtsNotConnectedError struct {
 	// hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// Its id, where PortOne gives it.
-	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyNtsNotConnectedError) Reset() {
@@ -3866,10 +3986,12 @@ type B2BRecipientNotFoundError struct {
 	// it: ten digits, no hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// The counterparty id that was looked for, where PortOne gives it.
-	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BRecipientNotFoundError) Reset() {
@@ -3931,10 +4053,12 @@ type B2BSupplierNotFoundError struct {
 	// it: ten digits, no hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// The counterparty id that was looked for, where PortOne gives it.
-	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BSupplierNotFoundError) Reset() {
@@ -3995,7 +4119,9 @@ type PlatformNonDeletablePartnerSettlementsError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4059,7 +4185,9 @@ type PlatformNonPayablePartnerSettlementsError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4123,7 +4251,9 @@ type PlatformPartnerSettlementsNotFoundError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4185,7 +4315,9 @@ type PlatformReferencedCancelOrderTransfersExistError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ids concerned. PortOne does not document whether they are those of the
 	// items referred to or of the order cancel transfers.
-	Ids           []string          `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -383,13 +383,16 @@ func (Carrier) EnumDescriptor() ([]byte, []int) {
 }
 
 type ConfirmIdentityVerificationRequest struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The verification to confirm, by the id under which it was sent.
+	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The code that the customer received. Only for the SMS method.
-	Otp           *string           `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
+	Otp *string `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -455,11 +458,14 @@ func (x *ConfirmIdentityVerificationRequest) GetUnrecognized() map[string]string
 
 // The customer is verified; failures come as errors.
 type ConfirmIdentityVerificationResponse struct {
-	state                protoimpl.MessageState        `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The completed verification, with the data of the customer as verified.
 	IdentityVerification *VerifiedIdentityVerification `protobuf:"bytes,1,opt,name=identity_verification,json=identityVerification,proto3" json:"identity_verification,omitempty"`
-	Unrecognized         map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmIdentityVerificationResponse) Reset() {
@@ -517,7 +523,8 @@ type VerifiedIdentityVerification struct {
 	// relied on.
 	VerifiedCustomer *IdentityVerificationVerifiedCustomer `protobuf:"bytes,3,opt,name=verified_customer,json=verifiedCustomer,proto3" json:"verified_customer,omitempty"`
 	// Data of your own, given with the request.
-	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	CustomData *string `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// When the verification was requested.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// When anything of the verification last changed, not only its status.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
@@ -530,7 +537,9 @@ type VerifiedIdentityVerification struct {
 	// The PG's answer as received, in the PG's own format.
 	PgRawResponse *string `protobuf:"bytes,10,opt,name=pg_raw_response,json=pgRawResponse,proto3,oneof" json:"pg_raw_response,omitempty"`
 	// The version of PortOne's service that the verification was made with.
-	Version       *PortOneVersion   `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	Version *PortOneVersion `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -655,7 +664,8 @@ func (x *VerifiedIdentityVerification) GetUnrecognized() map[string]string {
 type IdentityVerificationVerifiedCustomer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Your own id for the customer, if one was given with the request.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the customer, as verified.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// From Danal only with a separate contract; never from KG Inicis.
 	Operator *IdentityVerificationOperator `protobuf:"varint,3,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
@@ -674,7 +684,9 @@ type IdentityVerificationVerifiedCustomer struct {
 	Ci *string `protobuf:"bytes,8,opt,name=ci,proto3,oneof" json:"ci,omitempty"`
 	// Duplication information (DI): identifies the person within one site, to
 	// detect second accounts. Always present from Danal; never from KG Inicis.
-	Di            *string           `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
+	Di *string `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -781,11 +793,14 @@ func (x *IdentityVerificationVerifiedCustomer) GetUnrecognized() map[string]stri
 }
 
 type ResendIdentityVerificationRequest struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The verification to send again, by the id under which it was first sent.
+	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -844,8 +859,10 @@ func (x *ResendIdentityVerificationRequest) GetUnrecognized() map[string]string 
 
 // Empty: the SMS has been sent again.
 type ResendIdentityVerificationResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -897,8 +914,9 @@ type SendIdentityVerificationRequest struct {
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// A channel for identity verification. An unknown one is refused with
 	// `CHANNEL_NOT_FOUND`.
-	ChannelKey *string                               `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	Customer   *SendIdentityVerificationBodyCustomer `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// The customer to verify, as the customer states it.
+	Customer *SendIdentityVerificationBodyCustomer `protobuf:"bytes,4,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the verification.
 	CustomData *string `protobuf:"bytes,5,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// Additional parameters for the PG, as the text of a JSON object. Which ones
@@ -907,8 +925,10 @@ type SendIdentityVerificationRequest struct {
 	// The carrier of the customer's phone, as the customer states it.
 	Operator *IdentityVerificationOperator `protobuf:"varint,7,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
 	// By SMS `customer.identity_number` is required too.
-	Method        *IdentityVerificationMethod `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method *IdentityVerificationMethod `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1010,7 +1030,8 @@ func (x *SendIdentityVerificationRequest) GetUnrecognized() map[string]string {
 type SendIdentityVerificationBodyCustomer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Your own id for the customer.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the customer.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Digits only, without hyphens.
 	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
@@ -1019,7 +1040,9 @@ type SendIdentityVerificationBodyCustomer struct {
 	IdentityNumber *string `protobuf:"bytes,4,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
 	// The customer's own IP address, not your server's: requests are rate-limited
 	// by it.
-	IpAddress     *string           `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	IpAddress *string `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1100,8 +1123,10 @@ func (x *SendIdentityVerificationBodyCustomer) GetUnrecognized() map[string]stri
 // Empty: the SMS or the request in the app has been sent. The customer is not
 // verified yet.
 type SendIdentityVerificationResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1144,11 +1169,14 @@ func (x *SendIdentityVerificationResponse) GetUnrecognized() map[string]string {
 }
 
 type GetIdentityVerificationRequest struct {
-	state                  protoimpl.MessageState `protogen:"open.v1"`
-	IdentityVerificationId string                 `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The verification to read, by the id that was chosen for it.
+	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1214,8 +1242,10 @@ type IdentityVerification struct {
 	//	*IdentityVerification_Failed
 	//	*IdentityVerification_Ready
 	//	*IdentityVerification_Verified
-	Status        isIdentityVerification_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isIdentityVerification_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1296,14 +1326,18 @@ type isIdentityVerification_Status interface {
 }
 
 type IdentityVerification_Failed struct {
+	// Set when the status is `FAILED`: the identity is not verified.
 	Failed *FailedIdentityVerification `protobuf:"bytes,1,opt,name=failed,proto3,oneof"`
 }
 
 type IdentityVerification_Ready struct {
+	// Set when the status is `READY`: requested, not completed yet.
 	Ready *ReadyIdentityVerification `protobuf:"bytes,2,opt,name=ready,proto3,oneof"`
 }
 
 type IdentityVerification_Verified struct {
+	// Set when the status is `VERIFIED`; it alone holds verified data of the
+	// customer.
 	Verified *VerifiedIdentityVerification `protobuf:"bytes,3,opt,name=verified,proto3,oneof"`
 }
 
@@ -1323,7 +1357,8 @@ type FailedIdentityVerification struct {
 	// The customer as given with the request. Nothing of it is verified.
 	RequestedCustomer *IdentityVerificationRequestedCustomer `protobuf:"bytes,3,opt,name=requested_customer,json=requestedCustomer,proto3" json:"requested_customer,omitempty"`
 	// Data of your own, given with the request.
-	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	CustomData *string `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// When the verification was requested.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// When anything of the verification last changed, not only its status.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
@@ -1334,7 +1369,9 @@ type FailedIdentityVerification struct {
 	// The version of PortOne's service that the verification was made with.
 	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// The id that the PG gave the verification.
-	PgTxId        *string           `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgTxId *string `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1451,13 +1488,19 @@ func (x *FailedIdentityVerification) GetUnrecognized() map[string]string {
 type IdentityVerificationRequestedCustomer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Your own id for the customer, if one was given.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the customer, as stated.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Digits only, without hyphens.
-	PhoneNumber   *string           `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	BirthYear     *string           `protobuf:"bytes,4,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth    *string           `protobuf:"bytes,5,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay      *string           `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Year of birth, as text.
+	BirthYear *string `protobuf:"bytes,4,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	// Month of birth, as text.
+	BirthMonth *string `protobuf:"bytes,5,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	// Day of the month of birth, as text.
+	BirthDay *string `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1550,7 +1593,9 @@ type IdentityVerificationFailure struct {
 	// The PG's code for the failure.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The reason as the PG puts it.
-	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1624,7 +1669,8 @@ type ReadyIdentityVerification struct {
 	// The customer as given with the request. Nothing of it is verified.
 	RequestedCustomer *IdentityVerificationRequestedCustomer `protobuf:"bytes,3,opt,name=requested_customer,json=requestedCustomer,proto3" json:"requested_customer,omitempty"`
 	// Data of your own, given with the request.
-	CustomData  *string                `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	CustomData *string `protobuf:"bytes,4,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// When the verification was requested.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// When anything of the verification last changed, not only its status.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
@@ -1633,7 +1679,9 @@ type ReadyIdentityVerification struct {
 	// The version of PortOne's service that the verification was made with.
 	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// The id that the PG gave the verification.
-	PgTxId        *string           `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgTxId *string `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1745,9 +1793,12 @@ type GetIdentityVerificationsRequest struct {
 	// 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	// Defaults to the time of the request, newest first.
-	Sort          *IdentityVerificationSortInput   `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
-	Filter        *IdentityVerificationFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort *IdentityVerificationSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Conditions that the verifications have to meet, the period among them.
+	Filter *IdentityVerificationFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1816,7 +1867,9 @@ type IdentityVerificationSortInput struct {
 	// Defaults to `REQUESTED_AT`.
 	By *IdentityVerificationSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.IdentityVerificationSortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1903,13 +1956,16 @@ type IdentityVerificationFilterInput struct {
 	PgProviders []PgProvider `protobuf:"varint,11,rep,packed,name=pg_providers,json=pgProviders,proto3,enum=portone.v2.PgProvider" json:"pg_providers,omitempty"`
 	// PG companies to search. Empty means all.
 	PgCompanies []PgCompany `protobuf:"varint,12,rep,packed,name=pg_companies,json=pgCompanies,proto3,enum=portone.v2.PgCompany" json:"pg_companies,omitempty"`
-	Carriers    []Carrier   `protobuf:"varint,13,rep,packed,name=carriers,proto3,enum=portone.v2.Carrier" json:"carriers,omitempty"`
+	// Carriers of the customers' phones. Empty means all.
+	Carriers []Carrier `protobuf:"varint,13,rep,packed,name=carriers,proto3,enum=portone.v2.Carrier" json:"carriers,omitempty"`
 	// The version of PortOne's service.
 	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// Compared with the verified customer where the verification is complete,
 	// otherwise with the customer as requested.
-	Customer      *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
-	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Customer *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2058,14 +2114,21 @@ func (x *IdentityVerificationFilterInput) GetUnrecognized() map[string]string {
 
 // Data of the customer to search verifications by.
 type IdentityVerificationFilterCustomerInput struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	Name       *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	BirthYear  *string                `protobuf:"bytes,2,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
-	BirthMonth *string                `protobuf:"bytes,3,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
-	BirthDay   *string                `protobuf:"bytes,4,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the customer.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Year of birth, as text.
+	BirthYear *string `protobuf:"bytes,2,opt,name=birth_year,json=birthYear,proto3,oneof" json:"birth_year,omitempty"`
+	// Month of birth, as text.
+	BirthMonth *string `protobuf:"bytes,3,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
+	// Day of the month of birth, as text.
+	BirthDay *string `protobuf:"bytes,4,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
 	// Digits only, without hyphens.
-	PhoneNumber   *string           `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Gender        *Gender           `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Gender of the customer.
+	Gender *Gender `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2152,10 +2215,13 @@ func (x *IdentityVerificationFilterCustomerInput) GetUnrecognized() map[string]s
 
 // One page of verifications.
 type GetIdentityVerificationsResponse struct {
-	state protoimpl.MessageState  `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The verifications of this page; the case of each tells its status.
 	Items []*IdentityVerification `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many verifications there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1469,7 +1469,9 @@ type GetAllPaymentEventsByCursorRequest struct {
 	// the last item of the previous answer.
 	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	// Items per answer: 10 unless given, 1000 at most.
-	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Size *int32 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1549,9 +1551,13 @@ func (x *GetAllPaymentEventsByCursorRequest) GetUnrecognized() map[string]string
 
 // One stretch of the events, each with the cursor to read on from.
 type GetAllPaymentEventsByCursorResponse struct {
-	state         protoimpl.MessageState    `protogen:"open.v1"`
-	Items         []*PaymentEventWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The events that follow the cursor of the request. Empty when there are no
+	// more.
+	Items []*PaymentEventWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1602,11 +1608,14 @@ func (x *GetAllPaymentEventsByCursorResponse) GetUnrecognized() map[string]strin
 
 // A payment event and its place in the list.
 type PaymentEventWithCursor struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	PaymentEvent *PaymentEvent          `protobuf:"bytes,1,opt,name=payment_event,json=paymentEvent,proto3" json:"payment_event,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event; the case that is set tells its kind.
+	PaymentEvent *PaymentEvent `protobuf:"bytes,1,opt,name=payment_event,json=paymentEvent,proto3" json:"payment_event,omitempty"`
 	// Place of this event in the list; send the last one as `cursor` of the next
 	// request.
-	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	Cursor *string `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1673,8 +1682,10 @@ type PaymentEvent struct {
 	//	*PaymentEvent_Cancelled
 	//	*PaymentEvent_Paid
 	//	*PaymentEvent_PartialCancelled
-	Type          isPaymentEvent_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPaymentEvent_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1787,9 +1798,12 @@ type CancelledPaymentEvent struct {
 	// Assigned by PortOne to the attempt to pay.
 	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer paid with; the case that is set tells the kind. May be
+	// absent.
+	Method *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The channel, that is the contract with a PG, that the payment went through;
 	// its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -1801,25 +1815,34 @@ type CancelledPaymentEvent struct {
 	// Present only if the payment was made by a payment schedule.
 	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, not when the event came about.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// When the event came about; the range of the request applies to it.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts of the payment as a whole, in the minor unit of `currency`; those
 	// of this event are in `event_amount`.
 	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The currency of the payment and of `event_amount`.
+	Currency *Currency `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment is an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Assigned by the PG; quote it when you ask the PG about the payment.
 	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The cash receipt issued with the payment. May be absent although
@@ -1837,10 +1860,13 @@ type CancelledPaymentEvent struct {
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelledPaymentEvent) Reset() {
@@ -2111,8 +2137,10 @@ type PaymentMethod struct {
 	//	*PaymentMethod_PaymentMethodMobile
 	//	*PaymentMethod_PaymentMethodTransfer
 	//	*PaymentMethod_PaymentMethodVirtualAccount
-	Type          isPaymentMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPaymentMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2238,34 +2266,43 @@ type isPaymentMethod_Type interface {
 }
 
 type PaymentMethod_PaymentMethodCard struct {
+	// Set if the customer paid by card, outside any wallet.
 	PaymentMethodCard *PaymentMethodCard `protobuf:"bytes,1,opt,name=payment_method_card,json=paymentMethodCard,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodConvenienceStore struct {
+	// Set if the customer pays at the till of a convenience store.
 	PaymentMethodConvenienceStore *PaymentMethodConvenienceStore `protobuf:"bytes,2,opt,name=payment_method_convenience_store,json=paymentMethodConvenienceStore,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodCrypto struct {
+	// Set if the customer paid in cryptocurrency.
 	PaymentMethodCrypto *PaymentMethodCrypto `protobuf:"bytes,3,opt,name=payment_method_crypto,json=paymentMethodCrypto,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodEasyPay struct {
+	// Set if the customer paid through an easy-pay wallet; the case inside
+	// tells what the wallet used.
 	PaymentMethodEasyPay *PaymentMethodEasyPay `protobuf:"bytes,4,opt,name=payment_method_easy_pay,json=paymentMethodEasyPay,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodGiftCertificate struct {
+	// Set if the customer paid by gift certificate.
 	PaymentMethodGiftCertificate *PaymentMethodGiftCertificate `protobuf:"bytes,5,opt,name=payment_method_gift_certificate,json=paymentMethodGiftCertificate,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodMobile struct {
+	// Set if the payment is charged to the customer's mobile phone bill.
 	PaymentMethodMobile *PaymentMethodMobile `protobuf:"bytes,6,opt,name=payment_method_mobile,json=paymentMethodMobile,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodTransfer struct {
+	// Set if the customer paid by immediate transfer from a bank account.
 	PaymentMethodTransfer *PaymentMethodTransfer `protobuf:"bytes,7,opt,name=payment_method_transfer,json=paymentMethodTransfer,proto3,oneof"`
 }
 
 type PaymentMethod_PaymentMethodVirtualAccount struct {
+	// Set if a virtual account was issued for the customer to deposit into.
 	PaymentMethodVirtualAccount *PaymentMethodVirtualAccount `protobuf:"bytes,8,opt,name=payment_method_virtual_account,json=paymentMethodVirtualAccount,proto3,oneof"`
 }
 
@@ -2288,12 +2325,16 @@ func (*PaymentMethod_PaymentMethodVirtualAccount) isPaymentMethod_Type() {}
 // Payment by card, directly or inside an easy-pay wallet.
 type PaymentMethodCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Card  *Card                  `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// The card, as far as the PG tells it.
+	Card *Card `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
 	// Number under which the card company approved the payment.
-	ApprovalNumber *string             `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
-	Installment    *PaymentInstallment `protobuf:"bytes,3,opt,name=installment,proto3" json:"installment,omitempty"`
+	ApprovalNumber *string `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
+	// The instalments that the customer pays in; may be absent.
+	Installment *PaymentInstallment `protobuf:"bytes,3,opt,name=installment,proto3" json:"installment,omitempty"`
 	// Whether points of the card were spent in the payment.
-	PointUsed     *bool             `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
+	PointUsed *bool `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2374,10 +2415,12 @@ type PaymentInstallment struct {
 	IsInterestFree *bool `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
 	// Whether the merchant bears the interest. Filled in only by arrangement with
 	// PortOne.
-	IsInterestFreeFromMerchant *bool             `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
-	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	IsInterestFreeFromMerchant *bool `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentInstallment) Reset() {
@@ -2440,16 +2483,20 @@ func (x *PaymentInstallment) GetUnrecognized() map[string]string {
 
 // Payment at the till of a convenience store, up to `payment_deadline`.
 type PaymentMethodConvenienceStore struct {
-	state                 protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The chain at whose tills the customer can pay.
 	ConvenienceStoreBrand *ConvenienceStoreBrand `protobuf:"varint,1,opt,name=convenience_store_brand,json=convenienceStoreBrand,proto3,enum=portone.v2.ConvenienceStoreBrand,oneof" json:"convenience_store_brand,omitempty"`
-	ConfirmationNumber    *string                `protobuf:"bytes,2,opt,name=confirmation_number,json=confirmationNumber,proto3,oneof" json:"confirmation_number,omitempty"`
+	// Confirmation number of the payment, beside `receipt_number`.
+	ConfirmationNumber *string `protobuf:"bytes,2,opt,name=confirmation_number,json=confirmationNumber,proto3,oneof" json:"confirmation_number,omitempty"`
 	// Number under which the store accepts the payment; not a proof of payment.
 	ReceiptNumber *string `protobuf:"bytes,3,opt,name=receipt_number,json=receiptNumber,proto3,oneof" json:"receipt_number,omitempty"`
 	// Until when the buyer can pay at the till.
 	PaymentDeadline *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=payment_deadline,json=paymentDeadline,proto3" json:"payment_deadline,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentMethodConvenienceStore) Reset() {
@@ -2519,8 +2566,10 @@ func (x *PaymentMethodConvenienceStore) GetUnrecognized() map[string]string {
 
 // Payment in cryptocurrency. Has no details; its presence is the information.
 type PaymentMethodCrypto struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2569,7 +2618,9 @@ type PaymentMethodEasyPay struct {
 	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the customer paid with inside the wallet; may be absent.
 	EasyPayMethod *PaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=easy_pay_method,json=easyPayMethod,proto3" json:"easy_pay_method,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2634,8 +2685,10 @@ type PaymentMethodEasyPayMethod struct {
 	//	*PaymentMethodEasyPayMethod_PaymentMethodCard
 	//	*PaymentMethodEasyPayMethod_PaymentMethodEasyPayMethodCharge
 	//	*PaymentMethodEasyPayMethod_PaymentMethodTransfer
-	Type          isPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2716,14 +2769,17 @@ type isPaymentMethodEasyPayMethod_Type interface {
 }
 
 type PaymentMethodEasyPayMethod_PaymentMethodCard struct {
+	// Set if the wallet charged a card.
 	PaymentMethodCard *PaymentMethodCard `protobuf:"bytes,1,opt,name=payment_method_card,json=paymentMethodCard,proto3,oneof"`
 }
 
 type PaymentMethodEasyPayMethod_PaymentMethodEasyPayMethodCharge struct {
+	// Set if the wallet used its own prepaid balance.
 	PaymentMethodEasyPayMethodCharge *PaymentMethodEasyPayMethodCharge `protobuf:"bytes,2,opt,name=payment_method_easy_pay_method_charge,json=paymentMethodEasyPayMethodCharge,proto3,oneof"`
 }
 
 type PaymentMethodEasyPayMethod_PaymentMethodTransfer struct {
+	// Set if the wallet debited a bank account.
 	PaymentMethodTransfer *PaymentMethodTransfer `protobuf:"bytes,3,opt,name=payment_method_transfer,json=paymentMethodTransfer,proto3,oneof"`
 }
 
@@ -2738,7 +2794,9 @@ func (*PaymentMethodEasyPayMethod_PaymentMethodTransfer) isPaymentMethodEasyPayM
 type PaymentMethodEasyPayMethodCharge struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bank of the account that the balance is charged from; may be absent.
-	Bank          *Bank             `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2791,9 +2849,12 @@ func (x *PaymentMethodEasyPayMethodCharge) GetUnrecognized() map[string]string {
 // Payment by immediate transfer from the customer's bank account.
 type PaymentMethodTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// Bank of the customer's account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The customer's account; may be absent.
-	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2852,12 +2913,16 @@ func (x *PaymentMethodTransfer) GetUnrecognized() map[string]string {
 
 // Payment by a Korean gift certificate.
 type PaymentMethodGiftCertificate struct {
-	state               protoimpl.MessageState            `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which gift certificate was used.
 	GiftCertificateType *PaymentMethodGiftCertificateType `protobuf:"varint,1,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
-	ApprovalNumber      *string                           `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
-	Unrecognized        map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Number under which the payment by gift certificate was approved.
+	ApprovalNumber *string `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentMethodGiftCertificate) Reset() {
@@ -2915,7 +2980,9 @@ func (x *PaymentMethodGiftCertificate) GetUnrecognized() map[string]string {
 type PaymentMethodMobile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The phone that the payment is charged to.
-	PhoneNumber   *string           `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2971,18 +3038,22 @@ type PaymentMethodVirtualAccount struct {
 	// Bank of the virtual account.
 	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The number that the customer deposits to.
-	AccountNumber *string                          `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	AccountType   *PaymentMethodVirtualAccountType `protobuf:"varint,3,opt,name=account_type,json=accountType,proto3,enum=portone.v2.PaymentMethodVirtualAccountType,oneof" json:"account_type,omitempty"`
+	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// Whether the account number is a rotating or a fixed one.
+	AccountType *PaymentMethodVirtualAccountType `protobuf:"varint,3,opt,name=account_type,json=accountType,proto3,enum=portone.v2.PaymentMethodVirtualAccountType,oneof" json:"account_type,omitempty"`
 	// Holder of the virtual account, as the customer sees it when depositing.
 	RemitteeName *string `protobuf:"bytes,4,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
 	// Who makes the deposit.
 	RemitterName *string `protobuf:"bytes,5,opt,name=remitter_name,json=remitterName,proto3,oneof" json:"remitter_name,omitempty"`
 	// Deadline for the deposit; the account takes none after it.
 	ExpiredAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expired_at,json=expiredAt,proto3" json:"expired_at,omitempty"`
-	IssuedAt  *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the virtual account was issued, which is before any deposit.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// Present once the payment is being refunded.
-	RefundStatus  *PaymentMethodVirtualAccountRefundStatus `protobuf:"varint,8,opt,name=refund_status,json=refundStatus,proto3,enum=portone.v2.PaymentMethodVirtualAccountRefundStatus,oneof" json:"refund_status,omitempty"`
-	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RefundStatus *PaymentMethodVirtualAccountRefundStatus `protobuf:"varint,8,opt,name=refund_status,json=refundStatus,proto3,enum=portone.v2.PaymentMethodVirtualAccountRefundStatus,oneof" json:"refund_status,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3088,7 +3159,8 @@ type PaymentWebhook struct {
 	// V1 API.
 	PaymentStatus *PaymentWebhookPaymentStatus `protobuf:"varint,1,opt,name=payment_status,json=paymentStatus,proto3,enum=portone.v2.PaymentWebhookPaymentStatus,oneof" json:"payment_status,omitempty"`
 	// Give it as `webhook_id` to send this webhook again.
-	Id     *string               `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// How the delivery to your endpoint ended.
 	Status *PaymentWebhookStatus `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"status,omitempty"`
 	// Where it was posted to. Has no value for a payment of the V1 API.
 	Url *string `protobuf:"bytes,4,opt,name=url,proto3,oneof" json:"url,omitempty"`
@@ -3102,12 +3174,15 @@ type PaymentWebhook struct {
 	// Present only if it was set off by something else than the payment or cancel
 	// request itself, such as a deposit or a resend by hand.
 	Trigger *PaymentWebhookTrigger `protobuf:"varint,8,opt,name=trigger,proto3,enum=portone.v2.PaymentWebhookTrigger,oneof" json:"trigger,omitempty"`
+	// What was posted to your endpoint; may be absent.
 	Request *PaymentWebhookRequest `protobuf:"bytes,9,opt,name=request,proto3" json:"request,omitempty"`
 	// What your endpoint answered; absent if no answer is recorded.
 	Response *PaymentWebhookResponse `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
 	// When PortOne began to deliver the webhook.
-	TriggeredAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TriggeredAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3230,10 +3305,14 @@ func (x *PaymentWebhook) GetUnrecognized() map[string]string {
 type PaymentWebhookRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The headers, as one text.
-	Header        *string                `protobuf:"bytes,1,opt,name=header,proto3,oneof" json:"header,omitempty"`
-	Body          *string                `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
-	RequestedAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Header *string `protobuf:"bytes,1,opt,name=header,proto3,oneof" json:"header,omitempty"`
+	// The body that was posted, as text.
+	Body *string `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	// When the request was sent; may be absent.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3302,10 +3381,14 @@ type PaymentWebhookResponse struct {
 	// The HTTP status code, as text.
 	Code *string `protobuf:"bytes,1,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	// The headers, as one text.
-	Header        *string                `protobuf:"bytes,2,opt,name=header,proto3,oneof" json:"header,omitempty"`
-	Body          *string                `protobuf:"bytes,3,opt,name=body,proto3,oneof" json:"body,omitempty"`
-	RespondedAt   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=responded_at,json=respondedAt,proto3" json:"responded_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Header *string `protobuf:"bytes,2,opt,name=header,proto3,oneof" json:"header,omitempty"`
+	// The body of the answer, as text.
+	Body *string `protobuf:"bytes,3,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	// When your endpoint answered.
+	RespondedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=responded_at,json=respondedAt,proto3" json:"responded_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3395,10 +3478,12 @@ type PaymentAmount struct {
 	// Sum of all that has been cancelled so far.
 	Cancelled *int64 `protobuf:"varint,7,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
 	// The tax-free part of `cancelled`.
-	CancelledTaxFree *int64            `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	CancelledTaxFree *int64 `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentAmount) Reset() {
@@ -3508,8 +3593,10 @@ type PaymentEscrow struct {
 	//	*PaymentEscrow_Registered
 	//	*PaymentEscrow_Rejected
 	//	*PaymentEscrow_RejectConfirmed
-	Status        isPaymentEscrow_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isPaymentEscrow_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3680,8 +3767,10 @@ func (*PaymentEscrow_RejectConfirmed) isPaymentEscrow_Status() {}
 // Escrow without a registered delivery: call ApplyEscrowLogistics when the
 // goods leave. Has no details; its presence is the information.
 type BeforeRegisteredPaymentEscrow struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3729,10 +3818,14 @@ type CancelledPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3808,15 +3901,19 @@ type ConfirmedPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// True if the purchase was confirmed automatically rather than by somebody's
 	// request.
-	IsAutomaticallyConfirmed *bool             `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
-	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	IsAutomaticallyConfirmed *bool `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmedPaymentEscrow) Reset() {
@@ -3897,10 +3994,14 @@ type DeliveredPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3976,10 +4077,14 @@ type RegisteredPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4056,10 +4161,14 @@ type RejectedPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4135,10 +4244,14 @@ type RejectConfirmedPaymentEscrow struct {
 	// The carrier, as text and not as a PaymentLogisticsCompany.
 	Company *string `protobuf:"bytes,1,opt,name=company,proto3,oneof" json:"company,omitempty"`
 	// Tracking number of the parcel.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent, as given with the delivery; may be absent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered; may be absent.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4216,8 +4329,10 @@ type PaymentCashReceipt struct {
 	//
 	//	*PaymentCashReceipt_Cancelled
 	//	*PaymentCashReceipt_Issued
-	Status        isPaymentCashReceipt_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isPaymentCashReceipt_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4316,13 +4431,18 @@ type CancelledPaymentCashReceipt struct {
 	// In the minor unit of `currency`.
 	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	// The tax-free part of `total_amount`, in the minor unit of `currency`.
-	TaxFreeAmount *int64    `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Currency      *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The currency of the amounts of the receipt.
+	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Web page on which the receipt can be seen.
-	Url           *string                `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Url *string `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// When the receipt was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the receipt was cancelled; it is no longer valid.
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4440,12 +4560,16 @@ type IssuedPaymentCashReceipt struct {
 	// In the minor unit of `currency`.
 	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	// The tax-free part of `total_amount`, in the minor unit of `currency`.
-	TaxFreeAmount *int64    `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Currency      *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,5,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// The currency of the amounts of the receipt.
+	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Web page on which the receipt can be seen.
-	Url           *string                `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Url *string `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// When the receipt was issued.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4553,8 +4677,10 @@ type PaymentCancellation struct {
 	//	*PaymentCancellation_Failed
 	//	*PaymentCancellation_Requested
 	//	*PaymentCancellation_Succeeded
-	Status        isPaymentCancellation_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isPaymentCancellation_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4676,11 +4802,15 @@ type FailedPaymentCancellation struct {
 	// payment's currency.
 	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
 	// The reason that was given for the cancellation.
-	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	Reason *string `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// Time of the cancellation, if one is recorded; it has not taken effect.
 	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the cancellation was asked for.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Trigger *Trigger `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4813,11 +4943,16 @@ type RequestedPaymentCancellation struct {
 	// payment's currency.
 	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
 	// The reason that was given for the cancellation.
-	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	Reason *string `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// Time of the cancellation, if one is recorded; it has not been carried out
+	// yet.
 	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the cancellation was asked for.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Trigger *Trigger `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4949,13 +5084,17 @@ type SucceededPaymentCancellation struct {
 	// payment's currency.
 	EasyPayDiscountAmount *int64 `protobuf:"varint,6,opt,name=easy_pay_discount_amount,json=easyPayDiscountAmount,proto3,oneof" json:"easy_pay_discount_amount,omitempty"`
 	// The reason that was given for the cancellation.
-	Reason      *string                `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	Reason *string `protobuf:"bytes,7,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// When the cancellation was carried out; may be absent.
 	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the cancellation was asked for.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// Web page with the receipt of the cancellation.
 	ReceiptUrl *string `protobuf:"bytes,10,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger       *Trigger          `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	Trigger *Trigger `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5085,9 +5224,12 @@ type PaidPaymentEvent struct {
 	// Assigned by PortOne to the attempt to pay.
 	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer paid with; the case that is set tells the kind. May be
+	// absent.
+	Method *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The channel, that is the contract with a PG, that the payment went through;
 	// its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -5099,25 +5241,34 @@ type PaidPaymentEvent struct {
 	// Present only if the payment was made by a payment schedule.
 	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, not when the event came about.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// When the event came about; the range of the request applies to it.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts of the payment as a whole, in the minor unit of `currency`; those
 	// of this event are in `event_amount`.
 	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The currency of the payment and of `event_amount`.
+	Currency *Currency `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment is an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Assigned by the PG; quote it when you ask the PG about the payment.
 	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The PG's raw answer; its form depends on the PG and may change.
@@ -5137,10 +5288,13 @@ type PaidPaymentEvent struct {
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaidPaymentEvent) Reset() {
@@ -5411,11 +5565,16 @@ type Dispute struct {
 	// `UNRESOLVED` until it is settled.
 	Status *DisputeStatus `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.DisputeStatus,oneof" json:"status,omitempty"`
 	// Assigned by the PG; may be absent.
-	PgDisputeId   *string                `protobuf:"bytes,2,opt,name=pg_dispute_id,json=pgDisputeId,proto3,oneof" json:"pg_dispute_id,omitempty"`
-	Reason        *string                `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
-	CreatedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	ResolvedAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resolved_at,json=resolvedAt,proto3" json:"resolved_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgDisputeId *string `protobuf:"bytes,2,opt,name=pg_dispute_id,json=pgDisputeId,proto3,oneof" json:"pg_dispute_id,omitempty"`
+	// Why the payment is disputed, in words.
+	Reason *string `protobuf:"bytes,3,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	// When the dispute came up.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When the dispute was settled. Absent while it is open.
+	ResolvedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resolved_at,json=resolvedAt,proto3" json:"resolved_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5502,9 +5661,12 @@ type PartialCancelledPaymentEvent struct {
 	// Assigned by PortOne to the attempt to pay.
 	TransactionId *string `protobuf:"bytes,3,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,4,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,5,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer paid with; the case that is set tells the kind. May be
+	// absent.
+	Method *PaymentMethod `protobuf:"bytes,6,opt,name=method,proto3" json:"method,omitempty"`
 	// The channel, that is the contract with a PG, that the payment went through;
 	// its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -5516,25 +5678,34 @@ type PartialCancelledPaymentEvent struct {
 	// Present only if the payment was made by a payment schedule.
 	ScheduleId *string `protobuf:"bytes,10,opt,name=schedule_id,json=scheduleId,proto3,oneof" json:"schedule_id,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks    []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, not when the event came about.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	OrderName   *string                `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// When the event came about; the range of the request applies to it.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,14,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts of the payment as a whole, in the minor unit of `currency`; those
 	// of this event are in `event_amount`.
 	TotalAmount *PaymentAmount `protobuf:"bytes,15,opt,name=total_amount,json=totalAmount,proto3" json:"total_amount,omitempty"`
-	Currency    *Currency      `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer    *Customer      `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
+	// The currency of the payment and of `event_amount`.
+	Currency *Currency `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,17,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,18,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment is an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,19,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,20,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,21,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData *string  `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,22,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,23,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Assigned by the PG; quote it when you ask the PG about the payment.
 	PgTxId *string `protobuf:"bytes,24,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The cash receipt issued with the payment. May be absent although
@@ -5552,10 +5723,13 @@ type PartialCancelledPaymentEvent struct {
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Origin                    *PaymentOrigin             `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPaymentEvent) Reset() {
@@ -5825,7 +5999,9 @@ type GetAllPaymentsByCursorRequest struct {
 	// the last item of the previous answer.
 	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	// Items per answer: 10 unless given, 1000 at most.
-	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	Size *int32 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5905,9 +6081,13 @@ func (x *GetAllPaymentsByCursorRequest) GetUnrecognized() map[string]string {
 
 // One stretch of the payments, each with the cursor to read on from.
 type GetAllPaymentsByCursorResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*PaymentWithCursor   `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payments that follow the cursor of the request. Empty when there are no
+	// more.
+	Items []*PaymentWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5958,11 +6138,14 @@ func (x *GetAllPaymentsByCursorResponse) GetUnrecognized() map[string]string {
 
 // A payment and its place in the list.
 type PaymentWithCursor struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	Payment *Payment               `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment in its present state.
+	Payment *Payment `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	// Place of this payment in the list; send the last one as `cursor` of the
 	// next request.
-	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	Cursor *string `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6032,7 +6215,9 @@ type Payment struct {
 	//	*Payment_PayPending
 	//	*Payment_Ready
 	//	*Payment_VirtualAccountIssued
-	Status        isPayment_Status  `protobuf_oneof:"status"`
+	Status isPayment_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6212,9 +6397,12 @@ type CancelledPayment struct {
 	// `imp_uid`.
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer paid with; the case that is set tells the kind. May be
+	// absent.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The channel, that is the contract with a PG, that the payment went through;
 	// its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -6228,28 +6416,39 @@ type CancelledPayment struct {
 	// Present only if the payment was made with a billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, which is before it was completed.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts in the minor unit of `currency`.
-	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied to the payment.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment is an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the payment was completed, before it was cancelled; may be absent.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// Assigned by the PG; quote it when you ask the PG about the payment.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The cash receipt issued with the payment. May be absent although
@@ -6260,14 +6459,19 @@ type CancelledPayment struct {
 	// The cancellations that emptied the payment; look at the status of each, as
 	// attempts that failed may be among them.
 	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Origin        *PaymentOrigin         `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
+	// When the payment was cancelled; the single cancellations have their own
+	// times in `cancellations`.
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelledPayment) Reset() {
@@ -6548,9 +6752,11 @@ type FailedPayment struct {
 	// `imp_uid`.
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer was to pay with; may be absent.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The contract with a PG that the payment was to go through; may be absent.
 	// Its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -6564,32 +6770,47 @@ type FailedPayment struct {
 	// Present only if the attempt was made with a billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts in the minor unit of `currency`, as they were asked for; nothing of
 	// it was charged.
-	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied to the payment.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment was to be an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData    *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country       *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
-	Failure       *PaymentFailure        `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
-	Origin        *PaymentOrigin         `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the payment failed.
+	FailedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	// Why the payment failed, with the PG's code and message where it gave them.
+	Failure *PaymentFailure `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6835,7 +7056,9 @@ type PaymentFailure struct {
 	// The PG's own error code; its meaning depends on the PG behind the channel.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The PG's own message, in whatever language the PG writes.
-	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6910,9 +7133,12 @@ type PaidPayment struct {
 	// `imp_uid`.
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// Your merchant account at PortOne, which may own several stores.
-	MerchantId *string        `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string        `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Method     *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// What the customer paid with; the case that is set tells the kind. May be
+	// absent.
+	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The channel, that is the contract with a PG, that the payment went through;
 	// its `type` tells test from live.
 	Channel *SelectedChannel `protobuf:"bytes,6,opt,name=channel,proto3" json:"channel,omitempty"`
@@ -6926,28 +7152,39 @@ type PaidPayment struct {
 	// Present only if the payment was made with a billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Webhooks sent about the payment so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, which is before it was completed.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Amounts in the minor unit of `currency`.
-	Amount   *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency      `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Customer *Customer      `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
+	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
+	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied to the payment.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
 	// Whether the purchase counts as a cultural expense, for which Korean income
 	// tax grants a deduction.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only if the payment is an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Your own data as given with the payment, returned as it is.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the payment was completed.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// Assigned by the PG; quote it when you ask the PG about the payment.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The PG's raw answer; its form depends on the PG and may change.
@@ -6962,13 +7199,16 @@ type PaidPayment struct {
 	// Cancellations that were asked for but have not taken effect: look at the
 	// status of each, such as failed or only requested.
 	Cancellations []*PaymentCancellation `protobuf:"bytes,32,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	Origin        *PaymentOrigin         `protobuf:"bytes,33,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Where the payment was requested from.
+	Origin *PaymentOrigin `protobuf:"bytes,33,opt,name=origin,proto3" json:"origin,omitempty"`
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,34,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaidPayment) Reset() {
@@ -7257,7 +7497,8 @@ type PartialCancelledPayment struct {
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// How it was paid; the case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -7271,16 +7512,22 @@ type PartialCancelledPayment struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested, which is before it was completed.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`. `cancelled` is what has
 	// been cancelled so far.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -7288,13 +7535,18 @@ type PartialCancelledPayment struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the payment was completed, before a part of it was cancelled; may be
+	// absent.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
@@ -7304,15 +7556,19 @@ type PartialCancelledPayment struct {
 	// Can include failed cancellations and those only requested: look at the case
 	// of each before adding up amounts.
 	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the payment was cancelled; the single cancellations have their own
+	// times in `cancellations`.
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	// Where the payment was requested from.
 	Origin *PaymentOrigin `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPayment) Reset() {
@@ -7594,7 +7850,8 @@ type PayPendingPayment struct {
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -7608,15 +7865,21 @@ type PayPendingPayment struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -7624,16 +7887,21 @@ type PayPendingPayment struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Where the payment was requested from.
-	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *PaymentOrigin `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7876,7 +8144,8 @@ type ReadyPayment struct {
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// Can be absent, as long as the method is not known.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used. Can be absent, as long as none has been chosen.
@@ -7890,15 +8159,21 @@ type ReadyPayment struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -7906,14 +8181,19 @@ type ReadyPayment struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// The state of the delivery. Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Where the payment was requested from.
-	Origin        *PaymentOrigin    `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *PaymentOrigin `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8150,7 +8430,8 @@ type VirtualAccountIssuedPayment struct {
 	TransactionId *string `protobuf:"bytes,2,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The `payment_method_virtual_account` case holds the account to pay into.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -8164,15 +8445,21 @@ type VirtualAccountIssuedPayment struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When the payment was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the payment last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the payment came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -8180,16 +8467,21 @@ type VirtualAccountIssuedPayment struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Where the payment was requested from.
-	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	Origin *PaymentOrigin `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8428,18 +8720,22 @@ type PayWithBillingKeyRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId    *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The key to charge. Has to be issued and not deleted.
 	BillingKey *string `protobuf:"bytes,3,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Picks the channel to pay through, for a billing key that was issued for
 	// several.
-	ChannelKey *string        `protobuf:"bytes,4,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName  *string        `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer   *CustomerInput `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
+	ChannelKey *string `protobuf:"bytes,4,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,5,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The customer who pays. Some PGs require certain details of it.
+	Customer *CustomerInput `protobuf:"bytes,6,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the payment.
 	CustomData *string `protobuf:"bytes,7,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// All amounts are in the minor unit of `currency`.
-	Amount   *PaymentAmountInput `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency           `protobuf:"varint,9,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Amount *PaymentAmountInput `protobuf:"bytes,8,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,9,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,10,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// True if the merchant bears the interest of the instalments, so that they
@@ -8450,14 +8746,18 @@ type PayWithBillingKeyRequest struct {
 	// Only for NAVER Pay points through NICE Payments, after applying for that
 	// service: the cash receipt to issue.
 	CashReceipt *CashReceiptInput `protobuf:"bytes,13,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	Country     *Country          `protobuf:"varint,14,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The country of the payment.
+	Country *Country `protobuf:"varint,14,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Webhook addresses for the success or failure of this payment; they override
 	// those set for the store. An empty list is ignored.
 	NoticeUrls []string `protobuf:"bytes,15,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// Absent is the same as empty.
-	Products        []*PaymentProduct      `protobuf:"bytes,16,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount    *int32                 `protobuf:"varint,17,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType     *PaymentProductType    `protobuf:"varint,18,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	Products []*PaymentProduct `protobuf:"bytes,16,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order.
+	ProductCount *int32 `protobuf:"varint,17,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Whether the goods are physical or digital.
+	ProductType *PaymentProductType `protobuf:"varint,18,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	// Where the goods are delivered to.
 	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,19,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
 	// The PortOne promotion to apply.
 	PromotionId *string `protobuf:"bytes,20,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -8468,7 +8768,9 @@ type PayWithBillingKeyRequest struct {
 	Bypass *string `protobuf:"bytes,22,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook   *bool             `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8674,9 +8976,13 @@ func (x *PayWithBillingKeyRequest) GetUnrecognized() map[string]string {
 
 // The payment has been made; failures come as errors.
 type PayWithBillingKeyResponse struct {
-	state         protoimpl.MessageState    `protogen:"open.v1"`
-	Payment       *BillingKeyPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment in short. `GetPayment` with your payment id gives the whole of
+	// it.
+	Payment *BillingKeyPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8730,9 +9036,12 @@ func (x *PayWithBillingKeyResponse) GetUnrecognized() map[string]string {
 type BillingKeyPaymentSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the PG gave the transaction.
-	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// When the payment was completed.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -8789,8 +9098,9 @@ func (x *BillingKeyPaymentSummary) GetUnrecognized() map[string]string {
 }
 
 type CancelPaymentRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment to cancel, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -8803,8 +9113,9 @@ type CancelPaymentRequest struct {
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// The VAT within `amount`, in the minor unit of the payment's currency.
 	// Absent lets PortOne compute it.
-	VatAmount *int64  `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
-	Reason    *string `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
+	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
+	// Why the payment is cancelled, in words; returned with the cancellation.
+	Reason *string `protobuf:"bytes,6,opt,name=reason,proto3,oneof" json:"reason,omitempty"`
 	// `CUSTOMER` if the customer asked for the cancellation, `ADMIN` if the
 	// merchant's staff did.
 	Requester *CancelRequester `protobuf:"varint,7,opt,name=requester,proto3,enum=portone.v2.CancelRequester,oneof" json:"requester,omitempty"`
@@ -8827,7 +9138,9 @@ type CancelPaymentRequest struct {
 	// to this address.
 	RefundEmail *string `protobuf:"bytes,11,opt,name=refund_email,json=refundEmail,proto3,oneof" json:"refund_email,omitempty"`
 	// True suppresses the webhook of a successful cancellation.
-	SkipWebhook   *bool             `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8956,16 +9269,20 @@ func (x *CancelPaymentRequest) GetUnrecognized() map[string]string {
 
 // The bank account that a refund is transferred to.
 type CancelPaymentBodyRefundAccount struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Bank   *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Number *string                `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// Number of the account that the money goes to.
+	Number *string `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// Name of the account holder, as the bank knows it.
 	HolderName *string `protobuf:"bytes,3,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
 	// Needed for virtual account payments through Smartro.
-	HolderPhoneNumber *string           `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	HolderPhoneNumber *string `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelPaymentBodyRefundAccount) Reset() {
@@ -9038,8 +9355,10 @@ type CancelPaymentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Look at the case: `succeeded`, `failed`, or `requested` for one that ends
 	// later.
-	Cancellation  *PaymentCancellation `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Cancellation *PaymentCancellation `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9089,13 +9408,16 @@ func (x *CancelPaymentResponse) GetUnrecognized() map[string]string {
 }
 
 type StopPaymentCancellationRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment whose cancellation to withdraw, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Id of a cancellation of the payment that is still only requested.
 	CancellationId string `protobuf:"bytes,2,opt,name=cancellation_id,json=cancellationId,proto3" json:"cancellation_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9163,8 +9485,10 @@ func (x *StopPaymentCancellationRequest) GetUnrecognized() map[string]string {
 type StopPaymentCancellationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the request to cancel was withdrawn; the payment stays paid.
-	StoppedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=stopped_at,json=stoppedAt,proto3" json:"stopped_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	StoppedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=stopped_at,json=stoppedAt,proto3" json:"stopped_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9214,11 +9538,14 @@ func (x *StopPaymentCancellationResponse) GetUnrecognized() map[string]string {
 }
 
 type CapturePaymentRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment to capture, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9277,8 +9604,10 @@ func (x *CapturePaymentRequest) GetUnrecognized() map[string]string {
 
 // The manual capture has succeeded.
 type CapturePaymentResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9324,8 +9653,9 @@ func (x *CapturePaymentResponse) GetUnrecognized() map[string]string {
 // give what your own records say. A difference is refused with
 // `INFORMATION_MISMATCH`.
 type ConfirmPaymentRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment to approve, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -9347,7 +9677,9 @@ type ConfirmPaymentRequest struct {
 	IsTest *bool `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9458,9 +9790,12 @@ func (x *ConfirmPaymentRequest) GetUnrecognized() map[string]string {
 type ConfirmedPaymentSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the PG gave the transaction.
-	PgTxId        *string                `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// When the payment was completed.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9517,14 +9852,17 @@ func (x *ConfirmedPaymentSummary) GetUnrecognized() map[string]string {
 }
 
 type ConfirmEscrowRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The escrow payment whose purchase to confirm, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// For NAVER Pay only: true if the merchant's staff confirms the purchase,
 	// false if the buyer does. When in doubt, true.
-	FromStore     *bool             `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
+	FromStore *bool `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9590,9 +9928,12 @@ func (x *ConfirmEscrowRequest) GetUnrecognized() map[string]string {
 
 // The purchase has been confirmed.
 type ConfirmEscrowResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the purchase was confirmed.
+	CompletedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9642,17 +9983,24 @@ func (x *ConfirmEscrowResponse) GetUnrecognized() map[string]string {
 }
 
 type ApplyEscrowLogisticsRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The escrow payment whose delivery to register, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId   *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Sender    *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
-	Receiver  *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Logistics *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Who sends the goods.
+	Sender *PaymentEscrowSenderInput `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
+	// Who receives the goods.
+	Receiver *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	// The carrier, the tracking number and the time of dispatch.
+	Logistics *PaymentLogistics `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
 	// Whether to notify by e-mail when the purchase is confirmed.
-	SendEmail     *bool             `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
-	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	SendEmail *bool `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
+	// The products that are sent.
+	Products []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9746,14 +10094,20 @@ func (x *ApplyEscrowLogisticsRequest) GetUnrecognized() map[string]string {
 
 // Who sends the goods of an escrow payment.
 type PaymentEscrowSenderInput struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Name        *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Zipcode     *string                `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the sender.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Phone number of the sender.
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Postal code of the sender.
+	Zipcode *string `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
 	// How the sender is related to the receiver.
-	Relationship  *string                `protobuf:"bytes,4,opt,name=relationship,proto3,oneof" json:"relationship,omitempty"`
-	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Relationship *string `protobuf:"bytes,4,opt,name=relationship,proto3,oneof" json:"relationship,omitempty"`
+	// Address of the sender, in parts; the postal code has a field of its own.
+	Address *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9832,12 +10186,18 @@ func (x *PaymentEscrowSenderInput) GetUnrecognized() map[string]string {
 
 // Who receives the goods of an escrow payment.
 type PaymentEscrowReceiverInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Name          *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	PhoneNumber   *string                `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Zipcode       *string                `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
-	Address       *SeparatedAddressInput `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the receiver.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Phone number of the receiver.
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Postal code of the receiver.
+	Zipcode *string `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
+	// Address of the receiver, in parts; the postal code has a field of its own.
+	Address *SeparatedAddressInput `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9909,14 +10269,20 @@ func (x *PaymentEscrowReceiverInput) GetUnrecognized() map[string]string {
 
 // The shipment of an escrow payment: the carrier and its tracking number.
 type PaymentLogistics struct {
-	state   protoimpl.MessageState   `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The carrier that delivers the goods.
 	Company *PaymentLogisticsCompany `protobuf:"varint,1,opt,name=company,proto3,enum=portone.v2.PaymentLogisticsCompany,oneof" json:"company,omitempty"`
 	// The carrier's tracking number.
-	InvoiceNumber *string                `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	ReceivedAt    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
-	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,2,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the goods were received, if they have been.
+	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
+	// Address of the delivery.
+	Address *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9997,10 +10363,14 @@ func (x *PaymentLogistics) GetUnrecognized() map[string]string {
 type ApplyEscrowLogisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The carrier's tracking number.
-	InvoiceNumber *string                `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery was registered.
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10064,17 +10434,26 @@ func (x *ApplyEscrowLogisticsResponse) GetUnrecognized() map[string]string {
 }
 
 type ModifyEscrowLogisticsRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The escrow payment whose delivery details to change, by the id that you
+	// gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId   *string                     `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Sender    *PaymentEscrowSenderInput   `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
-	Receiver  *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
-	Logistics *PaymentLogistics           `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Who sends the goods.
+	Sender *PaymentEscrowSenderInput `protobuf:"bytes,3,opt,name=sender,proto3" json:"sender,omitempty"`
+	// Who receives the goods.
+	Receiver *PaymentEscrowReceiverInput `protobuf:"bytes,4,opt,name=receiver,proto3" json:"receiver,omitempty"`
+	// The carrier, the tracking number and the time of dispatch, as they should
+	// be.
+	Logistics *PaymentLogistics `protobuf:"bytes,5,opt,name=logistics,proto3" json:"logistics,omitempty"`
 	// Whether to notify by e-mail when the purchase is confirmed.
-	SendEmail     *bool             `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
-	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	SendEmail *bool `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
+	// The products that are sent.
+	Products []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10170,10 +10549,14 @@ func (x *ModifyEscrowLogisticsRequest) GetUnrecognized() map[string]string {
 type ModifyEscrowLogisticsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The carrier's tracking number.
-	InvoiceNumber *string                `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
-	SentAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
-	ModifiedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=modified_at,json=modifiedAt,proto3" json:"modified_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	InvoiceNumber *string `protobuf:"bytes,1,opt,name=invoice_number,json=invoiceNumber,proto3,oneof" json:"invoice_number,omitempty"`
+	// When the goods were sent.
+	SentAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
+	// When the delivery details were changed.
+	ModifiedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=modified_at,json=modifiedAt,proto3" json:"modified_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10250,28 +10633,36 @@ type PayInstantlyRequest struct {
 	// The channel to pay through. Required unless `channel_group_id` is given.
 	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	// The channel group to pay through. Required unless `channel_key` is given.
-	ChannelGroupId *string                    `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
-	Method         *InstantPaymentMethodInput `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	OrderName      *string                    `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	ChannelGroupId *string `protobuf:"bytes,4,opt,name=channel_group_id,json=channelGroupId,proto3,oneof" json:"channel_group_id,omitempty"`
+	// What to pay with: a card to charge, or a virtual account to issue.
+	Method *InstantPaymentMethodInput `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Whether it counts as a cultural expense, which Korean income tax treats as
 	// deductible. Defaults to false.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Whether to pay by escrow. Defaults to false.
-	IsEscrow *bool          `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	IsEscrow *bool `protobuf:"varint,8,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// The customer who pays. Some PGs require certain details of it.
 	Customer *CustomerInput `protobuf:"bytes,9,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the payment.
 	CustomData *string `protobuf:"bytes,10,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// All amounts are in the minor unit of `currency`.
-	Amount   *PaymentAmountInput `protobuf:"bytes,11,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency           `protobuf:"varint,12,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Country  *Country            `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	Amount *PaymentAmountInput `protobuf:"bytes,11,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,12,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The country of the payment.
+	Country *Country `protobuf:"varint,13,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
 	// An empty list is ignored.
 	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// Absent is the same as empty.
-	Products        []*PaymentProduct      `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount    *int32                 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
-	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	Products []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order.
+	ProductCount *int32 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	// Whether the goods are physical or digital.
+	ProductType *PaymentProductType `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	// Where the goods are delivered to.
 	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
 	// The PortOne promotion to apply.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -10280,7 +10671,9 @@ type PayInstantlyRequest struct {
 	Bypass *string `protobuf:"bytes,20,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook   *bool             `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	SkipWebhook *bool `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10478,9 +10871,11 @@ type InstantPaymentMethodInput struct {
 	// Issues a virtual account; the payment is paid only once the customer has
 	// transferred the money.
 	VirtualAccount *InstantPaymentMethodInputVirtualAccount `protobuf:"bytes,2,opt,name=virtual_account,json=virtualAccount,proto3" json:"virtual_account,omitempty"`
-	Unrecognized   map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InstantPaymentMethodInput) Reset() {
@@ -10547,7 +10942,9 @@ type InstantPaymentMethodInputCard struct {
 	// are interest-free for the customer.
 	UseFreeInterestFromMerchant *bool `protobuf:"varint,4,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
 	// Whether to pay with the card's points.
-	UseCardPoint  *bool             `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	UseCardPoint *bool `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10638,7 +11035,9 @@ type InstantPaymentMethodInputVirtualAccount struct {
 	// The cash receipt wanted for the payment.
 	CashReceipt *InstantPaymentMethodInputVirtualAccountCashReceiptInfo `protobuf:"bytes,4,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
 	// The name shown as the holder of the virtual account.
-	RemitteeName  *string           `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
+	RemitteeName *string `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10723,8 +11122,10 @@ type InstantPaymentMethodInputVirtualAccountExpiry struct {
 	// How long a deposit is accepted, in hours.
 	ValidHours *int32 `protobuf:"varint,1,opt,name=valid_hours,json=validHours,proto3,oneof" json:"valid_hours,omitempty"`
 	// Deadline as an instant. Give this or `valid_hours`, not both.
-	DueDate       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DueDate *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10787,8 +11188,10 @@ type InstantPaymentMethodInputVirtualAccountOption struct {
 	// for a number as told by `fixed`.
 	Type *InstantPaymentMethodInputVirtualAccountOptionType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.InstantPaymentMethodInputVirtualAccountOptionType,oneof" json:"type,omitempty"`
 	// Only if `type` is `FIXED`.
-	Fixed         *InstantPaymentMethodInputVirtualAccountOptionFixed `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
-	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Fixed *InstantPaymentMethodInputVirtualAccountOptionFixed `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10852,7 +11255,9 @@ type InstantPaymentMethodInputVirtualAccountOptionFixed struct {
 	// same number, and the merchant keeps no numbers.
 	PgAccountId *string `protobuf:"bytes,1,opt,name=pg_account_id,json=pgAccountId,proto3,oneof" json:"pg_account_id,omitempty"`
 	// One of the account numbers that the PG handed to the merchant beforehand.
-	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10912,13 +11317,16 @@ func (x *InstantPaymentMethodInputVirtualAccountOptionFixed) GetUnrecognized() m
 // The cash receipt wanted for a payment to a virtual account.
 type InstantPaymentMethodInputVirtualAccountCashReceiptInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Type  *CashReceiptInputType  `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
+	// Whether the receipt is for a person or a business, or wanted at all.
+	Type *CashReceiptInputType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
 	// Whom the receipt is for: usually a mobile phone number for `PERSONAL`, the
 	// business registration number for `CORPORATE`.
-	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	CustomerIdentityNumber *string `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *InstantPaymentMethodInputVirtualAccountCashReceiptInfo) Reset() {
@@ -10975,9 +11383,13 @@ func (x *InstantPaymentMethodInputVirtualAccountCashReceiptInfo) GetUnrecognized
 // The request has succeeded; failures come as errors. With a virtual account
 // that means issued, not paid.
 type PayInstantlyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Payment       *InstantPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment in short. `GetPayment` with your payment id gives the whole of
+	// it.
+	Payment *InstantPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11034,8 +11446,10 @@ type InstantPaymentSummary struct {
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// When the payment was completed; for a virtual account, when the account was
 	// issued, which is before any money came in.
-	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11103,7 +11517,9 @@ type PreRegisterPaymentRequest struct {
 	// The tax-free part of `total_amount`, in the minor unit of `currency`.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// The currency of the amounts.
-	Currency      *Currency         `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Currency *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11183,8 +11599,10 @@ func (x *PreRegisterPaymentRequest) GetUnrecognized() map[string]string {
 
 // The details have been registered.
 type PreRegisterPaymentResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11233,7 +11651,9 @@ type RegisterStoreReceiptRequest struct {
 	// One entry for each sub-merchant's part of the payment.
 	Items []*RegisterStoreReceiptBodyItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
 	// Defaults to the store of the API secret.
-	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11314,8 +11734,11 @@ type RegisterStoreReceiptBodyItem struct {
 	VatAmount *int64 `protobuf:"varint,5,opt,name=vat_amount,json=vatAmount,proto3,oneof" json:"vat_amount,omitempty"`
 	// The value of supply, which is the amount before VAT, in the minor unit of
 	// `currency`.
-	SupplyAmount  *int64            `protobuf:"varint,6,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
-	Currency      *Currency         `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	SupplyAmount *int64 `protobuf:"varint,6,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
+	// The currency of the sub-merchant's amounts.
+	Currency *Currency `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11411,7 +11834,9 @@ func (x *RegisterStoreReceiptBodyItem) GetUnrecognized() map[string]string {
 type RegisterStoreReceiptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page with the receipt of the payment.
-	ReceiptUrl    *string           `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	ReceiptUrl *string `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11462,13 +11887,16 @@ func (x *RegisterStoreReceiptResponse) GetUnrecognized() map[string]string {
 }
 
 type ResendWebhookRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment whose webhook to send again, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// Which of the payment's webhooks to send again. Absent means the latest one.
-	WebhookId     *string           `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
+	WebhookId *string `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11536,7 +11964,9 @@ func (x *ResendWebhookRequest) GetUnrecognized() map[string]string {
 type ResendWebhookResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its `status` tells whether your endpoint accepted it.
-	Webhook       *PaymentWebhook   `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	Webhook *PaymentWebhook `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11587,10 +12017,13 @@ func (x *ResendWebhookResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentTransactionsRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment whose attempts to list, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11649,9 +12082,12 @@ func (x *GetPaymentTransactionsRequest) GetUnrecognized() map[string]string {
 
 // The attempts made at the payment.
 type GetPaymentTransactionsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*PaymentTransaction  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The attempts, failed ones included; the case of each tells its state.
+	Items []*PaymentTransaction `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11714,8 +12150,10 @@ type PaymentTransaction struct {
 	//	*PaymentTransaction_PayPending
 	//	*PaymentTransaction_Ready
 	//	*PaymentTransaction_VirtualAccountIssued
-	Status        isPaymentTransaction_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isPaymentTransaction_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11890,7 +12328,8 @@ type CancelledPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// How it was paid; the case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -11904,16 +12343,22 @@ type CancelledPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`. `cancelled` is what has
 	// been cancelled so far.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -11921,13 +12366,18 @@ type CancelledPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the attempt succeeded, before the payment was cancelled; may be
+	// absent.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
@@ -11937,13 +12387,17 @@ type CancelledPaymentTransaction struct {
 	// Can include failed cancellations and those only requested: look at the case
 	// of each before adding up amounts.
 	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the payment was cancelled; the single cancellations have their own
+	// times in `cancellations`.
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CancelledPaymentTransaction) Reset() {
@@ -12218,7 +12672,8 @@ type FailedPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// Can be absent, where the method is not known.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used. Can be absent, where none had been chosen.
@@ -12232,15 +12687,21 @@ type FailedPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -12248,15 +12709,21 @@ type FailedPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	FailedAt   *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the attempt failed.
+	FailedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
 	// The reason, with the PG's own code and message where it gave them.
-	Failure       *PaymentFailure   `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	Failure *PaymentFailure `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -12498,7 +12965,8 @@ type PaidPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// How it was paid; the case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -12512,15 +12980,21 @@ type PaidPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -12528,13 +13002,17 @@ type PaidPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the attempt succeeded, that is when the payment was completed.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The body of the PG's answer. Its form differs by PG: for logs and support,
@@ -12547,9 +13025,11 @@ type PaidPaymentTransaction struct {
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaidPaymentTransaction) Reset() {
@@ -12817,7 +13297,8 @@ type PartialCancelledPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// How it was paid; the case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -12831,16 +13312,22 @@ type PartialCancelledPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`. `cancelled` is what has
 	// been cancelled so far.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -12848,13 +13335,17 @@ type PartialCancelledPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string                `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country               `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	PaidAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// When the attempt succeeded, before a part was cancelled; may be absent.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,27,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Can be absent although one was issued: see `cash_receipt_issuance_status`.
@@ -12864,13 +13355,17 @@ type PartialCancelledPaymentTransaction struct {
 	// Can include failed cancellations and those only requested: look at the case
 	// of each before adding up amounts.
 	Cancellations []*PaymentCancellation `protobuf:"bytes,30,rep,name=cancellations,proto3" json:"cancellations,omitempty"`
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// When the payment was cancelled; the single cancellations have their own
+	// times in `cancellations`.
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields             protoimpl.UnknownFields
-	sizeCache                 protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPaymentTransaction) Reset() {
@@ -13145,7 +13640,8 @@ type PayPendingPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The case that is set tells the kind of method.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -13159,15 +13655,21 @@ type PayPendingPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -13175,14 +13677,19 @@ type PayPendingPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
-	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -13418,7 +13925,8 @@ type ReadyPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// Can be absent, as long as the method is not known.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used. Can be absent, as long as none has been chosen.
@@ -13432,15 +13940,21 @@ type ReadyPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -13448,12 +13962,17 @@ type ReadyPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// The state of the delivery. Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData    *string           `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country       *Country          `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -13682,7 +14201,8 @@ type VirtualAccountIssuedPaymentTransaction struct {
 	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,3,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the payment belongs to.
+	StoreId *string `protobuf:"bytes,4,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The `payment_method_virtual_account` case holds the account to pay into.
 	Method *PaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
 	// The PG connection used.
@@ -13696,15 +14216,21 @@ type VirtualAccountIssuedPaymentTransaction struct {
 	// Present only for a payment by billing key.
 	BillingKey *string `protobuf:"bytes,10,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The deliveries of webhooks made so far.
-	Webhooks        []*PaymentWebhook      `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Webhooks []*PaymentWebhook `protobuf:"bytes,11,rep,name=webhooks,proto3" json:"webhooks,omitempty"`
+	// When this attempt was requested.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When anything of the attempt last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// When the attempt came into its present status.
 	StatusChangedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=status_changed_at,json=statusChangedAt,proto3" json:"status_changed_at,omitempty"`
-	OrderName       *string                `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,15,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// All amounts are in the minor unit of `currency`.
 	Amount *PaymentAmount `protobuf:"bytes,16,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,17,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The customer, as recorded with the payment; details that were not given are
+	// absent.
 	Customer *Customer `protobuf:"bytes,18,opt,name=customer,proto3" json:"customer,omitempty"`
 	// The PortOne promotion applied, if any.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -13712,14 +14238,19 @@ type VirtualAccountIssuedPaymentTransaction struct {
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,20,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
 	// Present only for an escrow payment.
-	Escrow       *PaymentEscrow    `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
-	Products     []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Escrow *PaymentEscrow `protobuf:"bytes,21,opt,name=escrow,proto3" json:"escrow,omitempty"`
+	// The products of the order, as given when the payment was requested.
+	Products []*PaymentProduct `protobuf:"bytes,22,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order, as given when the payment was requested.
+	ProductCount *int32 `protobuf:"varint,23,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Data of the caller's own, given when the payment was requested.
-	CustomData *string  `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
-	Country    *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
+	// Country of the payment; may be absent.
+	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
-	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -13945,11 +14476,14 @@ func (x *VirtualAccountIssuedPaymentTransaction) GetUnrecognized() map[string]st
 }
 
 type CloseVirtualAccountRequest struct {
-	state     protoimpl.MessageState `protogen:"open.v1"`
-	PaymentId string                 `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment whose virtual account to close, by the id that you gave it.
+	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14008,9 +14542,12 @@ func (x *CloseVirtualAccountRequest) GetUnrecognized() map[string]string {
 
 // The virtual account has been closed: no deposit is accepted any more.
 type CloseVirtualAccountResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the virtual account was closed.
+	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14065,7 +14602,9 @@ type GetPaymentRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14128,8 +14667,10 @@ type GetPaymentsRequest struct {
 	// 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	// All conditions are optional. Some may have no effect on V1 payments.
-	Filter        *PaymentFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PaymentFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14189,8 +14730,9 @@ func (x *GetPaymentsRequest) GetUnrecognized() map[string]string {
 // restrict, but for the time: without `from`, only the 90 days before the end
 // are searched, and without `until` the end is now.
 type PaymentFilterInput struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	MerchantId *string                `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the merchant account whose payments to search, across its stores.
+	MerchantId *string `protobuf:"bytes,1,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
 	// Only for users with access to the whole merchant; absent, the payments of
 	// all its stores are searched.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
@@ -14211,32 +14753,43 @@ type PaymentFilterInput struct {
 	// True for payments that came from a payment schedule.
 	IsScheduled *bool `protobuf:"varint,10,opt,name=is_scheduled,json=isScheduled,proto3,oneof" json:"is_scheduled,omitempty"`
 	// By the time of the request or of the last change of state.
-	SortBy    *PaymentSortBy  `protobuf:"varint,11,opt,name=sort_by,json=sortBy,proto3,enum=portone.v2.PaymentSortBy,oneof" json:"sort_by,omitempty"`
-	SortOrder *SortOrder      `protobuf:"varint,12,opt,name=sort_order,json=sortOrder,proto3,enum=portone.v2.SortOrder,oneof" json:"sort_order,omitempty"`
-	Version   *PortOneVersion `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
+	SortBy *PaymentSortBy `protobuf:"varint,11,opt,name=sort_by,json=sortBy,proto3,enum=portone.v2.PaymentSortBy,oneof" json:"sort_by,omitempty"`
+	// Direction of the order by `sort_by`.
+	SortOrder *SortOrder `protobuf:"varint,12,opt,name=sort_order,json=sortOrder,proto3,enum=portone.v2.SortOrder,oneof" json:"sort_order,omitempty"`
+	// Version of the PortOne API that the payments were made with.
+	Version *PortOneVersion `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// Outcome of the webhook that told the payment's last state.
 	WebhookStatus *PaymentWebhookStatus `protobuf:"varint,14,opt,name=webhook_status,json=webhookStatus,proto3,enum=portone.v2.PaymentWebhookStatus,oneof" json:"webhook_status,omitempty"`
 	// Where the payment was requested: an SDK on a computer or a phone, or the
 	// API.
 	PlatformType *PaymentClientType `protobuf:"varint,15,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentClientType,oneof" json:"platform_type,omitempty"`
-	Currency     *Currency          `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	IsEscrow     *bool              `protobuf:"varint,17,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
+	// Payments in this currency.
+	Currency *Currency `protobuf:"varint,16,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// True for escrow payments, false for all others.
+	IsEscrow *bool `protobuf:"varint,17,opt,name=is_escrow,json=isEscrow,proto3,oneof" json:"is_escrow,omitempty"`
 	// State of the delivery of an escrow payment.
 	EscrowStatus *PaymentFilterInputEscrowStatus `protobuf:"varint,18,opt,name=escrow_status,json=escrowStatus,proto3,enum=portone.v2.PaymentFilterInputEscrowStatus,oneof" json:"escrow_status,omitempty"`
-	CardBrand    *CardBrand                      `protobuf:"varint,19,opt,name=card_brand,json=cardBrand,proto3,enum=portone.v2.CardBrand,oneof" json:"card_brand,omitempty"`
-	CardType     *CardType                       `protobuf:"varint,20,opt,name=card_type,json=cardType,proto3,enum=portone.v2.CardType,oneof" json:"card_type,omitempty"`
+	// Payments by cards of this brand.
+	CardBrand *CardBrand `protobuf:"varint,19,opt,name=card_brand,json=cardBrand,proto3,enum=portone.v2.CardBrand,oneof" json:"card_brand,omitempty"`
+	// Payments by cards of this type: credit, debit or gift cards.
+	CardType *CardType `protobuf:"varint,20,opt,name=card_type,json=cardType,proto3,enum=portone.v2.CardType,oneof" json:"card_type,omitempty"`
 	// Whether the card is a person's or a company's.
-	CardOwnerType       *CardOwnerType                    `protobuf:"varint,21,opt,name=card_owner_type,json=cardOwnerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"card_owner_type,omitempty"`
+	CardOwnerType *CardOwnerType `protobuf:"varint,21,opt,name=card_owner_type,json=cardOwnerType,proto3,enum=portone.v2.CardOwnerType,oneof" json:"card_owner_type,omitempty"`
+	// Payments by this gift certificate.
 	GiftCertificateType *PaymentMethodGiftCertificateType `protobuf:"varint,22,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
-	CashReceiptType     *CashReceiptInputType             `protobuf:"varint,23,opt,name=cash_receipt_type,json=cashReceiptType,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"cash_receipt_type,omitempty"`
-	CashReceiptStatus   *PaymentCashReceiptStatus         `protobuf:"varint,24,opt,name=cash_receipt_status,json=cashReceiptStatus,proto3,enum=portone.v2.PaymentCashReceiptStatus,oneof" json:"cash_receipt_status,omitempty"`
+	// Payments with a cash receipt of this type.
+	CashReceiptType *CashReceiptInputType `protobuf:"varint,23,opt,name=cash_receipt_type,json=cashReceiptType,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"cash_receipt_type,omitempty"`
+	// Payments whose cash receipt has this status.
+	CashReceiptStatus *PaymentCashReceiptStatus `protobuf:"varint,24,opt,name=cash_receipt_status,json=cashReceiptStatus,proto3,enum=portone.v2.PaymentCashReceiptStatus,oneof" json:"cash_receipt_status,omitempty"`
 	// When the cash receipt was issued.
 	CashReceiptIssuedAtRange *DateTimeRange `protobuf:"bytes,25,opt,name=cash_receipt_issued_at_range,json=cashReceiptIssuedAtRange,proto3" json:"cash_receipt_issued_at_range,omitempty"`
 	// When the cash receipt was cancelled.
 	CashReceiptCancelledAtRange *DateTimeRange `protobuf:"bytes,26,opt,name=cash_receipt_cancelled_at_range,json=cashReceiptCancelledAtRange,proto3" json:"cash_receipt_cancelled_at_range,omitempty"`
 	// Texts to look for, each in one attribute of the payment or in all.
-	TextSearch    []*PaymentTextSearch `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
-	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TextSearch []*PaymentTextSearch `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14473,7 +15026,9 @@ type PaymentTextSearch struct {
 	// Where to look; `ALL` for every attribute.
 	Field *PaymentTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.PaymentTextSearchField,oneof" json:"field,omitempty"`
 	// The text to look for.
-	Value         *string           `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14533,9 +15088,12 @@ func (x *PaymentTextSearch) GetUnrecognized() map[string]string {
 // One page of the payments found.
 type GetPaymentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*Payment             `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The payments of this page, in the order that the filter asks for.
+	Items []*Payment `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many payments there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14594,14 +15152,18 @@ func (x *GetPaymentsResponse) GetUnrecognized() map[string]string {
 
 // Where a payment was requested from.
 type PaymentOrigin struct {
-	state        protoimpl.MessageState     `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether a computer, a mobile device or a call of the API requested the
+	// payment.
 	PlatformType *PaymentOriginPlatformType `protobuf:"varint,1,opt,name=platform_type,json=platformType,proto3,enum=portone.v2.PaymentOriginPlatformType,oneof" json:"platform_type,omitempty"`
 	// User agent of the client that requested the payment, if known.
 	UserAgent *string `protobuf:"bytes,2,opt,name=user_agent,json=userAgent,proto3,oneof" json:"user_agent,omitempty"`
 	// Page that the payment was requested on, if known.
 	Url *string `protobuf:"bytes,3,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// Address that the request for the payment came from.
-	IpAddress     *string           `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	IpAddress *string `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -157,7 +157,9 @@ type GetPaymentScheduleRequest struct {
 	PaymentScheduleId string `protobuf:"bytes,1,opt,name=payment_schedule_id,json=paymentScheduleId,proto3" json:"payment_schedule_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -226,8 +228,10 @@ type PaymentSchedule struct {
 	//	*PaymentSchedule_Scheduled
 	//	*PaymentSchedule_Started
 	//	*PaymentSchedule_Succeeded
-	Status        isPaymentSchedule_Status `protobuf_oneof:"status"`
-	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status isPaymentSchedule_Status `protobuf_oneof:"status"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,26 +339,33 @@ type isPaymentSchedule_Status interface {
 }
 
 type PaymentSchedule_Failed struct {
+	// Set when the status is `FAILED`: tried and failed.
 	Failed *FailedPaymentSchedule `protobuf:"bytes,1,opt,name=failed,proto3,oneof"`
 }
 
 type PaymentSchedule_Pending struct {
+	// Set when the status is `PENDING`: requested, waiting for approval.
 	Pending *PendingPaymentSchedule `protobuf:"bytes,2,opt,name=pending,proto3,oneof"`
 }
 
 type PaymentSchedule_Revoked struct {
+	// Set when the status is `REVOKED`: called off; no payment is made.
 	Revoked *RevokedPaymentSchedule `protobuf:"bytes,3,opt,name=revoked,proto3,oneof"`
 }
 
 type PaymentSchedule_Scheduled struct {
+	// Set when the status is `SCHEDULED`: waiting for its time; can still be
+	// revoked.
 	Scheduled *ScheduledPaymentSchedule `protobuf:"bytes,4,opt,name=scheduled,proto3,oneof"`
 }
 
 type PaymentSchedule_Started struct {
+	// Set when the status is `STARTED`: under way, outcome not known yet.
 	Started *StartedPaymentSchedule `protobuf:"bytes,5,opt,name=started,proto3,oneof"`
 }
 
 type PaymentSchedule_Succeeded struct {
+	// Set when the status is `SUCCEEDED`: the payment was made.
 	Succeeded *SucceededPaymentSchedule `protobuf:"bytes,6,opt,name=succeeded,proto3,oneof"`
 }
 
@@ -378,12 +389,14 @@ type FailedPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key of the payment.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -404,16 +417,20 @@ type FailedPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment was due; it was started at `started_at`.
 	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// When PortOne began to make the payment.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	// When the payment failed.
-	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CompletedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -609,12 +626,14 @@ type PendingPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key of the payment.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -635,16 +654,20 @@ type PendingPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment was due; it was started at `started_at`.
 	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// When PortOne began to make the payment.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	// When the payment was tried; it still waits for approval.
-	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CompletedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -840,12 +863,14 @@ type RevokedPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The id that the payment would have had, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key that would have been charged.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -866,15 +891,18 @@ type RevokedPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment would have been due.
 	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
 	// When the schedule was revoked.
-	RevokedAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1063,12 +1091,14 @@ type ScheduledPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The id that the payment will have, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key that will be charged.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -1089,13 +1119,16 @@ type ScheduledPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment is due.
-	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1277,12 +1310,14 @@ type StartedPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key of the payment.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -1303,14 +1338,18 @@ type StartedPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment was due; it was started at `started_at`.
-	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	StartedAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// When PortOne began to make the payment.
+	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1499,12 +1538,14 @@ type SucceededPaymentSchedule struct {
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The company registered with PortOne that the store belongs to.
 	MerchantId *string `protobuf:"bytes,2,opt,name=merchant_id,json=merchantId,proto3,oneof" json:"merchant_id,omitempty"`
-	StoreId    *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Id of the store that the schedule belongs to.
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The payment's id, as chosen by the caller.
 	PaymentId *string `protobuf:"bytes,4,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	// The billing key of the payment.
 	BillingKey *string `protobuf:"bytes,5,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	OrderName  *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// Name of the order, as given when the payment was scheduled.
+	OrderName *string `protobuf:"bytes,6,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// True if it counts as a cultural expense, which Korean income tax treats as
 	// deductible.
 	IsCulturalExpense *bool `protobuf:"varint,7,opt,name=is_cultural_expense,json=isCulturalExpense,proto3,oneof" json:"is_cultural_expense,omitempty"`
@@ -1525,16 +1566,20 @@ type SucceededPaymentSchedule struct {
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,15,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// Webhook addresses for this payment; they override those set for the store.
-	NoticeUrls []string          `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
-	Products   []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
+	NoticeUrls []string `protobuf:"bytes,16,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
+	// The products of the order, as given when the payment was scheduled.
+	Products []*PaymentProduct `protobuf:"bytes,17,rep,name=products,proto3" json:"products,omitempty"`
 	// When the schedule was created, not when the payment is due.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the payment was due; it was started at `started_at`.
 	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// When PortOne began to make the payment.
 	StartedAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	// When the payment was complete.
-	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CompletedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1732,8 +1777,10 @@ type GetPaymentSchedulesRequest struct {
 	Sort *PaymentScheduleSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	// Without it only payments due in the last 90 days are found, none of those
 	// still to come.
-	Filter        *PaymentScheduleFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PaymentScheduleFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1802,7 +1849,9 @@ type PaymentScheduleSortInput struct {
 	// Defaults to `TIME_TO_PAY`.
 	By *PaymentScheduleSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.PaymentScheduleSortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1867,7 +1916,8 @@ type PaymentScheduleFilterInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId    *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,1,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Payments scheduled with this billing key.
 	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Start of the range of `time_to_pay`. Defaults to 90 days before `until`.
 	From *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=from,proto3" json:"from,omitempty"`
@@ -1877,7 +1927,9 @@ type PaymentScheduleFilterInput struct {
 	// Empty means all.
 	Status []PaymentScheduleStatus `protobuf:"varint,5,rep,packed,name=status,proto3,enum=portone.v2.PaymentScheduleStatus" json:"status,omitempty"`
 	// True for test payments, false for live ones.
-	IsForTest     *bool             `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1965,9 +2017,12 @@ func (x *PaymentScheduleFilterInput) GetUnrecognized() map[string]string {
 // One page of scheduled payments.
 type GetPaymentSchedulesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*PaymentSchedule     `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The schedules of this page; the case of each tells its status.
+	Items []*PaymentSchedule `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many schedules there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2035,7 +2090,9 @@ type RevokePaymentSchedulesRequest struct {
 	// check that all of them use it.
 	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The schedules to revoke, by the ids from CreatePaymentSchedule.
-	ScheduleIds   []string          `protobuf:"bytes,3,rep,name=schedule_ids,json=scheduleIds,proto3" json:"schedule_ids,omitempty"`
+	ScheduleIds []string `protobuf:"bytes,3,rep,name=schedule_ids,json=scheduleIds,proto3" json:"schedule_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2101,11 +2158,14 @@ func (x *RevokePaymentSchedulesRequest) GetUnrecognized() map[string]string {
 
 // All schedules selected have been revoked; failures come as errors.
 type RevokePaymentSchedulesResponse struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	RevokedScheduleIds []string               `protobuf:"bytes,1,rep,name=revoked_schedule_ids,json=revokedScheduleIds,proto3" json:"revoked_schedule_ids,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Ids of the schedules that were revoked; their payments are not made.
+	RevokedScheduleIds []string `protobuf:"bytes,1,rep,name=revoked_schedule_ids,json=revokedScheduleIds,proto3" json:"revoked_schedule_ids,omitempty"`
 	// When the schedules were revoked.
-	RevokedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RevokedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2169,8 +2229,10 @@ type CreatePaymentScheduleRequest struct {
 	// What is to be charged, to which billing key.
 	Payment *BillingKeyPaymentScheduleInput `protobuf:"bytes,2,opt,name=payment,proto3" json:"payment,omitempty"`
 	// When PortOne is to make the payment.
-	TimeToPay     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TimeToPay *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time_to_pay,json=timeToPay,proto3" json:"time_to_pay,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2247,16 +2309,19 @@ type BillingKeyPaymentInput struct {
 	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Picks the channel to pay through, for a billing key that was issued for
 	// several.
-	ChannelKey *string        `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName  *string        `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer   *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The customer who pays. Some PGs require certain details of it.
+	Customer *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the payment.
 	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
 	// computes it as 1/11 of what is not tax-free; parts larger than the total
 	// are refused with `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
-	Amount   *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency           `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Amount *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// True if the merchant bears the interest of the instalments, so that they
@@ -2273,10 +2338,12 @@ type BillingKeyPaymentInput struct {
 	// those set for the store. An empty list is ignored.
 	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// Absent is the same as empty.
-	Products     []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Products []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order.
+	ProductCount *int32 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Whether the goods are physical or digital.
-	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ProductType *PaymentProductType `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	// Where the goods are delivered to.
 	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
 	// The PortOne promotion to apply.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -2284,7 +2351,9 @@ type BillingKeyPaymentInput struct {
 	Locale *Locale `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
 	// Additional parameters for the PG, as the text of a JSON object. Which ones
 	// exist is told by PortOne's integration guide for the PG.
-	Bypass        *string           `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	Bypass *string `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2476,9 +2545,12 @@ func (x *BillingKeyPaymentInput) GetUnrecognized() map[string]string {
 
 // The payment has been scheduled; nothing has been charged.
 type CreatePaymentScheduleResponse struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Schedule      *PaymentScheduleSummary `protobuf:"bytes,1,opt,name=schedule,proto3" json:"schedule,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The schedule as created, with the id to look it up or revoke it by.
+	Schedule *PaymentScheduleSummary `protobuf:"bytes,1,opt,name=schedule,proto3" json:"schedule,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2531,7 +2603,9 @@ func (x *CreatePaymentScheduleResponse) GetUnrecognized() map[string]string {
 type PaymentScheduleSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by PortOne. Keep it to look up or revoke the schedule.
-	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2592,16 +2666,19 @@ type BillingKeyPaymentScheduleInput struct {
 	BillingKey *string `protobuf:"bytes,2,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// Picks the channel to pay through, for a billing key that was issued for
 	// several.
-	ChannelKey *string        `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName  *string        `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Customer   *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The customer who pays. Some PGs require certain details of it.
+	Customer *CustomerInput `protobuf:"bytes,5,opt,name=customer,proto3" json:"customer,omitempty"`
 	// Data of your own; it is returned with the payment.
 	CustomData *string `protobuf:"bytes,6,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// All amounts are in the minor unit of `currency`. Without `vat` PortOne
 	// computes it as 1/11 of what is not tax-free; parts larger than the total
 	// are refused with `SUM_OF_PARTS_EXCEEDS_TOTAL_AMOUNT`.
-	Amount   *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
-	Currency *Currency           `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	Amount *PaymentAmountInput `protobuf:"bytes,7,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The currency of all amounts of the payment.
+	Currency *Currency `protobuf:"varint,8,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Number of months for payment by instalments.
 	InstallmentMonth *int32 `protobuf:"varint,9,opt,name=installment_month,json=installmentMonth,proto3,oneof" json:"installment_month,omitempty"`
 	// True if the merchant bears the interest of the instalments, so that they
@@ -2618,10 +2695,12 @@ type BillingKeyPaymentScheduleInput struct {
 	// those set for the store. An empty list is ignored.
 	NoticeUrls []string `protobuf:"bytes,14,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// Absent is the same as empty.
-	Products     []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
-	ProductCount *int32            `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
+	Products []*PaymentProduct `protobuf:"bytes,15,rep,name=products,proto3" json:"products,omitempty"`
+	// Number of products in the order.
+	ProductCount *int32 `protobuf:"varint,16,opt,name=product_count,json=productCount,proto3,oneof" json:"product_count,omitempty"`
 	// Whether the goods are physical or digital.
-	ProductType     *PaymentProductType    `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	ProductType *PaymentProductType `protobuf:"varint,17,opt,name=product_type,json=productType,proto3,enum=portone.v2.PaymentProductType,oneof" json:"product_type,omitempty"`
+	// Where the goods are delivered to.
 	ShippingAddress *SeparatedAddressInput `protobuf:"bytes,18,opt,name=shipping_address,json=shippingAddress,proto3" json:"shipping_address,omitempty"`
 	// The PortOne promotion to apply.
 	PromotionId *string `protobuf:"bytes,19,opt,name=promotion_id,json=promotionId,proto3,oneof" json:"promotion_id,omitempty"`
@@ -2629,7 +2708,9 @@ type BillingKeyPaymentScheduleInput struct {
 	Locale *Locale `protobuf:"varint,20,opt,name=locale,proto3,enum=portone.v2.Locale,oneof" json:"locale,omitempty"`
 	// Additional parameters for the PG, as the text of a JSON object. Which ones
 	// exist is told by PortOne's integration guide for the PG.
-	Bypass        *string           `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	Bypass *string `protobuf:"bytes,21,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

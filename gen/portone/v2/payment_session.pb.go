@@ -36,18 +36,23 @@ type CreatePaymentSessionRequest struct {
 	// The method to pay with. If given, the order page is skipped and the payment
 	// starts at once, unless the customer has details to fill in.
 	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,4,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
-	Country       *Country               `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Currency      *Currency              `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The country that the checkout is for.
+	Country *Country `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The currency of `total_amount` and of the prices in `products`.
+	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// The amount to be paid for the whole order, in the minor unit of `currency`.
-	TotalAmount *int64  `protobuf:"varint,7,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	OrderName   *string `protobuf:"bytes,8,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,7,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,8,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Where the customer's browser goes after the payment. Absent, a default
 	// result page is shown. Being sent there is no proof of payment.
 	RedirectUrl *string `protobuf:"bytes,9,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
 	// The items of the order.
-	Products      []*PaymentSessionProduct `protobuf:"bytes,10,rep,name=products,proto3" json:"products,omitempty"`
-	CustomerName  *string                  `protobuf:"bytes,11,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
-	CustomerEmail *string                  `protobuf:"bytes,12,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
+	Products []*PaymentSessionProduct `protobuf:"bytes,10,rep,name=products,proto3" json:"products,omitempty"`
+	// Name of the buyer.
+	CustomerName *string `protobuf:"bytes,11,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
+	// E-mail address of the buyer.
+	CustomerEmail *string `protobuf:"bytes,12,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
 	// Shown in the head of the checkout page and in the payment provider's
 	// window.
 	StoreName *string `protobuf:"bytes,13,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
@@ -63,7 +68,9 @@ type CreatePaymentSessionRequest struct {
 	Colors *PaymentSessionColors `protobuf:"bytes,17,opt,name=colors,proto3" json:"colors,omitempty"`
 	// How long the session lives, in seconds. More than the policy allows gives
 	// `MAX_TTL_EXCEEDED`.
-	TtlSeconds    *int64            `protobuf:"varint,18,opt,name=ttl_seconds,json=ttlSeconds,proto3,oneof" json:"ttl_seconds,omitempty"`
+	TtlSeconds *int64 `protobuf:"varint,18,opt,name=ttl_seconds,json=ttlSeconds,proto3,oneof" json:"ttl_seconds,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -235,12 +242,16 @@ func (x *CreatePaymentSessionRequest) GetUnrecognized() map[string]string {
 // An item of the order that a payment session is for.
 type PaymentSessionProduct struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name  *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Code  *string                `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
+	// Id of the item.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the item.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Code of the item, beside its `id`.
+	Code *string `protobuf:"bytes,3,opt,name=code,proto3,oneof" json:"code,omitempty"`
 	// Price of one piece, in the minor unit of the session's currency.
 	UnitPrice *int64 `protobuf:"varint,4,opt,name=unit_price,json=unitPrice,proto3,oneof" json:"unit_price,omitempty"`
-	Quantity  *int32 `protobuf:"varint,5,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// How many pieces are ordered.
+	Quantity *int32 `protobuf:"varint,5,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	// Start of the service, `YYYY-MM-DD`. For items with a period, such as
 	// subscriptions.
 	StartDate *string `protobuf:"bytes,6,opt,name=start_date,json=startDate,proto3,oneof" json:"start_date,omitempty"`
@@ -254,7 +265,9 @@ type PaymentSessionProduct struct {
 	// Category id of the item in NAVER Pay's terms.
 	NPayCategoryId *string `protobuf:"bytes,10,opt,name=n_pay_category_id,json=nPayCategoryId,proto3,oneof" json:"n_pay_category_id,omitempty"`
 	// Id of the item in NAVER Pay's terms.
-	NPayUid       *string           `protobuf:"bytes,11,opt,name=n_pay_uid,json=nPayUid,proto3,oneof" json:"n_pay_uid,omitempty"`
+	NPayUid *string `protobuf:"bytes,11,opt,name=n_pay_uid,json=nPayUid,proto3,oneof" json:"n_pay_uid,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -380,7 +393,9 @@ type PaymentSessionAgreement struct {
 	// Title of the terms, as shown to the customer.
 	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Page with the text of the terms.
-	Url           *string           `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -445,7 +460,9 @@ type PaymentSessionColors struct {
 	// Main colour under the pointer, as a CSS colour.
 	PrimaryHover *string `protobuf:"bytes,2,opt,name=primary_hover,json=primaryHover,proto3,oneof" json:"primary_hover,omitempty"`
 	// Light variant of the main colour, as a CSS colour.
-	PrimaryLight  *string           `protobuf:"bytes,3,opt,name=primary_light,json=primaryLight,proto3,oneof" json:"primary_light,omitempty"`
+	PrimaryLight *string `protobuf:"bytes,3,opt,name=primary_light,json=primaryLight,proto3,oneof" json:"primary_light,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -517,8 +534,10 @@ type CreatePaymentSessionResponse struct {
 	// The hosted checkout page: send the customer's browser there.
 	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// After this the session answers with `SESSION_EXPIRED` and cannot be paid.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -582,9 +601,12 @@ func (x *CreatePaymentSessionResponse) GetUnrecognized() map[string]string {
 }
 
 type GetPaymentSessionRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session to read: `id` of the created session.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -638,7 +660,8 @@ func (x *GetPaymentSessionRequest) GetUnrecognized() map[string]string {
 type PaymentSession struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Assigned by PortOne when the session was created.
-	Id      *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the store that the session belongs to.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The id of the payment that the session leads to, chosen by the caller; look
 	// it up by PaymentService.GetPayment.
@@ -649,18 +672,23 @@ type PaymentSession struct {
 	// The method to pay with. If given, the order page is skipped and the payment
 	// starts at once, unless the customer has details to fill in.
 	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,5,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
-	Country       *Country               `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	Currency      *Currency              `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// The country that the checkout is for.
+	Country *Country `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
+	// The currency of `total_amount` and of the prices in `products`.
+	Currency *Currency `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// The amount to be paid for the whole order, in the minor unit of `currency`.
-	TotalAmount *int64  `protobuf:"varint,8,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	OrderName   *string `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,8,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Name of the order: what the customer pays for, in a few words.
+	OrderName *string `protobuf:"bytes,9,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// Where the customer's browser goes after the payment. Absent, a default
 	// result page is shown. Being sent there is no proof of payment.
 	RedirectUrl *string `protobuf:"bytes,10,opt,name=redirect_url,json=redirectUrl,proto3,oneof" json:"redirect_url,omitempty"`
 	// The items of the order.
-	Products      []*PaymentSessionProduct `protobuf:"bytes,11,rep,name=products,proto3" json:"products,omitempty"`
-	CustomerName  *string                  `protobuf:"bytes,12,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
-	CustomerEmail *string                  `protobuf:"bytes,13,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
+	Products []*PaymentSessionProduct `protobuf:"bytes,11,rep,name=products,proto3" json:"products,omitempty"`
+	// Name of the buyer.
+	CustomerName *string `protobuf:"bytes,12,opt,name=customer_name,json=customerName,proto3,oneof" json:"customer_name,omitempty"`
+	// E-mail address of the buyer.
+	CustomerEmail *string `protobuf:"bytes,13,opt,name=customer_email,json=customerEmail,proto3,oneof" json:"customer_email,omitempty"`
 	// Shown in the head of the checkout page and in the payment provider's
 	// window.
 	StoreName *string `protobuf:"bytes,14,opt,name=store_name,json=storeName,proto3,oneof" json:"store_name,omitempty"`
@@ -673,11 +701,14 @@ type PaymentSession struct {
 	// returned with the payment too.
 	CustomData *string `protobuf:"bytes,17,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// Colours of the checkout page.
-	Colors    *PaymentSessionColors  `protobuf:"bytes,18,opt,name=colors,proto3" json:"colors,omitempty"`
+	Colors *PaymentSessionColors `protobuf:"bytes,18,opt,name=colors,proto3" json:"colors,omitempty"`
+	// When the session was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// After this the session answers with `SESSION_EXPIRED` and cannot be paid.
-	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ExpiresAt *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -860,9 +891,12 @@ func (x *PaymentSession) GetUnrecognized() map[string]string {
 }
 
 type ClosePaymentSessionRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The session to close: `id` of the created session.
+	SessionId string `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -913,9 +947,12 @@ func (x *ClosePaymentSessionRequest) GetUnrecognized() map[string]string {
 
 // The session has expired.
 type ClosePaymentSessionResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the session ended.
+	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

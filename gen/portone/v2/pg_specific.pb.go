@@ -136,7 +136,9 @@ type GetKakaopayPaymentOrderRequest struct {
 	// Kakao Pay's order number (tid), the `pg_tx_id` of a payment.
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The Kakao Pay channel that the order was made through.
-	ChannelKey    *string           `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	ChannelKey *string `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -199,7 +201,9 @@ type GetKakaopayPaymentOrderResponse struct {
 	// HTTP status of Kakao Pay's answer. Check it before reading `body`.
 	StatusCode *int32 `protobuf:"varint,1,opt,name=status_code,json=statusCode,proto3,oneof" json:"status_code,omitempty"`
 	// Body of Kakao Pay's answer, as JSON text in Kakao Pay's own form.
-	Body          *string           `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	Body *string `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -261,8 +265,11 @@ func (x *GetKakaopayPaymentOrderResponse) GetUnrecognized() map[string]string {
 type ConfirmPaymentwallDeliveryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// PortOne's id of the payment attempt, not the `payment_id`.
-	TransactionId  *string                    `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
-	DeliveryType   *PaymentwallDeliveryType   `protobuf:"varint,2,opt,name=delivery_type,json=deliveryType,proto3,enum=portone.v2.PaymentwallDeliveryType,oneof" json:"delivery_type,omitempty"`
+	TransactionId *string `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3,oneof" json:"transaction_id,omitempty"`
+	// Whether the goods are physical or digital; physical ones need the carrier
+	// and the whole address.
+	DeliveryType *PaymentwallDeliveryType `protobuf:"varint,2,opt,name=delivery_type,json=deliveryType,proto3,enum=portone.v2.PaymentwallDeliveryType,oneof" json:"delivery_type,omitempty"`
+	// How far the delivery is.
 	DeliveryStatus *PaymentwallDeliveryStatus `protobuf:"varint,3,opt,name=delivery_status,json=deliveryStatus,proto3,enum=portone.v2.PaymentwallDeliveryStatus,oneof" json:"delivery_status,omitempty"`
 	// When the delivery is expected to be complete. For goods of type `DIGITAL`
 	// the present time will do.
@@ -301,7 +308,9 @@ type ConfirmPaymentwallDeliveryRequest struct {
 	ShippingAddressLastname *string `protobuf:"bytes,19,opt,name=shipping_address_lastname,json=shippingAddressLastname,proto3,oneof" json:"shipping_address_lastname,omitempty"`
 	// URLs of proofs of the delivery, such as pictures. Can be left out where
 	// there are none.
-	Attachments   []string          `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Attachments []string `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -486,8 +495,10 @@ func (x *ConfirmPaymentwallDeliveryRequest) GetUnrecognized() map[string]string 
 
 // The delivery has been registered with Paymentwall.
 type ConfirmPaymentwallDeliveryResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

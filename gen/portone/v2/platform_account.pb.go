@@ -24,7 +24,8 @@ const (
 
 type GetPlatformAccountHolderRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  Bank                   `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank" json:"bank,omitempty"`
+	// The bank that keeps the account.
+	Bank Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank" json:"bank,omitempty"`
 	// Without hyphens.
 	AccountNumber string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3" json:"account_number,omitempty"`
 	// Whether to work in test mode. False by default.
@@ -34,10 +35,12 @@ type GetPlatformAccountHolderRequest struct {
 	Birthdate *string `protobuf:"bytes,4,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	// Business registration number of the holder, to look up by real name.
 	// Excludes `birthdate`.
-	BusinessRegistrationNumber *string           `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields              protoimpl.UnknownFields
-	sizeCache                  protoimpl.SizeCache
+	BusinessRegistrationNumber *string `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPlatformAccountHolderRequest) Reset() {
@@ -114,15 +117,18 @@ func (x *GetPlatformAccountHolderRequest) GetUnrecognized() map[string]string {
 
 // The holder of a bank account, as looked up.
 type PlatformAccountHolder struct {
-	state      protoimpl.MessageState `protogen:"open.v1"`
-	HolderName *string                `protobuf:"bytes,1,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the account holder, as the bank has it.
+	HolderName *string `protobuf:"bytes,1,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
 	// Proof of this lookup, to give when the account is registered with a
 	// partner. It can be used once only:
 	// `PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED` after that.
-	AccountVerificationId *string           `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	AccountVerificationId *string `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformAccountHolder) Reset() {

@@ -274,9 +274,12 @@ type GetPlatformAccountTransfersRequest struct {
 	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                     `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformAccountTransferFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the transfers have to meet. Absent sets none.
+	Filter *PlatformAccountTransferFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -358,13 +361,19 @@ type PlatformAccountTransferFilter struct {
 	// Range of `scheduled_at`, the time for which a transfer is planned.
 	ScheduledTimestampRange *DateTimeRange `protobuf:"bytes,4,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
 	// Id of one transfer; for several use `account_transfer_ids`.
-	AccountTransferId     *string                         `protobuf:"bytes,5,opt,name=account_transfer_id,json=accountTransferId,proto3,oneof" json:"account_transfer_id,omitempty"`
-	BankAccountId         *string                         `protobuf:"bytes,6,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
-	BulkAccountTransferId *string                         `protobuf:"bytes,7,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	PayoutId              *string                         `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	AccountTransferIds    []string                        `protobuf:"bytes,9,rep,name=account_transfer_ids,json=accountTransferIds,proto3" json:"account_transfer_ids,omitempty"`
-	Types                 []PlatformAccountTransferType   `protobuf:"varint,10,rep,packed,name=types,proto3,enum=portone.v2.PlatformAccountTransferType" json:"types,omitempty"`
-	Statuses              []PlatformAccountTransferStatus `protobuf:"varint,11,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformAccountTransferStatus" json:"statuses,omitempty"`
+	AccountTransferId *string `protobuf:"bytes,5,opt,name=account_transfer_id,json=accountTransferId,proto3,oneof" json:"account_transfer_id,omitempty"`
+	// Id of the platform's own account, `bank_account_id` in answers.
+	BankAccountId *string `protobuf:"bytes,6,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
+	// Transfers that are part of this bulk account transfer.
+	BulkAccountTransferId *string `protobuf:"bytes,7,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	// Transfers that carry out this payout.
+	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Ids of several transfers; for a single one there is `account_transfer_id`.
+	AccountTransferIds []string `protobuf:"bytes,9,rep,name=account_transfer_ids,json=accountTransferIds,proto3" json:"account_transfer_ids,omitempty"`
+	// Deposits, withdrawals or both. Empty means both.
+	Types []PlatformAccountTransferType `protobuf:"varint,10,rep,packed,name=types,proto3,enum=portone.v2.PlatformAccountTransferType" json:"types,omitempty"`
+	// Transfers in any of these statuses. Empty means all.
+	Statuses []PlatformAccountTransferStatus `protobuf:"varint,11,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformAccountTransferStatus" json:"statuses,omitempty"`
 	// Name of the depositor, as on a deposit.
 	DepositorName *string `protobuf:"bytes,12,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
 	// Holder of the receiving account, as on a withdrawal.
@@ -372,10 +381,12 @@ type PlatformAccountTransferFilter struct {
 	// Text on the recipient's bank statement.
 	DepositMemo *string `protobuf:"bytes,14,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
 	// Text on the sender's bank statement.
-	WithdrawalMemo *string           `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	WithdrawalMemo *string `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformAccountTransferFilter) Reset() {
@@ -522,12 +533,17 @@ func (x *PlatformAccountTransferFilter) GetUnrecognized() map[string]string {
 
 // One page of account transfers, with counts.
 type GetPlatformAccountTransfersResponse struct {
-	state protoimpl.MessageState     `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfers of this page; the case of each tells whether it is a deposit
+	// or a withdrawal.
 	Items []*PlatformAccountTransfer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page  *PageInfo                  `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The page answered, and how many transfers there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Number of transfers in each status.
-	Counts        *PlatformAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts *PlatformAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -598,8 +614,10 @@ type PlatformAccountTransfer struct {
 	//
 	//	*PlatformAccountTransfer_Deposit
 	//	*PlatformAccountTransfer_Withdrawal
-	Type          isPlatformAccountTransfer_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformAccountTransfer_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -687,29 +705,38 @@ func (*PlatformAccountTransfer_Withdrawal) isPlatformAccountTransfer_Type() {}
 // Money received on one of the platform's bank accounts.
 type PlatformDepositAccountTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the transfer.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the account that received the money.
 	BankAccountId *string `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
 	// Id of the receiving account in PortOne's GraphQL API, distinct from
 	// `bank_account_id`.
-	BankAccountGraphqlId *string   `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
-	Currency             *Currency `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	BankAccountGraphqlId *string `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
+	// The currency of `amount`.
+	Currency *Currency `protobuf:"varint,4,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// In the minor unit of `currency`.
 	Amount *int64 `protobuf:"varint,5,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// Text on the statement of the receiving account.
-	DepositMemo *string                `protobuf:"bytes,6,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	TradedAt    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
-	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	DepositMemo *string `protobuf:"bytes,6,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	// When the bank made the transfer; may be absent.
+	TradedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
+	// When this record of the transfer was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When anything of the transfer last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// Name of the depositor.
 	DepositorName *string `protobuf:"bytes,10,opt,name=depositor_name,json=depositorName,proto3,oneof" json:"depositor_name,omitempty"`
 	// True for a transfer of the test mode.
-	IsForTest       *bool                          `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp         `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Status          *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
+	IsForTest *bool `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// How far the transfer is; only `SUCCEEDED` means that the money has moved.
+	Status *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
 	// The account that received the money.
-	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	BankAccount *PlatformBankAccountDetail `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -853,15 +880,17 @@ func (x *PlatformDepositAccountTransfer) GetUnrecognized() map[string]string {
 // or another remittance.
 type PlatformWithdrawalAccountTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the transfer.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the account that the money leaves.
 	BankAccountId *string `protobuf:"bytes,2,opt,name=bank_account_id,json=bankAccountId,proto3,oneof" json:"bank_account_id,omitempty"`
 	// Id of the sending account in PortOne's GraphQL API, distinct from
 	// `bank_account_id`.
 	BankAccountGraphqlId *string `protobuf:"bytes,3,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
 	// Serial number of the bank transaction.
-	SequenceNumber *int32    `protobuf:"varint,4,opt,name=sequence_number,json=sequenceNumber,proto3,oneof" json:"sequence_number,omitempty"`
-	Currency       *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	SequenceNumber *int32 `protobuf:"varint,4,opt,name=sequence_number,json=sequenceNumber,proto3,oneof" json:"sequence_number,omitempty"`
+	// The currency of `amount` and `balance`.
+	Currency *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// Bank of the receiving account.
 	DepositBank *Bank `protobuf:"varint,6,opt,name=deposit_bank,json=depositBank,proto3,enum=portone.v2.Bank,oneof" json:"deposit_bank,omitempty"`
 	// Number of the receiving account.
@@ -878,10 +907,13 @@ type PlatformWithdrawalAccountTransfer struct {
 	// `currency`.
 	Balance *int64 `protobuf:"varint,12,opt,name=balance,proto3,oneof" json:"balance,omitempty"`
 	// Why the transfer failed.
-	FailReason *string                `protobuf:"bytes,13,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
-	TradedAt   *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
-	CreatedAt  *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt  *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	FailReason *string `protobuf:"bytes,13,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
+	// When the bank made the transfer; may be absent.
+	TradedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=traded_at,json=tradedAt,proto3" json:"traded_at,omitempty"`
+	// When this record of the transfer was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When anything of the transfer last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// True for a transfer of the test mode.
 	IsForTest *bool `protobuf:"varint,17,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Whether the money pays out a partner or is another remittance.
@@ -905,13 +937,18 @@ type PlatformWithdrawalAccountTransfer struct {
 	// `bulk_account_transfer_id`.
 	BulkAccountTransferGraphqlId *string `protobuf:"bytes,26,opt,name=bulk_account_transfer_graphql_id,json=bulkAccountTransferGraphqlId,proto3,oneof" json:"bulk_account_transfer_graphql_id,omitempty"`
 	// Id of the electronic signature.
-	DocumentId      *string                        `protobuf:"bytes,27,opt,name=document_id,json=documentId,proto3,oneof" json:"document_id,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp         `protobuf:"bytes,28,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Status          *PlatformAccountTransferStatus `protobuf:"varint,29,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
-	ScheduledAt     *timestamppb.Timestamp         `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	DocumentId *string `protobuf:"bytes,27,opt,name=document_id,json=documentId,proto3,oneof" json:"document_id,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// How far the transfer is; only `SUCCEEDED` means that the money has moved.
+	Status *PlatformAccountTransferStatus `protobuf:"varint,29,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
+	// For when the transfer is planned, if it is for a later time.
+	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
 	// The account that the money leaves.
-	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	BankAccount *PlatformBankAccountDetail `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1172,12 +1209,17 @@ func (x *PlatformWithdrawalAccountTransfer) GetUnrecognized() map[string]string 
 
 // A bank account of the platform, as used in an account transfer.
 type PlatformBankAccountDetail struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	AccountNumber *string                      `protobuf:"bytes,1,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	Bank          *Bank                        `protobuf:"varint,2,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Provider      *PlatformBankAccountProvider `protobuf:"varint,3,opt,name=provider,proto3,enum=portone.v2.PlatformBankAccountProvider,oneof" json:"provider,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The account number.
+	AccountNumber *string `protobuf:"bytes,1,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,2,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The service through which PortOne reaches the account.
+	Provider *PlatformBankAccountProvider `protobuf:"varint,3,opt,name=provider,proto3,enum=portone.v2.PlatformBankAccountProvider,oneof" json:"provider,omitempty"`
 	// Name of the account holder.
-	Holder        *string           `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -94,9 +94,12 @@ type GetPlatformBulkAccountTransfersRequest struct {
 	IsForTest *bool `protobuf:"varint,2,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                              `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformBulkAccountTransferFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the bulk account transfers have to meet. Absent sets none.
+	Filter *PlatformBulkAccountTransferFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -168,11 +171,14 @@ func (x *GetPlatformBulkAccountTransfersRequest) GetUnrecognized() map[string]st
 
 // Narrows a list of bulk account transfers.
 type PlatformBulkAccountTransferFilterInput struct {
-	state    protoimpl.MessageState              `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bulk account transfers in any of these statuses. Empty means all.
 	Statuses []PlatformBulkAccountTransferStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus" json:"statuses,omitempty"`
 	// Time ranges or an id to search by.
-	Criteria      *PlatformBulkAccountTransferFilterInputCriteria `protobuf:"bytes,2,opt,name=criteria,proto3" json:"criteria,omitempty"`
-	Unrecognized  map[string]string                               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Criteria *PlatformBulkAccountTransferFilterInputCriteria `protobuf:"bytes,2,opt,name=criteria,proto3" json:"criteria,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -234,11 +240,14 @@ type PlatformBulkAccountTransferFilterInputCriteria struct {
 	// Range of `created_at`.
 	TimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
 	// Range of `status_updated_at`, the time of the last change of status.
-	StatusUpdatedTimestampRange *DateTimeRange    `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	BulkAccountTransferId       *string           `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	StatusUpdatedTimestampRange *DateTimeRange `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	// Id of one bulk account transfer.
+	BulkAccountTransferId *string `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkAccountTransferFilterInputCriteria) Reset() {
@@ -301,12 +310,16 @@ func (x *PlatformBulkAccountTransferFilterInputCriteria) GetUnrecognized() map[s
 
 // One page of bulk account transfers, with counts.
 type GetPlatformBulkAccountTransfersResponse struct {
-	state protoimpl.MessageState         `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bulk account transfers of this page.
 	Items []*PlatformBulkAccountTransfer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page  *PageInfo                      `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The page answered, and how many bulk account transfers there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Number of bulk account transfers in each status.
-	Counts        *PlatformBulkAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts *PlatformBulkAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -372,7 +385,9 @@ func (x *GetPlatformBulkAccountTransfersResponse) GetUnrecognized() map[string]s
 // A batch of bank transfers from one of the platform's accounts.
 type PlatformBulkAccountTransfer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the bulk; its transfers carry it as
+	// `bulk_account_transfer_id`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the bulk account transfer in PortOne's GraphQL API, distinct from
 	// `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
@@ -384,17 +399,24 @@ type PlatformBulkAccountTransfer struct {
 	// `bank_account_id`.
 	BankAccountGraphqlId *string `protobuf:"bytes,5,opt,name=bank_account_graphql_id,json=bankAccountGraphqlId,proto3,oneof" json:"bank_account_graphql_id,omitempty"`
 	// Sum of the batch, in the currency's minor unit (KRW: won).
-	TotalAmount *int64                             `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	Status      *PlatformBulkAccountTransferStatus `protobuf:"varint,7,opt,name=status,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus,oneof" json:"status,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Progress of the bulk as a whole; `stats` tells how its transfers fared.
+	Status *PlatformBulkAccountTransferStatus `protobuf:"varint,7,opt,name=status,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus,oneof" json:"status,omitempty"`
 	// Breakdown of the batch's transfers by status.
-	Stats           *PlatformBulkAccountTransferStats `protobuf:"bytes,8,opt,name=stats,proto3" json:"stats,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp            `protobuf:"bytes,9,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt       *timestamppb.Timestamp            `protobuf:"bytes,10,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp            `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	ScheduledAt     *timestamppb.Timestamp            `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	Stats *PlatformBulkAccountTransferStats `protobuf:"bytes,8,opt,name=stats,proto3" json:"stats,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// When the bulk was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When anything of the bulk last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// For when the bulk is planned, if it is for a later time.
+	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkAccountTransfer) Reset() {
@@ -525,8 +547,10 @@ type PlatformBulkAccountTransferStats struct {
 	// Sums by status, in the currency's minor unit (KRW: won).
 	Amount *PlatformAccountTransferStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
 	// Numbers of transfers by status.
-	Count         *PlatformAccountTransferStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
-	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Count *PlatformAccountTransferStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -584,12 +608,19 @@ func (x *PlatformBulkAccountTransferStats) GetUnrecognized() map[string]string {
 
 // Numbers of bulk account transfers by status.
 type PlatformBulkAccountTransferStatusStats struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Prepared      *int64                 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
-	Scheduled     *int64                 `protobuf:"varint,2,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
-	Ongoing       *int64                 `protobuf:"varint,3,opt,name=ongoing,proto3,oneof" json:"ongoing,omitempty"`
-	Completed     *int64                 `protobuf:"varint,4,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bulk account transfers in status `PREPARED`: ready, not started yet.
+	Prepared *int64 `protobuf:"varint,1,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
+	// Bulk account transfers in status `SCHEDULED`: reserved for a later time.
+	Scheduled *int64 `protobuf:"varint,2,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
+	// Bulk account transfers in status `ONGOING`: being carried out.
+	Ongoing *int64 `protobuf:"varint,3,opt,name=ongoing,proto3,oneof" json:"ongoing,omitempty"`
+	// Bulk account transfers in status `COMPLETED`: finished, with or without
+	// failed transfers.
+	Completed *int64 `protobuf:"varint,4,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

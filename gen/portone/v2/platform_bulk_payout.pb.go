@@ -103,8 +103,10 @@ type GetPlatformBulkPayoutsRequest struct {
 	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	// Absent means no condition.
-	Filter        *PlatformBulkPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformBulkPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -182,8 +184,10 @@ type PlatformBulkPayoutFilterInput struct {
 	// Bulk payouts made by one of these methods.
 	Methods []PlatformPayoutMethod `protobuf:"varint,2,rep,packed,name=methods,proto3,enum=portone.v2.PlatformPayoutMethod" json:"methods,omitempty"`
 	// What the search starts from: a range of time or an id.
-	Criteria      *PlatformBulkPayoutFilterInputCriteria `protobuf:"bytes,3,opt,name=criteria,proto3" json:"criteria,omitempty"`
-	Unrecognized  map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Criteria *PlatformBulkPayoutFilterInputCriteria `protobuf:"bytes,3,opt,name=criteria,proto3" json:"criteria,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -253,11 +257,14 @@ type PlatformBulkPayoutFilterInputCriteria struct {
 	// When the bulk payout was created.
 	TimestampRange *DateTimeRange `protobuf:"bytes,1,opt,name=timestamp_range,json=timestampRange,proto3" json:"timestamp_range,omitempty"`
 	// When its status last changed.
-	StatusUpdatedTimestampRange *DateTimeRange    `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
-	BulkPayoutId                *string           `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	StatusUpdatedTimestampRange *DateTimeRange `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
+	// Id of one bulk payout.
+	BulkPayoutId *string `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkPayoutFilterInputCriteria) Reset() {
@@ -321,11 +328,15 @@ func (x *PlatformBulkPayoutFilterInputCriteria) GetUnrecognized() map[string]str
 // One page of bulk payouts and the numbers by status.
 type GetPlatformBulkPayoutsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*PlatformBulkPayout  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page  *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The bulk payouts of this page.
+	Items []*PlatformBulkPayout `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many bulk payouts there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// The number of bulk payouts in each status.
-	Counts        *PlatformBulkPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts *PlatformBulkPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -391,28 +402,39 @@ func (x *GetPlatformBulkPayoutsResponse) GetUnrecognized() map[string]string {
 // Payouts to several partners made together, with their totals and progress.
 type PlatformBulkPayout struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the bulk payout; its payouts carry it as `bulk_payout_id`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name      *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name given to the bulk payout.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Who created the bulk payout.
-	CreatorId *string               `protobuf:"bytes,4,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
-	Method    *PlatformPayoutMethod `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
+	CreatorId *string `protobuf:"bytes,4,opt,name=creator_id,json=creatorId,proto3,oneof" json:"creator_id,omitempty"`
+	// Whether the merchant pays the partners itself or PortOne's agency service
+	// does.
+	Method *PlatformPayoutMethod `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
 	// The sum of what the partners get, in the minor unit of the payouts'
 	// currency.
 	TotalPayoutAmount *int64 `protobuf:"varint,6,opt,name=total_payout_amount,json=totalPayoutAmount,proto3,oneof" json:"total_payout_amount,omitempty"`
 	// The sum of the settlements paid out, in the minor unit of the payouts'
 	// currency.
-	TotalSettlementAmount *int64                    `protobuf:"varint,7,opt,name=total_settlement_amount,json=totalSettlementAmount,proto3,oneof" json:"total_settlement_amount,omitempty"`
-	Status                *PlatformBulkPayoutStatus `protobuf:"varint,8,opt,name=status,proto3,enum=portone.v2.PlatformBulkPayoutStatus,oneof" json:"status,omitempty"`
+	TotalSettlementAmount *int64 `protobuf:"varint,7,opt,name=total_settlement_amount,json=totalSettlementAmount,proto3,oneof" json:"total_settlement_amount,omitempty"`
+	// Where the bulk payout stands as a whole; `payout_stats` tells how its
+	// payouts fared.
+	Status *PlatformBulkPayoutStatus `protobuf:"varint,8,opt,name=status,proto3,enum=portone.v2.PlatformBulkPayoutStatus,oneof" json:"status,omitempty"`
 	// Amounts and numbers of the payouts by status.
-	PayoutStats     *PlatformBulkPayoutStats `protobuf:"bytes,9,opt,name=payout_stats,json=payoutStats,proto3" json:"payout_stats,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp   `protobuf:"bytes,10,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt       *timestamppb.Timestamp   `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp   `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Unrecognized    map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	PayoutStats *PlatformBulkPayoutStats `protobuf:"bytes,9,opt,name=payout_stats,json=payoutStats,proto3" json:"payout_stats,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// When the bulk payout was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When anything of it last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkPayout) Reset() {
@@ -543,8 +565,10 @@ type PlatformBulkPayoutStats struct {
 	// currency.
 	Amount *PlatformPayoutStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
 	// The number of payouts in each status.
-	Count         *PlatformPayoutStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Count *PlatformPayoutStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -602,16 +626,25 @@ func (x *PlatformBulkPayoutStats) GetUnrecognized() map[string]string {
 
 // The number of bulk payouts in each status.
 type PlatformBulkPayoutStatusStats struct {
-	state              protoimpl.MessageState `protogen:"open.v1"`
-	Preparing          *int64                 `protobuf:"varint,1,opt,name=preparing,proto3,oneof" json:"preparing,omitempty"`
-	Prepared           *int64                 `protobuf:"varint,2,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
-	Ongoing            *int64                 `protobuf:"varint,3,opt,name=ongoing,proto3,oneof" json:"ongoing,omitempty"`
-	PostProcessPending *int64                 `protobuf:"varint,4,opt,name=post_process_pending,json=postProcessPending,proto3,oneof" json:"post_process_pending,omitempty"`
-	Completed          *int64                 `protobuf:"varint,5,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
-	Cancelled          *int64                 `protobuf:"varint,6,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
-	Unrecognized       map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bulk payouts in status `PREPARING`: being put together.
+	Preparing *int64 `protobuf:"varint,1,opt,name=preparing,proto3,oneof" json:"preparing,omitempty"`
+	// Bulk payouts in status `PREPARED`: put together, not begun.
+	Prepared *int64 `protobuf:"varint,2,opt,name=prepared,proto3,oneof" json:"prepared,omitempty"`
+	// Bulk payouts in status `ONGOING`: under way.
+	Ongoing *int64 `protobuf:"varint,3,opt,name=ongoing,proto3,oneof" json:"ongoing,omitempty"`
+	// Bulk payouts in status `POST_PROCESS_PENDING`: waiting for the work that
+	// follows.
+	PostProcessPending *int64 `protobuf:"varint,4,opt,name=post_process_pending,json=postProcessPending,proto3,oneof" json:"post_process_pending,omitempty"`
+	// Bulk payouts in status `COMPLETED`: over, with or without failed payouts.
+	Completed *int64 `protobuf:"varint,5,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
+	// Bulk payouts in status `CANCELLED`: cancelled.
+	Cancelled *int64 `protobuf:"varint,6,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkPayoutStatusStats) Reset() {

@@ -152,7 +152,9 @@ type GetB2BBusinessInfosRequest struct {
 	// Business registration numbers, 10 digits each.
 	BrnList []string `protobuf:"bytes,1,rep,name=brn_list,json=brnList,proto3" json:"brn_list,omitempty"`
 	// True runs the call in test mode. Absent means false, live mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -212,8 +214,10 @@ func (x *GetB2BBusinessInfosRequest) GetUnrecognized() map[string]string {
 type GetB2BBusinessInfosResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One result for each number asked for.
-	Result        []*B2BBusinessInfoResult `protobuf:"bytes,1,rep,name=result,proto3" json:"result,omitempty"`
-	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Result []*B2BBusinessInfoResult `protobuf:"bytes,1,rep,name=result,proto3" json:"result,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -273,10 +277,12 @@ type B2BBusinessInfoResult struct {
 	Error *string `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
 	// Present only on success. Lets a counterparty be created or updated from
 	// this result, for example as `business_info_verification_id`.
-	VerificationId *string           `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	VerificationId *string `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BBusinessInfoResult) Reset() {
@@ -354,7 +360,9 @@ type B2BBusinessInfo struct {
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Name of the representative.
 	CeoName *string `protobuf:"bytes,3,opt,name=ceo_name,json=ceoName,proto3,oneof" json:"ceo_name,omitempty"`
+	// Postal code of the place of business.
 	ZipCode *string `protobuf:"bytes,4,opt,name=zip_code,json=zipCode,proto3,oneof" json:"zip_code,omitempty"`
+	// Address of the place of business.
 	Address *string `protobuf:"bytes,5,opt,name=address,proto3,oneof" json:"address,omitempty"`
 	// Kind of business entity, as a plain string.
 	BusinessEntityType *string `protobuf:"bytes,6,opt,name=business_entity_type,json=businessEntityType,proto3,oneof" json:"business_entity_type,omitempty"`
@@ -378,12 +386,15 @@ type B2BBusinessInfo struct {
 	BusinessCategoryCode *string `protobuf:"bytes,14,opt,name=business_category_code,json=businessCategoryCode,proto3,oneof" json:"business_category_code,omitempty"`
 	// Corporate registration number; other than `brn`, only corporations have
 	// one.
-	CorpRegNo   *string `protobuf:"bytes,15,opt,name=corp_reg_no,json=corpRegNo,proto3,oneof" json:"corp_reg_no,omitempty"`
+	CorpRegNo *string `protobuf:"bytes,15,opt,name=corp_reg_no,json=corpRegNo,proto3,oneof" json:"corp_reg_no,omitempty"`
+	// Phone number of the business; may be absent.
 	PhoneNumber *string `protobuf:"bytes,16,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// Code of the competent tax office.
 	TaxOfficeCode *string `protobuf:"bytes,17,opt,name=tax_office_code,json=taxOfficeCode,proto3,oneof" json:"tax_office_code,omitempty"`
 	// Name of the competent tax office.
-	TaxOfficeName *string           `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
+	TaxOfficeName *string `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -558,7 +569,9 @@ type GetPlatformCompanyStateRequest struct {
 	BusinessRegistrationNumber string `protobuf:"bytes,1,opt,name=business_registration_number,json=businessRegistrationNumber,proto3" json:"business_registration_number,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -617,14 +630,17 @@ func (x *GetPlatformCompanyStateRequest) GetUnrecognized() map[string]string {
 
 // The state of a business and the id of this lookup.
 type GetPlatformCompanyStatePayload struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	CompanyState *PlatformCompanyState  `protobuf:"bytes,1,opt,name=company_state,json=companyState,proto3" json:"company_state,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the lookup found about the business.
+	CompanyState *PlatformCompanyState `protobuf:"bytes,1,opt,name=company_state,json=companyState,proto3" json:"company_state,omitempty"`
 	// Give it when creating or updating a business partner. It can be used once:
 	// then `PLATFORM_COMPANY_VERIFICATION_ALREADY_USED`.
-	CompanyVerificationId *string           `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	CompanyVerificationId *string `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetPlatformCompanyStatePayload) Reset() {
@@ -680,16 +696,20 @@ func (x *GetPlatformCompanyStatePayload) GetUnrecognized() map[string]string {
 
 // Tax type and business status of a Korean business.
 type PlatformCompanyState struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	TaxationType *PlatformTaxationType  `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformTaxationType,oneof" json:"taxation_type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How the business is taxed for VAT.
+	TaxationType *PlatformTaxationType `protobuf:"varint,1,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformTaxationType,oneof" json:"taxation_type,omitempty"`
 	// Date that goes with `taxation_type`, as `YYYY-MM-DD`.
-	TaxationTypeDate *string                 `protobuf:"bytes,2,opt,name=taxation_type_date,json=taxationTypeDate,proto3,oneof" json:"taxation_type_date,omitempty"`
-	BusinessStatus   *PlatformBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformBusinessStatus,oneof" json:"business_status,omitempty"`
+	TaxationTypeDate *string `protobuf:"bytes,2,opt,name=taxation_type_date,json=taxationTypeDate,proto3,oneof" json:"taxation_type_date,omitempty"`
+	// Whether the business is operating, suspended or closed.
+	BusinessStatus *PlatformBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformBusinessStatus,oneof" json:"business_status,omitempty"`
 	// Date of the closure or suspension, as `YYYY-MM-DD`.
-	ClosedSuspendedDate *string           `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	ClosedSuspendedDate *string `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformCompanyState) Reset() {

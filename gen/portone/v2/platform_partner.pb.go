@@ -154,7 +154,9 @@ type GetPlatformPartnerFilterOptionsRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// True for the options of archived partners, false for those of the others.
 	// Defaults to false.
-	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	IsArchived *bool `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -218,9 +220,11 @@ type PlatformPartnerFilterOptions struct {
 	Tags []string `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
 	// The contracts of the partners.
 	ContractSummary []*PlatformPartnerContractSummary `protobuf:"bytes,2,rep,name=contract_summary,json=contractSummary,proto3" json:"contract_summary,omitempty"`
-	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerFilterOptions) Reset() {
@@ -276,10 +280,14 @@ func (x *PlatformPartnerFilterOptions) GetUnrecognized() map[string]string {
 
 // A contract by its id and name.
 type PlatformPartnerContractSummary struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the contract, as the policy RPCs take it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the contract, to show to people.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -338,9 +346,12 @@ func (x *PlatformPartnerContractSummary) GetUnrecognized() map[string]string {
 type CreatePlatformPartnersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool                        `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Partners      []*CreatePlatformPartnerBody `protobuf:"bytes,2,rep,name=partners,proto3" json:"partners,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The partners to register. Their ids must differ from each other.
+	Partners []*CreatePlatformPartnerBody `protobuf:"bytes,2,rep,name=partners,proto3" json:"partners,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -403,7 +414,8 @@ type CreatePlatformPartnerBody struct {
 	// Absent: PortOne generates one.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The name of the corporation or person.
-	Name    *string                           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The person in charge at the partner.
 	Contact *CreatePlatformPartnerBodyContact `protobuf:"bytes,3,opt,name=contact,proto3" json:"contact,omitempty"`
 	// The bank account to which the partner's settlements are paid.
 	Account *CreatePlatformPartnerBodyAccount `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
@@ -418,9 +430,11 @@ type CreatePlatformPartnerBody struct {
 	// Values by property key. The properties must be defined already
 	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,9,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBody) Reset() {
@@ -526,10 +540,14 @@ func (x *CreatePlatformPartnerBody) GetUnrecognized() map[string]string {
 // The person in charge at the partner.
 type CreatePlatformPartnerBodyContact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the person in charge.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// A mobile phone number.
-	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the person in charge.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -597,19 +615,23 @@ func (x *CreatePlatformPartnerBodyContact) GetUnrecognized() map[string]string {
 // its holder; other currencies are not checked.
 type CreatePlatformPartnerBodyAccount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The currency in which the partner is settled. Accounts in currencies other
 	// than KRW are not verified.
 	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The account number.
+	Number *string `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// The name of the account holder, as the bank has it.
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBodyAccount) Reset() {
@@ -693,8 +715,10 @@ type CreatePlatformPartnerBodyType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *CreatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer   *CreatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer *CreatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -766,8 +790,10 @@ type CreatePlatformPartnerBodyTypeBusiness struct {
 	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
 	// The Korean business registration number, of 10 digits.
 	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// Name of the legal representative of the business.
+	RepresentativeName *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	// Address of the place of business.
+	CompanyAddress *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
 	// The sector of the business (as on its registration certificate), for tax
 	// invoices.
 	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
@@ -776,10 +802,12 @@ type CreatePlatformPartnerBodyTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -880,7 +908,9 @@ func (x *CreatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 type CreatePlatformPartnerBodyTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -934,7 +964,9 @@ func (x *CreatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 type CreatePlatformPartnerBodyTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -986,9 +1018,12 @@ func (x *CreatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 
 // The registered partners.
 type CreatePlatformPartnersResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partners      []*PlatformPartner     `protobuf:"bytes,1,rep,name=partners,proto3" json:"partners,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partners as registered, generated ids included.
+	Partners []*PlatformPartner `protobuf:"bytes,1,rep,name=partners,proto3" json:"partners,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1042,9 +1077,12 @@ func (x *CreatePlatformPartnersResponse) GetUnrecognized() map[string]string {
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type ConnectPartnerMemberCompanyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to connect as a member company.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1107,7 +1145,9 @@ func (x *ConnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]string
 type ConnectPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1166,8 +1206,10 @@ type ConnectBulkPartnerMemberCompanyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to connect. Give one: without it the task is not narrowed to
 	// chosen partners.
-	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1252,8 +1294,10 @@ type PlatformPartnerFilterInput struct {
 	// Service (NTS).
 	MemberCompanyConnectionStatuses []PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,11,rep,packed,name=member_company_connection_statuses,json=memberCompanyConnectionStatuses,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus" json:"member_company_connection_statuses,omitempty"`
 	// A text that one property of the partner must contain.
-	Keyword       *PlatformPartnerFilterInputKeyword `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword *PlatformPartnerFilterInputKeyword `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1398,7 +1442,9 @@ type PlatformPartnerFilterInputKeyword struct {
 	// Part of the account number.
 	AccountNumber *string `protobuf:"bytes,7,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	// Part of the account holder's name.
-	AccountHolder *string           `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
+	AccountHolder *string `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1503,7 +1549,9 @@ func (x *PlatformPartnerFilterInputKeyword) GetUnrecognized() map[string]string 
 type ConnectBulkPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1557,23 +1605,30 @@ func (x *ConnectBulkPartnerMemberCompanyResponse) GetUnrecognized() map[string]s
 // returned.
 type PlatformBulkTask struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the task.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
 	// The state of the task as a whole; a completed task may contain failed
 	// items.
 	Status *PlatformBulkTaskStatus `protobuf:"varint,3,opt,name=status,proto3,enum=portone.v2.PlatformBulkTaskStatus,oneof" json:"status,omitempty"`
-	Type   *PlatformBulkTaskType   `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformBulkTaskType,oneof" json:"type,omitempty"`
+	// What the task does to its items.
+	Type *PlatformBulkTaskType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformBulkTaskType,oneof" json:"type,omitempty"`
 	// How many items stand where.
 	ProgressStats *PlatformBulkTaskProgressStats `protobuf:"bytes,5,opt,name=progress_stats,json=progressStats,proto3" json:"progress_stats,omitempty"`
 	// True if the task runs in the platform's test mode.
-	IsForTest       *bool                  `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	CreatedAt       *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	UpdatedAt       *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// When the task was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// When anything of the task last changed, not only its status.
+	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformBulkTask) Reset() {
@@ -1683,10 +1738,14 @@ type PlatformBulkTaskProgressStats struct {
 	PreparedCount *int64 `protobuf:"varint,1,opt,name=prepared_count,json=preparedCount,proto3,oneof" json:"prepared_count,omitempty"`
 	// Items being worked on.
 	ProcessingCount *int64 `protobuf:"varint,2,opt,name=processing_count,json=processingCount,proto3,oneof" json:"processing_count,omitempty"`
-	SucceededCount  *int64 `protobuf:"varint,3,opt,name=succeeded_count,json=succeededCount,proto3,oneof" json:"succeeded_count,omitempty"`
+	// Items that are done.
+	SucceededCount *int64 `protobuf:"varint,3,opt,name=succeeded_count,json=succeededCount,proto3,oneof" json:"succeeded_count,omitempty"`
 	// Items that failed; the task completes all the same.
-	FailedCount   *int64            `protobuf:"varint,4,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
-	CanceledCount *int64            `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
+	FailedCount *int64 `protobuf:"varint,4,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
+	// Items that were cancelled.
+	CanceledCount *int64 `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1769,9 +1828,12 @@ func (x *PlatformBulkTaskProgressStats) GetUnrecognized() map[string]string {
 // Deprecated: Marked as deprecated in portone/v2/platform_partner.proto.
 type DisconnectPartnerMemberCompanyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner whose connection as a member company to undo.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1834,7 +1896,9 @@ func (x *DisconnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]str
 type DisconnectPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1893,8 +1957,10 @@ type DisconnectBulkPartnerMemberCompanyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to disconnect. Give one: without it the task is not narrowed
 	// to chosen partners.
-	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1956,7 +2022,9 @@ func (x *DisconnectBulkPartnerMemberCompanyRequest) GetUnrecognized() map[string
 type DisconnectBulkPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2016,8 +2084,10 @@ type SchedulePlatformPartnersRequest struct {
 	// What to change; the same for every partner.
 	Update *SchedulePlatformPartnersBodyUpdate `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2091,7 +2161,9 @@ func (x *SchedulePlatformPartnersRequest) GetUnrecognized() map[string]string {
 type SchedulePlatformPartnersBodyUpdate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name of the corporation or person.
-	Name    *string                                    `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Changes to the person in charge at the partner. Absent leaves them as they
+	// are.
 	Contact *SchedulePlatformPartnersBodyUpdateContact `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Details within the type that the partners have; the type itself cannot
 	// change here.
@@ -2100,16 +2172,19 @@ type SchedulePlatformPartnersBodyUpdate struct {
 	Account *SchedulePlatformPartnersBodyUpdateAccount `protobuf:"bytes,4,opt,name=account,proto3" json:"account,omitempty"`
 	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
 	DefaultContractId *string `protobuf:"bytes,5,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo              *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The merchant's new note on the partner. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Replaces the tags. An empty list counts as absent and leaves them alone; to
 	// clear them set `unrecognized["tags"]` to `[]`.
 	Tags []string `protobuf:"bytes,7,rep,name=tags,proto3" json:"tags,omitempty"`
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdate) Reset() {
@@ -2208,10 +2283,14 @@ func (x *SchedulePlatformPartnersBodyUpdate) GetUnrecognized() map[string]string
 // Changes to the person in charge. Absent members stay as they are.
 type SchedulePlatformPartnersBodyUpdateContact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the person in charge.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// A mobile phone number.
-	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the person in charge.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2284,8 +2363,10 @@ type SchedulePlatformPartnersBodyUpdateType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *SchedulePlatformPartnersBodyUpdateTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer   *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2357,8 +2438,10 @@ type SchedulePlatformPartnersBodyUpdateTypeBusiness struct {
 	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
 	// The Korean business registration number, of 10 digits.
 	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// Name of the legal representative of the business.
+	RepresentativeName *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	// Address of the place of business.
+	CompanyAddress *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
 	// The sector of the business (as on its registration certificate).
 	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// The line of business within the sector (as on its registration
@@ -2366,10 +2449,12 @@ type SchedulePlatformPartnersBodyUpdateTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) Reset() {
@@ -2469,7 +2554,9 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) GetUnrecognized() map[s
 type SchedulePlatformPartnersBodyUpdateTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2523,7 +2610,9 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeWhtPayer) GetUnrecognized() map[s
 type SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2576,19 +2665,23 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer) GetUnrecognized() ma
 // The new bank account of a partner, given as a whole.
 type SchedulePlatformPartnersBodyUpdateAccount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The currency in which the partner is settled. Accounts in currencies other
 	// than KRW are not verified.
 	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The account number.
+	Number *string `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// The name of the account holder, as the bank has it.
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdateAccount) Reset() {
@@ -2665,8 +2758,10 @@ func (x *SchedulePlatformPartnersBodyUpdateAccount) GetUnrecognized() map[string
 
 // Empty: the updates are scheduled.
 type SchedulePlatformPartnersResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2710,9 +2805,12 @@ func (x *SchedulePlatformPartnersResponse) GetUnrecognized() map[string]string {
 
 type ArchivePlatformPartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2771,9 +2869,12 @@ func (x *ArchivePlatformPartnerRequest) GetUnrecognized() map[string]string {
 
 // The archived partner.
 type ArchivePlatformPartnerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner as archived.
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2824,9 +2925,12 @@ func (x *ArchivePlatformPartnerResponse) GetUnrecognized() map[string]string {
 
 type RecoverPlatformPartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to recover from the archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2885,9 +2989,12 @@ func (x *RecoverPlatformPartnerRequest) GetUnrecognized() map[string]string {
 
 // The recovered partner.
 type RecoverPlatformPartnerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner as recovered.
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2938,9 +3045,12 @@ func (x *RecoverPlatformPartnerResponse) GetUnrecognized() map[string]string {
 
 type GetPlatformPartnerScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner whose scheduled update to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2999,14 +3109,17 @@ func (x *GetPlatformPartnerScheduleRequest) GetUnrecognized() map[string]string 
 
 type ReschedulePartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner whose scheduled update to replace.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// What to change. It replaces the update scheduled before.
 	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3080,13 +3193,16 @@ func (x *ReschedulePartnerRequest) GetUnrecognized() map[string]string {
 type UpdatePlatformPartnerBody struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name of the corporation or person.
-	Name    *string                           `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Changes to the person in charge at the partner. Absent leaves them as they
+	// are.
 	Contact *UpdatePlatformPartnerBodyContact `protobuf:"bytes,2,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Replaces the whole account.
 	Account *UpdatePlatformPartnerBodyAccount `protobuf:"bytes,3,opt,name=account,proto3" json:"account,omitempty"`
 	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
 	DefaultContractId *string `protobuf:"bytes,4,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo              *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The merchant's new note on the partner. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Replaces the tags. An empty list counts as absent and leaves them alone; to
 	// clear them set `unrecognized["tags"]` to `[]`.
 	Tags []string `protobuf:"bytes,6,rep,name=tags,proto3" json:"tags,omitempty"`
@@ -3096,9 +3212,11 @@ type UpdatePlatformPartnerBody struct {
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBody) Reset() {
@@ -3197,10 +3315,14 @@ func (x *UpdatePlatformPartnerBody) GetUnrecognized() map[string]string {
 // Changes to the person in charge. Absent members stay as they are.
 type UpdatePlatformPartnerBodyContact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Name of the person in charge.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// A mobile phone number.
-	PhoneNumber   *string           `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// E-mail address of the person in charge.
+	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3267,19 +3389,23 @@ func (x *UpdatePlatformPartnerBodyContact) GetUnrecognized() map[string]string {
 // The new bank account of a partner, given as a whole.
 type UpdatePlatformPartnerBodyAccount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Bank  *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The currency in which the partner is settled. Accounts in currencies other
 	// than KRW are not verified.
 	Currency *Currency `protobuf:"varint,2,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Number   *string   `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// The account number.
+	Number *string `protobuf:"bytes,3,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// The name of the account holder, as the bank has it.
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBodyAccount) Reset() {
@@ -3363,8 +3489,10 @@ type UpdatePlatformPartnerBodyType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *UpdatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer   *UpdatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer *UpdatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3438,8 +3566,10 @@ type UpdatePlatformPartnerBodyTypeBusiness struct {
 	// The Korean business registration number, of 10 digits. It cannot change
 	// while the partner is connected as a member company.
 	BusinessRegistrationNumber *string `protobuf:"bytes,3,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	RepresentativeName         *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
-	CompanyAddress             *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
+	// Name of the legal representative of the business.
+	RepresentativeName *string `protobuf:"bytes,4,opt,name=representative_name,json=representativeName,proto3,oneof" json:"representative_name,omitempty"`
+	// Address of the place of business.
+	CompanyAddress *string `protobuf:"bytes,5,opt,name=company_address,json=companyAddress,proto3,oneof" json:"company_address,omitempty"`
 	// The sector of the business (as on its registration certificate).
 	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// The line of business within the sector (as on its registration
@@ -3447,10 +3577,12 @@ type UpdatePlatformPartnerBodyTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -3550,7 +3682,9 @@ func (x *UpdatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 type UpdatePlatformPartnerBodyTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3604,7 +3738,9 @@ func (x *UpdatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 type UpdatePlatformPartnerBodyTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3658,10 +3794,12 @@ func (x *UpdatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 type ReschedulePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as it will be, not as it is now.
-	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	ScheduledPartner *PlatformPartner `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformPartnerResponse) Reset() {
@@ -3710,14 +3848,17 @@ func (x *ReschedulePlatformPartnerResponse) GetUnrecognized() map[string]string 
 
 type SchedulePartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to update at a later time.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// What to change; absent members stay as they are.
 	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3791,10 +3932,12 @@ func (x *SchedulePartnerRequest) GetUnrecognized() map[string]string {
 type SchedulePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as it will be, not as it is now.
-	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	ScheduledPartner *PlatformPartner `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnerResponse) Reset() {
@@ -3843,9 +3986,12 @@ func (x *SchedulePlatformPartnerResponse) GetUnrecognized() map[string]string {
 
 type CancelPlatformPartnerScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner whose scheduled update to cancel.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3904,8 +4050,10 @@ func (x *CancelPlatformPartnerScheduleRequest) GetUnrecognized() map[string]stri
 
 // Empty: the scheduled update is cancelled.
 type CancelPlatformPartnerScheduleResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3949,9 +4097,12 @@ func (x *CancelPlatformPartnerScheduleResponse) GetUnrecognized() map[string]str
 
 type GetPlatformPartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4011,17 +4162,21 @@ func (x *GetPlatformPartnerRequest) GetUnrecognized() map[string]string {
 // The changes to make to a partner. Absent members stay as they are.
 type UpdatePlatformPartnerRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to update.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The name of the corporation or person.
-	Name    *string                           `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Changes to the person in charge at the partner. Absent leaves them as they
+	// are.
 	Contact *UpdatePlatformPartnerBodyContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Replaces the whole account.
 	Account *UpdatePlatformPartnerBodyAccount `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
 	// The contract must exist (`PLATFORM_CONTRACT_NOT_FOUND`).
 	DefaultContractId *string `protobuf:"bytes,6,opt,name=default_contract_id,json=defaultContractId,proto3,oneof" json:"default_contract_id,omitempty"`
-	Memo              *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// The merchant's new note on the partner. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Replaces the tags. An empty list counts as absent and leaves them alone; to
 	// clear them set `unrecognized["tags"]` to `[]`.
 	Tags []string `protobuf:"bytes,8,rep,name=tags,proto3" json:"tags,omitempty"`
@@ -4031,9 +4186,11 @@ type UpdatePlatformPartnerRequest struct {
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerRequest) Reset() {
@@ -4145,9 +4302,12 @@ func (x *UpdatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 
 // The partner after the update.
 type UpdatePlatformPartnerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner after the update.
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4203,8 +4363,10 @@ type GetPlatformPartnersRequest struct {
 	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Absent means no condition.
-	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4269,10 +4431,14 @@ func (x *GetPlatformPartnersRequest) GetUnrecognized() map[string]string {
 
 // One page of partners.
 type GetPlatformPartnersResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*PlatformPartner     `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partners of this page.
+	Items []*PlatformPartner `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many partners there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4336,7 +4502,8 @@ type CreatePlatformPartnerRequest struct {
 	// Absent: PortOne generates one.
 	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The name of the corporation or person.
-	Name    *string                           `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// The person in charge at the partner.
 	Contact *CreatePlatformPartnerBodyContact `protobuf:"bytes,4,opt,name=contact,proto3" json:"contact,omitempty"`
 	// The bank account to which the partner's settlements are paid.
 	Account *CreatePlatformPartnerBodyAccount `protobuf:"bytes,5,opt,name=account,proto3" json:"account,omitempty"`
@@ -4351,9 +4518,11 @@ type CreatePlatformPartnerRequest struct {
 	// Values by property key. The properties must be defined already
 	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerRequest) Reset() {
@@ -4465,9 +4634,12 @@ func (x *CreatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 
 // The registered partner.
 type CreatePlatformPartnerResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Partner       *PlatformPartner       `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The partner as registered, with its id.
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4518,9 +4690,12 @@ func (x *CreatePlatformPartnerResponse) GetUnrecognized() map[string]string {
 
 type ConnectPartnerCounterpartyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner to connect as a counterparty.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4581,7 +4756,9 @@ func (x *ConnectPartnerCounterpartyRequest) GetUnrecognized() map[string]string 
 type ConnectPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4637,8 +4814,10 @@ type ConnectBulkPartnerCounterpartyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to connect. Give one: without it the task is not narrowed to
 	// chosen partners.
-	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4698,7 +4877,9 @@ func (x *ConnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]str
 type ConnectBulkPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4750,9 +4931,12 @@ func (x *ConnectBulkPartnerCounterpartyResponse) GetUnrecognized() map[string]st
 
 type DisconnectPartnerCounterpartyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the partner whose connection as a counterparty to undo.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4813,7 +4997,9 @@ func (x *DisconnectPartnerCounterpartyRequest) GetUnrecognized() map[string]stri
 type DisconnectPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4869,8 +5055,10 @@ type DisconnectBulkPartnerCounterpartyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to disconnect. Give one: without it the task is not narrowed
 	// to chosen partners.
-	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4930,7 +5118,9 @@ func (x *DisconnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]
 type DisconnectBulkPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

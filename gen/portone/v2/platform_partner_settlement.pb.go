@@ -171,7 +171,9 @@ type GetPlatformPartnerSettlementsRequest struct {
 	Filter *PlatformPartnerSettlementFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Selects the platform's test mode. Ignored if `test` is given; false if
 	// neither is.
-	IsForTest     *bool             `protobuf:"varint,4,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,4,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -260,8 +262,10 @@ type PlatformPartnerSettlementFilterInput struct {
 	// Settlements of one of these types.
 	SettlementTypes []PlatformPartnerSettlementType `protobuf:"varint,7,rep,packed,name=settlement_types,json=settlementTypes,proto3,enum=portone.v2.PlatformPartnerSettlementType" json:"settlement_types,omitempty"`
 	// A search by the id of the settlement, its payout or its bulk payout.
-	Keyword       *PlatformPartnerSettlementFilterKeywordInput `protobuf:"bytes,8,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword *PlatformPartnerSettlementFilterKeywordInput `protobuf:"bytes,8,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -362,13 +366,18 @@ func (x *PlatformPartnerSettlementFilterInput) GetUnrecognized() map[string]stri
 // A search for settlements by one id: of the settlement itself, of its payout,
 // or of its bulk payout.
 type PlatformPartnerSettlementFilterKeywordInput struct {
-	state               protoimpl.MessageState `protogen:"open.v1"`
-	PartnerSettlementId *string                `protobuf:"bytes,1,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
-	PayoutId            *string                `protobuf:"bytes,2,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	BulkPayoutId        *string                `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the settlement itself.
+	PartnerSettlementId *string `protobuf:"bytes,1,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
+	// Settlements that are part of this payout.
+	PayoutId *string `protobuf:"bytes,2,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Settlements that are part of this bulk payout.
+	BulkPayoutId *string `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerSettlementFilterKeywordInput) Reset() {
@@ -431,12 +440,16 @@ func (x *PlatformPartnerSettlementFilterKeywordInput) GetUnrecognized() map[stri
 
 // One page of settlements and the numbers by status.
 type GetPlatformPartnerSettlementsResponse struct {
-	state protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The settlements of this page; the case of each tells its type.
 	Items []*PlatformPartnerSettlement `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page  *PageInfo                    `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The page answered, and how many settlements there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// The number of settlements in each status.
-	Counts        *PlatformPartnerSettlementStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts *PlatformPartnerSettlementStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -508,8 +521,10 @@ type PlatformPartnerSettlement struct {
 	//	*PlatformPartnerSettlement_Manual
 	//	*PlatformPartnerSettlement_Order
 	//	*PlatformPartnerSettlement_OrderCancel
-	Type          isPlatformPartnerSettlement_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformPartnerSettlement_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -590,14 +605,17 @@ type isPlatformPartnerSettlement_Type interface {
 }
 
 type PlatformPartnerSettlement_Manual struct {
+	// Set for a settlement entered by hand.
 	Manual *PlatformPartnerManualSettlement `protobuf:"bytes,1,opt,name=manual,proto3,oneof"`
 }
 
 type PlatformPartnerSettlement_Order struct {
+	// Set for a settlement of orders.
 	Order *PlatformPartnerOrderSettlement `protobuf:"bytes,2,opt,name=order,proto3,oneof"`
 }
 
 type PlatformPartnerSettlement_OrderCancel struct {
+	// Set for a settlement of order cancellations.
 	OrderCancel *PlatformPartnerOrderCancelSettlement `protobuf:"bytes,3,opt,name=order_cancel,json=orderCancel,proto3,oneof"`
 }
 
@@ -619,20 +637,25 @@ type PlatformPartnerManualSettlement struct {
 	// The date on which the partner is to be settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts here.
-	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
-	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	SettlementCurrency *Currency `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Where the settlement stands on its way to being paid out.
+	Status *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
+	// Note on the settlement.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The amount to settle, in the minor unit of `settlement_currency`.
 	Amount *int64 `protobuf:"varint,8,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of the settlement, in the minor unit of
 	// `settlement_currency`.
 	TaxFreeAmount *int64 `protobuf:"varint,9,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// True if it belongs to the platform's test mode.
-	IsForTest       *bool                  `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,10,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// When the status last changed; may be absent.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerManualSettlement) Reset() {
@@ -761,9 +784,11 @@ type PlatformPartnerOrderSettlement struct {
 	// The date on which the partner is to be settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts here.
-	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
-	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	SettlementCurrency *Currency `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Where the settlement stands on its way to being paid out.
+	Status *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
+	// Note on the settlement.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The contract by which the amounts were computed.
 	Contract *PlatformContract `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
 	// The range of settlement start dates that the settlement covers.
@@ -772,11 +797,14 @@ type PlatformPartnerOrderSettlement struct {
 	// unit of `settlement_currency`.
 	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
 	// True if it belongs to the platform's test mode.
-	IsForTest       *bool                  `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// When the status last changed; may be absent.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerOrderSettlement) Reset() {
@@ -913,9 +941,11 @@ type PlatformPartnerOrderCancelSettlement struct {
 	// The date on which the partner is to be settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,4,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts here.
-	SettlementCurrency *Currency                        `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Status             *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
-	Memo               *string                          `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	SettlementCurrency *Currency `protobuf:"varint,5,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Where the settlement stands on its way to being paid out.
+	Status *PlatformPartnerSettlementStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPartnerSettlementStatus,oneof" json:"status,omitempty"`
+	// Note on the settlement.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The contract by which the amounts were computed.
 	Contract *PlatformContract `protobuf:"bytes,8,opt,name=contract,proto3" json:"contract,omitempty"`
 	// The range of settlement start dates that the settlement covers.
@@ -924,11 +954,14 @@ type PlatformPartnerOrderCancelSettlement struct {
 	// unit of `settlement_currency`.
 	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,10,opt,name=amount,proto3" json:"amount,omitempty"`
 	// True if it belongs to the platform's test mode.
-	IsForTest       *bool                  `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// When the status last changed; may be absent.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerOrderCancelSettlement) Reset() {
@@ -1054,21 +1087,31 @@ func (x *PlatformPartnerOrderCancelSettlement) GetUnrecognized() map[string]stri
 
 // The number of settlements in each status.
 type PlatformPartnerSettlementStatusStats struct {
-	state           protoimpl.MessageState `protogen:"open.v1"`
-	PayoutScheduled *int64                 `protobuf:"varint,1,opt,name=payout_scheduled,json=payoutScheduled,proto3,oneof" json:"payout_scheduled,omitempty"`
-	PayoutPrepared  *int64                 `protobuf:"varint,2,opt,name=payout_prepared,json=payoutPrepared,proto3,oneof" json:"payout_prepared,omitempty"`
-	PayoutWithheld  *int64                 `protobuf:"varint,3,opt,name=payout_withheld,json=payoutWithheld,proto3,oneof" json:"payout_withheld,omitempty"`
-	PayoutFailed    *int64                 `protobuf:"varint,4,opt,name=payout_failed,json=payoutFailed,proto3,oneof" json:"payout_failed,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Settlements in status `PAYOUT_SCHEDULED`: the payout is booked for a later
+	// time.
+	PayoutScheduled *int64 `protobuf:"varint,1,opt,name=payout_scheduled,json=payoutScheduled,proto3,oneof" json:"payout_scheduled,omitempty"`
+	// Settlements in status `PAYOUT_PREPARED`: due to be paid out.
+	PayoutPrepared *int64 `protobuf:"varint,2,opt,name=payout_prepared,json=payoutPrepared,proto3,oneof" json:"payout_prepared,omitempty"`
+	// Settlements in status `PAYOUT_WITHHELD`: the payout is withheld.
+	PayoutWithheld *int64 `protobuf:"varint,3,opt,name=payout_withheld,json=payoutWithheld,proto3,oneof" json:"payout_withheld,omitempty"`
+	// Settlements in status `PAYOUT_FAILED`: the payout was tried and failed.
+	PayoutFailed *int64 `protobuf:"varint,4,opt,name=payout_failed,json=payoutFailed,proto3,oneof" json:"payout_failed,omitempty"`
 	// Settlements in status `CANCELLED`.
 	PayoutCancelled *int64 `protobuf:"varint,5,opt,name=payout_cancelled,json=payoutCancelled,proto3,oneof" json:"payout_cancelled,omitempty"`
 	// Settlements in status `CONFIRMED`.
-	PayoutConfirmed *int64            `protobuf:"varint,6,opt,name=payout_confirmed,json=payoutConfirmed,proto3,oneof" json:"payout_confirmed,omitempty"`
-	InPayout        *int64            `protobuf:"varint,7,opt,name=in_payout,json=inPayout,proto3,oneof" json:"in_payout,omitempty"`
-	PaidOut         *int64            `protobuf:"varint,8,opt,name=paid_out,json=paidOut,proto3,oneof" json:"paid_out,omitempty"`
-	PayoutExcluded  *int64            `protobuf:"varint,9,opt,name=payout_excluded,json=payoutExcluded,proto3,oneof" json:"payout_excluded,omitempty"`
-	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	PayoutConfirmed *int64 `protobuf:"varint,6,opt,name=payout_confirmed,json=payoutConfirmed,proto3,oneof" json:"payout_confirmed,omitempty"`
+	// Settlements in status `IN_PAYOUT`: the payout is under way.
+	InPayout *int64 `protobuf:"varint,7,opt,name=in_payout,json=inPayout,proto3,oneof" json:"in_payout,omitempty"`
+	// Settlements in status `PAID_OUT`: paid out to the partner.
+	PaidOut *int64 `protobuf:"varint,8,opt,name=paid_out,json=paidOut,proto3,oneof" json:"paid_out,omitempty"`
+	// Settlements in status `PAYOUT_EXCLUDED`: excluded from payouts.
+	PayoutExcluded *int64 `protobuf:"varint,9,opt,name=payout_excluded,json=payoutExcluded,proto3,oneof" json:"payout_excluded,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerSettlementStatusStats) Reset() {
@@ -1180,7 +1223,9 @@ type DeletePlatformPartnerSettlementsRequest struct {
 	PartnerSettlementIds []string `protobuf:"bytes,2,rep,name=partner_settlement_ids,json=partnerSettlementIds,proto3" json:"partner_settlement_ids,omitempty"`
 	// Selects the platform's test mode. Ignored if `test` is given; false if
 	// neither is.
-	IsForTest     *bool             `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1246,8 +1291,10 @@ func (x *DeletePlatformPartnerSettlementsRequest) GetUnrecognized() map[string]s
 
 // Empty: the settlements are deleted.
 type DeletePlatformPartnerSettlementsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

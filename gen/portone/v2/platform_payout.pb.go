@@ -296,8 +296,10 @@ type GetPlatformPayoutsRequest struct {
 	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	// If given, its `criteria` is required.
-	Filter        *PlatformPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter *PlatformPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -392,9 +394,11 @@ type PlatformPayoutFilterInput struct {
 	PartnerTaxationTypes []PlatformPartnerTaxationType `protobuf:"varint,10,rep,packed,name=partner_taxation_types,json=partnerTaxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"partner_taxation_types,omitempty"`
 	// Payouts whose settlement statement is in one of these states.
 	SettlementStatementStatuses []PlatformPayoutSettlementStatementStatus `protobuf:"varint,11,rep,packed,name=settlement_statement_statuses,json=settlementStatementStatuses,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus" json:"settlement_statement_statuses,omitempty"`
-	Unrecognized                map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPayoutFilterInput) Reset() {
@@ -523,14 +527,19 @@ type PlatformPayoutFilterInputCriteria struct {
 	ScheduledTimestampRange *DateTimeRange `protobuf:"bytes,3,opt,name=scheduled_timestamp_range,json=scheduledTimestampRange,proto3" json:"scheduled_timestamp_range,omitempty"`
 	// When its settlement statement was sent.
 	SettlementStatementIssuedTimestampRange *DateTimeRange `protobuf:"bytes,4,opt,name=settlement_statement_issued_timestamp_range,json=settlementStatementIssuedTimestampRange,proto3" json:"settlement_statement_issued_timestamp_range,omitempty"`
-	PayoutId                                *string        `protobuf:"bytes,5,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Id of one payout.
+	PayoutId *string `protobuf:"bytes,5,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
 	// The bulk payout it belongs to.
-	BulkPayoutId          *string           `protobuf:"bytes,6,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
-	TaxInvoiceId          *string           `protobuf:"bytes,7,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
-	SettlementStatementId *string           `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
-	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	BulkPayoutId *string `protobuf:"bytes,6,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	// The tax invoice of the payout.
+	TaxInvoiceId *string `protobuf:"bytes,7,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
+	// The settlement statement of the payout, by the `id` of its summary.
+	SettlementStatementId *string `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPayoutFilterInputCriteria) Reset() {
@@ -629,11 +638,15 @@ func (x *PlatformPayoutFilterInputCriteria) GetUnrecognized() map[string]string 
 // One page of payouts and the numbers by status.
 type GetPlatformPayoutsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Items []*PlatformPayout      `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page  *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// The payouts of this page.
+	Items []*PlatformPayout `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many payouts there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// The number of payouts in each status.
-	Counts        *PlatformPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts *PlatformPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -700,17 +713,25 @@ func (x *GetPlatformPayoutsResponse) GetUnrecognized() map[string]string {
 // are in the minor unit of `currency`.
 type PlatformPayout struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the payout.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// PortOne's own GraphQL id of the same object; the RPCs here take `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
 	// The bulk payout that this payout is part of.
 	BulkPayoutId *string `protobuf:"bytes,3,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
 	// PortOne's own GraphQL id of the bulk payout.
-	BulkPayoutGraphqlId *string                `protobuf:"bytes,4,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
-	Method              *PlatformPayoutMethod  `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
-	Status              *PlatformPayoutStatus  `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPayoutStatus,oneof" json:"status,omitempty"`
-	StatusUpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	Memo                *string                `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	BulkPayoutGraphqlId *string `protobuf:"bytes,4,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
+	// Whether the merchant pays the partner itself or PortOne's agency service
+	// does.
+	Method *PlatformPayoutMethod `protobuf:"varint,5,opt,name=method,proto3,enum=portone.v2.PlatformPayoutMethod,oneof" json:"method,omitempty"`
+	// Where the payout stands; only `SUCCEEDED` means that the partner has been
+	// paid.
+	Status *PlatformPayoutStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformPayoutStatus,oneof" json:"status,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// Note on the payout; the texts on bank statements are `withdrawal_memo` and
+	// `deposit_memo`.
+	Memo *string `protobuf:"bytes,8,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The partner who is paid.
 	Partner *PlatformPartner `protobuf:"bytes,9,opt,name=partner,proto3" json:"partner,omitempty"`
 	// The account paid to, which may differ from the partner's present one.
@@ -742,8 +763,10 @@ type PlatformPayout struct {
 	// The text on the payer's bank statement.
 	WithdrawalMemo *string `protobuf:"bytes,22,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
 	// The text on the recipient's bank statement.
-	DepositMemo *string                `protobuf:"bytes,23,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
-	CreatedAt   *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	DepositMemo *string `protobuf:"bytes,23,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
+	// When the payout was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,24,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// For when the payout is booked, if it is for a later time.
 	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
 	// Why the payout failed; only if it did.
 	FailReason *string `protobuf:"bytes,26,opt,name=fail_reason,json=failReason,proto3,oneof" json:"fail_reason,omitempty"`
@@ -754,9 +777,11 @@ type PlatformPayout struct {
 	SettlementAmountType *SettlementAmountType `protobuf:"varint,28,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
 	// The state of the statement sent to the partner.
 	SettlementStatement *PlatformPayoutSettlementStatementSummary `protobuf:"bytes,29,opt,name=settlement_statement,json=settlementStatement,proto3" json:"settlement_statement,omitempty"`
-	Unrecognized        map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPayout) Reset() {
@@ -1001,11 +1026,16 @@ func (x *PlatformPayout) GetUnrecognized() map[string]string {
 
 // The bank account that a payout goes to.
 type PlatformPayoutAccount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Bank          *Bank                  `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	Number        *string                `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	Holder        *string                `protobuf:"bytes,3,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The bank that keeps the account.
+	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
+	// The account number.
+	Number *string `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
+	// Name of the account holder.
+	Holder *string `protobuf:"bytes,3,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1070,12 +1100,16 @@ func (x *PlatformPayoutAccount) GetUnrecognized() map[string]string {
 
 // The settlement statement of a payout, in short.
 type PlatformPayoutSettlementStatementSummary struct {
-	state  protoimpl.MessageState                   `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether the statement was sent to the partner.
 	Status *PlatformPayoutSettlementStatementStatus `protobuf:"varint,1,opt,name=status,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus,oneof" json:"status,omitempty"`
 	// The id of the settlement statement; absent where there is none.
-	Id            *string                `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// When the statement was sent; may be absent.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1155,7 +1189,9 @@ type CompletePlatformPayoutByPartnerSettlementIdsRequest struct {
 	CompletedAt *string `protobuf:"bytes,5,opt,name=completed_at,json=completedAt,proto3,oneof" json:"completed_at,omitempty"`
 	// Selects the platform's test mode. Ignored if `test` is given; false if
 	// neither is.
-	IsForTest     *bool             `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	IsForTest *bool `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1242,17 +1278,20 @@ func (x *CompletePlatformPayoutByPartnerSettlementIdsRequest) GetUnrecognized() 
 
 // The bulk payout that was recorded, with its size.
 type CompletePlatformPayoutByPartnerSettlementIdsResponse struct {
-	state        protoimpl.MessageState `protogen:"open.v1"`
-	BulkPayoutId *string                `protobuf:"bytes,1,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the bulk payout that was recorded; may be absent.
+	BulkPayoutId *string `protobuf:"bytes,1,opt,name=bulk_payout_id,json=bulkPayoutId,proto3,oneof" json:"bulk_payout_id,omitempty"`
 	// PortOne's own GraphQL id of the bulk payout.
 	BulkPayoutGraphqlId *string `protobuf:"bytes,2,opt,name=bulk_payout_graphql_id,json=bulkPayoutGraphqlId,proto3,oneof" json:"bulk_payout_graphql_id,omitempty"`
 	// The number of payouts that the bulk payout consists of.
 	PayoutCount *int32 `protobuf:"varint,3,opt,name=payout_count,json=payoutCount,proto3,oneof" json:"payout_count,omitempty"`
 	// The number of settlements that were marked as paid out.
-	PartnerSettlementCount *int32            `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
-	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	PartnerSettlementCount *int32 `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) Reset() {

@@ -85,10 +85,13 @@ func (PlatformSettlementCycleType) EnumDescriptor() ([]byte, []int) {
 
 type ArchivePlatformAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy to archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -146,11 +149,14 @@ func (x *ArchivePlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string
 }
 
 type ArchivePlatformAdditionalFeePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional fee policy as archived.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ArchivePlatformAdditionalFeePolicyResponse) Reset() {
@@ -199,10 +205,13 @@ func (x *ArchivePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[strin
 
 type RecoverPlatformAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy to recover from the archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -260,11 +269,14 @@ func (x *RecoverPlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string
 }
 
 type RecoverPlatformAdditionalFeePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional fee policy as recovered.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecoverPlatformAdditionalFeePolicyResponse) Reset() {
@@ -313,10 +325,13 @@ func (x *RecoverPlatformAdditionalFeePolicyResponse) GetUnrecognized() map[strin
 
 type GetPlatformAdditionalFeePolicyScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy whose scheduled update to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -375,15 +390,18 @@ func (x *GetPlatformAdditionalFeePolicyScheduleRequest) GetUnrecognized() map[st
 
 type RescheduleAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy whose scheduled update to replace.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -458,12 +476,16 @@ func (x *RescheduleAdditionalFeePolicyRequest) GetUnrecognized() map[string]stri
 type UpdatePlatformAdditionalFeePolicyBody struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Replaces the fee: a rate or a fixed amount.
-	Fee  *PlatformFeeInput `protobuf:"bytes,1,opt,name=fee,proto3" json:"fee,omitempty"`
-	Name *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo *string           `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Fee *PlatformFeeInput `protobuf:"bytes,1,opt,name=fee,proto3" json:"fee,omitempty"`
+	// New name of the policy. Absent leaves it as it is.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// New note on the policy. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer      *PlatformPayer    `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	VatPayer *PlatformPayer `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -542,7 +564,9 @@ type PlatformFeeInput struct {
 	FixedRate *int32 `protobuf:"varint,1,opt,name=fixed_rate,json=fixedRate,proto3,oneof" json:"fixed_rate,omitempty"`
 	// Flat fee, whatever the amount of the order, in the minor unit of the
 	// currency (KRW: won).
-	FixedAmount   *int64            `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
+	FixedAmount *int64 `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -604,9 +628,11 @@ type ReschedulePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
-	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformAdditionalFeePolicyResponse) Reset() {
@@ -655,15 +681,18 @@ func (x *ReschedulePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[st
 
 type ScheduleAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy to update at a later time.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -738,9 +767,11 @@ type SchedulePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
-	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformAdditionalFeePolicyResponse) Reset() {
@@ -789,10 +820,13 @@ func (x *SchedulePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[stri
 
 type CancelPlatformAdditionalFeePolicyScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy whose scheduled update to cancel.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -851,8 +885,10 @@ func (x *CancelPlatformAdditionalFeePolicyScheduleRequest) GetUnrecognized() map
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformAdditionalFeePolicyScheduleResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -896,10 +932,13 @@ func (x *CancelPlatformAdditionalFeePolicyScheduleResponse) GetUnrecognized() ma
 
 type GetPlatformAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -959,17 +998,22 @@ func (x *GetPlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string]str
 // A partial update: members left out are not updated.
 type UpdatePlatformAdditionalFeePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the additional fee policy to update.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Replaces the fee: a rate or a fixed amount.
-	Fee  *PlatformFeeInput `protobuf:"bytes,3,opt,name=fee,proto3" json:"fee,omitempty"`
-	Name *string           `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Memo *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Fee *PlatformFeeInput `protobuf:"bytes,3,opt,name=fee,proto3" json:"fee,omitempty"`
+	// New name of the policy. Absent leaves it as it is.
+	Name *string `protobuf:"bytes,4,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// New note on the policy. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	VatPayer *PlatformPayer `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1055,11 +1099,14 @@ func (x *UpdatePlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string]
 }
 
 type UpdatePlatformAdditionalFeePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional fee policy after the update.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformAdditionalFeePolicyResponse) Reset() {
@@ -1113,9 +1160,13 @@ type GetPlatformAdditionalFeePoliciesRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformAdditionalFeePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the additional fee policies have to meet. Archived ones are
+	// listed only if it asks for them.
+	Filter *PlatformAdditionalFeePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1188,8 +1239,10 @@ type PlatformAdditionalFeePolicyFilterInput struct {
 	// restrict.
 	VatPayers []PlatformPayer `protobuf:"varint,2,rep,packed,name=vat_payers,json=vatPayers,proto3,enum=portone.v2.PlatformPayer" json:"vat_payers,omitempty"`
 	// Searches by name, id or fee. Set one member only.
-	Keyword       *PlatformAdditionalFeePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword *PlatformAdditionalFeePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1262,7 +1315,9 @@ type PlatformAdditionalFeePolicyFilterInputKeyword struct {
 	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches policies whose fee equals this value; unlike the other keywords,
 	// not by containment.
-	Fee           *string           `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
+	Fee *string `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1328,10 +1383,14 @@ func (x *PlatformAdditionalFeePolicyFilterInputKeyword) GetUnrecognized() map[st
 
 // One page of additional fee policies.
 type GetPlatformAdditionalFeePoliciesResponse struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	Items         []*PlatformAdditionalFeePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                      `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional fee policies of this page.
+	Items []*PlatformAdditionalFeePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many additional fee policies there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1394,14 +1453,18 @@ type CreatePlatformAdditionalFeePolicyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Your own unique id for the additional fee policy. PortOne generates one if
 	// absent.
-	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name for the policy, to tell it from others.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// The fee to charge: a rate or a fixed amount.
-	Fee  *PlatformFeeInput `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
-	Memo *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Fee *PlatformFeeInput `protobuf:"bytes,4,opt,name=fee,proto3" json:"fee,omitempty"`
+	// Note on the policy.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	VatPayer *PlatformPayer `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1487,11 +1550,14 @@ func (x *CreatePlatformAdditionalFeePolicyRequest) GetUnrecognized() map[string]
 }
 
 type CreatePlatformAdditionalFeePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The additional fee policy as created, with its id.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformAdditionalFeePolicyResponse) Reset() {
@@ -1540,10 +1606,13 @@ func (x *CreatePlatformAdditionalFeePolicyResponse) GetUnrecognized() map[string
 
 type ArchivePlatformContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract to archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1601,9 +1670,12 @@ func (x *ArchivePlatformContractRequest) GetUnrecognized() map[string]string {
 }
 
 type ArchivePlatformContractResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contract      *PlatformContract      `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contract as archived.
+	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1654,10 +1726,13 @@ func (x *ArchivePlatformContractResponse) GetUnrecognized() map[string]string {
 
 type RecoverPlatformContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract to recover from the archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1715,9 +1790,12 @@ func (x *RecoverPlatformContractRequest) GetUnrecognized() map[string]string {
 }
 
 type RecoverPlatformContractResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contract      *PlatformContract      `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contract as recovered.
+	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1768,10 +1846,13 @@ func (x *RecoverPlatformContractResponse) GetUnrecognized() map[string]string {
 
 type GetPlatformContractScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract whose scheduled update to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1830,15 +1911,18 @@ func (x *GetPlatformContractScheduleRequest) GetUnrecognized() map[string]string
 
 type RescheduleContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract whose scheduled update to replace.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1912,7 +1996,8 @@ func (x *RescheduleContractRequest) GetUnrecognized() map[string]string {
 // updated.
 type UpdatePlatformContractBody struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// New name of the contract. Absent leaves it as it is.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Note for internal use.
 	Memo *string `protobuf:"bytes,2,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Replaces the platform's fee for selling on it: a rate or a fixed amount.
@@ -1923,10 +2008,12 @@ type UpdatePlatformContractBody struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,5,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool             `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformContractBody) Reset() {
@@ -2020,8 +2107,10 @@ type PlatformSettlementCycleInput struct {
 	// or keep the calendar day.
 	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
 	// How the settlement dates recur. Set exactly one of its members.
-	Method        *PlatformSettlementCycleMethodInput `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method *PlatformSettlementCycleMethodInput `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2096,8 +2185,10 @@ type PlatformSettlementCycleMethodInput struct {
 	// Settles on given days of the month.
 	Monthly *PlatformSettlementCycleMethodMonthlyInput `protobuf:"bytes,3,opt,name=monthly,proto3" json:"monthly,omitempty"`
 	// Settles on given dates, each a month and a day.
-	ManualDates   *PlatformSettlementCycleMethodManualDatesInput `protobuf:"bytes,4,opt,name=manual_dates,json=manualDates,proto3" json:"manual_dates,omitempty"`
-	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ManualDates *PlatformSettlementCycleMethodManualDatesInput `protobuf:"bytes,4,opt,name=manual_dates,json=manualDates,proto3" json:"manual_dates,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2169,8 +2260,10 @@ func (x *PlatformSettlementCycleMethodInput) GetUnrecognized() map[string]string
 
 // Selects daily settlement by its presence; it has no members.
 type PlatformSettlementCycleMethodDailyInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2214,9 +2307,12 @@ func (x *PlatformSettlementCycleMethodDailyInput) GetUnrecognized() map[string]s
 
 // Settlement on given days of the week.
 type PlatformSettlementCycleMethodWeeklyInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	DaysOfWeek    []DayOfWeek            `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The days of the week that are settlement days.
+	DaysOfWeek []DayOfWeek `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2269,7 +2365,9 @@ func (x *PlatformSettlementCycleMethodWeeklyInput) GetUnrecognized() map[string]
 type PlatformSettlementCycleMethodMonthlyInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Days of the month as numbers: 1 is the first.
-	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	DaysOfMonth []int32 `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2323,7 +2421,9 @@ func (x *PlatformSettlementCycleMethodMonthlyInput) GetUnrecognized() map[string
 type PlatformSettlementCycleMethodManualDatesInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Dates as month and day, without a year.
-	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	Dates []*MonthDay `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2378,9 +2478,11 @@ type ReschedulePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformContractResponse) Reset() {
@@ -2429,15 +2531,18 @@ func (x *ReschedulePlatformContractResponse) GetUnrecognized() map[string]string
 
 type ScheduleContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract to update at a later time.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2512,9 +2617,11 @@ type SchedulePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformContractResponse) Reset() {
@@ -2563,10 +2670,13 @@ func (x *SchedulePlatformContractResponse) GetUnrecognized() map[string]string {
 
 type CancelPlatformContractScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract whose scheduled update to cancel.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2625,8 +2735,10 @@ func (x *CancelPlatformContractScheduleRequest) GetUnrecognized() map[string]str
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformContractScheduleResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2670,10 +2782,13 @@ func (x *CancelPlatformContractScheduleResponse) GetUnrecognized() map[string]st
 
 type GetPlatformContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2733,10 +2848,12 @@ func (x *GetPlatformContractRequest) GetUnrecognized() map[string]string {
 // A partial update: members left out are not updated.
 type UpdatePlatformContractRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the contract to update.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool   `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// New name of the contract. Absent leaves it as it is.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Note for internal use.
 	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
@@ -2748,10 +2865,12 @@ type UpdatePlatformContractRequest struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformContractRequest) Reset() {
@@ -2848,9 +2967,12 @@ func (x *UpdatePlatformContractRequest) GetUnrecognized() map[string]string {
 }
 
 type UpdatePlatformContractResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contract      *PlatformContract      `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contract after the update.
+	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2906,9 +3028,13 @@ type GetPlatformContractsRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                   `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformContractFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the contracts have to meet. Archived ones are listed only
+	// if it asks for them.
+	Filter *PlatformContractFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2986,8 +3112,10 @@ type PlatformContractFilterInput struct {
 	// to false; one call cannot list both.
 	IsArchived *bool `protobuf:"varint,4,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
 	// Searches by id or name. Set one member only.
-	Keyword       *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3070,7 +3198,9 @@ type PlatformContractFilterInputKeyword struct {
 	// Matches contracts whose `id` contains this text.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches contracts whose `name` contains this text.
-	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3129,10 +3259,14 @@ func (x *PlatformContractFilterInputKeyword) GetUnrecognized() map[string]string
 
 // One page of contracts.
 type GetPlatformContractsResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Items         []*PlatformContract    `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contracts of this page.
+	Items []*PlatformContract `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many contracts there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3194,7 +3328,8 @@ type CreatePlatformContractRequest struct {
 	// mode.
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Your own unique id for the contract. PortOne generates one if absent.
-	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name for the contract, to tell it from others.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Note for internal use.
 	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
@@ -3206,10 +3341,12 @@ type CreatePlatformContractRequest struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformContractRequest) Reset() {
@@ -3306,9 +3443,12 @@ func (x *CreatePlatformContractRequest) GetUnrecognized() map[string]string {
 }
 
 type CreatePlatformContractResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Contract      *PlatformContract      `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The contract as created, with its id.
+	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3359,10 +3499,13 @@ func (x *CreatePlatformContractResponse) GetUnrecognized() map[string]string {
 
 type ArchivePlatformDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy to archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3420,11 +3563,14 @@ func (x *ArchivePlatformDiscountSharePolicyRequest) GetUnrecognized() map[string
 }
 
 type ArchivePlatformDiscountSharePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount share policy as archived.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ArchivePlatformDiscountSharePolicyResponse) Reset() {
@@ -3473,10 +3619,13 @@ func (x *ArchivePlatformDiscountSharePolicyResponse) GetUnrecognized() map[strin
 
 type RecoverPlatformDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy to recover from the archive.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3534,11 +3683,14 @@ func (x *RecoverPlatformDiscountSharePolicyRequest) GetUnrecognized() map[string
 }
 
 type RecoverPlatformDiscountSharePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount share policy as recovered.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *RecoverPlatformDiscountSharePolicyResponse) Reset() {
@@ -3587,10 +3739,13 @@ func (x *RecoverPlatformDiscountSharePolicyResponse) GetUnrecognized() map[strin
 
 type GetPlatformDiscountSharePolicyScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy whose scheduled update to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3649,15 +3804,18 @@ func (x *GetPlatformDiscountSharePolicyScheduleRequest) GetUnrecognized() map[st
 
 type RescheduleDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy whose scheduled update to replace.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3731,14 +3889,18 @@ func (x *RescheduleDiscountSharePolicyRequest) GetUnrecognized() map[string]stri
 // out are not updated.
 type UpdatePlatformDiscountSharePolicyBody struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Name  *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// New name of the policy. Absent leaves it as it is.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Share of the discount that the partner bears, in units of 10^-5, not
 	// negative: 100000 is 100 %, 50000 is half.
-	PartnerShareRate *int32            `protobuf:"varint,2,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string           `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	PartnerShareRate *int32 `protobuf:"varint,2,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	// New note on the policy. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformDiscountSharePolicyBody) Reset() {
@@ -3804,9 +3966,11 @@ type ReschedulePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
-	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformDiscountSharePolicyResponse) Reset() {
@@ -3855,15 +4019,18 @@ func (x *ReschedulePlatformDiscountSharePolicyResponse) GetUnrecognized() map[st
 
 type ScheduleDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy to update at a later time.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
 	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3938,9 +4105,11 @@ type SchedulePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
-	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                protoimpl.UnknownFields
-	sizeCache                    protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformDiscountSharePolicyResponse) Reset() {
@@ -3989,10 +4158,13 @@ func (x *SchedulePlatformDiscountSharePolicyResponse) GetUnrecognized() map[stri
 
 type CancelPlatformDiscountSharePolicyScheduleRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy whose scheduled update to cancel.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4051,8 +4223,10 @@ func (x *CancelPlatformDiscountSharePolicyScheduleRequest) GetUnrecognized() map
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformDiscountSharePolicyScheduleResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4096,10 +4270,13 @@ func (x *CancelPlatformDiscountSharePolicyScheduleResponse) GetUnrecognized() ma
 
 type GetPlatformDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4159,18 +4336,23 @@ func (x *GetPlatformDiscountSharePolicyRequest) GetUnrecognized() map[string]str
 // A partial update: members left out are not updated.
 type UpdatePlatformDiscountSharePolicyRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the discount share policy to update.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool   `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// New name of the policy. Absent leaves it as it is.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Share of the discount that the partner bears, in units of 10^-5, not
 	// negative: 100000 is 100 %, 50000 is half.
-	PartnerShareRate *int32            `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
-	Memo             *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
+	// New note on the policy. Absent leaves it as it is.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformDiscountSharePolicyRequest) Reset() {
@@ -4246,11 +4428,14 @@ func (x *UpdatePlatformDiscountSharePolicyRequest) GetUnrecognized() map[string]
 }
 
 type UpdatePlatformDiscountSharePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount share policy after the update.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformDiscountSharePolicyResponse) Reset() {
@@ -4304,9 +4489,13 @@ type GetPlatformDiscountSharePoliciesRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                              `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformDiscountSharePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the discount share policies have to meet. Archived ones are
+	// listed only if it asks for them.
+	Filter *PlatformDiscountSharePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4379,8 +4568,10 @@ type PlatformDiscountSharePolicyFilterInput struct {
 	// 10^-5; empty does not restrict.
 	PartnerShareRates []int32 `protobuf:"varint,2,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
 	// Searches by id or name. Set one member only.
-	Keyword       *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4450,7 +4641,9 @@ type PlatformDiscountSharePolicyFilterInputKeyword struct {
 	// Matches policies whose `id` contains this text.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches policies whose `name` contains this text.
-	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4509,10 +4702,14 @@ func (x *PlatformDiscountSharePolicyFilterInputKeyword) GetUnrecognized() map[st
 
 // One page of discount share policies.
 type GetPlatformDiscountSharePoliciesResponse struct {
-	state         protoimpl.MessageState         `protogen:"open.v1"`
-	Items         []*PlatformDiscountSharePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo                      `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount share policies of this page.
+	Items []*PlatformDiscountSharePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many discount share policies there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4575,13 +4772,16 @@ type CreatePlatformDiscountSharePolicyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Your own unique id for the discount share policy. PortOne generates one if
 	// absent.
-	Id   *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name for the policy, to tell it from others.
 	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Share of the discount that the partner bears, in units of 10^-5, not
 	// negative: 100000 is 100 %, 50000 is half.
 	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
 	// Free note, for example what kind of coupon the policy is for.
-	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4660,11 +4860,14 @@ func (x *CreatePlatformDiscountSharePolicyRequest) GetUnrecognized() map[string]
 }
 
 type CreatePlatformDiscountSharePolicyResponse struct {
-	state               protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The discount share policy as created, with its id.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformDiscountSharePolicyResponse) Reset() {
@@ -4718,7 +4921,9 @@ type GetPlatformDiscountSharePolicyFilterOptionsRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// True returns the options of archived policies, false those of policies not
 	// archived. Defaults to false.
-	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	IsArchived *bool `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4779,10 +4984,12 @@ func (x *GetPlatformDiscountSharePolicyFilterOptionsRequest) GetUnrecognized() m
 type PlatformDiscountSharePolicyFilterOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In units of 10^-5: 100000 is 100 %.
-	PartnerShareRates []int32           `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	PartnerShareRates []int32 `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformDiscountSharePolicyFilterOptions) Reset() {

@@ -290,7 +290,9 @@ type DownloadPlatformTransferSheetRequest struct {
 	//     and the key of a user-defined formula.
 	//   - The partner: the `PARTNER_` column keys of the partner export, without
 	//     `PARTNER_STATUS_UPDATED_AT`.
-	Fields        []string          `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	Fields []string `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -387,9 +389,11 @@ type PlatformTransferFilterInput struct {
 	IsForTest *bool `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Transfers of which the user-defined property has exactly this value.
 	UserDefinedProperty *PlatformTransferPropertyExactMatchInput `protobuf:"bytes,13,opt,name=user_defined_property,json=userDefinedProperty,proto3" json:"user_defined_property,omitempty"`
-	Unrecognized        map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformTransferFilterInput) Reset() {
@@ -545,7 +549,9 @@ type PlatformTransferFilterInputKeyword struct {
 	// Matches a part of the id.
 	PartnerSettlementId *string `protobuf:"bytes,10,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
 	// Transfers that belong to the payout with exactly this id.
-	PayoutId      *string           `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	PayoutId *string `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -672,9 +678,12 @@ type GetPlatformTransferSummariesRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Page `number` (from 0) and `size`; (number + 1) * size may not exceed
 	// 60,000.
-	Page          *PageInput                   `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Filter        *PlatformTransferFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Conditions that the transfers have to meet. Absent sets none.
+	Filter *PlatformTransferFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -739,10 +748,13 @@ func (x *GetPlatformTransferSummariesRequest) GetUnrecognized() map[string]strin
 
 // One page of transfers in their short form.
 type GetPlatformTransferSummariesResponse struct {
-	state             protoimpl.MessageState     `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfers of this page; the case of each tells its type.
 	TransferSummaries []*PlatformTransferSummary `protobuf:"bytes,1,rep,name=transfer_summaries,json=transferSummaries,proto3" json:"transfer_summaries,omitempty"`
 	// The page answered, and how many transfers there are in total.
-	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -807,8 +819,10 @@ type PlatformTransferSummary struct {
 	//	*PlatformTransferSummary_Manual
 	//	*PlatformTransferSummary_Order
 	//	*PlatformTransferSummary_OrderCancel
-	Type          isPlatformTransferSummary_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformTransferSummary_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -889,14 +903,17 @@ type isPlatformTransferSummary_Type interface {
 }
 
 type PlatformTransferSummary_Manual struct {
+	// Set for a transfer entered by hand.
 	Manual *PlatformManualTransferSummary `protobuf:"bytes,1,opt,name=manual,proto3,oneof"`
 }
 
 type PlatformTransferSummary_Order struct {
+	// Set for a transfer computed from an order.
 	Order *PlatformOrderTransferSummary `protobuf:"bytes,2,opt,name=order,proto3,oneof"`
 }
 
 type PlatformTransferSummary_OrderCancel struct {
+	// Set for a transfer that takes back an order transfer.
 	OrderCancel *PlatformOrderCancelTransferSummary `protobuf:"bytes,3,opt,name=order_cancel,json=orderCancel,proto3,oneof"`
 }
 
@@ -909,12 +926,16 @@ func (*PlatformTransferSummary_OrderCancel) isPlatformTransferSummary_Type() {}
 // A transfer entered by hand, in the short form of lists.
 type PlatformManualTransferSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer, by which `GetPlatformTransfer` gives the whole of it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
-	GraphqlId *string                         `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner   *PlatformTransferSummaryPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status    *PlatformTransferStatus         `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo      *string                         `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner whom the transfer is settled with, in short.
+	Partner *PlatformTransferSummaryPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -931,10 +952,12 @@ type PlatformManualTransferSummary struct {
 	SettlementAmount *int64 `protobuf:"varint,11,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
 	// The tax-free part of `settlement_amount`, in the minor unit of
 	// `settlement_currency`.
-	SettlementTaxFreeAmount *int64            `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	SettlementTaxFreeAmount *int64 `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformManualTransferSummary) Reset() {
@@ -1064,16 +1087,21 @@ type PlatformTransferSummaryPartner struct {
 	// The partner's id, as the partner RPCs take it.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the partner in PortOne's GraphQL API, distinct from `id`.
-	GraphqlId *string                             `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name      *string                             `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Type      *PlatformTransferSummaryPartnerType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformTransferSummaryPartnerType,oneof" json:"type,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Name of the partner.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Whether the partner is a business or a person, with or without withholding
+	// tax.
+	Type *PlatformTransferSummaryPartnerType `protobuf:"varint,4,opt,name=type,proto3,enum=portone.v2.PlatformTransferSummaryPartnerType,oneof" json:"type,omitempty"`
 	// How the partner is taxed for VAT, where it is known.
 	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,5,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
 	// Values of the properties that you defined for partners.
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,6,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	Unrecognized          map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformTransferSummaryPartner) Reset() {
@@ -1159,9 +1187,12 @@ func (x *PlatformTransferSummaryPartner) GetUnrecognized() map[string]string {
 type PlatformUserDefinedPropertyKeyValue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key under which the property is defined for the platform.
-	Key           *string                           `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
-	Value         *PlatformUserDefinedPropertyValue `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	Unrecognized  map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Key *string `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
+	// The value, as text.
+	Value *PlatformUserDefinedPropertyValue `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1220,16 +1251,20 @@ func (x *PlatformUserDefinedPropertyKeyValue) GetUnrecognized() map[string]strin
 // A transfer computed from an order, in the short form of lists.
 type PlatformOrderTransferSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer, by which `GetPlatformTransfer` gives the whole of it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
 	// The store of the payment.
-	StoreId *string                         `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The partner whom the transfer is settled with, in short.
 	Partner *PlatformTransferSummaryPartner `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
 	// The contract that the settlement was computed by.
-	Contract *PlatformContract       `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
-	Status   *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo     *string                 `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Contract *PlatformContract `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -1243,14 +1278,17 @@ type PlatformOrderTransferSummary struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// The settlement and the amounts it was computed from, in the minor unit of
 	// `settlement_currency`.
-	Amount  *PlatformOrderSettlementAmount  `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The payment behind the transfer, made through PortOne or elsewhere.
 	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
 	// The day from which the contract's settlement cycle is counted,
 	// `YYYY-MM-DD`.
-	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferSummary) Reset() {
@@ -1403,8 +1441,10 @@ type PlatformTransferSummaryPayment struct {
 	//
 	//	*PlatformTransferSummaryPayment_External
 	//	*PlatformTransferSummaryPayment_PortOne
-	Type          isPlatformTransferSummaryPayment_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformTransferSummaryPayment_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1476,10 +1516,12 @@ type isPlatformTransferSummaryPayment_Type interface {
 }
 
 type PlatformTransferSummaryPayment_External struct {
+	// Set if the payment was not made through PortOne.
 	External *PlatformTransferSummaryExternalPayment `protobuf:"bytes,1,opt,name=external,proto3,oneof"`
 }
 
 type PlatformTransferSummaryPayment_PortOne struct {
+	// Set if the payment was made through PortOne.
 	PortOne *PlatformTransferSummaryPortOnePayment `protobuf:"bytes,2,opt,name=port_one,json=portOne,proto3,oneof"`
 }
 
@@ -1493,11 +1535,16 @@ type PlatformTransferSummaryExternalPayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the transfer was created with; PortOne knows no payment under
 	// it.
-	Id            *string            `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName     *string            `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency      *Currency          `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the order, if one was given when the transfer was created.
+	OrderName *string `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The currency of the payment.
+	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// How the customer paid; may be absent.
+	MethodType *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1571,11 +1618,16 @@ func (x *PlatformTransferSummaryExternalPayment) GetUnrecognized() map[string]st
 type PlatformTransferSummaryPortOnePayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The payment's id, as the payment RPCs take it.
-	Id            *string            `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName     *string            `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency      *Currency          `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The currency of the payment.
+	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// How the customer paid; may be absent.
+	MethodType *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1648,16 +1700,20 @@ func (x *PlatformTransferSummaryPortOnePayment) GetUnrecognized() map[string]str
 // A transfer for a cancelled order, in the short form of lists.
 type PlatformOrderCancelTransferSummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the transfer, by which `GetPlatformTransfer` gives the whole of it.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
 	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
 	// The store of the payment.
-	StoreId *string                         `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// The partner whom the transfer is settled with, in short.
 	Partner *PlatformTransferSummaryPartner `protobuf:"bytes,4,opt,name=partner,proto3" json:"partner,omitempty"`
 	// The contract that the settlement was computed by.
-	Contract *PlatformContract       `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
-	Status   *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo     *string                 `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Contract *PlatformContract `protobuf:"bytes,5,opt,name=contract,proto3" json:"contract,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,6,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,7,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,8,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -1671,14 +1727,17 @@ type PlatformOrderCancelTransferSummary struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,12,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// The settlement and the amounts it was computed from, in the minor unit of
 	// `settlement_currency`.
-	Amount  *PlatformOrderSettlementAmount  `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,13,opt,name=amount,proto3" json:"amount,omitempty"`
+	// The payment behind the transfer, made through PortOne or elsewhere.
 	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
 	// The day from which the contract's settlement cycle is counted,
 	// `YYYY-MM-DD`.
-	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderCancelTransferSummary) Reset() {
@@ -1830,7 +1889,8 @@ type CreatePlatformManualTransferRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The partner to settle with. Has to exist (`PLATFORM_PARTNER_NOT_FOUND`).
 	PartnerId *string `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
-	Memo      *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the transfer; it is returned with it.
+	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// What to settle, in the minor unit of `settlement_currency`. Negative
 	// amounts are refused on a platform that settles transfer by transfer.
 	SettlementAmount *int64 `protobuf:"varint,4,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
@@ -1850,10 +1910,12 @@ type CreatePlatformManualTransferRequest struct {
 	Id *string `protobuf:"bytes,9,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The currency of the amounts. One that the platform cannot settle in is
 	// refused with `PLATFORM_CURRENCY_NOT_SUPPORTED`.
-	SettlementCurrency *Currency         `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	SettlementCurrency *Currency `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformManualTransferRequest) Reset() {
@@ -1965,9 +2027,12 @@ func (x *CreatePlatformManualTransferRequest) GetUnrecognized() map[string]strin
 
 // The transfer as created.
 type CreateManualTransferResponse struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Transfer      *PlatformManualTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer as created, with its id.
+	Transfer *PlatformManualTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2022,10 +2087,13 @@ type PlatformManualTransfer struct {
 	// Given by the caller at creation, or generated.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
-	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner whom the transfer is settled with.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -2044,10 +2112,12 @@ type PlatformManualTransfer struct {
 	SettlementAmount *int64 `protobuf:"varint,12,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
 	// The tax-free part of `settlement_amount`, in the minor unit of
 	// `settlement_currency`.
-	SettlementTaxFreeAmount *int64            `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	SettlementTaxFreeAmount *int64 `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformManualTransfer) Reset() {
@@ -2197,7 +2267,8 @@ type CreatePlatformOrderCancelTransferRequest struct {
 	// of your own. An unknown one is refused with
 	// `PLATFORM_CANCELLATION_NOT_FOUND`.
 	CancellationId *string `protobuf:"bytes,5,opt,name=cancellation_id,json=cancellationId,proto3,oneof" json:"cancellation_id,omitempty"`
-	Memo           *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the transfer; it is returned with it.
+	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// What is cancelled: an amount, some order lines, or everything.
 	OrderDetail *CreatePlatformOrderCancelTransferBodyOrderDetail `protobuf:"bytes,7,opt,name=order_detail,json=orderDetail,proto3" json:"order_detail,omitempty"`
 	// The tax-free part of what is cancelled, in the minor unit of the settlement
@@ -2225,7 +2296,9 @@ type CreatePlatformOrderCancelTransferRequest struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,14,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
 	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
-	Id            *string           `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2382,8 +2455,10 @@ type CreatePlatformOrderCancelTransferBodyOrderDetail struct {
 	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
 	OrderLines []*CreatePlatformOrderCancelTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
 	// Cancels the whole amount. The message is empty: setting it is enough.
-	All           *CreatePlatformOrderCancelTransferBodyOrderDetailAll `protobuf:"bytes,3,opt,name=all,proto3" json:"all,omitempty"`
-	Unrecognized  map[string]string                                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	All *CreatePlatformOrderCancelTransferBodyOrderDetailAll `protobuf:"bytes,3,opt,name=all,proto3" json:"all,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2456,8 +2531,10 @@ type CreatePlatformOrderCancelTransferBodyOrderLine struct {
 	// (`PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED`).
 	Quantity *int32 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	// The parts of the product's discounts that go with the cancelled part.
-	Discounts     []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	Unrecognized  map[string]string                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Discounts []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2531,7 +2608,9 @@ type CreatePlatformOrderCancelTransferBodyDiscount struct {
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the settlement
 	// currency.
-	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2597,8 +2676,10 @@ func (x *CreatePlatformOrderCancelTransferBodyDiscount) GetUnrecognized() map[st
 
 // Stands for the whole order. Has no members: its presence says it.
 type CreatePlatformOrderCancelTransferBodyOrderDetailAll struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2645,8 +2726,10 @@ func (x *CreatePlatformOrderCancelTransferBodyOrderDetailAll) GetUnrecognized() 
 type CreatePlatformOrderCancelTransferBodyExternalCancellationDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the payment was cancelled elsewhere.
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2697,9 +2780,12 @@ func (x *CreatePlatformOrderCancelTransferBodyExternalCancellationDetail) GetUnr
 
 // The transfer as created, with the computed amounts.
 type CreateOrderCancelTransferResponse struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
-	Transfer      *PlatformOrderCancelTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer as created, with its id and the computed amounts.
+	Transfer *PlatformOrderCancelTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2755,10 +2841,13 @@ type PlatformOrderCancelTransfer struct {
 	// Given by the caller at creation, or generated.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
-	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner whom the transfer is settled with.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -2787,12 +2876,15 @@ type PlatformOrderCancelTransfer struct {
 	// The additional fees that went into the settlement.
 	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,17,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
 	// The discounts that went into the settlement.
-	Discounts    []*PlatformOrderTransferDiscount   `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	Discounts []*PlatformOrderTransferDiscount `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// The cancellation that the transfer is for, by its id and time.
 	Cancellation *PlatformOrderTransferCancellation `protobuf:"bytes,19,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
 	// Experimental. The values, by name, that went into the formulas of the
 	// settlement.
-	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Parameters map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2982,8 +3074,10 @@ type PlatformPayment struct {
 	//
 	//	*PlatformPayment_External
 	//	*PlatformPayment_PortOne
-	Type          isPlatformPayment_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformPayment_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3055,10 +3149,12 @@ type isPlatformPayment_Type interface {
 }
 
 type PlatformPayment_External struct {
+	// Set if the payment was not made through PortOne.
 	External *PlatformExternalPayment `protobuf:"bytes,1,opt,name=external,proto3,oneof"`
 }
 
 type PlatformPayment_PortOne struct {
+	// Set if the payment was made through PortOne.
 	PortOne *PlatformPortOnePayment `protobuf:"bytes,2,opt,name=port_one,json=portOne,proto3,oneof"`
 }
 
@@ -3072,13 +3168,18 @@ type PlatformExternalPayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id that the transfer was created with; PortOne knows no payment under
 	// it.
-	Id        *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	OrderName *string                `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Currency  *Currency              `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	Method    *PlatformPaymentMethod `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the order, if one was given when the transfer was created.
+	OrderName *string `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// The currency of the payment.
+	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// How the customer paid, if it was given when the transfer was created.
+	Method *PlatformPaymentMethod `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
 	// As given when the transfer was created.
-	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3166,8 +3267,10 @@ type PlatformPaymentMethod struct {
 	//	*PlatformPaymentMethod_Mobile
 	//	*PlatformPaymentMethod_Transfer
 	//	*PlatformPaymentMethod_VirtualAccount
-	Type          isPlatformPaymentMethod_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformPaymentMethod_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3275,26 +3378,32 @@ type isPlatformPaymentMethod_Type interface {
 }
 
 type PlatformPaymentMethod_Card struct {
+	// Set for payment by card.
 	Card *PlatformPaymentMethodCard `protobuf:"bytes,1,opt,name=card,proto3,oneof"`
 }
 
 type PlatformPaymentMethod_EasyPay struct {
+	// Set for payment by an easy-pay wallet.
 	EasyPay *PlatformPaymentMethodEasyPay `protobuf:"bytes,2,opt,name=easy_pay,json=easyPay,proto3,oneof"`
 }
 
 type PlatformPaymentMethod_GiftCertificate struct {
+	// Set for payment by gift certificate.
 	GiftCertificate *PlatformPaymentMethodGiftCertificate `protobuf:"bytes,3,opt,name=gift_certificate,json=giftCertificate,proto3,oneof"`
 }
 
 type PlatformPaymentMethod_Mobile struct {
+	// Set for payment on the mobile phone bill.
 	Mobile *PlatformPaymentMethodMobile `protobuf:"bytes,4,opt,name=mobile,proto3,oneof"`
 }
 
 type PlatformPaymentMethod_Transfer struct {
+	// Set for payment by bank transfer.
 	Transfer *PlatformPaymentMethodTransfer `protobuf:"bytes,5,opt,name=transfer,proto3,oneof"`
 }
 
 type PlatformPaymentMethod_VirtualAccount struct {
+	// Set for payment by deposit into a virtual account.
 	VirtualAccount *PlatformPaymentMethodVirtualAccount `protobuf:"bytes,6,opt,name=virtual_account,json=virtualAccount,proto3,oneof"`
 }
 
@@ -3312,8 +3421,10 @@ func (*PlatformPaymentMethod_VirtualAccount) isPlatformPaymentMethod_Type() {}
 
 // Payment by card. Has no members: its presence says it.
 type PlatformPaymentMethodCard struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3357,11 +3468,14 @@ func (x *PlatformPaymentMethodCard) GetUnrecognized() map[string]string {
 
 // Payment by a wallet (easy pay).
 type PlatformPaymentMethodEasyPay struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company that runs the wallet; may be absent.
+	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet was paid from, where it is known.
-	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3419,8 +3533,10 @@ func (x *PlatformPaymentMethodEasyPay) GetUnrecognized() map[string]string {
 
 // Payment by gift certificate. Has no members: its presence says it.
 type PlatformPaymentMethodGiftCertificate struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3464,8 +3580,10 @@ func (x *PlatformPaymentMethodGiftCertificate) GetUnrecognized() map[string]stri
 
 // Payment on the mobile phone bill. Has no members: its presence says it.
 type PlatformPaymentMethodMobile struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3509,8 +3627,10 @@ func (x *PlatformPaymentMethodMobile) GetUnrecognized() map[string]string {
 
 // Payment by bank transfer. Has no members: its presence says it.
 type PlatformPaymentMethodTransfer struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3554,8 +3674,10 @@ func (x *PlatformPaymentMethodTransfer) GetUnrecognized() map[string]string {
 
 // Payment into a virtual account. Has no members: its presence says it.
 type PlatformPaymentMethodVirtualAccount struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3601,15 +3723,22 @@ func (x *PlatformPaymentMethodVirtualAccount) GetUnrecognized() map[string]strin
 type PlatformPortOnePayment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The payment's id, as the payment RPCs take it.
-	Id      *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the store that the payment belongs to.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The channel that the payment was made through.
-	ChannelKey    *string                `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	OrderName     *string                `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
-	Method        *PlatformPaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
-	Currency      *Currency              `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ChannelKey *string `protobuf:"bytes,3,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
+	// Name of the order, as given when the payment was requested.
+	OrderName *string `protobuf:"bytes,4,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	// How the customer paid; may be absent.
+	Method *PlatformPaymentMethod `protobuf:"bytes,5,opt,name=method,proto3" json:"method,omitempty"`
+	// The currency of the payment.
+	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// When the payment was completed.
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3702,15 +3831,23 @@ func (x *PlatformPortOnePayment) GetUnrecognized() map[string]string {
 
 // A product of an order, with its discounts, fees and share of the settlement.
 type PlatformOrderTransferOrderLine struct {
-	state          protoimpl.MessageState                `protogen:"open.v1"`
-	Product        *PlatformOrderTransferProduct         `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
-	Quantity       *int32                                `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
-	Discounts      []*PlatformOrderTransferDiscount      `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product as it was ordered.
+	Product *PlatformOrderTransferProduct `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// Number of pieces of the product that the line covers.
+	Quantity *int32 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// The discounts on this product. Those on the order as a whole stand beside
+	// the order lines.
+	Discounts []*PlatformOrderTransferDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// The additional fees on this product. Those on the order as a whole stand
+	// beside the order lines.
 	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,4,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
 	// The settlement of this line and the amounts it was computed from, in the
 	// minor unit of the settlement currency.
-	Amount        *PlatformOrderSettlementAmount `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3791,14 +3928,18 @@ func (x *PlatformOrderTransferOrderLine) GetUnrecognized() map[string]string {
 type PlatformOrderTransferProduct struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Given by the caller; the one to name when the product is cancelled.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the product.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// In the minor unit of the settlement currency.
 	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the settlement
 	// currency.
-	TaxFreeAmount *int64            `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Free text to label the product; may be absent.
+	Tag *string `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3891,10 +4032,12 @@ type PlatformOrderTransferDiscount struct {
 	ShareAmount *int64 `protobuf:"varint,4,opt,name=share_amount,json=shareAmount,proto3,oneof" json:"share_amount,omitempty"`
 	// The partner's part of `tax_free_amount`, in the minor unit of the
 	// settlement currency.
-	ShareTaxFreeAmount *int64            `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
-	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	ShareTaxFreeAmount *int64 `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferDiscount) Reset() {
@@ -3977,7 +4120,9 @@ type PlatformOrderTransferAdditionalFee struct {
 	// The fee, in the minor unit of the settlement currency.
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The VAT on the fee, in the minor unit of the settlement currency.
-	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	Vat *int64 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4047,8 +4192,10 @@ type PlatformOrderTransferCancellation struct {
 	// The `cancellation_id` that the transfer was created with.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// When the payment was cancelled.
-	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4112,7 +4259,9 @@ type PlatformSettlementParameterValue struct {
 	// 123.45.
 	Decimal *int64 `protobuf:"varint,1,opt,name=decimal,proto3,oneof" json:"decimal,omitempty"`
 	// How many of the digits are decimals, from 0 to 5. Defaults to 0.
-	DecimalScale  *int32            `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
+	DecimalScale *int32 `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4179,7 +4328,8 @@ type CreatePlatformOrderTransferRequest struct {
 	PartnerId *string `protobuf:"bytes,2,opt,name=partner_id,json=partnerId,proto3,oneof" json:"partner_id,omitempty"`
 	// The contract to settle by. Defaults to the partner's default contract.
 	ContractId *string `protobuf:"bytes,3,opt,name=contract_id,json=contractId,proto3,oneof" json:"contract_id,omitempty"`
-	Memo       *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the transfer; it is returned with it.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The payment of the order: a PortOne payment, or with
 	// `external_payment_detail` an id of your own.
 	PaymentId *string `protobuf:"bytes,5,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
@@ -4215,7 +4365,9 @@ type CreatePlatformOrderTransferRequest struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,15,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
 	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
-	Id            *string           `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4377,8 +4529,10 @@ type CreatePlatformOrderTransferBodyOrderDetail struct {
 	OrderAmount *int64 `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
 	// The products ordered. Each product may occur once
 	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
-	OrderLines    []*CreatePlatformOrderTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
-	Unrecognized  map[string]string                           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	OrderLines []*CreatePlatformOrderTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4436,14 +4590,22 @@ func (x *CreatePlatformOrderTransferBodyOrderDetail) GetUnrecognized() map[strin
 
 // A product ordered, with its own discounts and fees.
 type CreatePlatformOrderTransferBodyOrderLine struct {
-	state          protoimpl.MessageState                          `protogen:"open.v1"`
-	Product        *CreatePlatformOrderTransferBodyProduct         `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
-	Quantity       *int32                                          `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
-	Discounts      []*CreatePlatformOrderTransferBodyDiscount      `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The product ordered.
+	Product *CreatePlatformOrderTransferBodyProduct `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	// How many pieces were ordered.
+	Quantity *int32 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
+	// Discounts on this product, empty if there are none. Those on the whole
+	// order go beside the order lines.
+	Discounts []*CreatePlatformOrderTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	// Additional fees on this product, empty if there are none. Those on the
+	// whole order go beside the order lines.
 	AdditionalFees []*CreatePlatformOrderTransferBodyAdditionalFee `protobuf:"bytes,4,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
-	Unrecognized   map[string]string                               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *CreatePlatformOrderTransferBodyOrderLine) Reset() {
@@ -4515,13 +4677,17 @@ func (x *CreatePlatformOrderTransferBodyOrderLine) GetUnrecognized() map[string]
 type CreatePlatformOrderTransferBodyProduct struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An id of your own; a later cancellation names the product by it.
-	Id   *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the product.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// In the minor unit of the payment's currency.
 	Amount *int64 `protobuf:"varint,3,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the payment's currency.
-	TaxFreeAmount *int64            `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Free text to label the product. Can be left out.
+	Tag *string `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4610,7 +4776,9 @@ type CreatePlatformOrderTransferBodyDiscount struct {
 	// payment's currency.
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the payment's currency.
-	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	TaxFreeAmount *int64 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4679,7 +4847,9 @@ type CreatePlatformOrderTransferBodyAdditionalFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An unknown policy is refused with
 	// `PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND`.
-	PolicyId      *string           `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
+	PolicyId *string `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4734,12 +4904,16 @@ type CreatePlatformOrderTransferBodyExternalPaymentDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The currency of the amounts. One that the platform cannot settle in is
 	// refused with `PLATFORM_CURRENCY_NOT_SUPPORTED`.
-	Currency  *Currency `protobuf:"varint,1,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	OrderName *string   `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
+	Currency *Currency `protobuf:"varint,1,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
+	// Name of the order. Can be left out.
+	OrderName *string `protobuf:"bytes,2,opt,name=order_name,json=orderName,proto3,oneof" json:"order_name,omitempty"`
 	// When the payment was made elsewhere.
-	PaidAt        *timestamppb.Timestamp      `protobuf:"bytes,3,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	Method        *PlatformPaymentMethodInput `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	// How the customer paid. Can be left out.
+	Method *PlatformPaymentMethodInput `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4812,16 +4986,24 @@ func (x *CreatePlatformOrderTransferBodyExternalPaymentDetail) GetUnrecognized()
 // How a payment was made elsewhere. Set the field of the method, which may be
 // an empty message.
 type PlatformPaymentMethodInput struct {
-	state           protoimpl.MessageState                     `protogen:"open.v1"`
-	Card            *PlatformPaymentMethodCardInput            `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	Transfer        *PlatformPaymentMethodTransferInput        `protobuf:"bytes,2,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	VirtualAccount  *PlatformPaymentMethodVirtualAccountInput  `protobuf:"bytes,3,opt,name=virtual_account,json=virtualAccount,proto3" json:"virtual_account,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Set it for payment by card; the message is empty.
+	Card *PlatformPaymentMethodCardInput `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	// Set it for payment by bank transfer; the message is empty.
+	Transfer *PlatformPaymentMethodTransferInput `protobuf:"bytes,2,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// Set it for payment by deposit into a virtual account; the message is empty.
+	VirtualAccount *PlatformPaymentMethodVirtualAccountInput `protobuf:"bytes,3,opt,name=virtual_account,json=virtualAccount,proto3" json:"virtual_account,omitempty"`
+	// Set it for payment by gift certificate; the message is empty.
 	GiftCertificate *PlatformPaymentMethodGiftCertificateInput `protobuf:"bytes,4,opt,name=gift_certificate,json=giftCertificate,proto3" json:"gift_certificate,omitempty"`
-	Mobile          *PlatformPaymentMethodMobileInput          `protobuf:"bytes,5,opt,name=mobile,proto3" json:"mobile,omitempty"`
-	EasyPay         *PlatformPaymentMethodEasyPayInput         `protobuf:"bytes,6,opt,name=easy_pay,json=easyPay,proto3" json:"easy_pay,omitempty"`
-	Unrecognized    map[string]string                          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Set it for payment on the mobile phone bill; the message is empty.
+	Mobile *PlatformPaymentMethodMobileInput `protobuf:"bytes,5,opt,name=mobile,proto3" json:"mobile,omitempty"`
+	// Set it for payment by an easy-pay wallet.
+	EasyPay *PlatformPaymentMethodEasyPayInput `protobuf:"bytes,6,opt,name=easy_pay,json=easyPay,proto3" json:"easy_pay,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PlatformPaymentMethodInput) Reset() {
@@ -4905,8 +5087,10 @@ func (x *PlatformPaymentMethodInput) GetUnrecognized() map[string]string {
 
 // Payment by card. Has no members: setting it is enough.
 type PlatformPaymentMethodCardInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4950,8 +5134,10 @@ func (x *PlatformPaymentMethodCardInput) GetUnrecognized() map[string]string {
 
 // Payment by bank transfer. Has no members: setting it is enough.
 type PlatformPaymentMethodTransferInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4995,8 +5181,10 @@ func (x *PlatformPaymentMethodTransferInput) GetUnrecognized() map[string]string
 
 // Payment into a virtual account. Has no members: setting it is enough.
 type PlatformPaymentMethodVirtualAccountInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5040,8 +5228,10 @@ func (x *PlatformPaymentMethodVirtualAccountInput) GetUnrecognized() map[string]
 
 // Payment by gift certificate. Has no members: setting it is enough.
 type PlatformPaymentMethodGiftCertificateInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5085,8 +5275,10 @@ func (x *PlatformPaymentMethodGiftCertificateInput) GetUnrecognized() map[string
 
 // Payment on the mobile phone bill. Has no members: setting it is enough.
 type PlatformPaymentMethodMobileInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5130,11 +5322,14 @@ func (x *PlatformPaymentMethodMobileInput) GetUnrecognized() map[string]string {
 
 // Payment by a wallet (easy pay).
 type PlatformPaymentMethodEasyPayInput struct {
-	state    protoimpl.MessageState `protogen:"open.v1"`
-	Provider *EasyPayProvider       `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company that runs the wallet. Can be left out.
+	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet was paid from.
-	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5192,9 +5387,12 @@ func (x *PlatformPaymentMethodEasyPayInput) GetUnrecognized() map[string]string 
 
 // The transfer as created, with the computed amounts.
 type CreateOrderTransferResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Transfer      *PlatformOrderTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transfer as created, with its id and the computed amounts.
+	Transfer *PlatformOrderTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5249,10 +5447,13 @@ type PlatformOrderTransfer struct {
 	// Given by the caller at creation, or generated.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Id of the transfer in PortOne's GraphQL API, distinct from `id`.
-	GraphqlId *string                 `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Partner   *PlatformPartner        `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
-	Status    *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
-	Memo      *string                 `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// The partner whom the transfer is settled with.
+	Partner *PlatformPartner `protobuf:"bytes,3,opt,name=partner,proto3" json:"partner,omitempty"`
+	// How far the transfer has come on its way to the partner.
+	Status *PlatformTransferStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.PlatformTransferStatus,oneof" json:"status,omitempty"`
+	// The merchant's note on the transfer.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// The day on which the transfer is settled, `YYYY-MM-DD`.
 	SettlementDate *string `protobuf:"bytes,6,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
 	// The currency of all amounts of the transfer.
@@ -5284,8 +5485,10 @@ type PlatformOrderTransfer struct {
 	Discounts []*PlatformOrderTransferDiscount `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
 	// Experimental. The values, by name, that went into the formulas of the
 	// settlement.
-	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Parameters map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5462,10 +5665,13 @@ func (x *PlatformOrderTransfer) GetUnrecognized() map[string]string {
 
 type GetPlatformTransferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the transfer to read.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5531,8 +5737,10 @@ type PlatformTransfer struct {
 	//	*PlatformTransfer_Manual
 	//	*PlatformTransfer_Order
 	//	*PlatformTransfer_OrderCancel
-	Type          isPlatformTransfer_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPlatformTransfer_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5613,14 +5821,17 @@ type isPlatformTransfer_Type interface {
 }
 
 type PlatformTransfer_Manual struct {
+	// Set for a transfer entered by hand.
 	Manual *PlatformManualTransfer `protobuf:"bytes,1,opt,name=manual,proto3,oneof"`
 }
 
 type PlatformTransfer_Order struct {
+	// Set for a transfer computed from an order.
 	Order *PlatformOrderTransfer `protobuf:"bytes,2,opt,name=order,proto3,oneof"`
 }
 
 type PlatformTransfer_OrderCancel struct {
+	// Set for a transfer that takes back an order transfer.
 	OrderCancel *PlatformOrderCancelTransfer `protobuf:"bytes,3,opt,name=order_cancel,json=orderCancel,proto3,oneof"`
 }
 
@@ -5632,10 +5843,13 @@ func (*PlatformTransfer_OrderCancel) isPlatformTransfer_Type() {}
 
 type DeletePlatformTransferRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Id of the transfer to delete.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5694,8 +5908,10 @@ func (x *DeletePlatformTransferRequest) GetUnrecognized() map[string]string {
 
 // Empty: the transfer is deleted.
 type DeletePlatformTransferResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5739,10 +5955,14 @@ func (x *DeletePlatformTransferResponse) GetUnrecognized() map[string]string {
 
 // A user-defined property and the value that it has to have.
 type PlatformTransferPropertyExactMatchInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Key           *string                `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
-	Value         *string                `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Key of the property, as defined for the platform.
+	Key *string `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
+	// The value that the property has to have, exactly.
+	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -165,9 +165,12 @@ func (PromotionStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetPromotionRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	PromotionId   string                 `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3" json:"promotion_id,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the promotion to read.
+	PromotionId string `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3" json:"promotion_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -222,7 +225,9 @@ type Promotion struct {
 	// Types that are valid to be assigned to Type:
 	//
 	//	*Promotion_Card
-	Type          isPromotion_Type  `protobuf_oneof:"type"`
+	Type isPromotion_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -286,6 +291,7 @@ type isPromotion_Type interface {
 }
 
 type Promotion_Card struct {
+	// Set for a card promotion.
 	Card *CardPromotion `protobuf:"bytes,1,opt,name=card,proto3,oneof"`
 }
 
@@ -296,9 +302,12 @@ func (*Promotion_Card) isPromotion_Type() {}
 type CardPromotion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id to give when paying.
-	Id             *string                  `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	StoreId        *string                  `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	Name           *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Id of the store that the promotion belongs to.
+	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
+	// Name of the promotion, as the merchant set it.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// How much is taken off, by the amount of the payment.
 	DiscountPolicy *PromotionDiscountPolicy `protobuf:"bytes,4,opt,name=discount_policy,json=discountPolicy,proto3" json:"discount_policy,omitempty"`
 	// In the minor unit of `currency`.
 	TotalBudget *int64 `protobuf:"varint,5,opt,name=total_budget,json=totalBudget,proto3,oneof" json:"total_budget,omitempty"`
@@ -316,12 +325,17 @@ type CardPromotion struct {
 	EndAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=end_at,json=endAt,proto3" json:"end_at,omitempty"`
 	// When the promotion was stopped. Present only if it was.
 	TerminatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=terminated_at,json=terminatedAt,proto3" json:"terminated_at,omitempty"`
-	CardCompany  *PromotionCardCompany  `protobuf:"varint,12,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PromotionCardCompany,oneof" json:"card_company,omitempty"`
-	Status       *PromotionStatus       `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PromotionStatus,oneof" json:"status,omitempty"`
-	CreatedAt    *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// The card company whose cards the promotion is for.
+	CardCompany *PromotionCardCompany `protobuf:"varint,12,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PromotionCardCompany,oneof" json:"card_company,omitempty"`
+	// Whether the promotion can be used now.
+	Status *PromotionStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PromotionStatus,oneof" json:"status,omitempty"`
+	// When the promotion was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Whether a cancelled payment gives its discount back to the budget.
 	RecoverOption *PromotionRecoverOption `protobuf:"bytes,15,opt,name=recover_option,json=recoverOption,proto3" json:"recover_option,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -472,8 +486,10 @@ func (x *CardPromotion) GetUnrecognized() map[string]string {
 type PromotionDiscountPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The bands of amounts, each with its own discount.
-	Partitions    []*PromotionDiscountPartition `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Partitions []*PromotionDiscountPartition `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -527,9 +543,12 @@ type PromotionDiscountPartition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The amount at which the band begins, in the minor unit of the promotion's
 	// currency.
-	AmountFrom    *int64                   `protobuf:"varint,1,opt,name=amount_from,json=amountFrom,proto3,oneof" json:"amount_from,omitempty"`
-	Scheme        *PromotionDiscountScheme `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
-	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AmountFrom *int64 `protobuf:"varint,1,opt,name=amount_from,json=amountFrom,proto3,oneof" json:"amount_from,omitempty"`
+	// The discount for amounts of this band.
+	Scheme *PromotionDiscountScheme `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -592,8 +611,10 @@ type PromotionDiscountScheme struct {
 	//
 	//	*PromotionDiscountScheme_Amount
 	//	*PromotionDiscountScheme_Percent
-	Type          isPromotionDiscountScheme_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPromotionDiscountScheme_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -665,10 +686,12 @@ type isPromotionDiscountScheme_Type interface {
 }
 
 type PromotionDiscountScheme_Amount struct {
+	// Set for a fixed amount.
 	Amount *PromotionAmountDiscountScheme `protobuf:"bytes,1,opt,name=amount,proto3,oneof"`
 }
 
 type PromotionDiscountScheme_Percent struct {
+	// Set for a percentage of the amount.
 	Percent *PromotionPercentDiscountScheme `protobuf:"bytes,2,opt,name=percent,proto3,oneof"`
 }
 
@@ -680,7 +703,9 @@ func (*PromotionDiscountScheme_Percent) isPromotionDiscountScheme_Type() {}
 type PromotionAmountDiscountScheme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the promotion's currency.
-	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -734,7 +759,9 @@ func (x *PromotionAmountDiscountScheme) GetUnrecognized() map[string]string {
 type PromotionPercentDiscountScheme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount in percent of the amount.
-	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	Percent *int32 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -791,8 +818,10 @@ type PromotionRecoverOption struct {
 	//
 	//	*PromotionRecoverOption_NoRecover
 	//	*PromotionRecoverOption_Recover
-	Type          isPromotionRecoverOption_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPromotionRecoverOption_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -864,10 +893,12 @@ type isPromotionRecoverOption_Type interface {
 }
 
 type PromotionRecoverOption_NoRecover struct {
+	// Set if a cancelled payment does not give its discount back to the budget.
 	NoRecover *PromotionRecoverOptionNoRecover `protobuf:"bytes,1,opt,name=no_recover,json=noRecover,proto3,oneof"`
 }
 
 type PromotionRecoverOption_Recover struct {
+	// Set if a cancelled payment gives its discount back to the budget.
 	Recover *PromotionRecoverOptionRecover `protobuf:"bytes,2,opt,name=recover,proto3,oneof"`
 }
 
@@ -879,8 +910,10 @@ func (*PromotionRecoverOption_Recover) isPromotionRecoverOption_Type() {}
 type PromotionRecoverOptionNoRecover struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Additional budget set aside for refunds, if any.
-	SpareBudget   *PromotionSpareBudget `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
-	Unrecognized  map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	SpareBudget *PromotionSpareBudget `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -936,8 +969,10 @@ type PromotionSpareBudget struct {
 	//
 	//	*PromotionSpareBudget_Amount
 	//	*PromotionSpareBudget_Percent
-	Type          isPromotionSpareBudget_Type `protobuf_oneof:"type"`
-	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type isPromotionSpareBudget_Type `protobuf_oneof:"type"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1009,10 +1044,12 @@ type isPromotionSpareBudget_Type interface {
 }
 
 type PromotionSpareBudget_Amount struct {
+	// Set for a fixed amount.
 	Amount *PromotionSpareBudgetAmount `protobuf:"bytes,1,opt,name=amount,proto3,oneof"`
 }
 
 type PromotionSpareBudget_Percent struct {
+	// Set for a percentage.
 	Percent *PromotionSpareBudgetPercent `protobuf:"bytes,2,opt,name=percent,proto3,oneof"`
 }
 
@@ -1024,7 +1061,9 @@ func (*PromotionSpareBudget_Percent) isPromotionSpareBudget_Type() {}
 type PromotionSpareBudgetAmount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the promotion's currency.
-	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1078,7 +1117,9 @@ func (x *PromotionSpareBudgetAmount) GetUnrecognized() map[string]string {
 type PromotionSpareBudgetPercent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional budget in percent.
-	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	Percent *int32 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1131,8 +1172,10 @@ func (x *PromotionSpareBudgetPercent) GetUnrecognized() map[string]string {
 // A cancelled payment gives its discount back to the budget. Has no members:
 // its presence says it.
 type PromotionRecoverOptionRecover struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

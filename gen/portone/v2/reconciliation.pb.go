@@ -282,9 +282,13 @@ func (PaymentReconciliationStatus) EnumDescriptor() ([]byte, []int) {
 type GetPaymentReconciliationSettlementVatReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The days of settlement to report on, `YYYY-MM-DD`.
-	DateRange     *DateRange                                         `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
-	Filter        *PaymentReconciliationSettlementSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DateRange *DateRange `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
+	// Limits the report to some PG merchants, stores or the like. Absent reports
+	// on all.
+	Filter *PaymentReconciliationSettlementSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,7 +350,9 @@ type PaymentReconciliationSettlementSummaryFilterInput struct {
 	// The PG merchants to report on.
 	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,1,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
 	// The stores, below the merchant, to report on.
-	StoreIds      []string          `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	StoreIds []string `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -408,9 +414,12 @@ func (x *PaymentReconciliationSettlementSummaryFilterInput) GetUnrecognized() ma
 type ReconciliationPgSpecifier struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The merchant id that the PG assigned.
-	PgMerchantId  *string                   `protobuf:"bytes,1,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
-	PgProvider    *ReconciliationPgProvider `protobuf:"varint,2,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.ReconciliationPgProvider,oneof" json:"pg_provider,omitempty"`
-	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgMerchantId *string `protobuf:"bytes,1,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
+	// The PG that assigned `pg_merchant_id`.
+	PgProvider *ReconciliationPgProvider `protobuf:"varint,2,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.ReconciliationPgProvider,oneof" json:"pg_provider,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -470,11 +479,14 @@ func (x *ReconciliationPgSpecifier) GetUnrecognized() map[string]string {
 type GetPaymentReconciliationSettlementVatReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry for each payment method.
-	Items   []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Items []*PaymentReconciliationVatReportItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The sums over all payment methods.
 	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The PG merchants of the report.
-	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -540,7 +552,8 @@ func (x *GetPaymentReconciliationSettlementVatReportResponse) GetUnrecognized() 
 // The sums for one payment method, as integers in the minor unit of the
 // currency.
 type PaymentReconciliationVatReportItem struct {
-	state         protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The payment method that the sums are for.
 	PaymentMethod *SimplifiedPaymentMethodType `protobuf:"varint,1,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.SimplifiedPaymentMethodType,oneof" json:"payment_method,omitempty"`
 	// The taxable amount without its VAT.
 	SupplyAmount *int64 `protobuf:"varint,2,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
@@ -549,7 +562,9 @@ type PaymentReconciliationVatReportItem struct {
 	// The amount on which no VAT is due.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// Supply amount, VAT and tax-free amount together.
-	TotalAmount   *int64            `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -638,7 +653,9 @@ type PaymentReconciliationVatReportSummary struct {
 	// The amount on which no VAT is due.
 	TotalTaxFreeAmount *int64 `protobuf:"varint,3,opt,name=total_tax_free_amount,json=totalTaxFreeAmount,proto3,oneof" json:"total_tax_free_amount,omitempty"`
 	// Supply amount, VAT and tax-free amount together.
-	TotalAmount   *int64            `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -712,9 +729,13 @@ func (x *PaymentReconciliationVatReportSummary) GetUnrecognized() map[string]str
 type GetPaymentReconciliationTransactionVatReportRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The days of the transactions to report on, `YYYY-MM-DD`.
-	DateRange     *DateRange                                          `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
-	Filter        *PaymentReconciliationTransactionSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DateRange *DateRange `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
+	// Limits the report to some PG merchants, stores or the like. Absent reports
+	// on all.
+	Filter *PaymentReconciliationTransactionSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -779,7 +800,9 @@ type PaymentReconciliationTransactionSummaryFilterInput struct {
 	// The PG merchants to report on.
 	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,2,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
 	// The stores, below the merchant, to report on.
-	StoreIds      []string          `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	StoreIds []string `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -847,11 +870,14 @@ func (x *PaymentReconciliationTransactionSummaryFilterInput) GetUnrecognized() m
 type GetPaymentReconciliationTransactionVatReportResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One entry for each payment method.
-	Items   []*PaymentReconciliationVatReportItem  `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Items []*PaymentReconciliationVatReportItem `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The sums over all payment methods.
 	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The PG merchants of the report.
-	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -959,10 +959,13 @@ func (B2BCompanyStateBusinessStatus) EnumDescriptor() ([]byte, []int) {
 }
 
 type GetB2BBulkTaxInvoiceRequest struct {
-	state            protoimpl.MessageState `protogen:"open.v1"`
-	BulkTaxInvoiceId string                 `protobuf:"bytes,1,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3" json:"bulk_tax_invoice_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the bulk to read.
+	BulkTaxInvoiceId string `protobuf:"bytes,1,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3" json:"bulk_tax_invoice_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1023,25 +1026,38 @@ func (x *GetB2BBulkTaxInvoiceRequest) GetUnrecognized() map[string]string {
 // payouts.
 type B2BBulkTaxInvoice struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Id    *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Unique id of the bulk; its invoices carry it as `bulk_tax_invoice_id`.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The bulk's id in PortOne's GraphQL API; RPCs take `id`.
-	GraphqlId         *string                  `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	Name              *string                  `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Status            *B2BBulkTaxInvoiceStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.B2BBulkTaxInvoiceStatus,oneof" json:"status,omitempty"`
-	TotalInvoiceCount *int32                   `protobuf:"varint,5,opt,name=total_invoice_count,json=totalInvoiceCount,proto3,oneof" json:"total_invoice_count,omitempty"`
+	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
+	// Name of the bulk; may be absent.
+	Name *string `protobuf:"bytes,3,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// State of the bulk as a whole; `stats` tells where its invoices stand.
+	Status *B2BBulkTaxInvoiceStatus `protobuf:"varint,4,opt,name=status,proto3,enum=portone.v2.B2BBulkTaxInvoiceStatus,oneof" json:"status,omitempty"`
+	// How many invoices the bulk consists of.
+	TotalInvoiceCount *int32 `protobuf:"varint,5,opt,name=total_invoice_count,json=totalInvoiceCount,proto3,oneof" json:"total_invoice_count,omitempty"`
 	// Sum of the invoices' amounts, in won.
 	TotalAmount *int64 `protobuf:"varint,6,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	// Number and sum of the invoices in each status, keyed by status.
-	Stats           map[string]*B2BBulkTaxInvoiceStat `protobuf:"bytes,7,rep,name=stats,proto3" json:"stats,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	CreatedAt       *timestamppb.Timestamp            `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
-	ScheduledAt     *timestamppb.Timestamp            `protobuf:"bytes,9,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	RequestedAt     *timestamppb.Timestamp            `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	StatusUpdatedAt *timestamppb.Timestamp            `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	SourceType      *B2BBulkTaxInvoiceSourceType      `protobuf:"varint,12,opt,name=source_type,json=sourceType,proto3,enum=portone.v2.B2BBulkTaxInvoiceSourceType,oneof" json:"source_type,omitempty"`
-	IssuanceType    *B2BTaxInvoiceIssuanceType        `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	Stats map[string]*B2BBulkTaxInvoiceStat `protobuf:"bytes,7,rep,name=stats,proto3" json:"stats,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// When the bulk was created.
+	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
+	// For when work on the bulk is planned; may be absent.
+	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	// When the request for the bulk was made; may be absent.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When the status last changed.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// Whether the bulk was made from a spreadsheet or from payouts.
+	SourceType *B2BBulkTaxInvoiceSourceType `protobuf:"varint,12,opt,name=source_type,json=sourceType,proto3,enum=portone.v2.B2BBulkTaxInvoiceSourceType,oneof" json:"source_type,omitempty"`
+	// Whether the suppliers issue the invoices unasked or the recipient requests
+	// them.
+	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BBulkTaxInvoice) Reset() {
@@ -1175,9 +1191,12 @@ func (x *B2BBulkTaxInvoice) GetUnrecognized() map[string]string {
 // Number and sum of a bulk's invoices that share a status.
 type B2BBulkTaxInvoiceStat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Count *int32                 `protobuf:"varint,1,opt,name=count,proto3,oneof" json:"count,omitempty"`
+	// Number of invoices in the status.
+	Count *int32 `protobuf:"varint,1,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// In won.
-	AmountSum     *int64            `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
+	AmountSum *int64 `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1237,8 +1256,11 @@ func (x *B2BBulkTaxInvoiceStat) GetUnrecognized() map[string]string {
 type CreateB2BFileUploadUrlRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	FileName      *string           `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Name of the file to upload.
+	FileName *string `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1301,7 +1323,9 @@ type CreateB2BFileUploadUrlPayload struct {
 	// Pass it to `AttachB2bTaxInvoiceFile` once the upload is done.
 	FileId *string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
 	// S3 URL to upload the file's content to.
-	Url           *string           `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1359,15 +1383,18 @@ func (x *CreateB2BFileUploadUrlPayload) GetUnrecognized() map[string]string {
 }
 
 type DownloadB2BTaxInvoicesSheetRequest struct {
-	state  protoimpl.MessageState       `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Conditions that the invoices in the file have to meet.
 	Filter *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// The columns of the file.
 	Fields []TaxInvoicesSheetField `protobuf:"varint,2,rep,packed,name=fields,proto3,enum=portone.v2.TaxInvoicesSheetField" json:"fields,omitempty"`
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Defaults to the latest change of status first.
-	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort *B2BTaxInvoiceSortInput `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1448,22 +1475,29 @@ type GetB2BTaxInvoicesBodyFilter struct {
 	// `NORMAL` ones.
 	PartnerBrn *string `protobuf:"bytes,3,opt,name=partner_brn,json=partnerBrn,proto3,oneof" json:"partner_brn,omitempty"`
 	// Empty means all statuses.
-	Statuses      []B2BTaxInvoiceStatus       `protobuf:"varint,4,rep,packed,name=statuses,proto3,enum=portone.v2.B2BTaxInvoiceStatus" json:"statuses,omitempty"`
+	Statuses []B2BTaxInvoiceStatus `protobuf:"varint,4,rep,packed,name=statuses,proto3,enum=portone.v2.B2BTaxInvoiceStatus" json:"statuses,omitempty"`
+	// Taxable, zero-rated or exempt supplies. Empty means all.
 	TaxationTypes []B2BTaxInvoiceTaxationType `protobuf:"varint,5,rep,packed,name=taxation_types,json=taxationTypes,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType" json:"taxation_types,omitempty"`
 	// Original invoices, modified ones, or both.
 	DocumentModificationTypes []B2BTaxInvoiceDocumentModificationType `protobuf:"varint,6,rep,packed,name=document_modification_types,json=documentModificationTypes,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType" json:"document_modification_types,omitempty"`
 	// Whether the invoice was issued late.
-	IsDelayed     *bool                       `protobuf:"varint,7,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IsDelayed *bool `protobuf:"varint,7,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	// Invoices written by the supplier, by the recipient, or both. Empty means
+	// both.
 	IssuanceTypes []B2BTaxInvoiceIssuanceType `protobuf:"varint,8,rep,packed,name=issuance_types,json=issuanceTypes,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType" json:"issuance_types,omitempty"`
-	PurposeTypes  []B2BTaxInvoicePurposeType  `protobuf:"varint,9,rep,packed,name=purpose_types,json=purposeTypes,proto3,enum=portone.v2.B2BTaxInvoicePurposeType" json:"purpose_types,omitempty"`
+	// Invoices that acknowledge a payment, that claim one, or that state neither.
+	// Empty means all.
+	PurposeTypes []B2BTaxInvoicePurposeType `protobuf:"varint,9,rep,packed,name=purpose_types,json=purposeTypes,proto3,enum=portone.v2.B2BTaxInvoicePurposeType" json:"purpose_types,omitempty"`
 	// Matches the counterparty as supplier or as recipient.
 	CounterpartyId *string `protobuf:"bytes,10,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
 	// Works with `counterparty_id`: also applies a match by that counterparty's
 	// BRN.
-	IncludeBrnMatch *bool             `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
-	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	IncludeBrnMatch *bool `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicesBodyFilter) Reset() {
@@ -1582,18 +1616,25 @@ func (x *GetB2BTaxInvoicesBodyFilter) GetUnrecognized() map[string]string {
 
 // The main condition of a search. Set just one member.
 type GetB2BTaxInvoicesBodyPrimaryFilter struct {
-	state            protoimpl.MessageState           `protogen:"open.v1"`
-	DateFilter       *GetB2BTaxInvoicesBodyDateFilter `protobuf:"bytes,1,opt,name=date_filter,json=dateFilter,proto3" json:"date_filter,omitempty"`
-	TaxInvoiceId     *string                          `protobuf:"bytes,2,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
-	BulkTaxInvoiceId *string                          `protobuf:"bytes,3,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// A period, and the date of the invoice that it applies to.
+	DateFilter *GetB2BTaxInvoicesBodyDateFilter `protobuf:"bytes,1,opt,name=date_filter,json=dateFilter,proto3" json:"date_filter,omitempty"`
+	// Id of one tax invoice; for several there is `tax_invoice_ids`.
+	TaxInvoiceId *string `protobuf:"bytes,2,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
+	// Invoices of this bulk.
+	BulkTaxInvoiceId *string `protobuf:"bytes,3,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
 	// The number that the invoice received when it was issued.
-	NtsApprovalNumber   *string `protobuf:"bytes,4,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
+	NtsApprovalNumber *string `protobuf:"bytes,4,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
+	// The supplier's document number.
 	SupplierDocumentKey *string `protobuf:"bytes,5,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
 	// The recipient's document number, not an NTS approval number.
-	RecipientDocumentKey *string  `protobuf:"bytes,6,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	TaxInvoiceIds        []string `protobuf:"bytes,7,rep,name=tax_invoice_ids,json=taxInvoiceIds,proto3" json:"tax_invoice_ids,omitempty"`
+	RecipientDocumentKey *string `protobuf:"bytes,6,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	// Ids of several tax invoices.
+	TaxInvoiceIds []string `protobuf:"bytes,7,rep,name=tax_invoice_ids,json=taxInvoiceIds,proto3" json:"tax_invoice_ids,omitempty"`
 	// The id of the payout behind the invoice.
-	PayoutId      *string           `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1699,8 +1740,10 @@ type GetB2BTaxInvoicesBodyDateFilter struct {
 	DateType *B2BSearchDateType `protobuf:"varint,1,opt,name=date_type,json=dateType,proto3,enum=portone.v2.B2BSearchDateType,oneof" json:"date_type,omitempty"`
 	// The period, normally a single entry. Without `from` it begins a month ago,
 	// without `until` it ends today.
-	DateRange     []*DateRangeOption `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
-	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DateRange []*DateRangeOption `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1762,7 +1805,9 @@ type DateRangeOption struct {
 	// `YYYY-MM-DD`.
 	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
 	// `YYYY-MM-DD`.
-	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	Until *string `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1831,9 +1876,12 @@ type UpdateB2BTaxInvoiceDraftRequest struct {
 	// `RECIPIENT` (the default) or `SUPPLIER`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// The new contents. Document numbers must stay the same.
-	TaxInvoice    *B2BTaxInvoiceInput `protobuf:"bytes,5,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo          *string             `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,5,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Note on the draft, apart from the `remarks` of the invoice.
+	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1926,13 +1974,15 @@ type B2BTaxInvoiceInput struct {
 	// Defaults to `REVERSE`, so set `NORMAL` for an invoice that the supplier
 	// issues unasked.
 	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,2,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	SerialNumber *string                    `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
+	// Serial number written on the invoice form.
+	SerialNumber *string `protobuf:"bytes,3,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
 	// Volume number of the invoice form, 0 to 9999.
 	BookVolume *int32 `protobuf:"varint,4,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
 	// Issue number of the invoice form within its volume, 0 to 9999.
 	BookIssue *int32 `protobuf:"varint,5,opt,name=book_issue,json=bookIssue,proto3,oneof" json:"book_issue,omitempty"`
 	// The date written on the invoice, `YYYY-MM-DD`.
-	WriteDate   *string                   `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	WriteDate *string `protobuf:"bytes,6,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
+	// Whether the invoice acknowledges a payment, claims one, or states neither.
 	PurposeType *B2BTaxInvoicePurposeType `protobuf:"varint,7,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
 	// Total of the supply without tax, in won.
 	TotalSupplyAmount *int64 `protobuf:"varint,8,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
@@ -1952,13 +2002,15 @@ type B2BTaxInvoiceInput struct {
 	Remarks []string `protobuf:"bytes,15,rep,name=remarks,proto3" json:"remarks,omitempty"`
 	// The supplier's own number for the invoice: Latin letters, digits, `-` and
 	// `_`. Needed for issuing, cannot be changed, and must not be in use.
-	SupplierDocumentKey *string               `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	Supplier            *B2BTaxInvoiceCompany `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
+	SupplierDocumentKey *string `protobuf:"bytes,16,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	// Who supplies the goods or services and issues the invoice.
+	Supplier *B2BTaxInvoiceCompany `protobuf:"bytes,17,opt,name=supplier,proto3" json:"supplier,omitempty"`
 	// The recipient's own number for the invoice: Latin letters, digits, `-` and
 	// `_`. Needed for requesting reverse issuance, cannot be changed, and must
 	// not be in use.
-	RecipientDocumentKey *string               `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	Recipient            *B2BTaxInvoiceCompany `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	RecipientDocumentKey *string `protobuf:"bytes,18,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	// Who receives the goods or services.
+	Recipient *B2BTaxInvoiceCompany `protobuf:"bytes,19,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// Whether to text the supplier's contact at
 	// `supplier.contact.mobile_phone_number`. Defaults to false; costs points,
 	// which are returned if sending fails.
@@ -1969,10 +2021,12 @@ type B2BTaxInvoiceInput struct {
 	AdditionalContacts []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
 	// Takes the additional contacts from the counterparty. Ignored where
 	// `additional_contacts` is given.
-	UseCounterpartyAdditionalContacts *bool             `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
-	Unrecognized                      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields                     protoimpl.UnknownFields
-	sizeCache                         protoimpl.SizeCache
+	UseCounterpartyAdditionalContacts *bool `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceInput) Reset() {
@@ -2190,13 +2244,16 @@ type B2BTaxInvoiceCompany struct {
 	// Sector of the business as registered, at most 100 characters.
 	BusinessType *string `protobuf:"bytes,6,opt,name=business_type,json=businessType,proto3,oneof" json:"business_type,omitempty"`
 	// Item of business within the sector as registered, at most 100 characters.
-	BusinessClass *string               `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
-	Contact       *B2BTaxInvoiceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
+	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
+	// The person in charge at the company.
+	Contact *B2BTaxInvoiceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Id of the registered counterparty that this company is.
-	CounterpartyId *string           `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	CounterpartyId *string `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceCompany) Reset() {
@@ -2301,16 +2358,23 @@ func (x *B2BTaxInvoiceCompany) GetUnrecognized() map[string]string {
 
 // The person in charge at the supplier or the recipient.
 type B2BTaxInvoiceContact struct {
-	state       protoimpl.MessageState `protogen:"open.v1"`
-	Name        *string                `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Department  *string                `protobuf:"bytes,2,opt,name=department,proto3,oneof" json:"department,omitempty"`
-	PhoneNumber *string                `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Name of the person.
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// Department that the person works in.
+	Department *string `protobuf:"bytes,2,opt,name=department,proto3,oneof" json:"department,omitempty"`
+	// Phone number of the person; a mobile number goes into
+	// `mobile_phone_number`.
+	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// For the supplier, where `send_sms` sends its text message.
-	MobilePhoneNumber *string           `protobuf:"bytes,4,opt,name=mobile_phone_number,json=mobilePhoneNumber,proto3,oneof" json:"mobile_phone_number,omitempty"`
-	Email             *string           `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	MobilePhoneNumber *string `protobuf:"bytes,4,opt,name=mobile_phone_number,json=mobilePhoneNumber,proto3,oneof" json:"mobile_phone_number,omitempty"`
+	// E-mail address of the person.
+	Email *string `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceContact) Reset() {
@@ -2402,8 +2466,11 @@ type B2BTaxInvoiceItem struct {
 	// Amount of the line without tax, in won.
 	SupplyCostAmount *int64 `protobuf:"varint,6,opt,name=supply_cost_amount,json=supplyCostAmount,proto3,oneof" json:"supply_cost_amount,omitempty"`
 	// In won.
-	TaxAmount     *int64            `protobuf:"varint,7,opt,name=tax_amount,json=taxAmount,proto3,oneof" json:"tax_amount,omitempty"`
-	Remark        *string           `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
+	TaxAmount *int64 `protobuf:"varint,7,opt,name=tax_amount,json=taxAmount,proto3,oneof" json:"tax_amount,omitempty"`
+	// Note on the line.
+	Remark *string `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2509,7 +2576,9 @@ type Decimal struct {
 	// The number without its decimal point: 12345 for 123.45.
 	Value *int64 `protobuf:"varint,1,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// Number of digits after the decimal point: 2 for 123.45. Defaults to 0.
-	Scale         *int32            `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
+	Scale *int32 `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2570,9 +2639,13 @@ func (x *Decimal) GetUnrecognized() map[string]string {
 type B2BTaxInvoiceAdditionalContact struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// At most 100 characters.
-	Name          *string           `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	Email         *string           `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	PhoneNumber   *string           `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	Name *string `protobuf:"bytes,1,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// E-mail address of the person.
+	Email *string `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
+	// Phone number of the person.
+	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2638,9 +2711,12 @@ func (x *B2BTaxInvoiceAdditionalContact) GetUnrecognized() map[string]string {
 
 // The draft as saved.
 type UpdateB2BTaxInvoiceDraftResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft; its `id` names it in the calls that follow.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2691,17 +2767,23 @@ func (x *UpdateB2BTaxInvoiceDraftResponse) GetUnrecognized() map[string]string {
 
 // An electronic tax invoice with its parties, items, state and NTS result.
 type B2BTaxInvoice struct {
-	state                    protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                       *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Status                   *B2BTaxInvoiceStatus                   `protobuf:"varint,2,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
-	TaxationType             *B2BTaxInvoiceTaxationType             `protobuf:"varint,3,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the tax invoice: the key of type `TAX_INVOICE_ID` in other RPCs.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// State of the invoice on its way from the draft to the NTS.
+	Status *B2BTaxInvoiceStatus `protobuf:"varint,2,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
+	// How VAT applies to the supply.
+	TaxationType *B2BTaxInvoiceTaxationType `protobuf:"varint,3,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	// Whether it is an original invoice or modifies an earlier one.
 	DocumentModificationType *B2BTaxInvoiceDocumentModificationType `protobuf:"varint,4,opt,name=document_modification_type,json=documentModificationType,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType,oneof" json:"document_modification_type,omitempty"`
 	// Whether it was issued late.
-	IsDelayed    *bool                      `protobuf:"varint,5,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IsDelayed *bool `protobuf:"varint,5,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	// Whether the supplier or the recipient wrote the invoice.
 	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,6,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
 	// Present if the invoice belongs to a bulk.
 	BulkTaxInvoiceId *string `protobuf:"bytes,7,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
-	SerialNumber     *string `protobuf:"bytes,8,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
+	// Serial number written on the invoice form.
+	SerialNumber *string `protobuf:"bytes,8,opt,name=serial_number,json=serialNumber,proto3,oneof" json:"serial_number,omitempty"`
 	// Volume number of the invoice form, 0 to 9999.
 	BookVolume *int32 `protobuf:"varint,9,opt,name=book_volume,json=bookVolume,proto3,oneof" json:"book_volume,omitempty"`
 	// Issue number of the invoice form within its volume, 0 to 9999.
@@ -2709,8 +2791,9 @@ type B2BTaxInvoice struct {
 	// The date written on the invoice, `YYYY-MM-DD`.
 	WriteDate *string `protobuf:"bytes,11,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
 	// The last day for issuing, `YYYY-MM-DD`.
-	IssuanceDueDate *string                   `protobuf:"bytes,12,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
-	PurposeType     *B2BTaxInvoicePurposeType `protobuf:"varint,13,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
+	IssuanceDueDate *string `protobuf:"bytes,12,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
+	// Whether the invoice acknowledges a payment, claims one, or states neither.
+	PurposeType *B2BTaxInvoicePurposeType `protobuf:"varint,13,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
 	// Total of the supply without tax, in won.
 	TotalSupplyAmount *int64 `protobuf:"varint,14,opt,name=total_supply_amount,json=totalSupplyAmount,proto3,oneof" json:"total_supply_amount,omitempty"`
 	// Total of the tax, in won.
@@ -2728,11 +2811,13 @@ type B2BTaxInvoice struct {
 	// At most 3.
 	Remarks []string `protobuf:"bytes,21,rep,name=remarks,proto3" json:"remarks,omitempty"`
 	// The supplier's own number for the invoice.
-	SupplierDocumentKey *string               `protobuf:"bytes,22,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
-	Supplier            *B2BTaxInvoiceCompany `protobuf:"bytes,23,opt,name=supplier,proto3" json:"supplier,omitempty"`
+	SupplierDocumentKey *string `protobuf:"bytes,22,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
+	// Who supplies the goods or services and issues the invoice.
+	Supplier *B2BTaxInvoiceCompany `protobuf:"bytes,23,opt,name=supplier,proto3" json:"supplier,omitempty"`
 	// The recipient's own number for the invoice.
-	RecipientDocumentKey *string               `protobuf:"bytes,24,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
-	Recipient            *B2BTaxInvoiceCompany `protobuf:"bytes,25,opt,name=recipient,proto3" json:"recipient,omitempty"`
+	RecipientDocumentKey *string `protobuf:"bytes,24,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
+	// Who receives the goods or services.
+	Recipient *B2BTaxInvoiceCompany `protobuf:"bytes,25,opt,name=recipient,proto3" json:"recipient,omitempty"`
 	// Whether a text message to the supplier's contact was asked for.
 	SendSms *bool `protobuf:"varint,26,opt,name=send_sms,json=sendSms,proto3,oneof" json:"send_sms,omitempty"`
 	// Why and what it modifies, if it is a modified invoice.
@@ -2741,24 +2826,34 @@ type B2BTaxInvoice struct {
 	Items []*B2BTaxInvoiceItem `protobuf:"bytes,28,rep,name=items,proto3" json:"items,omitempty"`
 	// At most 5.
 	AdditionalContacts []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,29,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
-	Memo               *string                           `protobuf:"bytes,30,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	DraftedAt          *timestamppb.Timestamp            `protobuf:"bytes,31,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
-	RequestedAt        *timestamppb.Timestamp            `protobuf:"bytes,32,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt           *timestamppb.Timestamp            `protobuf:"bytes,33,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	StatusUpdatedAt    *timestamppb.Timestamp            `protobuf:"bytes,34,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	NtsSentAt          *timestamppb.Timestamp            `protobuf:"bytes,35,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
+	// Note on the invoice, apart from what is written on it.
+	Memo *string `protobuf:"bytes,30,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// When the draft was saved; may be absent.
+	DraftedAt *timestamppb.Timestamp `protobuf:"bytes,31,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
+	// When the issuance was requested. Absent if it never was.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,32,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When the invoice was issued. Absent before.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	// When the status last changed; may be absent.
+	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,34,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
+	// When the invoice was sent to the NTS. Absent before.
+	NtsSentAt *timestamppb.Timestamp `protobuf:"bytes,35,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
 	// Given automatically when the invoice is issued (signed), so absent before.
 	NtsApprovalNumber *string `protobuf:"bytes,36,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
 	// What the NTS said about the transmission.
 	NtsResult *string `protobuf:"bytes,37,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
 	// Result code of the NTS, 3 letters and 3 digits, such as `SUC001` for
 	// success.
-	NtsResultCode       *string                `protobuf:"bytes,38,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
+	NtsResultCode *string `protobuf:"bytes,38,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
+	// When the result of the NTS arrived. Absent before.
 	NtsResultReceivedAt *timestamppb.Timestamp `protobuf:"bytes,39,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
-	DeletedAt           *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	Unrecognized        map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// When the invoice was deleted. Absent if it was not.
+	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoice) Reset() {
@@ -3080,17 +3175,20 @@ func (x *B2BTaxInvoice) GetUnrecognized() map[string]string {
 
 // The reason for a modified tax invoice, and the invoices that it goes back to.
 type B2BTaxInvoiceModification struct {
-	state protoimpl.MessageState         `protogen:"open.v1"`
-	Type  *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The legal reason for the modification.
+	Type *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
 	// NTS approval number of the invoice that is modified.
 	OriginalNtsApprovalNumber *string `protobuf:"bytes,2,opt,name=original_nts_approval_number,json=originalNtsApprovalNumber,proto3,oneof" json:"original_nts_approval_number,omitempty"`
 	// The invoice that is modified, which may be a modified one itself.
 	OriginalTaxInvoiceId *string `protobuf:"bytes,3,opt,name=original_tax_invoice_id,json=originalTaxInvoiceId,proto3,oneof" json:"original_tax_invoice_id,omitempty"`
 	// The very first invoice of the chain of modifications.
-	RootTaxInvoiceId *string           `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
-	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	RootTaxInvoiceId *string `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceModification) Reset() {
@@ -3161,18 +3259,23 @@ func (x *B2BTaxInvoiceModification) GetUnrecognized() map[string]string {
 type DraftB2BTaxInvoiceRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// True for test mode. Absent or false means live.
-	Test       *bool               `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// The contents of the draft. Its `issuance_type` decides how to go on with
+	// it.
 	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	// Makes it a modified invoice of an earlier one that has reached the NTS.
 	// Absent for an original invoice.
 	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,3,opt,name=modification,proto3" json:"modification,omitempty"`
-	Memo         *string                              `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the draft, apart from the `remarks` of the invoice.
+	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Whether to register the recipient as a counterparty from the data given
 	// here.
-	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	CreateRecipientCounterparty *bool `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DraftB2BTaxInvoiceRequest) Reset() {
@@ -3250,8 +3353,9 @@ func (x *DraftB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 // What makes a new tax invoice a modified one: the reason, and the original,
 // which must be `SENDING_COMPLETED`.
 type B2BTaxInvoiceModificationCreateBody struct {
-	state protoimpl.MessageState         `protogen:"open.v1"`
-	Type  *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The legal reason for the modification.
+	Type *B2BTaxInvoiceModificationType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.B2BTaxInvoiceModificationType,oneof" json:"type,omitempty"`
 	// BRN, 10 digits, that goes with the original's document number. Required
 	// unless `tax_invoice_key_type` is `TAX_INVOICE_ID`.
 	Brn *string `protobuf:"bytes,2,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
@@ -3259,9 +3363,11 @@ type B2BTaxInvoiceModificationCreateBody struct {
 	TaxInvoiceKey *string `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
 	// `RECIPIENT` (the default) or `SUPPLIER`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	Unrecognized      map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceModificationCreateBody) Reset() {
@@ -3331,9 +3437,12 @@ func (x *B2BTaxInvoiceModificationCreateBody) GetUnrecognized() map[string]strin
 
 // The draft as saved.
 type DraftB2BTaxInvoiceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The draft; its `id` names it in the calls that follow.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3388,16 +3497,19 @@ type IssueB2BTaxInvoiceImmediatelyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Set its `issuance_type` to `NORMAL`; the default is `REVERSE`.
 	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo       *string             `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the issuance, apart from the `remarks` of the invoice.
+	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Makes it a modified invoice of an earlier one that has reached the NTS.
 	// Absent for an original invoice.
 	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
 	// Whether to register the recipient as a counterparty from the data given
 	// here.
-	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields               protoimpl.UnknownFields
-	sizeCache                   protoimpl.SizeCache
+	CreateRecipientCounterparty *bool `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *IssueB2BTaxInvoiceImmediatelyRequest) Reset() {
@@ -3474,9 +3586,12 @@ func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetUnrecognized() map[string]stri
 
 // The tax invoice after the call; its `status` tells how far it got.
 type IssueB2BTaxInvoiceImmediatelyResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3531,11 +3646,14 @@ type RequestB2BTaxInvoiceReverseIssuanceRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Its `issuance_type` must be `REVERSE`, which is the default.
 	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,2,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Memo       *string             `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the request, apart from the `remarks` of the invoice.
+	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Makes it a modified invoice of an earlier one that has reached the NTS.
 	// Absent for an original invoice.
-	Modification  *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
-	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3607,9 +3725,12 @@ func (x *RequestB2BTaxInvoiceReverseIssuanceRequest) GetUnrecognized() map[strin
 
 // The tax invoice after the call; its `status` tells how far it got.
 type RequestB2BTaxInvoiceReverseIssuanceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3670,7 +3791,9 @@ type AttachB2BTaxInvoiceFileRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// From `CreateB2bFileUploadUrl`; upload the file first.
-	FileId        *string           `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
+	FileId *string `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3750,8 +3873,10 @@ func (x *AttachB2BTaxInvoiceFileRequest) GetUnrecognized() map[string]string {
 
 // Empty: the file is attached.
 type AttachB2BTaxInvoiceFileResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3805,7 +3930,9 @@ type DeleteB2BTaxInvoiceAttachmentRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3885,8 +4012,10 @@ func (x *DeleteB2BTaxInvoiceAttachmentRequest) GetUnrecognized() map[string]stri
 
 // Empty: the attachment is gone.
 type DeleteB2BTaxInvoiceAttachmentResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3938,7 +4067,9 @@ type GetB2BTaxInvoiceAttachmentsRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4010,9 +4141,12 @@ func (x *GetB2BTaxInvoiceAttachmentsRequest) GetUnrecognized() map[string]string
 }
 
 type GetB2BTaxInvoiceAttachmentsResponse struct {
-	state         protoimpl.MessageState     `protogen:"open.v1"`
-	Attachments   []*B2BTaxInvoiceAttachment `protobuf:"bytes,1,rep,name=attachments,proto3" json:"attachments,omitempty"`
-	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The attached files. Empty if there are none.
+	Attachments []*B2BTaxInvoiceAttachment `protobuf:"bytes,1,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4065,10 +4199,14 @@ func (x *GetB2BTaxInvoiceAttachmentsResponse) GetUnrecognized() map[string]strin
 type B2BTaxInvoiceAttachment struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What `DeleteB2bTaxInvoiceAttachment` takes.
-	Id            *string                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	Name          *string                `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	AttachedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=attached_at,json=attachedAt,proto3" json:"attached_at,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// Name of the file.
+	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
+	// When the file was attached.
+	AttachedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=attached_at,json=attachedAt,proto3" json:"attached_at,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4141,8 +4279,11 @@ type CancelB2BTaxInvoiceIssuanceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Note on the cancellation.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4222,9 +4363,12 @@ func (x *CancelB2BTaxInvoiceIssuanceRequest) GetUnrecognized() map[string]string
 
 // The tax invoice after the call; its `status` tells how far it got.
 type CancelB2BTaxInvoiceIssuanceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4283,8 +4427,11 @@ type CancelB2BTaxInvoiceRequestRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Note on the withdrawal of the request.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4364,9 +4511,12 @@ func (x *CancelB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 
 // The tax invoice after the call; its `status` tells how far it got.
 type CancelB2BTaxInvoiceRequestResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4425,10 +4575,13 @@ type IssueB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool   `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Note on the issuance, apart from the `remarks` of the invoice.
 	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Subject of the e-mail about the issuance.
-	EmailSubject  *string           `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
+	EmailSubject *string `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4515,9 +4668,12 @@ func (x *IssueB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 
 // The tax invoice after the call; its `status` tells how far it got.
 type IssueB2BTaxInvoiceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4576,7 +4732,9 @@ type GetB2BTaxInvoicePdfDownloadUrlRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4648,9 +4806,12 @@ func (x *GetB2BTaxInvoicePdfDownloadUrlRequest) GetUnrecognized() map[string]str
 }
 
 type GetB2BTaxInvoicePdfDownloadUrlResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Where the invoice can be downloaded as PDF.
+	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4711,7 +4872,9 @@ type GetB2BTaxInvoicePopupUrlRequest struct {
 	// Whether the page has a menu. Defaults to true.
 	IncludeMenu *bool `protobuf:"varint,4,opt,name=include_menu,json=includeMenu,proto3,oneof" json:"include_menu,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4790,9 +4953,12 @@ func (x *GetB2BTaxInvoicePopupUrlRequest) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoicePopupUrlResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Page that shows the invoice, meant for a popup window.
+	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4851,7 +5017,9 @@ type GetB2BTaxInvoicePrintUrlRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4923,9 +5091,12 @@ func (x *GetB2BTaxInvoicePrintUrlRequest) GetUnrecognized() map[string]string {
 }
 
 type GetB2BTaxInvoicePrintUrlResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Url           *string                `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Page that shows the invoice for printing.
+	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4984,8 +5155,11 @@ type RefuseB2BTaxInvoiceRequestRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Note on the refusal.
+	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5065,9 +5239,12 @@ func (x *RefuseB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 
 // The tax invoice after the call; its `status` tells how far it got.
 type RefuseB2BTaxInvoiceRequestResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5126,7 +5303,9 @@ type RequestB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5199,9 +5378,12 @@ func (x *RequestB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 
 // The tax invoice after the call; its `status` tells how far it got.
 type RequestB2BTaxInvoiceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5260,7 +5442,9 @@ type SendToNtsB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5333,9 +5517,12 @@ func (x *SendToNtsB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 
 // The tax invoice after the call; its `status` tells how far it got.
 type SendToNtsB2BTaxInvoiceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	TaxInvoice    *B2BTaxInvoice         `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The invoice, in the state that the call left it in.
+	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5394,7 +5581,9 @@ type GetB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5475,7 +5664,9 @@ type DeleteB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5548,8 +5739,10 @@ func (x *DeleteB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 
 // Empty: the tax invoice is deleted.
 type DeleteB2BTaxInvoiceResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5598,11 +5791,14 @@ type GetB2BTaxInvoicesRequest struct {
 	// From 0, which is the default.
 	PageNumber *int32 `protobuf:"varint,2,opt,name=page_number,json=pageNumber,proto3,oneof" json:"page_number,omitempty"`
 	// Defaults to 500; at most 1000.
-	PageSize *int32                       `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3,oneof" json:"page_size,omitempty"`
-	Filter   *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	PageSize *int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3,oneof" json:"page_size,omitempty"`
+	// Conditions that the invoices have to meet.
+	Filter *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Defaults to the latest change of status first.
-	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort *B2BTaxInvoiceSortInput `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5681,10 +5877,14 @@ func (x *GetB2BTaxInvoicesRequest) GetUnrecognized() map[string]string {
 
 // What a list of tax invoices is sorted by, and in which direction.
 type B2BTaxInvoiceSortInput struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	By            *B2BTaxInvoiceSortBy   `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.B2BTaxInvoiceSortBy,oneof" json:"by,omitempty"`
-	Order         *SortOrder             `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to sort by.
+	By *B2BTaxInvoiceSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.B2BTaxInvoiceSortBy,oneof" json:"by,omitempty"`
+	// Ascending or descending.
+	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5742,10 +5942,15 @@ func (x *B2BTaxInvoiceSortInput) GetUnrecognized() map[string]string {
 
 // One page of tax invoices.
 type GetB2BTaxInvoicesResponse struct {
-	state         protoimpl.MessageState  `protogen:"open.v1"`
-	Items         []*B2BTaxInvoiceSummary `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	Page          *PageInfo               `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tax invoices of this page, in short; `GetB2bTaxInvoice` gives the whole
+	// of one.
+	Items []*B2BTaxInvoiceSummary `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	// The page answered, and how many invoices there are in total.
+	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5804,12 +6009,16 @@ func (x *GetB2BTaxInvoicesResponse) GetUnrecognized() map[string]string {
 // A tax invoice as it appears in lists, without contacts and the reason of a
 // modification.
 type B2BTaxInvoiceSummary struct {
-	state                    protoimpl.MessageState                 `protogen:"open.v1"`
-	Id                       *string                                `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	TaxationType             *B2BTaxInvoiceTaxationType             `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the tax invoice: the key of type `TAX_INVOICE_ID` in other RPCs.
+	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
+	// How VAT applies to the supply.
+	TaxationType *B2BTaxInvoiceTaxationType `protobuf:"varint,2,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.B2BTaxInvoiceTaxationType,oneof" json:"taxation_type,omitempty"`
+	// Whether it is an original invoice or modifies an earlier one.
 	DocumentModificationType *B2BTaxInvoiceDocumentModificationType `protobuf:"varint,3,opt,name=document_modification_type,json=documentModificationType,proto3,enum=portone.v2.B2BTaxInvoiceDocumentModificationType,oneof" json:"document_modification_type,omitempty"`
 	// Whether it was issued late.
-	IsDelayed    *bool                      `protobuf:"varint,4,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	IsDelayed *bool `protobuf:"varint,4,opt,name=is_delayed,json=isDelayed,proto3,oneof" json:"is_delayed,omitempty"`
+	// Whether the supplier or the recipient wrote the invoice.
 	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,5,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
 	// Present if the invoice belongs to a bulk.
 	BulkTaxInvoiceId *string `protobuf:"bytes,6,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3,oneof" json:"bulk_tax_invoice_id,omitempty"`
@@ -5820,17 +6029,22 @@ type B2BTaxInvoiceSummary struct {
 	// Total of the tax, in won.
 	TotalTaxAmount *int64 `protobuf:"varint,9,opt,name=total_tax_amount,json=totalTaxAmount,proto3,oneof" json:"total_tax_amount,omitempty"`
 	// Supply amount and tax together, in won.
-	TotalAmount *int64                    `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	TotalAmount *int64 `protobuf:"varint,10,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
+	// Whether the invoice acknowledges a payment, claims one, or states neither.
 	PurposeType *B2BTaxInvoicePurposeType `protobuf:"varint,11,opt,name=purpose_type,json=purposeType,proto3,enum=portone.v2.B2BTaxInvoicePurposeType,oneof" json:"purpose_type,omitempty"`
 	// BRN, 10 digits.
-	SupplierBrn                *string `protobuf:"bytes,12,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
-	SupplierName               *string `protobuf:"bytes,13,opt,name=supplier_name,json=supplierName,proto3,oneof" json:"supplier_name,omitempty"`
+	SupplierBrn *string `protobuf:"bytes,12,opt,name=supplier_brn,json=supplierBrn,proto3,oneof" json:"supplier_brn,omitempty"`
+	// Trade name of the supplier.
+	SupplierName *string `protobuf:"bytes,13,opt,name=supplier_name,json=supplierName,proto3,oneof" json:"supplier_name,omitempty"`
+	// Name of the representative of the supplier.
 	SupplierRepresentativeName *string `protobuf:"bytes,14,opt,name=supplier_representative_name,json=supplierRepresentativeName,proto3,oneof" json:"supplier_representative_name,omitempty"`
 	// The supplier's own number for the invoice.
 	SupplierDocumentKey *string `protobuf:"bytes,15,opt,name=supplier_document_key,json=supplierDocumentKey,proto3,oneof" json:"supplier_document_key,omitempty"`
 	// BRN, 10 digits.
-	RecipientBrn                *string `protobuf:"bytes,16,opt,name=recipient_brn,json=recipientBrn,proto3,oneof" json:"recipient_brn,omitempty"`
-	RecipientName               *string `protobuf:"bytes,17,opt,name=recipient_name,json=recipientName,proto3,oneof" json:"recipient_name,omitempty"`
+	RecipientBrn *string `protobuf:"bytes,16,opt,name=recipient_brn,json=recipientBrn,proto3,oneof" json:"recipient_brn,omitempty"`
+	// Trade name of the recipient.
+	RecipientName *string `protobuf:"bytes,17,opt,name=recipient_name,json=recipientName,proto3,oneof" json:"recipient_name,omitempty"`
+	// Name of the representative of the recipient.
 	RecipientRepresentativeName *string `protobuf:"bytes,18,opt,name=recipient_representative_name,json=recipientRepresentativeName,proto3,oneof" json:"recipient_representative_name,omitempty"`
 	// The recipient's own number for the invoice.
 	RecipientDocumentKey *string `protobuf:"bytes,19,opt,name=recipient_document_key,json=recipientDocumentKey,proto3,oneof" json:"recipient_document_key,omitempty"`
@@ -5842,33 +6056,43 @@ type B2BTaxInvoiceSummary struct {
 	// The date written on the invoice, `YYYY-MM-DD`.
 	WriteDate *string `protobuf:"bytes,22,opt,name=write_date,json=writeDate,proto3,oneof" json:"write_date,omitempty"`
 	// The last day for issuing, `YYYY-MM-DD`.
-	IssuanceDueDate *string                `protobuf:"bytes,23,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
-	Status          *B2BTaxInvoiceStatus   `protobuf:"varint,24,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
-	DraftedAt       *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
-	RequestedAt     *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	IssuedAt        *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	IssuanceDueDate *string `protobuf:"bytes,23,opt,name=issuance_due_date,json=issuanceDueDate,proto3,oneof" json:"issuance_due_date,omitempty"`
+	// State of the invoice on its way from the draft to the NTS.
+	Status *B2BTaxInvoiceStatus `protobuf:"varint,24,opt,name=status,proto3,enum=portone.v2.B2BTaxInvoiceStatus,oneof" json:"status,omitempty"`
+	// When the draft was saved; may be absent.
+	DraftedAt *timestamppb.Timestamp `protobuf:"bytes,25,opt,name=drafted_at,json=draftedAt,proto3" json:"drafted_at,omitempty"`
+	// When the issuance was requested. Absent if it never was.
+	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	// When the invoice was issued. Absent before.
+	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,27,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// When the other side first opened the invoice; absent until then.
-	OpenedAt        *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	OpenedAt *timestamppb.Timestamp `protobuf:"bytes,28,opt,name=opened_at,json=openedAt,proto3" json:"opened_at,omitempty"`
+	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,29,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	NtsSentAt       *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
+	// When the invoice was sent to the NTS. Absent before.
+	NtsSentAt *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=nts_sent_at,json=ntsSentAt,proto3" json:"nts_sent_at,omitempty"`
 	// Given automatically when the invoice is issued (signed), so absent before.
 	NtsApprovalNumber *string `protobuf:"bytes,31,opt,name=nts_approval_number,json=ntsApprovalNumber,proto3,oneof" json:"nts_approval_number,omitempty"`
 	// What the NTS said about the transmission.
-	NtsResult           *string                `protobuf:"bytes,32,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
+	NtsResult *string `protobuf:"bytes,32,opt,name=nts_result,json=ntsResult,proto3,oneof" json:"nts_result,omitempty"`
+	// When the result of the NTS arrived. Absent before.
 	NtsResultReceivedAt *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
 	// Result code of the NTS, 3 letters and 3 digits, such as `SUC001` for
 	// success.
 	NtsResultCode *string `protobuf:"bytes,34,opt,name=nts_result_code,json=ntsResultCode,proto3,oneof" json:"nts_result_code,omitempty"`
-	Memo          *string `protobuf:"bytes,35,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
+	// Note on the invoice, apart from what is written on it.
+	Memo *string `protobuf:"bytes,35,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// At most 99.
 	Items []*B2BTaxInvoiceItem `protobuf:"bytes,36,rep,name=items,proto3" json:"items,omitempty"`
 	// Id of the registered counterparty that the supplier is, if any.
 	SupplierCounterpartyId *string `protobuf:"bytes,37,opt,name=supplier_counterparty_id,json=supplierCounterpartyId,proto3,oneof" json:"supplier_counterparty_id,omitempty"`
 	// Id of the registered counterparty that the recipient is, if any.
-	RecipientCounterpartyId *string           `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
-	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	RecipientCounterpartyId *string `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
+	// Members that this message has no place for: JSON name to raw JSON text. In
+	// a request, members to send that this contract does not know yet.
+	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceSummary) Reset() {
