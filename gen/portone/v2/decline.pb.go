@@ -47,13 +47,14 @@ const (
 	DeclineReason_DECLINE_REASON_INSTALLMENT_NOT_AVAILABLE DeclineReason = 9
 	// The amount is below what the method takes.
 	DeclineReason_DECLINE_REASON_AMOUNT_TOO_LOW DeclineReason = 10
-	// The amount is above what one payment or a day may have.
+	// The amount exceeds the limit of one payment or of a day.
 	DeclineReason_DECLINE_REASON_AMOUNT_TOO_HIGH DeclineReason = 11
 	// There were too many attempts or payments.
 	DeclineReason_DECLINE_REASON_ATTEMPTS_EXCEEDED DeclineReason = 12
 	// The PG suspects fraud.
 	DeclineReason_DECLINE_REASON_SUSPECTED_FRAUD DeclineReason = 13
-	// The order number was used for another payment.
+	// The order number has been used: a payment with it was approved or cancelled
+	// before, most often this very one.
 	DeclineReason_DECLINE_REASON_DUPLICATE_ORDER DeclineReason = 14
 	// The payment has been processed before.
 	DeclineReason_DECLINE_REASON_ALREADY_PROCESSED DeclineReason = 15
@@ -200,7 +201,8 @@ const (
 	DeclineNextStep_DECLINE_NEXT_STEP_ASK_TO_CONTACT_ISSUER DeclineNextStep = 3
 	// Try again later.
 	DeclineNextStep_DECLINE_NEXT_STEP_RETRY_LATER DeclineNextStep = 4
-	// Begin a new payment, with a new payment id.
+	// Begin the payment again: under the same payment id as long as PortOne takes
+	// it, since that guards against paying twice.
 	DeclineNextStep_DECLINE_NEXT_STEP_START_OVER DeclineNextStep = 5
 	// Read the payment: it may have succeeded, or be cancelled already.
 	DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT DeclineNextStep = 6
