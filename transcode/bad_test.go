@@ -333,3 +333,21 @@ func TestTooLarge(t *testing.T) {
 		}
 	}
 }
+
+// TestLoggable: names that may be data stay out of logs.
+func TestLoggable(t *testing.T) {
+	m := compiled(t, &portonev2.PaidPayment{})
+	tests := []struct{ json, want string }{
+		{`{"customer":{"id":1}}`, "customer.id: the value must be a string at byte 18"},
+		{`{"products":[{"id":1}]}`, "products[0].id: the value must be a string at byte 19"},
+		{`{"customer":{"Hong Gildong 010-1234-5678":nul}}`, "customer.?: not a JSON value at byte 42"},
+		{`{"x":{"홍길동":[nul]}}`, "x.?[0]: not a JSON value at byte 18"},
+	}
+	for _, test := range tests {
+		_, err := m.AppendWire(nil, []byte(test.json), Strict)
+		var e *Error
+		if !errors.As(err, &e) || e.Loggable() != test.want {
+			t.Errorf("%s: %q, want %q", test.json, e.Loggable(), test.want)
+		}
+	}
+}

@@ -23,12 +23,37 @@ type Error struct {
 }
 
 // Error implements error. The text holds no values of the input, only names of
-// members.
+// members, which in a map or of an unknown member can be anything; see Loggable.
 func (e *Error) Error() string {
 	if e.Path == "" {
 		return fmt.Sprintf("%s at byte %d", e.Problem, e.Offset)
 	}
 	return fmt.Sprintf("%s: %s at byte %d", e.Path, e.Problem, e.Offset)
+}
+
+// Loggable is the text of e for a log, in which nobody's data may stand: a name that is
+// not like those of PortOne's members, such as one that a caller made of a person's
+// name, is only told as ?.
+func (e *Error) Loggable() string {
+	masked := &Error{Offset: e.Offset, Problem: e.Problem}
+	for _, segment := range e.segments {
+		if !isMemberName(segment) && !strings.HasPrefix(segment, "[") {
+			segment = "?"
+		}
+		masked.segments = append(masked.segments, segment)
+	}
+	return masked.finish().Error()
+}
+
+// isMemberName tells whether a name is of letters and digits, and not long.
+func isMemberName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || i > 0 && c >= '0' && c <= '9' || c == '_') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
 }
 
 // within adds the segment of the path that encloses those known so far.
