@@ -341,7 +341,8 @@ func TestLoggable(t *testing.T) {
 		{`{"customer":{"id":1}}`, "customer.id: the value must be a string at byte 18"},
 		{`{"products":[{"id":1}]}`, "products[0].id: the value must be a string at byte 19"},
 		{`{"customer":{"Hong Gildong 010-1234-5678":nul}}`, "customer.?: not a JSON value at byte 42"},
-		{`{"x":{"홍길동":[nul]}}`, "x.?[0]: not a JSON value at byte 18"},
+		{`{"x":{"홍길동":[nul]}}`, "x.?[0]: not a JSON value at byte 19"},
+		{`{"x":{"[a person]":nul}}`, "x.?: not a JSON value at byte 19"},
 	}
 	for _, test := range tests {
 		_, err := m.AppendWire(nil, []byte(test.json), Strict)

@@ -37,7 +37,7 @@ func (e *Error) Error() string {
 func (e *Error) Loggable() string {
 	masked := &Error{Offset: e.Offset, Problem: e.Problem}
 	for _, segment := range e.segments {
-		if !isMemberName(segment) && !strings.HasPrefix(segment, "[") {
+		if !isMemberName(segment) && strings.Trim(segment, "[0123456789]") != "" {
 			segment = "?"
 		}
 		masked.segments = append(masked.segments, segment)
