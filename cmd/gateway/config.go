@@ -145,7 +145,7 @@ func (c *serveConfig) credentials() (upstream.Credentials, error) {
 	fromEnv, inEnv := os.LookupEnv(envSecret)
 	switch {
 	case c.APISecretFile != "":
-		credentials, err := upstream.NewFileCredentials(c.APISecretFile)
+		credentials, err := upstream.NewFileCredentials(c.APISecretFile, nil)
 		if err != nil {
 			return nil, wrong("api-secret-file", "%v", err)
 		}
