@@ -39,7 +39,7 @@ type serveConfig struct {
 	GRPCAddr        string        `name:"grpc-addr" default:"127.0.0.1:9090" placeholder:"ADDR" help:"Where to serve gRPC: host:port, or unix:///path (${default})."`
 	HTTPAddr        string        `name:"http-addr" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve REST: host:port, or unix:///path (${default})."`
 	AdminAddr       string        `name:"admin-addr" default:"127.0.0.1:9091" placeholder:"ADDR" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof (${default})."`
-	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again when it changes. Else the secret is in the environment as PORTONE_API_SECRET."`
+	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again every second. Else the secret is in the environment as PORTONE_API_SECRET."`
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
