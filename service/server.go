@@ -51,6 +51,10 @@ type Options struct {
 	// Logger gets a line for calls, see Server.log. Default: slog.Default().
 	Logger *slog.Logger
 
+	// MaxConnectionAge is about how old a gRPC connection gets before its caller is
+	// asked to make another; calls on it are not cut. Default: any age.
+	MaxConnectionAge time.Duration
+
 	// Sandbox tells that PortOne is the sandbox, so that the header
 	// x-portone-sandbox is passed on.
 	Sandbox bool
@@ -114,7 +118,7 @@ func New(opts Options) (*Server, error) {
 		grpc.WriteBufferSize(64<<10),
 		grpc.NumStreamWorkers(streamWorkers()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
+		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second, MaxConnectionAge: opts.MaxConnectionAge}),
 	)
 	for service, ops := range byService(ops) {
 		s.grpc.RegisterService(s.serviceDesc(service, ops), s)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"runtime/debug"
 	"time"
@@ -146,7 +147,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	}
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs, slog.String("rpc", c.Op.RPC), slog.String("transport", c.Transport), slog.String("code", code.String()),
-		slog.String("took", time.Since(start).Round(10*time.Microsecond).String()), slog.String("request_id", c.RequestID))
+		slog.Float64("took_ms", math.Round(float64(time.Since(start))/1e4)/100), slog.String("request_id", c.RequestID))
 	if err != nil {
 		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {

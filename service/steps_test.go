@@ -207,13 +207,14 @@ func panicLines(t *testing.T, log *bytes.Buffer) []map[string]string {
 	t.Helper()
 	var lines []map[string]string
 	for text := range strings.Lines(log.String()) {
+		if !strings.Contains(text, `"msg":"panic"`) {
+			continue
+		}
 		var line map[string]string
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			t.Fatalf("%v in %s", err, text)
 		}
-		if line["msg"] == "panic" {
-			lines = append(lines, line)
-		}
+		lines = append(lines, line)
 	}
 	return lines
 }

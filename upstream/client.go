@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -203,7 +204,10 @@ func parseURL(text string, tlsConfig *tls.Config) (config http1.Config, prefix s
 	default:
 		return config, "", fmt.Errorf("must begin with https:// or http://")
 	}
+	number, err := strconv.ParseUint(port, 10, 16)
 	switch {
+	case err != nil || number == 0:
+		return config, "", fmt.Errorf("must have a port from 1 to 65535, or none")
 	case u.Hostname() == "":
 		return config, "", fmt.Errorf("has no host")
 	case u.User != nil:

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -62,71 +63,160 @@ type Static Secret
 // Secret implements Credentials.
 func (s Static) Secret() (Secret, error) { return Secret(s), nil }
 
-// recheck is how often a secret's file is looked at. A new secret in PortOne's
-// console leaves more time than that to change over.
-const recheck = time.Second
+const (
+	// recheck is how often a secret's file is read. A new secret in PortOne's console
+	// leaves more time than that to change over.
+	recheck = time.Second
 
-// FileCredentials read the secret from a file and again whenever it changes, so
-// that it can be renewed without a restart: by writing the file, or by replacing
-// it, as Kubernetes does with mounted secrets.
+	// stuck is how long reading a file may take before that is a problem: a mount can
+	// hang for good.
+	stuck = 10 * time.Second
+
+	// maxSecret is how large the file may be, in bytes.
+	maxSecret = 16 << 10
+)
+
+// FileCredentials read the secret from a file, again and again, so that it can be
+// renewed without a restart: by writing the file, or by replacing it, as Kubernetes
+// does with mounted secrets. No call waits for the file, however long it takes.
+//
+// While it cannot be read, or holds no secret (as between truncating and writing
+// it), the last one stays valid: a half-done renewal must not stop payments.
 type FileCredentials struct {
-	path string
-	now  func() time.Time
+	path    string
+	logger  *slog.Logger
+	recheck time.Duration
+	stuck   time.Duration
+
+	current atomic.Pointer[Secret]
 
 	mu      sync.Mutex
-	current Secret
-	seen    fileState
-	checked time.Time
+	problem error           // of the last reading, nil if it went well
+	told    map[string]bool // problems that the log has since the last reading that went well
+	next    *time.Timer     // reads again; at most one reading goes on
+	closed  bool
 }
 
-// fileState is what tells one content of a file from another.
-type fileState struct {
-	info     fs.FileInfo
-	modified time.Time
-	size     int64
+// NewFileCredentials reads the secret at path, and fails if there is none. The log
+// is told of what becomes of the file later, never of what is in it; a nil logger
+// is slog.Default().
+func NewFileCredentials(path string, logger *slog.Logger) (*FileCredentials, error) {
+	return newFileCredentials(path, logger, recheck, stuck)
 }
 
-// NewFileCredentials reads the secret at path, and fails if there is none.
-func NewFileCredentials(path string) (*FileCredentials, error) {
-	c := &FileCredentials{path: path, now: time.Now}
-	if err := c.reload(); err != nil {
-		return nil, err
+func newFileCredentials(path string, logger *slog.Logger, recheck, stuck time.Duration) (*FileCredentials, error) {
+	if logger == nil {
+		logger = slog.Default()
 	}
-	c.checked = c.now()
+	c := &FileCredentials{path: path, logger: logger, recheck: recheck, stuck: stuck, told: make(map[string]bool)}
+	read := make(chan error, 1)
+	go func() {
+		secret, err := readSecret(path)
+		c.current.Store(&secret)
+		read <- err
+	}()
+	select {
+	case err := <-read:
+		if err != nil {
+			return nil, err
+		}
+	case <-time.After(stuck):
+		return nil, c.stuckError()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = time.AfterFunc(recheck, c.reload)
 	return c, nil
 }
 
-// Secret implements Credentials. While the file cannot be read, or holds no secret
-// (as between truncating and writing it), the last one stays valid: a half-done
-// renewal must not stop payments.
-func (c *FileCredentials) Secret() (Secret, error) {
+// Secret implements Credentials.
+func (c *FileCredentials) Secret() (Secret, error) { return *c.current.Load(), nil }
+
+// Problem is why the file could not be read when it was last tried; nil if it could.
+func (c *FileCredentials) Problem() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if now := c.now(); now.Sub(c.checked) >= recheck || now.Before(c.checked) {
-		c.checked = now
-		_ = c.reload()
-	}
-	return c.current, nil
+	return c.problem
 }
 
-// reload reads the file if it changed.
-func (c *FileCredentials) reload() error {
-	info, err := os.Stat(c.path)
+// Close ends the reading. The secret stays.
+func (c *FileCredentials) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = true
+	c.next.Stop()
+}
+
+// reload reads the file, and again later.
+func (c *FileCredentials) reload() {
+	late := time.AfterFunc(c.stuck, func() { c.failed(c.stuckError()) })
+	secret, err := readSecret(c.path)
+	late.Stop()
 	if err != nil {
-		return fmt.Errorf("the file of the API secret: %w", err)
+		c.failed(err)
+	} else {
+		c.succeeded(secret)
 	}
-	state := fileState{info, info.ModTime(), info.Size()}
-	if c.seen.info != nil && os.SameFile(c.seen.info, info) && c.seen.modified.Equal(state.modified) && c.seen.size == state.size {
-		return nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.next.Reset(c.recheck)
 	}
-	text, err := os.ReadFile(c.path)
+}
+
+// failed notes a problem. The log has each once, not every second.
+func (c *FileCredentials) failed(problem error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	c.problem = problem
+	if !c.told[problem.Error()] {
+		c.told[problem.Error()] = true
+		c.logger.Error("the API secret cannot be read again; the one read before stays in use", "problem", problem.Error())
+	}
+}
+
+// succeeded notes that there is a secret.
+func (c *FileCredentials) succeeded(secret Secret) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return
+	}
+	if c.problem != nil {
+		c.problem = nil
+		clear(c.told)
+		c.logger.Info("the API secret can be read again", "file", c.path)
+	}
+	if *c.current.Load() != secret {
+		c.current.Store(&secret)
+		c.logger.Info("a new API secret is in use", "file", c.path)
+	}
+}
+
+func (c *FileCredentials) stuckError() error {
+	return fmt.Errorf("the file of the API secret: reading %s takes longer than %v", c.path, c.stuck)
+}
+
+// readSecret reads a file, for as long as that takes.
+func readSecret(path string) (Secret, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("the file of the API secret: %w", err)
+		return Secret{}, fmt.Errorf("the file of the API secret: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	if err != nil {
+		return Secret{}, fmt.Errorf("the file of the API secret: %w", err)
+	}
+	if len(text) > maxSecret {
+		return Secret{}, fmt.Errorf("%s: the API secret is larger than %d bytes", path, maxSecret)
 	}
 	secret, err := NewSecret(string(text))
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.path, err)
+		return Secret{}, fmt.Errorf("%s: %w", path, err)
 	}
-	c.current, c.seen = secret, state
-	return nil
+	return secret, nil
 }

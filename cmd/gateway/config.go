@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -38,9 +39,10 @@ type serveConfig struct {
 	GRPCAddr        string        `name:"grpc-addr" default:"127.0.0.1:9090" placeholder:"ADDR" help:"Where to serve gRPC: host:port, or unix:///path (${default})."`
 	HTTPAddr        string        `name:"http-addr" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to serve REST: host:port, or unix:///path (${default})."`
 	AdminAddr       string        `name:"admin-addr" default:"127.0.0.1:9091" placeholder:"ADDR" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof (${default})."`
-	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again when it changes. Else the secret is in the environment as PORTONE_API_SECRET."`
+	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again every second. Else the secret is in the environment as PORTONE_API_SECRET."`
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
+	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
@@ -110,8 +112,10 @@ func (c *serveConfig) validate() error {
 			return wrong(flag, "must be more than 0, with a unit, such as 60s; is %v", d)
 		}
 	}
-	if c.DrainDelay < 0 {
-		return wrong("drain-delay", "must not be negative; is %v", c.DrainDelay)
+	for flag, d := range map[string]time.Duration{"drain-delay": c.DrainDelay, "grpc-max-connection-age": c.GRPCMaxAge} {
+		if d < 0 {
+			return wrong(flag, "must not be negative; is %v", d)
+		}
 	}
 	if c.UpstreamURL == "" {
 		return wrong("upstream-url", "is empty")
@@ -136,8 +140,22 @@ func checkWebhooks(flag, text string) error {
 	return nil
 }
 
+// inClearText tells whether the API secret leaves this machine unencrypted, and to
+// which host. The URL is one that upstream takes.
+func (c *serveConfig) inClearText() (host string, ok bool) {
+	u, err := url.Parse(c.UpstreamURL)
+	if c.Sandbox || err != nil || u.Scheme != "http" {
+		return "", false
+	}
+	host = strings.ToLower(u.Hostname())
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return host, !addr.Unmap().IsLoopback()
+	}
+	return host, host != "localhost" && !strings.HasSuffix(host, ".localhost")
+}
+
 // credentials finds the API secret.
-func (c *serveConfig) credentials() (upstream.Credentials, error) {
+func (c *serveConfig) credentials(logger *slog.Logger) (upstream.Credentials, error) {
 	if c.Sandbox {
 		secret, err := upstream.NewSecret("sandbox")
 		return upstream.Static(secret), err
@@ -145,7 +163,7 @@ func (c *serveConfig) credentials() (upstream.Credentials, error) {
 	fromEnv, inEnv := os.LookupEnv(envSecret)
 	switch {
 	case c.APISecretFile != "":
-		credentials, err := upstream.NewFileCredentials(c.APISecretFile)
+		credentials, err := upstream.NewFileCredentials(c.APISecretFile, logger)
 		if err != nil {
 			return nil, wrong("api-secret-file", "%v", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,10 @@ type container struct {
 	Env            []struct{ Name, Value string }
 	StartupProbe   probe `yaml:"startupProbe"`
 	ReadinessProbe probe `yaml:"readinessProbe"`
-	VolumeMounts   []struct {
+	Resources      struct {
+		Requests, Limits struct{ CPU, Memory string }
+	}
+	VolumeMounts []struct {
 		Name      string
 		MountPath string `yaml:"mountPath"`
 		SubPath   string `yaml:"subPath"`
@@ -118,6 +122,48 @@ func TestKubernetesSettings(t *testing.T) {
 		}
 	}
 	checkSecretMount(t, pod, gateway, c.Serve.APISecretFile)
+}
+
+// mebibytes reads an amount of memory, such as 512Mi or 440MiB.
+func mebibytes(t *testing.T, text string) float64 {
+	t.Helper()
+	n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSuffix(text, "B"), "Mi"), 64)
+	if err != nil || n <= 0 {
+		t.Fatalf("%q is no amount of memory", text)
+	}
+	return n
+}
+
+// TestKubernetesMemory: what may be in flight fits into what Go may use, and that into
+// the limit, with room for what Go does not count.
+func TestKubernetesMemory(t *testing.T) {
+	_, gateway := gatewayOf(t)
+	c, _, err := parse(gateway.Args, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goLimit float64
+	for _, env := range gateway.Env {
+		if env.Name == "GOMEMLIMIT" {
+			goLimit = mebibytes(t, env.Value)
+		}
+	}
+	const (
+		idle          = 40.0        // MiB
+		call          = 35.0 / 1024 // a call by REST, see the README
+		largestAnswer = 100.0
+		atOnce        = 3
+	)
+	if needed := idle + call*float64(c.Serve.MaxInFlight) + atOnce*largestAnswer; needed > goLimit {
+		t.Errorf("%d calls and %d of the largest answers need %.0f MiB, GOMEMLIMIT is %.0f", c.Serve.MaxInFlight, atOnce, needed, goLimit)
+	}
+	limit := mebibytes(t, gateway.Resources.Limits.Memory)
+	if share := goLimit / limit; share < 0.8 || share > 0.9 {
+		t.Errorf("GOMEMLIMIT is %.2f of the limit of %.0f MiB", share, limit)
+	}
+	if requested := mebibytes(t, gateway.Resources.Requests.Memory); requested < idle || gateway.Resources.Limits.CPU != "" {
+		t.Errorf("requests %.0f MiB, CPU limited to %q", requested, gateway.Resources.Limits.CPU)
+	}
 }
 
 // checkSecretMount holds the file of the secret against what is mounted.

@@ -128,6 +128,25 @@ func privateCalls(t *testing.T, p *program) {
 	_, _ = client.PayInstantly(t.Context(), &portonev2.PayInstantlyRequest{PaymentId: "private-payment", OrderName: proto.String("private-order"),
 		Unrecognized: map[string]string{"newMember": "홍길동"}})
 	_, _ = client.PayInstantly(t.Context(), &portonev2.PayInstantlyRequest{PaymentId: ".."})
+	privateMetadata(t, p)
+}
+
+// privateMetadata makes a call by gRPC with a header that is no metadata, which
+// grpc-go refuses, and tells its own log.
+func privateMetadata(t *testing.T, p *program) {
+	t.Helper()
+	transport := &http.Transport{Protocols: new(http.Protocols)}
+	transport.Protocols.SetUnencryptedHTTP2(true)
+	defer transport.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.grpc+"/portone.v2.PaymentService/GetPayment", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Content-Type": {"application/grpc"}, "Te": {"trailers"}, "X-Bin": {"private-custom 홍길동"}}
+	resp, err := (&http.Client{Transport: transport}).Do(req)
+	if err == nil {
+		resp.Body.Close()
+	}
 }
 
 // TestLogFormats reads the log: every line is a record with time, level and
@@ -149,11 +168,13 @@ func TestLogFormats(t *testing.T) {
 	for format, check := range line {
 		t.Run(format, func(t *testing.T) {
 			portone := newStub(t, answerWith(http.StatusBadGateway, "<html>\n\"quoted\"\n"))
-			p := launch(t, []string{"PORTONE_API_SECRET=" + testSecret, "PORTONE_GATEWAY_UPSTREAM_URL=" + portone.url, "PORTONE_GATEWAY_LOG_FORMAT=" + format}, anyPorts...)
+			p := launch(t, []string{"PORTONE_API_SECRET=" + testSecret, "PORTONE_GATEWAY_UPSTREAM_URL=" + portone.url, "PORTONE_GATEWAY_LOG_FORMAT=" + format,
+				"GRPC_GO_LOG_SEVERITY_LEVEL=info", "GRPC_GO_LOG_VERBOSITY_LEVEL=99"}, anyPorts...) // which gateways do not heed
 			p.listens(t)
 			if _, err := pay(t.Context(), p.dial(t), "payment-1"); err == nil {
 				t.Error("no error")
 			}
+			privateMetadata(t, p)
 			p.signal(t, syscall.SIGTERM)
 			if status := p.wait(t); status != 0 {
 				t.Errorf("it ends with %d", status)
@@ -171,20 +192,16 @@ func TestLogLevels(t *testing.T) {
 		level     string
 		has, lack []string
 	}{
-		{"debug", []string{"serving", "GetPayments", "PayWithBillingKey", "ALREADY_PAID", "drained"}, nil},
-		{"info", []string{"serving", "PayWithBillingKey", "ALREADY_PAID", "drained"}, []string{"GetPayments"}},
-		{"warn", nil, []string{"serving", "GetPayments", "PayWithBillingKey", "drained"}},
-		{"error", nil, []string{"serving", "GetPayments", "PayWithBillingKey", "drained"}},
+		{"debug", []string{"serving", "GetPayments", "PayWithBillingKey", "ALREADY_PAID", "drained", `"msg":"grpc"`}, nil},
+		{"info", []string{"serving", "PayWithBillingKey", "ALREADY_PAID", "drained"}, []string{"GetPayments", `"msg":"grpc"`}},
+		{"warn", nil, []string{"serving", "GetPayments", "PayWithBillingKey", "drained", `"msg":"grpc"`}},
+		{"error", nil, []string{"serving", "GetPayments", "PayWithBillingKey", "drained", `"msg":"grpc"`}},
 	} {
 		t.Run(test.level, func(t *testing.T) {
 			folder := socketFolder(t) // without "serving", nobody would know the ports
 			portone := newStub(t, nil)
 			p := launch(t, []string{"PORTONE_API_SECRET=" + testSecret}, append([]string{"--upstream-url=" + portone.url, "--log-level=" + test.level}, onSockets(folder)...)...)
-			p.grpc, p.http, p.admin = folder+"/grpc", folder+"/http", folder+"/admin"
-			await(t, "the gateway to serve", func() bool {
-				a, err := ask(t.Context(), p.admin, http.MethodGet, "/readyz", "")
-				return err == nil && a.status == http.StatusOK
-			})
+			p.onSocketsOf(t, folder)
 			if err := list(t.Context(), p.dial(t)); err != nil {
 				t.Error(err)
 			}

@@ -8,18 +8,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/portone-gateway/portone-gateway/internal/logwriter"
 )
 
 func main() {
 	err := Run(os.Args[1:], os.Stdout, os.Stderr)
-	var setting *settingError
-	switch {
-	case err == nil:
-	case errors.As(err, &setting):
-		fmt.Fprintln(os.Stderr, "gateway:", err)
-		os.Exit(2)
-	default:
-		fmt.Fprintln(os.Stderr, "gateway:", err)
-		os.Exit(1)
+	if err == nil {
+		return
 	}
+	if !errors.As(err, new(*loggedError)) {
+		log := logwriter.New(os.Stderr) // which gives up if nobody reads
+		fmt.Fprintln(log, "gateway:", err)
+		log.Flush()
+	}
+	if errors.As(err, new(*settingError)) {
+		os.Exit(2)
+	}
+	os.Exit(1)
 }

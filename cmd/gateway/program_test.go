@@ -32,6 +32,14 @@ type program struct {
 // launch starts the program with nothing else in its environment than env.
 func launch(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
+	p := prepare(t, env, args...)
+	p.begin(t)
+	return p
+}
+
+// prepare makes a program that is not started yet.
+func prepare(t *testing.T, env []string, args ...string) *program {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -40,6 +48,12 @@ func launch(t *testing.T, env []string, args ...string) *program {
 	// The race detector would let every process wait for a second at its end.
 	p.cmd.Env = append([]string{envAsGateway + "=1", "GORACE=atexit_sleep_ms=0"}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
+	return p
+}
+
+// begin starts a program.
+func (p *program) begin(t *testing.T) {
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -52,10 +66,20 @@ func launch(t *testing.T, env []string, args ...string) *program {
 		<-p.exited
 		if t.Failed() {
 			log := p.stderr.String()
-			t.Logf("gateway %q ended its log with\n%s", args, log[max(0, len(log)-2000):])
+			t.Logf("gateway %q ended its log with\n%s", p.cmd.Args[1:], log[max(0, len(log)-2000):])
 		}
 	})
-	return p
+}
+
+// onSocketsOf says where a program with the flags of onSockets listens, and waits
+// until it is ready, for a program whose log cannot be read.
+func (p *program) onSocketsOf(t *testing.T, folder string) {
+	t.Helper()
+	p.grpc, p.http, p.admin = folder+"/grpc", folder+"/http", folder+"/admin"
+	await(t, "the gateway to serve", func() bool {
+		a, err := ask(t.Context(), p.admin, http.MethodGet, "/readyz", "")
+		return err == nil && a.status == http.StatusOK
+	})
 }
 
 // run runs the program to its end.

@@ -8,14 +8,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/grpclog"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/logwriter"
@@ -43,31 +41,18 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	case "protos":
 		return c.Protos.run(stdout)
 	case "sandbox":
-		return untilSignal(log, func(ctx context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
+		return untilSignal(log, func(ctx, _ context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
 	case "serve":
-		return untilSignal(log, func(ctx context.Context) error { return c.Serve.run(ctx, stdout, log) })
+		return untilSignal(log, func(ctx, hurry context.Context) error { return c.Serve.run(ctx, hurry, stdout, log) })
 	}
 	return nil // help was shown
 }
 
-// untilSignal runs something until it ends or SIGTERM or SIGINT comes, which
-// begins its end; a second signal ends the process at once.
-func untilSignal(log *logwriter.Writer, run func(context.Context) error) error {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	defer signal.Stop(signals)
-	go func() {
-		<-signals
-		cancel()
-		<-signals
-		fmt.Fprintln(log, "gateway: a second signal: calls in flight are cut off")
-		log.Flush()
-		os.Exit(1)
-	}()
-	return run(ctx)
-}
+// loggedError is an error that the log has already.
+type loggedError struct{ error }
+
+// Unwrap is for errors.As.
+func (e *loggedError) Unwrap() error { return e.error }
 
 // gateway is what runs in the process.
 type gateway struct {
@@ -83,8 +68,8 @@ type gateway struct {
 	grpcListener, httpListener, adminListener net.Listener
 }
 
-// run serves until ctx ends, and then drains.
-func (c *serveConfig) run(ctx context.Context, stdout, log io.Writer) error {
+// run serves until ctx ends, and then drains, unless hurry ends.
+func (c *serveConfig) run(ctx, hurry context.Context, stdout io.Writer, log *logwriter.Writer) error {
 	if err := c.validate(); err != nil {
 		return err
 	}
@@ -92,8 +77,12 @@ func (c *serveConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	log.OnDrop(func(lines uint64) {
+		logger.Warn("lines are missing from the log, which could not be written fast enough", "lines", lines)
+	})
+	grpclog.SetLoggerV2(grpcLog{logger})
 	tuneGC()
-	g, err := newGateway(c, logger)
+	g, err := newGateway(c, logger, log)
 	if err != nil {
 		return err
 	}
@@ -101,18 +90,22 @@ func (c *serveConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if c.Sandbox {
 		g.banner(stdout)
 	}
-	return g.serve(ctx)
+	if err := g.serve(ctx, hurry); err != nil {
+		logger.Error("ended", "problem", err.Error())
+		return &loggedError{err}
+	}
+	return nil
 }
 
 // newGateway puts everything together and opens the listeners.
-func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
+func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *gateway, err error) {
 	g = &gateway{config: c, logger: logger}
 	defer func() {
 		if err != nil {
 			g.close()
 		}
 	}()
-	credentials, err := c.credentials()
+	credentials, err := c.credentials(logger)
 	if err != nil {
 		return g, err
 	}
@@ -136,7 +129,11 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	if err != nil {
 		return g, wrong("upstream-url", "%v", err)
 	}
-	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox}
+	if host, ok := c.inClearText(); ok {
+		logger.Warn("the API secret goes to this host in clear text", "host", host)
+	}
+	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox,
+		MaxConnectionAge: c.GRPCMaxAge}
 	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
 		return g, &settingError{err.Error()}
 	}
@@ -147,8 +144,7 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 		return g, err
 	}
 	counters.Know(g.service.Operations())
-	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
-		func() float64 { return float64(g.upstream.Idle()) })
+	g.measure(counters, credentials, log)
 	handler, err := rest.New(g.service, mapper, logger)
 	if err != nil {
 		return g, err
@@ -156,6 +152,23 @@ func newGateway(c *serveConfig, logger *slog.Logger) (g *gateway, err error) {
 	g.rest = rest.NewServer(handler, logger)
 	g.admin = newAdmin(counters.Handler(), logger)
 	return g, g.listen()
+}
+
+// measure adds what is counted outside of calls.
+func (g *gateway) measure(counters *metrics.Metrics, credentials upstream.Credentials, log *logwriter.Writer) {
+	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
+		func() float64 { return float64(g.upstream.Idle()) })
+	counters.Counter("portone_gateway_log_lines_dropped_total", "Lines of the log that could not be written.",
+		func() float64 { return float64(log.Dropped()) })
+	if file, ok := credentials.(*upstream.FileCredentials); ok {
+		counters.Gauge("portone_gateway_api_secret_reload_ok", "1 if the file of the API secret could be read when it was last tried, else 0.",
+			func() float64 {
+				if file.Problem() != nil {
+					return 0
+				}
+				return 1
+			})
+	}
 }
 
 // listen opens the listeners.
@@ -170,8 +183,8 @@ func (g *gateway) listen() (err error) {
 	return err
 }
 
-// serve serves until ctx ends or a server fails.
-func (g *gateway) serve(ctx context.Context) error {
+// serve serves until ctx ends or a server fails. Hurry ends the drain after that.
+func (g *gateway) serve(ctx, hurry context.Context) error {
 	servers, failed := errgroup.WithContext(ctx)
 	if g.portone != nil {
 		servers.Go(g.portone.serve)
@@ -183,7 +196,7 @@ func (g *gateway) serve(ctx context.Context) error {
 	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
 		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
 	<-failed.Done()
-	err := g.drain()
+	err := g.drain(hurry)
 	g.admin.Close()
 	if g.portone != nil {
 		g.portone.close()
@@ -191,25 +204,37 @@ func (g *gateway) serve(ctx context.Context) error {
 	return errors.Join(servers.Wait(), err)
 }
 
-// drain ends the taking of calls and lets those in flight finish.
-func (g *gateway) drain() error {
+// drain ends the taking of calls and lets those in flight finish, until the drain
+// time is over or hurry ends.
+func (g *gateway) drain(hurry context.Context) error {
 	g.logger.Info("draining", "in_flight", g.upstream.InFlight(), "timeout", g.config.DrainTimeout.String())
 	g.admin.setReady(false)
 	g.service.Unready()
-	time.Sleep(g.config.DrainDelay)
+	select {
+	case <-time.After(g.config.DrainDelay):
+	case <-hurry.Done():
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	var left atomic.Int64 // counted before they are cut off, which ends them
-	defer time.AfterFunc(g.config.DrainTimeout, func() { left.Store(g.upstream.InFlight()); cancel() }).Stop()
+	cut := func() { left.Store(g.upstream.InFlight()); cancel() }
+	defer time.AfterFunc(g.config.DrainTimeout, cut).Stop()
+	defer context.AfterFunc(hurry, cut)()
 	var both errgroup.Group
 	both.Go(func() error { return g.service.Drain(ctx) })
 	both.Go(func() error { return g.rest.Shutdown(ctx) })
-	if err := both.Wait(); err != nil {
-		g.sendLastAnswers()
-		return fmt.Errorf("--drain-timeout %v was over with %d calls in flight, which were cut off", g.config.DrainTimeout, left.Load())
+	err := both.Wait()
+	switch {
+	case hurry.Err() != nil:
+		err = fmt.Errorf("a second signal came with %d calls in flight, which were cut off", left.Load())
+	case err != nil:
+		err = fmt.Errorf("--drain-timeout %v was over with %d calls in flight, which were cut off", g.config.DrainTimeout, left.Load())
+	default:
+		g.logger.Info("drained")
+		return nil
 	}
-	g.logger.Info("drained")
-	return nil
+	g.sendLastAnswers()
+	return err
 }
 
 // lastAnswers is how long the answers of calls that were cut off may take to leave

@@ -64,7 +64,7 @@ func TestWrongFlags(t *testing.T) {
 		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
 	}
-	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay"} {
+	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay", "grpc-max-connection-age"} {
 		for _, value := range []string{"30", "", "-1s"} {
 			tests = append(tests, wrongSetting{name: flag + " " + value, args: []string{"--" + flag + "=" + value}, names: "--" + flag})
 		}
@@ -133,10 +133,47 @@ func TestWrongUpstreams(t *testing.T) {
 		"https://user:%hunter2@api.portone.io",
 		"https://user:hunter2 @api.portone.io",
 		"user:hunter2@api.portone.io",
+		"http://127.0.0.1:99999", "https://api.portone.io:0", "https://api.portone.io:18446744073709551617",
 	} {
 		test := wrongSetting{args: []string{"--upstream-url=" + url}, names: "--upstream-url:", hides: "hunter2"}
 		t.Run(fmt.Sprintf("%q", url), test.withSecret().check)
 	}
+}
+
+// TestClearText: the API secret may go to another machine unencrypted, but not
+// unnoticed.
+func TestClearText(t *testing.T) {
+	for _, test := range []struct {
+		url  string
+		host string // that the warning names; empty for none
+	}{
+		{"https://api.portone.io", ""},
+		{"http://127.0.0.1:1", ""},
+		{"http://127.9.9.9", ""},
+		{"http://[::1]:1/portone", ""},
+		{"http://localhost:1", ""},
+		{"http://portone.localhost", ""},
+		{"http://portone.internal:8080", "portone.internal"},
+		{"http://10.0.0.1", "10.0.0.1"},
+		{"HTTP://[fd00::1]:1", "fd00::1"},
+		{"http://localhost.example.com", "localhost.example.com"},
+	} {
+		t.Run(test.url, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, test.url)
+			line, warned := lineWith(p.stderr.String(), "in clear text") // before it serves
+			if warned != (test.host != "") || warned && (!strings.Contains(line, `"level":"WARN"`) || !strings.Contains(line, `"host":"`+test.host+`"`)) {
+				t.Errorf("the log says %q, want a warning that names %q", line, test.host)
+			}
+		})
+	}
+	t.Run("sandbox", func(t *testing.T) { // whatever the URL
+		t.Parallel()
+		p := startWith(t, []string{"PORTONE_GATEWAY_UPSTREAM_URL=http://portone.internal"}, "--sandbox", "--sandbox-addr=127.0.0.1:0")
+		if line, warned := lineWith(p.stderr.String(), "in clear text"); warned {
+			t.Errorf("the log says %s", line)
+		}
+	})
 }
 
 // TestWrongEnvironment are wrong values in environment variables.

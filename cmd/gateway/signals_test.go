@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -75,7 +78,7 @@ func payHeld(t *testing.T, p *program, g *gate) <-chan result {
 // calls, gives the answers of those in flight, and ends well. An open watch of
 // health does not hold it.
 func TestDrain(t *testing.T) {
-	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			g := newGate()
 			p := start(t, newStub(t, g.ServeHTTP).url, "--drain-timeout=10m")
@@ -168,22 +171,85 @@ func TestDrainDelay(t *testing.T) {
 	}
 }
 
-// TestSecondSignal ends a gateway at once, with payments in flight.
+// TestSecondSignal ends a gateway at once, with payments in flight, whose callers
+// learn that the outcome is unknown, and the key to ask again with.
 func TestSecondSignal(t *testing.T) {
-	g := newGate()
-	p := start(t, newStub(t, g.ServeHTTP).url, "--drain-timeout=10m")
-	results := payHeld(t, p, g)
-	p.signal(t, syscall.SIGTERM)
-	p.stderr.awaitLine(t, `"msg":"draining"`, p.exited)
-	p.signal(t, syscall.SIGINT)
-	if status := p.wait(t); status != 1 {
-		t.Errorf("a second signal ends it with %d", status)
+	for name, delay := range map[string]string{"while it drains": "0s", "before it drains": "1h"} {
+		t.Run(name, func(t *testing.T) {
+			g := newGate()
+			p := start(t, newStub(t, g.ServeHTTP).url, "--drain-timeout=10m", "--drain-delay="+delay)
+			results := payHeld(t, p, g)
+			p.signal(t, syscall.SIGTERM)
+			p.stderr.awaitLine(t, `"msg":"draining"`, p.exited)
+			p.signal(t, syscall.SIGINT)
+			for range 2 {
+				checkUnknown(t, receive(t, "the end of a call", results))
+			}
+			if status := p.wait(t); status != 1 {
+				t.Errorf("a second signal ends it with %d", status)
+			}
+		})
 	}
-	p.stderr.awaitLine(t, "a second signal", p.exited)
-	for range 2 {
-		if r := receive(t, "the end of a call", results); r.err == nil {
-			t.Errorf("the payment in flight by %s ends well", r.transport)
+}
+
+// checkUnknown expects a payment whose outcome is unknown, with its key.
+func checkUnknown(t *testing.T, r result) {
+	t.Helper()
+	if r.err == nil {
+		t.Errorf("the payment in flight by %s ends well", r.transport)
+		return
+	}
+	text := r.err.Error()
+	if r.transport == "gRPC" {
+		for _, detail := range status.Convert(r.err).Details() {
+			text += fmt.Sprint(detail)
 		}
+	}
+	for _, part := range []string{"It is unknown whether", "OUTCOME_UNKNOWN", "idempotencyKey"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the payment in flight by %s ends without %q: %s", r.transport, part, text)
+		}
+	}
+}
+
+// TestHangup: a terminal that closes can send SIGHUP twice, and systemd can send it
+// after SIGTERM. Neither cuts off payments.
+func TestHangup(t *testing.T) {
+	for _, first := range []os.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		t.Run(first.String(), func(t *testing.T) {
+			g := newGate()
+			p := start(t, newStub(t, g.ServeHTTP).url, "--drain-timeout=10m")
+			results := payHeld(t, p, g)
+			p.signal(t, first)
+			p.stderr.awaitLine(t, `"msg":"draining"`, p.exited)
+			p.signal(t, syscall.SIGHUP)
+			time.Sleep(2 * cutOff)
+			close(g.open)
+			for range 2 {
+				if r := receive(t, "an answer", results); r.err != nil {
+					t.Errorf("the payment in flight by %s ends with %v", r.transport, r.err)
+				}
+			}
+			if status := p.wait(t); status != 0 {
+				t.Errorf("it ends with %d", status)
+			}
+		})
+	}
+}
+
+// TestNohup: who starts it with SIGHUP ignored wants it to outlive the terminal.
+func TestNohup(t *testing.T) {
+	p := prepare(t, []string{"PORTONE_API_SECRET=" + testSecret, "PORTONE_GATEWAY_UPSTREAM_URL=" + newStub(t, nil).url})
+	p.cmd.Args = slices.Concat([]string{"sh", "-c", `trap "" HUP; exec "$0" "$@"`, p.cmd.Path}, anyPorts)
+	p.cmd.Path = "/bin/sh"
+	p.begin(t)
+	p.listens(t)
+	p.signal(t, syscall.SIGHUP)
+	time.Sleep(100 * time.Millisecond)
+	checkServes(t, p)
+	p.signal(t, syscall.SIGTERM)
+	if status := p.wait(t); status != 0 {
+		t.Errorf("it ends with %d", status)
 	}
 }
 
@@ -195,15 +261,12 @@ func TestDrainTimeout(t *testing.T) {
 	results := payHeld(t, p, g)
 	p.signal(t, syscall.SIGTERM)
 	for range 2 {
-		r := receive(t, "the end of a call", results)
-		if r.err == nil || !strings.Contains(r.err.Error(), "It is unknown whether") {
-			t.Errorf("the payment in flight by %s ends with %v", r.transport, r.err)
-		}
+		checkUnknown(t, receive(t, "the end of a call", results))
 	}
 	if status := p.wait(t); status != 1 {
 		t.Errorf("it ends with %d", status)
 	}
-	line := p.stderr.awaitLine(t, "gateway: ", p.exited)
+	line := p.stderr.awaitLine(t, `"level":"ERROR","msg":"ended"`, p.exited)
 	for _, part := range []string{"--drain-timeout 50ms", "2 calls"} {
 		if !strings.Contains(line, part) {
 			t.Errorf("the last line has no %q: %s", part, line)

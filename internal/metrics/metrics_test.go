@@ -1,0 +1,162 @@
+package metrics
+
+import (
+	"io"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"google.golang.org/grpc/codes"
+
+	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/transcode"
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// operations are those of the contract.
+func operations(t *testing.T) []*service.Operation {
+	t.Helper()
+	var cache transcode.Cache
+	ops, err := service.Operations(&cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ops
+}
+
+// find is the operation of an RPC.
+func find(t *testing.T, ops []*service.Operation, rpc string) *service.Operation {
+	t.Helper()
+	for _, op := range ops {
+		if op.RPC == rpc {
+			return op
+		}
+	}
+	t.Fatalf("there is no RPC %s", rpc)
+	return nil
+}
+
+// text is what Prometheus reads.
+func text(t *testing.T, m *Metrics) string {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	body, err := io.ReadAll(w.Result().Body)
+	if err != nil || w.Code != 200 {
+		t.Fatalf("%d, %v\n%s", w.Code, err, body)
+	}
+	return string(body)
+}
+
+// TestCalls: how calls end becomes labels, of which PortOne can make no new ones.
+func TestCalls(t *testing.T) {
+	ops := operations(t)
+	pay := find(t, ops, "PayWithBillingKey")
+	for _, test := range []struct {
+		name      string
+		transport string
+		code      codes.Code
+		reason    string
+		want      string // labels
+	}{
+		{"well", "grpc", codes.OK, "", `code="OK",reason="",rpc="PayWithBillingKey",transport="grpc"`},
+		{"well by REST", "rest", codes.OK, "", `code="OK",reason="",rpc="PayWithBillingKey",transport="rest"`},
+		{"PortOne's reason", "grpc", codes.FailedPrecondition, "ALREADY_PAID", `code="FailedPrecondition",reason="ALREADY_PAID",rpc="PayWithBillingKey",transport="grpc"`},
+		{"the gateway's reason", "rest", codes.Unknown, "OUTCOME_UNKNOWN", `code="Unknown",reason="OUTCOME_UNKNOWN",rpc="PayWithBillingKey",transport="rest"`},
+		{"a reason from tomorrow", "grpc", codes.Unknown, "NEW_TYPE", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
+		{"a reason that is none", "grpc", codes.Unknown, "홍길동\n", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
+		{"no reason", "grpc", codes.Unknown, "", `code="Unknown",reason="",rpc="PayWithBillingKey",transport="grpc"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			m := New("v1")
+			m.Know(ops)
+			m.Begin(pay)
+			if got := text(t, m); !strings.Contains(got, "\nportone_gateway_calls_in_flight 1\n") {
+				t.Error("the call is not in flight")
+			}
+			m.End(pay, test.transport, test.code, test.reason, time.Millisecond)
+			got := text(t, m)
+			for _, line := range []string{
+				"portone_gateway_calls_total{" + test.want + "} 1",
+				`portone_gateway_call_duration_seconds_count{rpc="PayWithBillingKey"} 1`,
+				"portone_gateway_calls_in_flight 0",
+			} {
+				if !strings.Contains(got, "\n"+line+"\n") {
+					t.Errorf("there is no line %s", line)
+				}
+			}
+		})
+	}
+}
+
+// TestUpstream: what requests to PortOne count.
+func TestUpstream(t *testing.T) {
+	m := New("v1")
+	m.Know(operations(t))
+	m.Attempt("getPayment", 200, "", time.Millisecond)
+	m.Attempt("getPayment", 200, "unreadable", time.Millisecond)
+	m.Attempt("getPayment", 0, "connect", time.Millisecond)
+	m.Retry("getPayment", false)
+	m.Retry("getPayment", true)
+	got := text(t, m)
+	for _, line := range []string{
+		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="unreadable",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="connect",status="0"} 1`,
+		`portone_gateway_upstream_latency_seconds_count{operation="getPayment"} 3`,
+		`portone_gateway_upstream_retries_total{operation="getPayment",why="failed"} 1`,
+		`portone_gateway_upstream_retries_total{operation="getPayment",why="outstanding"} 1`,
+	} {
+		if !strings.Contains(got, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+}
+
+// TestBreaker: every operation has one, closed before anything is called.
+func TestBreaker(t *testing.T) {
+	m := New("v1")
+	m.Know(operations(t))
+	check := func(want string) {
+		t.Helper()
+		got := text(t, m)
+		for operation, value := range map[string]string{"getPayment": want, "cancelPayment": "0"} {
+			if line := `portone_gateway_upstream_breaker_state{operation="` + operation + `"} ` + value; !strings.Contains(got, "\n"+line+"\n") {
+				t.Errorf("there is no line %s", line)
+			}
+		}
+	}
+	check("0")
+	for state, want := range map[upstream.BreakerState]string{upstream.BreakerClosed: "0", upstream.BreakerHalfOpen: "1", upstream.BreakerOpen: "2"} {
+		m.Breaker("getPayment", state)
+		check(want)
+	}
+}
+
+// TestNames: whatever there is, Prometheus's own rules for names and help hold.
+func TestNames(t *testing.T) {
+	m := New("v1")
+	m.Know(operations(t))
+	m.Retry("getPayment", false)
+	value := 1.0
+	m.Gauge("portone_gateway_example", "An example.", func() float64 { return value })
+	m.Counter("portone_gateway_examples_total", "Examples.", func() float64 { return value })
+	value = 2
+	got := text(t, m)
+	for _, line := range []string{"portone_gateway_example 2", "portone_gateway_examples_total 2", `portone_gateway_build_info{version="v1"} 1`} {
+		if !strings.Contains(got, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
+	}
+	problems, err := promlint.New(strings.NewReader(got)).Lint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		if strings.HasPrefix(p.Metric, "portone_gateway_") {
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
+	}
+}
