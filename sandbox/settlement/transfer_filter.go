@@ -20,6 +20,10 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 	if err != nil {
 		return nil, err
 	}
+	keyword, err := keywordFilter(f.GetKeyword())
+	if err != nil {
+		return nil, err
+	}
 	return all(
 		started,
 		due,
@@ -31,18 +35,18 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 		among(f.GetChannelKeys(), (*transfer).channelKey),
 		among(f.GetTypes(), (*transfer).kind),
 		among(f.GetStatuses(), func(t *transfer) portonev2.PlatformTransferStatus { return t.GetStatus() }),
-		keywordFilter(f.GetKeyword()),
+		keyword,
 		propertyFilter(f.GetUserDefinedProperty()),
 	), nil
 }
 
-// keywordFilter is met by transfers that have the text asked for; each text, if
-// there are several.
-func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) condition[*transfer] {
+// keywordFilter is met by transfers that have the text asked for, of which there may
+// be one.
+func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
 	if k == nil {
-		return nil
+		return nil, nil
 	}
-	return all(
+	asked := slices.DeleteFunc([]condition[*transfer]{
 		containing(k.All, (*transfer).anyText),
 		exactly(k.PaymentId, only((*transfer).paymentID)),
 		exactly(k.TransferId, only(func(t *transfer) string { return t.GetId() })),
@@ -54,7 +58,14 @@ func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) condition[*t
 		containing(k.PartnerMemo, only(func(t *transfer) string { return t.GetPartner().GetMemo() })),
 		containing(k.PartnerSettlementId, only((*transfer).settlementID)),
 		exactly(k.PayoutId, only((*transfer).payoutID)),
-	)
+	}, func(c condition[*transfer]) bool { return c == nil })
+	switch len(asked) {
+	case 0:
+		return nil, nil
+	case 1:
+		return asked[0], nil
+	}
+	return nil, world.Invalid("filter.keyword: %d texts are given, where only one may be", len(asked))
 }
 
 func propertyFilter(p *portonev2.PlatformTransferPropertyExactMatchInput) condition[*transfer] {
