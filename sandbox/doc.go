@@ -24,9 +24,9 @@
 //
 // # Idempotency keys
 //
-// As PortOne's: kept for three hours on the sandbox's clock, ignored for GET. A key
-// that was used for another request is INVALID_REQUEST; PortOne says only that it
-// must not be.
+// As PortOne's: kept for three hours on the sandbox's clock, from the answer on, and
+// ignored for GET. A key that was used for another request is INVALID_REQUEST;
+// PortOne says only that it must not be.
 //
 // # Webhooks
 //
