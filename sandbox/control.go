@@ -27,9 +27,11 @@ type command struct {
 // commands lists the control API. Answers are written as JSON, but for
 // json.RawMessage, which is JSON.
 var commands = []command{
-	{"POST", "reset", "begin anew: no objects, or the demo's; the clock as it was at first", (*Sandbox).runReset},
+	{"POST", "reset", `begin anew: no objects, or the demo's; the clock as it was at first, or with {"stop":"2026-01-01T00:00:00Z"} standing at that time, ` +
+		`earlier ones too: then the same calls have the same answers`, (*Sandbox).runReset},
 	{"GET", "clock", "the sandbox's time", (*Sandbox).runShowClock},
-	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens`, (*Sandbox).runMoveClock},
+	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens. ` +
+		`{"stop":"2026-01-31T09:00:00Z"} moves it and has it stand there, {"run":true} has it run again`, (*Sandbox).runSetClock},
 	{"GET", "dump", "every object, by kind and id", (*Sandbox).runDump},
 	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Sandbox).runCounters},
 	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Sandbox).runDeposit},
@@ -126,35 +128,70 @@ func mistake(format string, args ...any) error {
 	return &controlError{http.StatusBadRequest, "INVALID_REQUEST", fmt.Sprintf(format, args...)}
 }
 
-func (s *Sandbox) runReset([]byte) (any, error) { return struct{}{}, s.Reset() }
+func (s *Sandbox) runReset(body []byte) (any, error) {
+	var in struct {
+		Stop *time.Time `json:"stop"`
+	}
+	if len(bytes.TrimSpace(body)) > 0 {
+		if err := arguments(body, &in); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case in.Stop == nil:
+		return struct{}{}, s.Reset()
+	case in.Stop.After(world.Latest):
+		return nil, tooLate()
+	}
+	return struct{}{}, s.reset(*world.NewStoppedClock(*in.Stop))
+}
 
 func (s *Sandbox) runShowClock([]byte) (any, error) {
 	return map[string]string{"now": s.Now().Format(time.RFC3339Nano)}, nil
 }
 
-func (s *Sandbox) runMoveClock(body []byte) (any, error) {
-	var in struct {
-		Advance *string    `json:"advance"`
-		Now     *time.Time `json:"now"`
-	}
+// clockOrder is what to do with the clock: one of it.
+type clockOrder struct {
+	Advance *string    `json:"advance"`
+	Now     *time.Time `json:"now"`
+	Stop    *time.Time `json:"stop"`
+	Run     bool       `json:"run"`
+}
+
+func (s *Sandbox) runSetClock(body []byte) (any, error) {
+	var in clockOrder
 	if err := arguments(body, &in); err != nil {
 		return nil, err
 	}
-	target := func(time.Time) time.Time { return *in.Now }
-	switch {
-	case (in.Advance == nil) == (in.Now == nil):
-		return nil, mistake(`give either "advance" or "now"`)
-	case in.Advance != nil:
-		d, err := time.ParseDuration(*in.Advance)
-		if err != nil {
-			return nil, mistake("advance: %v", err)
-		}
-		target = func(now time.Time) time.Time { return now.Add(d) }
-	}
-	if err := s.moveTo(target); err != nil {
+	if err := s.setClock(in.carryOut); err != nil {
 		return nil, err
 	}
 	return s.runShowClock(nil)
+}
+
+func (in *clockOrder) carryOut(clock *world.Clock, now time.Time) error {
+	given := 0
+	for _, is := range []bool{in.Advance != nil, in.Now != nil, in.Stop != nil, in.Run} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		return mistake(`give either "advance", "now", "stop" or "run":true`)
+	case in.Now != nil:
+		return moveTo(now, *in.Now, clock.MoveTo)
+	case in.Stop != nil:
+		return moveTo(now, *in.Stop, clock.Stop)
+	case in.Run:
+		clock.Run()
+		return nil
+	}
+	d, err := time.ParseDuration(*in.Advance)
+	if err != nil {
+		return mistake("advance: %v", err)
+	}
+	return moveTo(now, now.Add(d), clock.MoveTo)
 }
 
 func (s *Sandbox) runCounters([]byte) (any, error) {

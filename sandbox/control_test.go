@@ -3,9 +3,13 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -72,6 +76,11 @@ func TestControl(t *testing.T) {
 		{"the clock, an unknown member", "POST", "clock", `{"forward":"1h"}`, 400, "forward"},
 		{"the clock, no JSON", "POST", "clock", ``, 400, "the body"},
 		{"the clock, more than JSON", "POST", "clock", `{"advance":"0s"} {}`, 400, "behind"},
+		{"the clock run and moved", "POST", "clock", `{"run":true,"advance":"1h"}`, 400, "either"},
+		{"the clock not run", "POST", "clock", `{"run":false}`, 400, "either"},
+		{"the clock stopped in the past", "POST", "clock", `{"stop":"2026-01-01T00:00:00Z"}`, 400, "does not go back"},
+		{"reset with the clock beyond 9999", "POST", "reset", `{"stop":"9999-12-31T23:59:59-01:00"}`, 400, "9999"},
+		{"reset with something else", "POST", "reset", `{"now":"2026-01-01T00:00:00Z"}`, 400, "now"},
 		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
 		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 200, `{}`},
 		{"a deposit of nothing", "POST", "deposits", `{"paymentId":"p-3","amount":0}`, 400, "amount"},
@@ -86,6 +95,11 @@ func TestControl(t *testing.T) {
 		{"reset", "POST", "reset", "", 200, `{}`},
 		{"the clock after it", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
 		{"counters after it", "GET", "counters", "", 200, `{}`},
+		{"reset in another time", "POST", "reset", `{"stop":"2500-01-01T09:00:00+09:00"}`, 200, `{}`},
+		{"the clock in it", "GET", "clock", "", 200, `{"now":"2500-01-01T00:00:00Z"}`},
+		{"the clock stopped further on", "POST", "clock", `{"stop":"2900-01-01T00:00:00Z"}`, 200, `{"now":"2900-01-01T00:00:00Z"}`},
+		{"the clock run", "POST", "clock", `{"run":true}`, 200, `{"now":"2900-01-01T00:00:00.`},
+		{"reset to the first time", "POST", "reset", ` `, 200, `{}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -176,6 +190,44 @@ func TestReset(t *testing.T) {
 	working.Wait()
 	if logins(s) != 1 {
 		t.Errorf("%d logins", logins(s))
+	}
+}
+
+// TestStoppedRuns makes the same calls over HTTP to two sandboxes that began in real
+// time, one after the other, and expects the same state to the byte.
+func TestStoppedRuns(t *testing.T) {
+	run := func() (seen string) {
+		s, err := New(Options{Demo: true})
+		must(t, err)
+		server := httptest.NewServer(s)
+		defer server.Close()
+		send := func(method, path, body string) string {
+			r, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
+			must(t, err)
+			r.Header.Set("Authorization", "PortOne test-secret")
+			response, err := server.Client().Do(r)
+			must(t, err)
+			defer func() { _ = response.Body.Close() }()
+			answer, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Fatalf("%s %s: %d %s, %v", method, path, response.StatusCode, answer, err)
+			}
+			return path + " " + string(answer)
+		}
+		time.Sleep(2 * time.Millisecond)
+		send("POST", "/sandbox/reset", `{"stop":"2026-01-01T00:00:00Z"}`)
+		seen += send("POST", "/sandbox/window", `{"paymentId":"p-1","orderName":"o","totalAmount":1000}`)
+		seen += send("POST", "/payments/demo-payment-1/cancel", `{"reason":"r"}`)
+		seen += send("POST", "/sandbox/clock", `{"advance":"721h"}`) // the demo's schedules fall due
+		seen += send("POST", "/sandbox/window", `{"paymentId":"p-2","orderName":"o","totalAmount":1000,"payMethod":"VIRTUAL_ACCOUNT"}`)
+		seen += send("POST", "/sandbox/deposits", `{"paymentId":"p-2"}`)
+		for _, path := range []string{"clock", "dump", "counters", "webhooks"} {
+			seen += send("GET", controlPrefix+path, "")
+		}
+		return seen
+	}
+	if first, second := run(), run(); first != second {
+		t.Errorf("%s\n%s", first, second)
 	}
 }
 
