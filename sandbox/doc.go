@@ -33,8 +33,9 @@
 // Payments and billing keys set off webhooks, which GET /sandbox/webhooks lists.
 // With Options.WebhookURL they are posted there, signed by the rules of Standard
 // Webhooks: in order, each tried a few times until it is taken with a 2xx answer,
-// while calls go on. The time in the signature is real time, whatever the sandbox's
-// clock shows: receivers refuse old signatures.
+// while calls go on, and payments show what came of it. Otherwise payments show them
+// as taken. The time in the signature is real time, whatever the sandbox's clock
+// shows: receivers refuse old signatures.
 //
 // # Trouble on demand
 //

@@ -77,7 +77,7 @@ func (s *Sandbox) Reset() error { return s.reset(s.clock) }
 
 // reset begins anew with a clock.
 func (s *Sandbox) reset(clock world.Clock) error {
-	fresh := newState(&clock, s.courier.fresh())
+	fresh := newState(&clock, s.courier.fresh(), &s.mu)
 	if s.demo {
 		fresh.courier.mute(true) // nobody has to hear of what was there before
 		if err := s.seed(fresh, demo); err != nil {
