@@ -24,8 +24,8 @@ type command struct {
 	run          func(s *Sandbox, body []byte) (any, error)
 }
 
-// commands lists the control API. Answers are written as JSON, but for
-// json.RawMessage, which is JSON.
+// commands lists the control API. Answers are written as JSON, but for those that
+// are written already.
 var commands = []command{
 	{"POST", "reset", `begin anew: no objects, or the demo's; the clock as it was at first, or with {"stop":"2026-01-01T00:00:00Z"} standing at that time, ` +
 		`earlier ones too: then the same calls have the same answers`, (*Sandbox).runReset},
@@ -54,18 +54,27 @@ type controlError struct {
 func (e *controlError) Error() string { return e.text }
 
 // control answers a request to the control API.
-func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) answer {
+func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) {
+	result, err := s.command(r, w)
+	if long, ok := result.(written); ok && err == nil {
+		long.send(w, s.log)
+		return
+	}
+	s.controlAnswer(result, err).send(w)
+}
+
+// command carries out what a request to the control API asks for.
+func (s *Sandbox) command(r *http.Request, w http.ResponseWriter) (any, error) {
 	name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/sandbox"), "/")
 	run, err := findCommand(r.Method, name)
 	if err != nil {
-		return s.controlAnswer(nil, err)
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		a := unread(err)
-		return s.controlAnswer(nil, &controlError{a.status, "INVALID_REQUEST", "the body cannot be read, or is too long"})
+		return nil, &controlError{unread(err).status, "INVALID_REQUEST", "the body cannot be read, or is too long"}
 	}
-	return s.controlAnswer(run(s, body))
+	return run(s, body)
 }
 
 func findCommand(method, path string) (func(*Sandbox, []byte) (any, error), error) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -172,6 +173,49 @@ func TestDump(t *testing.T) {
 	if w.Code != 200 || w.Body.String() != want {
 		t.Errorf("%d %s\nwant %s", w.Code, w.Body, want)
 	}
+}
+
+// TestDumpForm expects a dump to be JSON as encoding/json writes it, to the byte,
+// whatever texts objects have.
+func TestDumpForm(t *testing.T) {
+	s, err := New(Options{Clock: world.NewStoppedClock(start), Demo: true})
+	must(t, err)
+	expect(t, ask(s, "POST", "/sandbox/window", `{"paymentId":"<&>\u2028","orderName":"\u2029 </b> \"","totalAmount":1000}`), 200, "")
+	w := ask(s, "GET", "/sandbox/dump", "")
+	if got := w.Header().Get("Content-Type"); got != typeJSON || w.Code != 200 {
+		t.Errorf("%d, %s", w.Code, got)
+	}
+	objects, err := s.objects()
+	must(t, err)
+	shown := make([]shownObject, len(objects))
+	for i, o := range objects {
+		text, err := s.contract.wireJSON(o.desc, o.wire)
+		must(t, err)
+		shown[i] = shownObject{o.kind, o.id, text}
+	}
+	want, err := json.Marshal(map[string]any{"objects": shown})
+	must(t, err)
+	if got := w.Body.String(); got != string(want)+"\n" {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	s.state.domains = nil
+	if got := ask(s, "GET", "/sandbox/dump", "").Body.String(); got != "{\"objects\":[]}\n" {
+		t.Errorf("of nothing: %s", got)
+	}
+}
+
+// TestDumpBroken breaks the connection on the way, and expects no half of a dump to
+// end as if it were whole.
+func TestDumpBroken(t *testing.T) {
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler {
+			t.Errorf("the handler ends with %v", cause)
+		}
+	}()
+	written(func(w io.Writer) error {
+		_, _ = io.WriteString(w, `{"objects":[`)
+		return errors.New("broken")
+	}).send(httptest.NewRecorder(), slog.New(slog.DiscardHandler))
 }
 
 // TestReset expects nothing of the old world in the new one, not even of a request
