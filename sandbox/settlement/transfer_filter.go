@@ -7,8 +7,9 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// transferFilter is met by transfers that meet every condition of a filter.
-func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transfer], error) {
+// filter is met by transfers that meet every condition of a filter. It holds until a
+// transfer is added or removed.
+func (ts *transfers) filter(f *portonev2.PlatformTransferFilterInput) (condition[*transfer], error) {
 	if f.GetSettlementStartDateRange() != nil && f.GetSettlementDateRange() != nil {
 		return nil, world.Invalid("filter: either settlementStartDateRange or settlementDateRange")
 	}
@@ -20,7 +21,7 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 	if err != nil {
 		return nil, err
 	}
-	keyword, err := keywordFilter(f.GetKeyword())
+	keyword, err := ts.keywordFilter(f.GetKeyword())
 	if err != nil {
 		return nil, err
 	}
@@ -42,20 +43,20 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 
 // keywordFilter is met by transfers that have the text asked for, of which there may
 // be one.
-func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
+func (ts *transfers) keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
 	if k == nil {
 		return nil, nil
 	}
 	asked := slices.DeleteFunc([]condition[*transfer]{
-		containing(k.All, (*transfer).anyText),
+		ts.texts.containingAny(k.All),
 		exactly(k.PaymentId, only((*transfer).paymentID)),
 		exactly(k.TransferId, only(func(t *transfer) string { return t.GetId() })),
-		containing(k.TransferMemo, only(func(t *transfer) string { return t.GetMemo() })),
+		ts.texts.containing(k.TransferMemo, ownMemo),
 		exactly(k.ProductId, (*transfer).anyProductID),
 		exactly(k.ProductName, (*transfer).anyProductName),
 		exactly(k.PartnerId, only(func(t *transfer) string { return t.GetPartner().GetId() })),
-		containing(k.PartnerName, only(func(t *transfer) string { return t.GetPartner().GetName() })),
-		containing(k.PartnerMemo, only(func(t *transfer) string { return t.GetPartner().GetMemo() })),
+		ts.texts.containing(k.PartnerName, ofPartnerName),
+		ts.texts.containing(k.PartnerMemo, ofPartnerMemo),
 		containing(k.PartnerSettlementId, only((*transfer).settlementID)),
 		exactly(k.PayoutId, only((*transfer).payoutID)),
 	}, func(c condition[*transfer]) bool { return c == nil })
@@ -200,11 +201,10 @@ func (t *transfer) payoutID() string {
 	return t.settlement.payout.GetId()
 }
 
-// anyText looks at the texts of all fields.
+// anyText looks at the texts of all fields that never change.
 func (t *transfer) anyText(asked func(string) bool) bool {
 	partner := t.GetPartner()
 	return asked(t.GetId()) || asked(t.GetMemo()) || asked(t.paymentID()) || asked(t.orderName()) ||
-		asked(t.settlementID()) || asked(t.payoutID()) ||
 		asked(partner.GetId()) || asked(partner.GetName()) || asked(partner.GetMemo()) ||
 		t.anyProductID(asked) || t.anyProductName(asked)
 }
