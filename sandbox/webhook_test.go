@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -266,6 +267,15 @@ func TestWebhooksUnsent(t *testing.T) {
 	last := all[len(all)-1]
 	if len(all) != keptDeliveries || last.Status != deliveryNotSent || last.Attempts != 0 || !strings.Contains(string(last.Body), fmt.Sprint("p-", keptDeliveries+9)) {
 		t.Errorf("%d deliveries, the last %+v", len(all), last)
+	}
+}
+
+// TestReadme expects the secret that README names to be the one that signs.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	must(t, err)
+	if !strings.Contains(string(text), "`"+DefaultWebhookSecret+"`") {
+		t.Errorf("README does not name %s", DefaultWebhookSecret)
 	}
 }
 
