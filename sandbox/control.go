@@ -146,14 +146,21 @@ func (s *Sandbox) runReset(body []byte) (any, error) {
 			return nil, err
 		}
 	}
-	switch {
-	case in.Stop == nil:
+	if in.Stop == nil {
 		return struct{}{}, s.Reset()
-	case in.Stop.After(world.Latest):
-		return nil, tooLate()
+	}
+	if year := in.Stop.UTC().Year(); year < firstYear || year > lastYear {
+		return nil, mistake("stop: a world can begin in the years %d to %d", firstYear, lastYear)
 	}
 	return struct{}{}, s.reset(*world.NewStoppedClock(*in.Stop))
 }
+
+// A world can begin in the years of which two digits tell, as cards and identity
+// numbers have them. From there it can be moved on up to world.Latest.
+const (
+	firstYear = 2000
+	lastYear  = 2098
+)
 
 func (s *Sandbox) runShowClock([]byte) (any, error) {
 	return map[string]string{"now": s.Now().Format(time.RFC3339Nano)}, nil

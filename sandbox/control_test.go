@@ -80,7 +80,8 @@ func TestControl(t *testing.T) {
 		{"the clock run and moved", "POST", "clock", `{"run":true,"advance":"1h"}`, 400, "either"},
 		{"the clock not run", "POST", "clock", `{"run":false}`, 400, "either"},
 		{"the clock stopped in the past", "POST", "clock", `{"stop":"2026-01-01T00:00:00Z"}`, 400, "does not go back"},
-		{"reset with the clock beyond 9999", "POST", "reset", `{"stop":"9999-12-31T23:59:59-01:00"}`, 400, "9999"},
+		{"reset to a time without a future", "POST", "reset", `{"stop":"2098-12-31T23:59:59-01:00"}`, 400, "2000 to 2098"},
+		{"reset to a time without a past", "POST", "reset", `{"stop":"0001-01-01T00:00:00Z"}`, 400, "2000 to 2098"},
 		{"reset with something else", "POST", "reset", `{"now":"2026-01-01T00:00:00Z"}`, 400, "now"},
 		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
 		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 200, `{}`},
@@ -96,8 +97,8 @@ func TestControl(t *testing.T) {
 		{"reset", "POST", "reset", "", 200, `{}`},
 		{"the clock after it", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
 		{"counters after it", "GET", "counters", "", 200, `{}`},
-		{"reset in another time", "POST", "reset", `{"stop":"2500-01-01T09:00:00+09:00"}`, 200, `{}`},
-		{"the clock in it", "GET", "clock", "", 200, `{"now":"2500-01-01T00:00:00Z"}`},
+		{"reset in another time", "POST", "reset", `{"stop":"2050-01-01T09:00:00+09:00"}`, 200, `{}`},
+		{"the clock in it", "GET", "clock", "", 200, `{"now":"2050-01-01T00:00:00Z"}`},
 		{"the clock stopped further on", "POST", "clock", `{"stop":"2900-01-01T00:00:00Z"}`, 200, `{"now":"2900-01-01T00:00:00Z"}`},
 		{"the clock run", "POST", "clock", `{"run":true}`, 200, `{"now":"2900-01-01T00:00:00.`},
 		{"reset to the first time", "POST", "reset", ` `, 200, `{}`},
@@ -272,6 +273,20 @@ func TestStoppedRuns(t *testing.T) {
 	}
 	if first, second := run(), run(); first != second {
 		t.Errorf("%s\n%s", first, second)
+	}
+}
+
+// TestFarResets begins anew as early and as late as can be, demo and all.
+func TestFarResets(t *testing.T) {
+	s, err := New(Options{Demo: true})
+	must(t, err)
+	for _, at := range []string{"2000-01-01T00:00:00Z", "2098-12-31T23:59:59.999999999Z"} {
+		expect(t, ask(s, "POST", "/sandbox/reset", `{"stop":"`+at+`"}`), 200, "")
+		if w := ask(s, "GET", "/sandbox/clock", ""); w.Body.String() != `{"now":"`+at+`"}`+"\n" {
+			t.Errorf("%s: %s", at, w.Body)
+		}
+		expect(t, ask(s, "GET", "/sandbox/dump", ""), 200, "")
+		expect(t, ask(s, "GET", "/payments", ""), 200, "")
 	}
 }
 

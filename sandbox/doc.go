@@ -66,8 +66,8 @@
 //
 // # Control
 //
-// The control API below /sandbox/ moves the clock, begins anew, imitates customers
-// and PortOne's console, and shows what there is; GET /sandbox/ lists it, and the
-// cards, channels, businesses and other values that behave in a set way. It needs
-// no authentication.
+// The control API below /sandbox/ moves and stops the clock, begins anew, imitates
+// customers and PortOne's console, and shows what there is; GET /sandbox/ lists it,
+// and the cards, channels, businesses and other values that behave in a set way. It
+// needs no authentication.
 package sandbox
