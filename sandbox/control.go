@@ -24,12 +24,14 @@ type command struct {
 	run          func(s *Sandbox, body []byte) (any, error)
 }
 
-// commands lists the control API. Answers are written as JSON, but for
-// json.RawMessage, which is JSON.
+// commands lists the control API. Answers are written as JSON, but for those that
+// are written already.
 var commands = []command{
-	{"POST", "reset", "begin anew: no objects, or the demo's; the clock as it was at first", (*Sandbox).runReset},
+	{"POST", "reset", `begin anew: no objects, or the demo's; the clock as it was at first, or with {"stop":"2026-01-01T00:00:00Z"} standing at that time, ` +
+		`earlier ones too: then the same calls have the same answers`, (*Sandbox).runReset},
 	{"GET", "clock", "the sandbox's time", (*Sandbox).runShowClock},
-	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens`, (*Sandbox).runMoveClock},
+	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens. ` +
+		`{"stop":"2026-01-31T09:00:00Z"} moves it and has it stand there, {"run":true} has it run again`, (*Sandbox).runSetClock},
 	{"GET", "dump", "every object, by kind and id", (*Sandbox).runDump},
 	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Sandbox).runCounters},
 	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Sandbox).runDeposit},
@@ -52,18 +54,27 @@ type controlError struct {
 func (e *controlError) Error() string { return e.text }
 
 // control answers a request to the control API.
-func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) answer {
+func (s *Sandbox) control(r *http.Request, w http.ResponseWriter) {
+	result, err := s.command(r, w)
+	if long, ok := result.(written); ok && err == nil {
+		long.send(w, s.log)
+		return
+	}
+	s.controlAnswer(result, err).send(w)
+}
+
+// command carries out what a request to the control API asks for.
+func (s *Sandbox) command(r *http.Request, w http.ResponseWriter) (any, error) {
 	name := strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, "/sandbox"), "/")
 	run, err := findCommand(r.Method, name)
 	if err != nil {
-		return s.controlAnswer(nil, err)
+		return nil, err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		a := unread(err)
-		return s.controlAnswer(nil, &controlError{a.status, "INVALID_REQUEST", "the body cannot be read, or is too long"})
+		return nil, &controlError{unread(err).status, "INVALID_REQUEST", "the body cannot be read, or is too long"}
 	}
-	return s.controlAnswer(run(s, body))
+	return run(s, body)
 }
 
 func findCommand(method, path string) (func(*Sandbox, []byte) (any, error), error) {
@@ -126,35 +137,77 @@ func mistake(format string, args ...any) error {
 	return &controlError{http.StatusBadRequest, "INVALID_REQUEST", fmt.Sprintf(format, args...)}
 }
 
-func (s *Sandbox) runReset([]byte) (any, error) { return struct{}{}, s.Reset() }
+func (s *Sandbox) runReset(body []byte) (any, error) {
+	var in struct {
+		Stop *time.Time `json:"stop"`
+	}
+	if len(bytes.TrimSpace(body)) > 0 {
+		if err := arguments(body, &in); err != nil {
+			return nil, err
+		}
+	}
+	if in.Stop == nil {
+		return struct{}{}, s.Reset()
+	}
+	if year := in.Stop.UTC().Year(); year < firstYear || year > lastYear {
+		return nil, mistake("stop: a world can begin in the years %d to %d", firstYear, lastYear)
+	}
+	return struct{}{}, s.reset(*world.NewStoppedClock(*in.Stop))
+}
+
+// A world can begin in the years of which two digits tell, as cards and identity
+// numbers have them. From there it can be moved on up to world.Latest.
+const (
+	firstYear = 2000
+	lastYear  = 2098
+)
 
 func (s *Sandbox) runShowClock([]byte) (any, error) {
 	return map[string]string{"now": s.Now().Format(time.RFC3339Nano)}, nil
 }
 
-func (s *Sandbox) runMoveClock(body []byte) (any, error) {
-	var in struct {
-		Advance *string    `json:"advance"`
-		Now     *time.Time `json:"now"`
-	}
+// clockOrder is what to do with the clock: one of it.
+type clockOrder struct {
+	Advance *string    `json:"advance"`
+	Now     *time.Time `json:"now"`
+	Stop    *time.Time `json:"stop"`
+	Run     bool       `json:"run"`
+}
+
+func (s *Sandbox) runSetClock(body []byte) (any, error) {
+	var in clockOrder
 	if err := arguments(body, &in); err != nil {
 		return nil, err
 	}
-	target := func(time.Time) time.Time { return *in.Now }
-	switch {
-	case (in.Advance == nil) == (in.Now == nil):
-		return nil, mistake(`give either "advance" or "now"`)
-	case in.Advance != nil:
-		d, err := time.ParseDuration(*in.Advance)
-		if err != nil {
-			return nil, mistake("advance: %v", err)
-		}
-		target = func(now time.Time) time.Time { return now.Add(d) }
-	}
-	if err := s.moveTo(target); err != nil {
+	if err := s.setClock(in.carryOut); err != nil {
 		return nil, err
 	}
 	return s.runShowClock(nil)
+}
+
+func (in *clockOrder) carryOut(clock *world.Clock, now time.Time) error {
+	given := 0
+	for _, is := range []bool{in.Advance != nil, in.Now != nil, in.Stop != nil, in.Run} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		return mistake(`give either "advance", "now", "stop" or "run":true`)
+	case in.Now != nil:
+		return moveTo(now, *in.Now, clock.MoveTo)
+	case in.Stop != nil:
+		return moveTo(now, *in.Stop, clock.Stop)
+	case in.Run:
+		clock.Run()
+		return nil
+	}
+	d, err := time.ParseDuration(*in.Advance)
+	if err != nil {
+		return mistake("advance: %v", err)
+	}
+	return moveTo(now, now.Add(d), clock.MoveTo)
 }
 
 func (s *Sandbox) runCounters([]byte) (any, error) {

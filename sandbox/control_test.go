@@ -3,9 +3,14 @@ package sandbox
 import (
 	"encoding/json"
 	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -72,6 +77,12 @@ func TestControl(t *testing.T) {
 		{"the clock, an unknown member", "POST", "clock", `{"forward":"1h"}`, 400, "forward"},
 		{"the clock, no JSON", "POST", "clock", ``, 400, "the body"},
 		{"the clock, more than JSON", "POST", "clock", `{"advance":"0s"} {}`, 400, "behind"},
+		{"the clock run and moved", "POST", "clock", `{"run":true,"advance":"1h"}`, 400, "either"},
+		{"the clock not run", "POST", "clock", `{"run":false}`, 400, "either"},
+		{"the clock stopped in the past", "POST", "clock", `{"stop":"2026-01-01T00:00:00Z"}`, 400, "does not go back"},
+		{"reset to a time without a future", "POST", "reset", `{"stop":"2098-12-31T23:59:59-01:00"}`, 400, "2000 to 2098"},
+		{"reset to a time without a past", "POST", "reset", `{"stop":"0001-01-01T00:00:00Z"}`, 400, "2000 to 2098"},
+		{"reset with something else", "POST", "reset", `{"now":"2026-01-01T00:00:00Z"}`, 400, "now"},
 		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
 		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 200, `{}`},
 		{"a deposit of nothing", "POST", "deposits", `{"paymentId":"p-3","amount":0}`, 400, "amount"},
@@ -86,6 +97,11 @@ func TestControl(t *testing.T) {
 		{"reset", "POST", "reset", "", 200, `{}`},
 		{"the clock after it", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
 		{"counters after it", "GET", "counters", "", 200, `{}`},
+		{"reset in another time", "POST", "reset", `{"stop":"2050-01-01T09:00:00+09:00"}`, 200, `{}`},
+		{"the clock in it", "GET", "clock", "", 200, `{"now":"2050-01-01T00:00:00Z"}`},
+		{"the clock stopped further on", "POST", "clock", `{"stop":"2900-01-01T00:00:00Z"}`, 200, `{"now":"2900-01-01T00:00:00Z"}`},
+		{"the clock run", "POST", "clock", `{"run":true}`, 200, `{"now":"2900-01-01T00:00:00.`},
+		{"reset to the first time", "POST", "reset", ` `, 200, `{}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -160,6 +176,49 @@ func TestDump(t *testing.T) {
 	}
 }
 
+// TestDumpForm expects a dump to be JSON as encoding/json writes it, to the byte,
+// whatever texts objects have.
+func TestDumpForm(t *testing.T) {
+	s, err := New(Options{Clock: world.NewStoppedClock(start), Demo: true})
+	must(t, err)
+	expect(t, ask(s, "POST", "/sandbox/window", `{"paymentId":"<&>\u2028","orderName":"\u2029 </b> \"","totalAmount":1000}`), 200, "")
+	w := ask(s, "GET", "/sandbox/dump", "")
+	if got := w.Header().Get("Content-Type"); got != typeJSON || w.Code != 200 {
+		t.Errorf("%d, %s", w.Code, got)
+	}
+	objects, err := s.objects()
+	must(t, err)
+	shown := make([]shownObject, len(objects))
+	for i, o := range objects {
+		text, err := s.contract.wireJSON(o.desc, o.wire)
+		must(t, err)
+		shown[i] = shownObject{o.kind, o.id, text}
+	}
+	want, err := json.Marshal(map[string]any{"objects": shown})
+	must(t, err)
+	if got := w.Body.String(); got != string(want)+"\n" {
+		t.Errorf("%s\nwant %s", got, want)
+	}
+	s.state.domains = nil
+	if got := ask(s, "GET", "/sandbox/dump", "").Body.String(); got != "{\"objects\":[]}\n" {
+		t.Errorf("of nothing: %s", got)
+	}
+}
+
+// TestDumpBroken breaks the connection on the way, and expects no half of a dump to
+// end as if it were whole.
+func TestDumpBroken(t *testing.T) {
+	defer func() {
+		if cause := recover(); cause != http.ErrAbortHandler {
+			t.Errorf("the handler ends with %v", cause)
+		}
+	}()
+	written(func(w io.Writer) error {
+		_, _ = io.WriteString(w, `{"objects":[`)
+		return errors.New("broken")
+	}).send(httptest.NewRecorder(), slog.New(slog.DiscardHandler))
+}
+
 // TestReset expects nothing of the old world in the new one, not even of a request
 // that was on its way.
 func TestReset(t *testing.T) {
@@ -176,6 +235,58 @@ func TestReset(t *testing.T) {
 	working.Wait()
 	if logins(s) != 1 {
 		t.Errorf("%d logins", logins(s))
+	}
+}
+
+// TestStoppedRuns makes the same calls over HTTP to two sandboxes that began in real
+// time, one after the other, and expects the same state to the byte.
+func TestStoppedRuns(t *testing.T) {
+	run := func() (seen string) {
+		s, err := New(Options{Demo: true})
+		must(t, err)
+		server := httptest.NewServer(s)
+		defer server.Close()
+		send := func(method, path, body string) string {
+			r, err := http.NewRequest(method, server.URL+path, strings.NewReader(body))
+			must(t, err)
+			r.Header.Set("Authorization", "PortOne test-secret")
+			response, err := server.Client().Do(r)
+			must(t, err)
+			defer func() { _ = response.Body.Close() }()
+			answer, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != http.StatusOK {
+				t.Fatalf("%s %s: %d %s, %v", method, path, response.StatusCode, answer, err)
+			}
+			return path + " " + string(answer)
+		}
+		time.Sleep(2 * time.Millisecond)
+		send("POST", "/sandbox/reset", `{"stop":"2026-01-01T00:00:00Z"}`)
+		seen += send("POST", "/sandbox/window", `{"paymentId":"p-1","orderName":"o","totalAmount":1000}`)
+		seen += send("POST", "/payments/demo-payment-1/cancel", `{"reason":"r"}`)
+		seen += send("POST", "/sandbox/clock", `{"advance":"721h"}`) // the demo's schedules fall due
+		seen += send("POST", "/sandbox/window", `{"paymentId":"p-2","orderName":"o","totalAmount":1000,"payMethod":"VIRTUAL_ACCOUNT"}`)
+		seen += send("POST", "/sandbox/deposits", `{"paymentId":"p-2"}`)
+		for _, path := range []string{"clock", "dump", "counters", "webhooks"} {
+			seen += send("GET", controlPrefix+path, "")
+		}
+		return seen
+	}
+	if first, second := run(), run(); first != second {
+		t.Errorf("%s\n%s", first, second)
+	}
+}
+
+// TestFarResets begins anew as early and as late as can be, demo and all.
+func TestFarResets(t *testing.T) {
+	s, err := New(Options{Demo: true})
+	must(t, err)
+	for _, at := range []string{"2000-01-01T00:00:00Z", "2098-12-31T23:59:59.999999999Z"} {
+		expect(t, ask(s, "POST", "/sandbox/reset", `{"stop":"`+at+`"}`), 200, "")
+		if w := ask(s, "GET", "/sandbox/clock", ""); w.Body.String() != `{"now":"`+at+`"}`+"\n" {
+			t.Errorf("%s: %s", at, w.Body)
+		}
+		expect(t, ask(s, "GET", "/sandbox/dump", ""), 200, "")
+		expect(t, ask(s, "GET", "/payments", ""), 200, "")
 	}
 }
 

@@ -24,17 +24,18 @@
 //
 // # Idempotency keys
 //
-// As PortOne's: kept for three hours on the sandbox's clock, ignored for GET. A key
-// that was used for another request is INVALID_REQUEST; PortOne says only that it
-// must not be.
+// As PortOne's: kept for three hours on the sandbox's clock, from the answer on, and
+// ignored for GET. A key that was used for another request is INVALID_REQUEST;
+// PortOne says only that it must not be.
 //
 // # Webhooks
 //
 // Payments and billing keys set off webhooks, which GET /sandbox/webhooks lists.
 // With Options.WebhookURL they are posted there, signed by the rules of Standard
 // Webhooks: in order, each tried a few times until it is taken with a 2xx answer,
-// while calls go on. The time in the signature is real time, whatever the sandbox's
-// clock shows: receivers refuse old signatures.
+// while calls go on, and payments show what came of it. Otherwise payments show them
+// as taken. The time in the signature is real time, whatever the sandbox's clock
+// shows: receivers refuse old signatures.
 //
 // # Trouble on demand
 //
@@ -65,8 +66,8 @@
 //
 // # Control
 //
-// The control API below /sandbox/ moves the clock, begins anew, imitates customers
-// and PortOne's console, and shows what there is; GET /sandbox/ lists it, and the
-// cards, channels, businesses and other values that behave in a set way. It needs
-// no authentication.
+// The control API below /sandbox/ moves and stops the clock, begins anew, imitates
+// customers and PortOne's console, and shows what there is; GET /sandbox/ lists it,
+// and the cards, channels, businesses and other values that behave in a set way. It
+// needs no authentication.
 package sandbox

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"sync"
+
 	"google.golang.org/grpc"
 
 	"github.com/portone-gateway/portone-gateway/sandbox/b2b"
@@ -25,12 +27,18 @@ type domain interface {
 
 // domains returns the domains of a world, but for authentication, which the
 // sandbox needs for itself. A new one is a line here, and what it has to know of
-// the others. The courier delivers webhooks.
-func domains(w *world.World, c *courier) []domain {
+// the others. The courier delivers webhooks, and tells with the lock what came of
+// each try.
+func domains(w *world.World, c *courier, lock sync.Locker) []domain {
 	payments := shop.New(w)
 	payments.OnWebhook = c.take
 	if c.to != "" {
 		payments.WebhookURL = c.to
+	}
+	c.tried = func(t shop.Try) {
+		lock.Lock()
+		defer lock.Unlock()
+		payments.Tried(t)
 	}
 	receipts := cashreceipt.New(w, payments)
 	payments.OnCashReceipt = receipts.Follow

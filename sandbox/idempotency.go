@@ -99,6 +99,7 @@ func (s *Sandbox) once(st *state, key string, r *request, do func() answer) answ
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		k.answer, k.done = a, true
+		st.answers.letGo(key, st.world.Clock.Now())
 		return a
 	case k.print != fingerprint(r):
 		return s.refuse(world.Refuse(invalidRequest, "the idempotency key was used for another request"))
@@ -114,12 +115,11 @@ func (s *Sandbox) once(st *state, key string, r *request, do func() answer) answ
 func (s *Sandbox) claim(st *state, key string, r *request) (k *kept, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := st.world.Clock.Now()
-	if k, found := st.answers.get(key, now); found {
+	if k, found := st.answers.get(key, st.world.Clock.Now()); found {
 		seen := *k
 		return &seen, false
 	}
 	k = &kept{print: fingerprint(r)}
-	st.answers.add(key, k, now)
+	st.answers.hold(key, k) // however long it takes: somebody is working on it
 	return k, true
 }

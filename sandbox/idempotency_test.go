@@ -141,6 +141,27 @@ func TestOutstanding(t *testing.T) {
 	}
 }
 
+// TestOutstandingForLong moves the clock while a request is being worked on: its key
+// is outstanding all the same, and its answer kept as long as any.
+func TestOutstandingForLong(t *testing.T) {
+	s := newSandbox(t)
+	asleep := s.asleep()
+	const key = "0123456789abcdef"
+	var first *httptest.ResponseRecorder
+	var working sync.WaitGroup
+	working.Go(func() { first = login(s, aLogin, keyed(key), troubleHeader+": latency=1m") })
+	wake := <-asleep
+	must(t, s.Advance(2*keptAnswers))
+	expect(t, login(s, aLogin, keyed(key)), 409, typeOutstanding)
+	expect(t, login(s, `{"apiSecret":"b"}`, keyed(key)), 400, "INVALID_REQUEST")
+	close(wake)
+	working.Wait()
+	must(t, s.Advance(keptAnswers-time.Nanosecond))
+	if w := login(s, aLogin, keyed(key)); w.Code != 200 || w.Body.String() != first.Body.String() || logins(s) != 1 {
+		t.Errorf("afterwards: %d %s, %d logins", w.Code, w.Body, logins(s))
+	}
+}
+
 // TestAtOnce sends requests with few keys from many goroutines: each key counts
 // once.
 func TestAtOnce(t *testing.T) {

@@ -23,6 +23,7 @@ type operation struct {
 	input  protoreflect.MessageType
 	output protoreflect.FullName
 	schema map[string]string // error schemas by type, where other than usual
+	ranged bool              // whether its requests can have ranges
 }
 
 // open are the operations that declare no security in PortOne's document.
@@ -98,6 +99,7 @@ func (c *contract) add(md protoreflect.MethodDescriptor) error {
 		input:  input,
 		output: md.Output().FullName(),
 		schema: call.Operation.GetErrorSchemas(),
+		ranged: hasRange(md.Input()),
 	}
 	if c.byID[op.id] != nil {
 		return fmt.Errorf("sandbox: the contract has operation %s twice", op.id)
@@ -150,5 +152,10 @@ func (op *operation) readWire(wire []byte) *request {
 		return r
 	}
 	r.problem = problemOf(op.call.Violations(wire))
+	if r.problem == "" && op.ranged {
+		if path := backward(r.message.ProtoReflect(), ""); path != "" {
+			r.problem = path + ": is after until"
+		}
+	}
 	return r
 }

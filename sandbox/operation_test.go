@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
+	"github.com/portone-gateway/portone-gateway/sandbox/example"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
@@ -98,6 +100,60 @@ func TestOperations(t *testing.T) {
 			}
 		}))
 	}
+}
+
+// TestEveryObject names every object to every operation that takes an id in its
+// path: in the demo as it is, with updates scheduled, and with everything archived.
+// In no state does an operation answer with an error that it does not list.
+func TestEveryObject(t *testing.T) {
+	s, err := New(Options{Clock: world.NewStoppedClock(start), Demo: true})
+	must(t, err)
+	ids := someIDs(t, s)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	for state, prefix := range map[string]string{"as it is": "none", "scheduled": "schedule", "archived": "archive"} {
+		for _, op := range s.contract.operations {
+			if !strings.Contains(op.call.Template, "{") {
+				continue
+			}
+			must(t, s.Reset())
+			for _, first := range s.contract.operations {
+				if strings.HasPrefix(first.id, prefix) {
+					first.askOfAll(t, s, ids)
+				}
+			}
+			for id, w := range op.askOfAll(t, s, ids) {
+				if err := s.contract.judge(op, w.Code, w.Body.Bytes()); err != nil {
+					t.Errorf("%s, the demo %s, %s: answers %d %s\n%v", op.id, state, id, w.Code, w.Body, err)
+				}
+			}
+		}
+	}
+}
+
+// askOfAll makes an exemplary request of an operation for each id.
+func (op *operation) askOfAll(t *testing.T, s *Sandbox, ids []string) map[string]*httptest.ResponseRecorder {
+	answers := make(map[string]*httptest.ResponseRecorder)
+	for _, id := range ids {
+		message, err := example.Message(op.input.Descriptor().FullName(), nil, start.AddDate(0, 0, 1))
+		must(t, err)
+		m := message.ProtoReflect()
+		for i := range m.Descriptor().Fields().Len() {
+			if fd := m.Descriptor().Fields().Get(i); fd.Kind() == protoreflect.StringKind && strings.Contains(op.call.Template, "{"+string(fd.Name())+"}") {
+				m.Set(fd, protoreflect.ValueOfString(id))
+			}
+		}
+		wire, err := proto.Marshal(message)
+		must(t, err)
+		var r transcode.Request
+		must(t, op.call.SetRequest(&r, wire, 1<<20))
+		target := string(r.Path)
+		if len(r.Query) > 0 {
+			target += "?" + string(r.Query)
+		}
+		answers[id] = ask(s, op.call.Method, target, string(r.Body))
+	}
+	return answers
 }
 
 // judge tells whether an operation may answer like that.

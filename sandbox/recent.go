@@ -3,7 +3,8 @@ package sandbox
 import "time"
 
 // recent is a map that forgets: an entry lives for a certain time on the sandbox's
-// clock, from when it was added. It is not safe for concurrent use.
+// clock, from when it was added or, if it was held, from when it was let go. It is
+// not safe for concurrent use.
 type recent[V any] struct {
 	life    time.Duration
 	entries map[string]V
@@ -28,7 +29,15 @@ func (r *recent[V]) get(key string, now time.Time) (V, bool) {
 
 // add adds an entry for a key that has none.
 func (r *recent[V]) add(key string, v V, now time.Time) {
-	r.entries[key] = v
+	r.hold(key, v)
+	r.letGo(key, now)
+}
+
+// hold adds an entry that is not forgotten before it is let go.
+func (r *recent[V]) hold(key string, v V) { r.entries[key] = v }
+
+// letGo has an entry age from now on.
+func (r *recent[V]) letGo(key string, now time.Time) {
 	r.queue = append(r.queue, birth{key, now})
 }
 

@@ -71,11 +71,13 @@ func New(opts Options) (*Sandbox, error) {
 }
 
 // Reset begins anew: no objects (but the demo's, if there is one), no idempotency
-// keys, no webhooks to deliver, the clock as it was at first. Requests that are being worked on end in the
-// world in which they began, which nobody sees any more.
-func (s *Sandbox) Reset() error {
-	clock := s.clock
-	fresh := newState(&clock, s.courier.fresh())
+// keys, no webhooks to deliver, the clock as it was at first. Requests that are being
+// worked on end in the world in which they began, which nobody sees any more.
+func (s *Sandbox) Reset() error { return s.reset(s.clock) }
+
+// reset begins anew with a clock.
+func (s *Sandbox) reset(clock world.Clock) error {
+	fresh := newState(&clock, s.courier.fresh(), &s.mu)
 	if s.demo {
 		fresh.courier.mute(true) // nobody has to hear of what was there before
 		if err := s.seed(fresh, demo); err != nil {
@@ -97,30 +99,32 @@ func (s *Sandbox) Now() time.Time { return s.timeOf(s.current()) }
 
 // Advance moves the sandbox's clock forward; what falls due on the way happens.
 func (s *Sandbox) Advance(d time.Duration) error {
-	return s.moveTo(func(now time.Time) time.Time { return now.Add(d) })
+	return s.setClock(func(c *world.Clock, now time.Time) error { return moveTo(now, now.Add(d), c.MoveTo) })
 }
 
-// moveTo moves the clock to a time that is not in the past, and that PortOne could
-// write.
-func (s *Sandbox) moveTo(target func(now time.Time) time.Time) (err error) {
+// setClock has something done to the clock, which shows now.
+func (s *Sandbox) setClock(set func(c *world.Clock, now time.Time) error) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer recoverTo(&err)
 	clock := s.state.world.Clock
-	now := clock.Now()
-	switch t := target(now); {
-	case t.Before(now):
-		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
-	case t.Year() > maxYear:
-		return mistake("the clock does not go beyond the year %d", maxYear)
-	default:
-		clock.MoveTo(t)
-		return nil
-	}
+	return set(clock, clock.Now())
 }
 
-// maxYear is the last year that a date-time of RFC 3339 can be in.
-const maxYear = 9999
+// moveTo moves a clock to a time that is not in the past, and that PortOne could
+// write.
+func moveTo(now, t time.Time, move func(time.Time)) error {
+	switch {
+	case t.Before(now):
+		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
+	case t.After(world.Latest):
+		return tooLate()
+	}
+	move(t)
+	return nil
+}
+
+func tooLate() error { return mistake("the clock does not go beyond the year %d", world.Latest.Year()) }
 
 func (s *Sandbox) current() *state {
 	s.mu.Lock()

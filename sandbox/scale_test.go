@@ -88,6 +88,25 @@ func TestScale(t *testing.T) {
 	}
 }
 
+// BenchmarkDump100k measures a dump of many payments.
+func BenchmarkDump100k(b *testing.B) {
+	s := crowded()
+	b.ReportAllocs()
+	for b.Loop() {
+		s.ServeHTTP(nowhereTo{make(http.Header)}, httptest.NewRequest("GET", "/sandbox/dump", nil))
+	}
+	var after runtime.MemStats
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapSys>>20), "MiB-heap")
+}
+
+// nowhereTo takes an answer and keeps nothing of it.
+type nowhereTo struct{ header http.Header }
+
+func (n nowhereTo) Header() http.Header            { return n.header }
+func (n nowhereTo) Write(part []byte) (int, error) { return len(part), nil }
+func (n nowhereTo) WriteHeader(int)                {}
+
 // BenchmarkList100k measures list calls over many payments, over HTTP and as far
 // as the domain answers.
 func BenchmarkList100k(b *testing.B) {

@@ -19,7 +19,7 @@ const maxBody = 4 << 20
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if path == "/sandbox" || strings.HasPrefix(path, controlPrefix) {
-		s.control(r, w).send(w)
+		s.control(r, w)
 		return
 	}
 	op, params, methods := s.contract.routes.find(r.Method, path)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
@@ -29,8 +30,8 @@ type state struct {
 // handler carries out an RPC: the answer is its message, or an HttpBody.
 type handler func(ctx context.Context, in proto.Message) (proto.Message, error)
 
-// newState is a world where nothing has happened yet.
-func newState(clock *world.Clock, c *courier) *state {
+// newState is a world where nothing has happened yet, guarded by a lock.
+func newState(clock *world.Clock, c *courier, lock sync.Locker) *state {
 	st := &state{
 		world:    world.New(clock),
 		courier:  c,
@@ -39,7 +40,7 @@ func newState(clock *world.Clock, c *courier) *state {
 		troubled: newRecent[*int](keptAnswers),
 	}
 	st.auth = auth.New(st.world)
-	st.domains = append(domains(st.world, c), st.auth)
+	st.domains = append(domains(st.world, c, lock), st.auth)
 	for _, d := range st.domains {
 		d.Register(st)
 	}

@@ -61,9 +61,11 @@ type delivery struct {
 // waits for it.
 type courier struct {
 	to     string // empty to deliver nothing
-	key    []byte
+	secret string // as receivers have it
+	key    []byte // what it encodes
 	client *http.Client
 	waits  []time.Duration
+	tried  func(shop.Try) // hears of every try; called with no lock held
 
 	mu      sync.Mutex
 	all     []*delivery // the latest, and some before them
@@ -88,7 +90,7 @@ func newCourier(opts Options) (*courier, error) {
 		return nil, fmt.Errorf("sandbox: WebhookSecret must be %s and base64", secretPrefix)
 	}
 	return &courier{
-		to: opts.WebhookURL, key: key, waits: webhookWaits,
+		to: opts.WebhookURL, secret: opts.WebhookSecret, key: key, waits: webhookWaits,
 		client: &http.Client{
 			Timeout:       answersWithin,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -98,15 +100,16 @@ func newCourier(opts Options) (*courier, error) {
 
 // fresh is a courier to the same receiver for another world.
 func (c *courier) fresh() *courier {
-	return &courier{to: c.to, key: c.key, client: c.client, waits: c.waits}
+	return &courier{to: c.to, secret: c.secret, key: c.key, client: c.client, waits: c.waits, tried: func(shop.Try) {}}
 }
 
-// take takes a webhook to be delivered, and returns at once.
-func (c *courier) take(h shop.Webhook) {
+// take takes a webhook to be delivered, and returns at once. It tells how often that
+// will be tried, at most: 0 if it goes nowhere.
+func (c *courier) take(h shop.Webhook) (tries int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.muted {
-		return
+		return 0
 	}
 	d := &delivery{ID: h.ID, URL: h.URL, Body: json.RawMessage(h.Body), Status: deliveryNotSent}
 	c.all = append(c.all, d)
@@ -114,7 +117,7 @@ func (c *courier) take(h shop.Webhook) {
 		c.all = append([]*delivery(nil), c.all[keptDeliveries:]...)
 	}
 	if c.to == "" {
-		return
+		return 0
 	}
 	d.Status = deliveryPending
 	c.queue = append(c.queue, d)
@@ -122,6 +125,7 @@ func (c *courier) take(h shop.Webhook) {
 		c.working = true
 		go c.work()
 	}
+	return 1 + len(c.waits)
 }
 
 // mute has the courier take no notice of webhooks, or take notice again.
@@ -162,9 +166,10 @@ func (c *courier) next() *delivery {
 func (c *courier) deliver(d *delivery) {
 	for i := 0; ; i++ {
 		status, err := c.post(d)
-		last := i == len(c.waits) || c.stopped()
+		last := i == len(c.waits) || status/100 == 2 || c.stopped()
+		c.tried(shop.Try{ID: d.ID, Code: status, Last: last})
 		c.note(d, status, err, last)
-		if last || err == nil && status/100 == 2 {
+		if last {
 			return
 		}
 		time.Sleep(c.waits[i])
@@ -187,14 +192,14 @@ func (c *courier) note(d *delivery, status int, err error, last bool) {
 		d.Problem = err.Error()
 	}
 	switch {
-	case err == nil && status/100 == 2:
+	case status/100 == 2:
 		d.Status = deliveryDelivered
 	case last:
 		d.Status = deliveryFailed
 	}
 }
 
-// post sends a webhook. The body of a delivery never changes, so it needs no lock.
+// post sends a webhook; the status is 0 with an error. The body of a delivery never changes, so it needs no lock.
 func (c *courier) post(d *delivery) (status int, err error) {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.to, bytes.NewReader(d.Body))
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -148,6 +150,61 @@ func TestWebhookRefused(t *testing.T) {
 	}
 }
 
+// shownWebhooks are status, code and count of a payment's webhooks, as getPayment
+// shows them.
+func shownWebhooks(t *testing.T, s *Sandbox, id string) string {
+	t.Helper()
+	w := ask(s, "GET", "/payments/"+id, "")
+	var payment struct {
+		Webhooks []struct {
+			Status                string
+			Response              struct{ Code string }
+			CurrentExecutionCount int
+		}
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &payment); err != nil || w.Code != 200 {
+		t.Fatalf("%d %s: %v", w.Code, w.Body, err)
+	}
+	return fmt.Sprint(payment.Webhooks)
+}
+
+// TestWebhookOutcomes expects payments to show what became of their webhooks.
+func TestWebhookOutcomes(t *testing.T) {
+	s, r := newReceiver(t, 500, 400, 301, 404, 503)
+	pay(t, s, "a")
+	r.next()
+	webhooksOf(t, s)
+	if got := shownWebhooks(t, s, "a"); got != "[{FAILED_NOT_OK_RESPONSE {404} 4} {SUCCEEDED {200} 2}]" {
+		t.Errorf("taken at last: %s", got)
+	}
+	found := ask(s, "GET", "/payments?requestBody="+url.QueryEscape(`{"filter":{"webhookStatus":"SUCCEEDED"}}`), "")
+	if !strings.Contains(found.Body.String(), `"totalCount":1}`) {
+		t.Errorf("found: %s", found.Body)
+	}
+
+	asked, leave := make(chan struct{}, 10), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-leave
+	}))
+	t.Cleanup(slow.Close)
+	s, err := New(Options{Clock: world.NewStoppedClock(start), WebhookURL: slow.URL, Demo: true})
+	must(t, err)
+	pay(t, s, "a")
+	<-asked
+	if got := shownWebhooks(t, s, "a"); got != "[{ {} 0} { {} 0}]" {
+		t.Errorf("on its way: %s", got)
+	}
+	if got := shownWebhooks(t, s, "demo-payment-1"); got != "[{SUCCEEDED {200} 1}]" {
+		t.Errorf("of the demo: %s", got)
+	}
+	close(leave)
+	webhooksOf(t, s)
+	if got := shownWebhooks(t, s, "a"); got != "[{SUCCEEDED {200} 1} {SUCCEEDED {200} 1}]" {
+		t.Errorf("taken: %s", got)
+	}
+}
+
 // TestWebhookNobody sends to an address where nobody is.
 func TestWebhookNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -161,6 +218,9 @@ func TestWebhookNobody(t *testing.T) {
 		if d.Status != deliveryFailed || d.Problem == "" || d.Answer != 0 {
 			t.Errorf("%+v", d)
 		}
+	}
+	if got := shownWebhooks(t, s, "a"); got != "[{FAILED_UNEXPECTED_ERROR {} 1} {FAILED_UNEXPECTED_ERROR {} 1}]" {
+		t.Errorf("shown: %s", got)
 	}
 }
 
@@ -210,6 +270,15 @@ func TestWebhooksUnsent(t *testing.T) {
 	}
 }
 
+// TestReadme expects the secret that README names to be the one that signs.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	must(t, err)
+	if !strings.Contains(string(text), "`"+DefaultWebhookSecret+"`") {
+		t.Errorf("README does not name %s", DefaultWebhookSecret)
+	}
+}
+
 // TestSignature holds a signature against the example of the specification of
 // Standard Webhooks.
 func TestSignature(t *testing.T) {
@@ -234,7 +303,13 @@ func TestWebhookOptions(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if _, err := New(Options{WebhookURL: "https://shop.invalid/hook", WebhookSecret: DefaultWebhookSecret}); err != nil {
-		t.Error(err)
+	for given, want := range map[string]string{"": DefaultWebhookSecret, "whsec_c2VjcmV0": "whsec_c2VjcmV0"} {
+		s, err := New(Options{WebhookURL: "https://shop.invalid/hook", WebhookSecret: given})
+		must(t, err)
+		var listing struct{ Webhooks struct{ URL, Secret string } }
+		must(t, json.Unmarshal(ask(s, "GET", "/sandbox/", "").Body.Bytes(), &listing))
+		if got := listing.Webhooks; got.URL != "https://shop.invalid/hook" || got.Secret != want {
+			t.Errorf("shown: %+v, want secret %s", got, want)
+		}
 	}
 }

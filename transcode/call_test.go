@@ -392,6 +392,11 @@ func TestViolations(t *testing.T) {
 		{"GetPayments", `{"filter":{"status":["PAID","LOST"],"methods":[],"from":"yesterday"}}`, []Violation{
 			{"filter.status", "has a value that is not one of its enum that the contract knows"},
 			{"filter.from", "not a date-time that can be read"}}},
+		{"UpdatePlatformPartner", `{"userDefinedProperties":{"grade":{"string":"A"},"region":{"string":1}}}`, []Violation{
+			{"userDefinedProperties.region.string", wrongType}}},
+		{"UpdatePlatformPartner", `{"userDefinedProperties":{"grade":{},"":{"string":null}}}`, []Violation{
+			{"userDefinedProperties.grade.string", "required, but missing"}, {`userDefinedProperties."".string`, "required, but null"}}},
+		{"UpdatePlatformPartner", `{"userDefinedProperties":{"grade":7}}`, []Violation{{"userDefinedProperties", wrongType}}},
 		{"CreatePlatformPartners", `{"partners":[{},{"name":"n"}]}`, nil},
 		{"CreatePlatformPartners", `{}`, []Violation{{"partners", "required, but missing"}}},
 	}
@@ -419,5 +424,7 @@ func TestViolations(t *testing.T) {
 	for cut := range 200 { // malformed messages do no harm
 		wire, _ := call(t, "CreatePlatformPartners").WireFromHTTP(nil, nil, "", []byte(`{"partners":[{"name":"n","contact":{"name":"a"}},{}],"x":"`+strings.Repeat("y", 100)+`"}`))
 		call(t, "CreatePlatformPartners").Violations(wire[:min(cut, len(wire))])
+		wire, _ = call(t, "UpdatePlatformPartner").WireFromHTTP(nil, []string{"p"}, "", []byte(`{"userDefinedProperties":{"grade":{"string":1},"region":{}}}`))
+		call(t, "UpdatePlatformPartner").Violations(wire[:min(cut, len(wire))])
 	}
 }

@@ -92,7 +92,7 @@ func (v *violations) message(m *Message, pos, end int, path []string) {
 	}
 }
 
-// field looks into a message that a field holds.
+// field looks into a message that a field holds, alone, in a list or in a map.
 func (v *violations) field(m *Message, f *field, value, stop int, path []string, counts map[uint16]int) {
 	if f.kind != kindMessage {
 		return
@@ -104,6 +104,11 @@ func (v *violations) field(m *Message, f *field, value, stop int, path []string,
 		index := "[" + strconv.Itoa(counts[f.index]) + "]"
 		counts[f.index]++
 		v.message(f.message, value, stop, append(path, f.name, index))
+	case f.card == dict:
+		e := encoder{in: v.in[:stop]}
+		if key, inner, ok := e.rawEntry(value, stop); ok { // an entry without a value has an empty one
+			v.message(f.message, inner.start, inner.stop, append(path, f.name, string(v.in[key.start:key.stop])))
+		}
 	case f.card == single:
 		v.message(f.message, value, stop, append(path, f.name))
 	}

@@ -136,6 +136,9 @@ func (m *mode) period(r *portonev2.DateRangeOption) (period, error) {
 	if err != nil {
 		return period{}, err
 	}
+	if from.After(until) && r.GetFrom() != "" {
+		return period{}, world.Invalid("filter.primaryFilter.dateFilter.dateRange: ends before it begins")
+	}
 	return period{
 		from: dayNumber(from.Format(time.DateOnly)), until: dayNumber(until.Format(time.DateOnly)),
 		begin: midnight(from).Unix(), end: midnight(until.AddDate(0, 0, 1)).Unix(),

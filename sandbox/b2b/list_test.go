@@ -110,6 +110,8 @@ func TestFilters(t *testing.T) {
 	for name, req := range map[string]*portonev2.GetB2BTaxInvoicesRequest{
 		"two primary conditions": {Filter: primary(&primaryFilter{TaxInvoiceId: d.Id, PayoutId: ptr("x")})},
 		"no day":                 {Filter: dates(&dateFilter{DateRange: days("2026-03", "2026-03-08")})},
+		"backward":               {Filter: dates(&dateFilter{DateRange: days("2026-03-08", "2026-03-07")})},
+		"not begun":              {Filter: dates(&dateFilter{DateRange: []*portonev2.DateRangeOption{{From: ptr("2099-01-01")}}})},
 		"a page too large":       {PageSize: ptr(int32(1001))},
 		"a negative page":        {PageNumber: ptr(int32(-1))},
 	} {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
@@ -168,6 +169,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown channel", "x", via("channel-key-sandbox-missing"), noChannel},
 		{"no payment id", "", nil, invalidRequest},
 		{"no order name", "x", func(r *portonev2.IssueCashReceiptRequest) { r.OrderName = world.Ptr("") }, invalidRequest},
+		{"paid later", "x", func(r *portonev2.IssueCashReceiptRequest) { r.PaidAt = timestamppb.New(start.AddDate(0, 1, 0)) }, invalidRequest},
 		{"nothing", "x", sum(0, nil, nil), invalidRequest},
 		{"negative", "x", sum(-1, nil, nil), invalidRequest},
 		{"more tax-free than all", "x", sum(100, world.Ptr(int64(101)), nil), invalidRequest},

@@ -20,7 +20,7 @@ func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashRece
 	if err != nil {
 		return nil, err
 	}
-	if err := checkInput(req, via); err != nil {
+	if err := s.checkInput(req, via); err != nil {
 		return nil, err
 	}
 	payment := keyOf(req.StoreId, req.GetPaymentId())
@@ -39,12 +39,14 @@ func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashRece
 }
 
 // checkInput refuses what PortOne does not even hand on to the PG.
-func checkInput(req *portonev2.IssueCashReceiptRequest, via *portonev2.SelectedChannel) error {
+func (s *Store) checkInput(req *portonev2.IssueCashReceiptRequest, via *portonev2.SelectedChannel) error {
 	switch {
 	case req.GetPaymentId() == "":
 		return world.Invalid("paymentId must not be empty")
 	case req.GetOrderName() == "":
 		return world.Invalid("orderName must not be empty")
+	case req.PaidAt != nil && req.GetPaidAt().AsTime().After(s.world.Clock.Now()):
+		return world.Invalid("paidAt is yet to come")
 	case via.GetPgProvider() == portonev2.PgProvider_PG_PROVIDER_GALAXIA && req.GetCustomer().IdentityNumberType == nil:
 		return world.Invalid("customer.identityNumberType is required by Galaxia Moneytree")
 	}

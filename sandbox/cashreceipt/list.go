@@ -22,7 +22,11 @@ var timeOf = map[portonev2.CashReceiptSortBy]func(*receipt) time.Time{
 // GetCashReceipts lists receipts. A receipt to which the time of the range never
 // happened, such as the cancellation of one in force, is not in the range.
 func (s *Store) GetCashReceipts(_ context.Context, req *portonev2.GetCashReceiptsRequest) (*portonev2.GetCashReceiptsResponse, error) {
-	found := world.Select(s.all, append(conditions(req.GetFilter()), s.inRange(req.GetFilter())))
+	inRange, err := s.inRange(req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	found := world.Select(s.all, append(conditions(req.GetFilter()), inRange))
 	world.Arrange(found, orderOf(req.GetSort().GetBy()), req.GetSort().GetOrder())
 	page, info, err := world.Page(found, req.GetPage())
 	if err != nil {
@@ -48,7 +52,7 @@ func orderOf(by portonev2.CashReceiptSortBy) func(*receipt) time.Time {
 type condition = world.Condition[*receipt]
 
 // inRange is the filter's range of time.
-func (s *Store) inRange(filter *portonev2.CashReceiptFilterInput) condition {
+func (s *Store) inRange(filter *portonev2.CashReceiptFilterInput) (condition, error) {
 	at := timeOf[portonev2.CashReceiptSortBy(filter.GetTimeRangeField())]
 	if at == nil {
 		at = timeOf[portonev2.CashReceiptSortBy_CASH_RECEIPT_SORT_BY_ISSUED_AT]

@@ -11,7 +11,7 @@ import (
 type condition = world.Condition[*verification]
 
 // inRange is the filter's range of time.
-func (s *Store) inRange(filter *portonev2.IdentityVerificationFilterInput) condition {
+func (s *Store) inRange(filter *portonev2.IdentityVerificationFilterInput) (condition, error) {
 	at := timeOf[portonev2.IdentityVerificationSortBy(filter.GetTimeRangeField())]
 	if at == nil {
 		at = timeOf[portonev2.IdentityVerificationSortBy_IDENTITY_VERIFICATION_SORT_BY_REQUESTED_AT]

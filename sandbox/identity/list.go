@@ -50,7 +50,11 @@ func (v *verification) at(status portonev2.IdentityVerificationStatus) time.Time
 // GetIdentityVerifications lists verifications. One to which the time of the range
 // never happened, such as the failure of a verified one, is not in the range.
 func (s *Store) GetIdentityVerifications(_ context.Context, req *portonev2.GetIdentityVerificationsRequest) (*portonev2.GetIdentityVerificationsResponse, error) {
-	found := world.Select(s.all, append(conditions(req.GetFilter()), s.inRange(req.GetFilter())))
+	inRange, err := s.inRange(req.GetFilter())
+	if err != nil {
+		return nil, err
+	}
+	found := world.Select(s.all, append(conditions(req.GetFilter()), inRange))
 	world.Arrange(found, orderOf(req.GetSort().GetBy()), req.GetSort().GetOrder())
 	page, info, err := world.Page(found, req.GetPage())
 	if err != nil {

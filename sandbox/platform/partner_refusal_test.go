@@ -187,7 +187,7 @@ func partnerScheduleRefusals() []refusal {
 		refused("connected", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "connected", Update: update, AppliedAt: at}, "PLATFORM_MEMBER_COMPANY_CONNECTED_PARTNER_CANNOT_BE_SCHEDULED"),
 		refused("contract", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "scheduled",
 			Update: &portonev2.UpdatePlatformPartnerBody{DefaultContractId: world.Ptr("none")}, AppliedAt: at}, "PLATFORM_CONTRACT_NOT_FOUND"),
-		refused("archived", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "archived", Update: update, AppliedAt: at}, "INVALID_REQUEST"),
+		refused("archived", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "archived", Update: update, AppliedAt: at}, "PLATFORM_PARTNER_NOT_FOUND"),
 		refused("used proof", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "scheduled", Update: proof("used", "Kim"), AppliedAt: at}, "INVALID_REQUEST"),
 		refused("past", (*Store).ReschedulePartner, &portonev2.ReschedulePartnerRequest{Id: "scheduled", Update: update, AppliedAt: in(0)}, "INVALID_REQUEST"),
 	}

@@ -39,9 +39,13 @@ func (s *shelf[O, U]) plan(id string, update U, at *timestamppb.Timestamp) (none
 }
 
 // replan puts another update in place of the scheduled one. An object without a
-// scheduled update is not found: PortOne lists no other error for it.
+// scheduled update, as all are that are archived, is not found: PortOne lists no
+// other error for it.
 func (s *shelf[O, U]) replan(id string, update U, at *timestamppb.Timestamp) (none O, err error) {
-	it, err := s.open(id, update)
+	if err := s.valid(update); err != nil {
+		return none, err
+	}
+	it, err := s.find(id)
 	if err != nil {
 		return none, err
 	}

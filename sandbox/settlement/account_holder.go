@@ -2,6 +2,8 @@ package settlement
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -67,6 +69,9 @@ func (a *AccountHolders) GetPlatformAccountHolder(_ context.Context, req *porton
 	if req.Birthdate != nil && req.BusinessRegistrationNumber != nil {
 		return nil, world.Invalid("either birthdate or businessRegistrationNumber")
 	}
+	if req.Birthdate != nil && !isBirthdate(req.GetBirthdate()) {
+		return nil, world.Invalid("birthdate: no date as YYYY-MM-DD, YYYYMMDD or YYMMDD")
+	}
 	if brn := req.BusinessRegistrationNumber; brn != nil && !registry.IsBRN(*brn) {
 		return nil, world.Invalid("businessRegistrationNumber: not of ten digits")
 	}
@@ -81,6 +86,15 @@ func (a *AccountHolders) GetPlatformAccountHolder(_ context.Context, req *porton
 	a.verified[id] = verifiedAccount{req.GetBank(), number, holder}
 	a.world.Counters.Add("platform.account.looked_up")
 	return &portonev2.PlatformAccountHolder{HolderName: &holder, AccountVerificationId: &id}, nil
+}
+
+// isBirthdate tells whether a text is a date. PortOne does not say in which form; all
+// are taken that are usual.
+func isBirthdate(text string) bool {
+	return slices.ContainsFunc([]string{time.DateOnly, "20060102", "060102"}, func(layout string) bool {
+		_, err := time.Parse(layout, text)
+		return err == nil
+	})
 }
 
 func refuseAccount(bank portonev2.Bank, number string) error {

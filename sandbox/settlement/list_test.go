@@ -109,6 +109,7 @@ func TestTransferFilterRefusals(t *testing.T) {
 		"two ranges": {SettlementDateRange: days("2026-03-01", "2026-03-02"), SettlementStartDateRange: days("2026-03-01", "2026-03-02")},
 		"no date":    {SettlementDateRange: days("2026-03-01", "2026-03-32")},
 		"backward":   {SettlementStartDateRange: days("2026-03-02", "2026-03-01")},
+		"two texts":  {Keyword: &portonev2.PlatformTransferFilterInputKeyword{All: world.Ptr("o"), PartnerMemo: world.Ptr("o")}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := m.GetPlatformTransferSummaries(context.Background(), &portonev2.GetPlatformTransferSummariesRequest{Filter: filter})

@@ -44,10 +44,17 @@ func TestAccountHolder(t *testing.T) {
 	}
 	_, err = lookUp(portonev2.Bank_BANK_BANK_OF_KOREA, "110123", nil)
 	refused(t, method, err, portonev2.ErrorReason_ERROR_REASON_PLATFORM_NOT_SUPPORTED_BANK, nil)
+	for _, birthdate := range []string{"1990-01-31", "19900131", "900131"} {
+		if _, err := lookUp(portonev2.Bank_BANK_HANA, "1", func(r *portonev2.GetPlatformAccountHolderRequest) { r.Birthdate = &birthdate }); err != nil {
+			t.Errorf("%s: %v", birthdate, err)
+		}
+	}
 	for _, change := range []func(*portonev2.GetPlatformAccountHolderRequest){
 		func(r *portonev2.GetPlatformAccountHolderRequest) { r.AccountNumber = "110-123" },
 		func(r *portonev2.GetPlatformAccountHolderRequest) { r.AccountNumber = "" },
 		func(r *portonev2.GetPlatformAccountHolderRequest) { r.BusinessRegistrationNumber = world.Ptr("123") },
+		func(r *portonev2.GetPlatformAccountHolderRequest) { r.Birthdate = world.Ptr("soon") },
+		func(r *portonev2.GetPlatformAccountHolderRequest) { r.Birthdate = world.Ptr("1990-02-30") },
 		func(r *portonev2.GetPlatformAccountHolderRequest) {
 			r.Birthdate, r.BusinessRegistrationNumber = world.Ptr("900101"), world.Ptr("1234567890")
 		},

@@ -31,7 +31,7 @@ func (s *Store) GetPlatformTransferSummaries(_ context.Context, req *portonev2.G
 
 // filtered goes through the transfers that meet a filter, the newest first.
 func (m *mode) filtered(filter *portonev2.PlatformTransferFilterInput) (iter.Seq[*transfer], error) {
-	met, err := transferFilter(filter)
+	met, err := m.transfers.filter(filter)
 	if err != nil {
 		return nil, err
 	}

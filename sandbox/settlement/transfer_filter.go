@@ -7,8 +7,9 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// transferFilter is met by transfers that meet every condition of a filter.
-func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transfer], error) {
+// filter is met by transfers that meet every condition of a filter. It holds until a
+// transfer is added or removed.
+func (ts *transfers) filter(f *portonev2.PlatformTransferFilterInput) (condition[*transfer], error) {
 	if f.GetSettlementStartDateRange() != nil && f.GetSettlementDateRange() != nil {
 		return nil, world.Invalid("filter: either settlementStartDateRange or settlementDateRange")
 	}
@@ -17,6 +18,10 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 		return nil, err
 	}
 	due, err := dayRange("filter.settlementDateRange", f.GetSettlementDateRange(), func(t *transfer) string { return t.GetSettlementDate() })
+	if err != nil {
+		return nil, err
+	}
+	keyword, err := ts.keywordFilter(f.GetKeyword())
 	if err != nil {
 		return nil, err
 	}
@@ -31,30 +36,37 @@ func transferFilter(f *portonev2.PlatformTransferFilterInput) (condition[*transf
 		among(f.GetChannelKeys(), (*transfer).channelKey),
 		among(f.GetTypes(), (*transfer).kind),
 		among(f.GetStatuses(), func(t *transfer) portonev2.PlatformTransferStatus { return t.GetStatus() }),
-		keywordFilter(f.GetKeyword()),
+		keyword,
 		propertyFilter(f.GetUserDefinedProperty()),
 	), nil
 }
 
-// keywordFilter is met by transfers that have the text asked for; each text, if
-// there are several.
-func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) condition[*transfer] {
+// keywordFilter is met by transfers that have the text asked for, of which there may
+// be one.
+func (ts *transfers) keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
 	if k == nil {
-		return nil
+		return nil, nil
 	}
-	return all(
-		containing(k.All, (*transfer).anyText),
+	asked := slices.DeleteFunc([]condition[*transfer]{
+		ts.texts.containingAny(k.All),
 		exactly(k.PaymentId, only((*transfer).paymentID)),
 		exactly(k.TransferId, only(func(t *transfer) string { return t.GetId() })),
-		containing(k.TransferMemo, only(func(t *transfer) string { return t.GetMemo() })),
+		ts.texts.containing(k.TransferMemo, ownMemo),
 		exactly(k.ProductId, (*transfer).anyProductID),
 		exactly(k.ProductName, (*transfer).anyProductName),
 		exactly(k.PartnerId, only(func(t *transfer) string { return t.GetPartner().GetId() })),
-		containing(k.PartnerName, only(func(t *transfer) string { return t.GetPartner().GetName() })),
-		containing(k.PartnerMemo, only(func(t *transfer) string { return t.GetPartner().GetMemo() })),
+		ts.texts.containing(k.PartnerName, ofPartnerName),
+		ts.texts.containing(k.PartnerMemo, ofPartnerMemo),
 		containing(k.PartnerSettlementId, only((*transfer).settlementID)),
 		exactly(k.PayoutId, only((*transfer).payoutID)),
-	)
+	}, func(c condition[*transfer]) bool { return c == nil })
+	switch len(asked) {
+	case 0:
+		return nil, nil
+	case 1:
+		return asked[0], nil
+	}
+	return nil, world.Invalid("filter.keyword: %d texts are given, where only one may be", len(asked))
 }
 
 func propertyFilter(p *portonev2.PlatformTransferPropertyExactMatchInput) condition[*transfer] {
@@ -189,11 +201,10 @@ func (t *transfer) payoutID() string {
 	return t.settlement.payout.GetId()
 }
 
-// anyText looks at the texts of all fields.
+// anyText looks at the texts of all fields that never change.
 func (t *transfer) anyText(asked func(string) bool) bool {
 	partner := t.GetPartner()
 	return asked(t.GetId()) || asked(t.GetMemo()) || asked(t.paymentID()) || asked(t.orderName()) ||
-		asked(t.settlementID()) || asked(t.payoutID()) ||
 		asked(partner.GetId()) || asked(partner.GetName()) || asked(partner.GetMemo()) ||
 		t.anyProductID(asked) || t.anyProductName(asked)
 }

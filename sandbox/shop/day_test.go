@@ -346,7 +346,10 @@ func TestEscrow(t *testing.T) {
 func TestWebhooks(t *testing.T) {
 	s, w := open()
 	var sent []Webhook
-	s.OnWebhook = func(h Webhook) { sent = append(sent, h) }
+	s.OnWebhook = func(h Webhook) int {
+		sent = append(sent, h)
+		return 0
+	}
 	order := byAccount("tea", 5_000, 24)
 	order.NoticeUrls = []string{"https://a.example", "https://b.example"}
 	do(t, s.PayInstantly, order)

@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"slices"
+
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
@@ -117,12 +119,12 @@ var escrowStatuses = map[protoreflect.Name]portonev2.PaymentFilterInputEscrowSta
 	"reject_confirmed": portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECT_CONFIRMED,
 }
 
-// webhookStatus is the outcome of the webhook that told the present state. Every
-// webhook of the sandbox is taken; unspecified is none sent.
+// webhookStatus is the outcome of the latest webhook that told the present state;
+// unspecified is none sent, or not tried yet.
 func (a *attempt) webhookStatus() portonev2.PaymentWebhookStatus {
-	for _, h := range a.webhooks {
+	for _, h := range slices.Backward(a.webhooks) {
 		if h.status == a.status {
-			return portonev2.PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_SUCCEEDED
+			return h.outcome.status
 		}
 	}
 	return portonev2.PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_UNSPECIFIED

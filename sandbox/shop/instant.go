@@ -12,6 +12,9 @@ import (
 // need, in a third of its size. Zero is never.
 type instant int64
 
+// lastInstant is the last that a date-time of RFC 3339 can name.
+const lastInstant = instant(253_402_300_799_999_999)
+
 func instantOf(t time.Time) instant { return instant(t.UnixMicro()) }
 
 func (t instant) time() time.Time { return time.UnixMicro(int64(t)).UTC() }

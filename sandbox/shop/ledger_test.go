@@ -46,6 +46,15 @@ func TestTablesFollow(t *testing.T) {
 		{"a webhook once more", func(t *testing.T, s *Store, _ *world.World) {
 			do(t, s.ResendWebhook, &portonev2.ResendWebhookRequest{PaymentId: "debit"})
 		}},
+		{"a webhook that is refused and then taken", func(t *testing.T, s *Store, _ *world.World) {
+			s.OnWebhook = func(Webhook) int { return 4 }
+			id := do(t, s.ResendWebhook, &portonev2.ResendWebhookRequest{PaymentId: "debit"}).GetWebhook().GetId()
+			listAll(t, s)
+			s.Tried(Try{ID: id, Code: 500})
+			checkTables(t, s)
+			listAll(t, s)
+			s.Tried(Try{ID: id, Code: 204, Last: true})
+		}},
 		{"a cash receipt, and none", func(t *testing.T, s *Store, _ *world.World) {
 			s.SetCashReceipt(world.DefaultStoreID, "debit", s.payments.find(paymentKey{world.DefaultStoreID, "account"}).current().receipt)
 			listAll(t, s)

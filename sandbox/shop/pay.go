@@ -142,10 +142,15 @@ func (s *Store) chargeKey(k *billingKey, o *order, req *portonev2.PayWithBilling
 	if err := s.discount(o, k.card); err != nil {
 		return nil, nil, err
 	}
+	a := s.begin(o, r, keyMeans(k, req))
+	return a, s.settle(a, then), nil
+}
+
+// keyMeans is payment by billing key.
+func keyMeans(k *billingKey, req *portonev2.PayWithBillingKeyRequest) *means {
 	m := cardMeans(k.card, req.GetInstallmentMonth(), req.UseFreeInterestFromMerchant, req.UseCardPoint)
 	m.key = k
-	a := s.begin(o, r, m)
-	return a, s.settle(a, then), nil
+	return m
 }
 
 // CapturePayment implements PaymentServiceServer. Every payment can be captured

@@ -118,18 +118,28 @@ func (s *Store) findPaid(id string, storeID *string) (*attempt, error) {
 // waits for its approval, counts as paid: a second one would take the money
 // twice.
 func (s *Store) admit(o *order) error {
-	if p := s.payments.find(o.key); p != nil {
-		switch a := p.current(); {
-		case a.status != failed && a.status != ready:
-			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID, "payment %q is %s", o.key.id, a.status)
-		case len(p.attempts) >= MaxAttempts:
-			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED, "payment %q was tried %d times", o.key.id, len(p.attempts))
-		}
+	if err := s.checkFree(o.key); err != nil {
+		return err
 	}
 	if o.scheduleID == "" && s.schedules.active(o.key) != nil {
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_SCHEDULE_ALREADY_EXISTS, "payment %q is scheduled", o.key.id)
 	}
 	return s.checkTerms(o)
+}
+
+// checkFree says why there can be no further attempt at a payment.
+func (s *Store) checkFree(key paymentKey) error {
+	p := s.payments.find(key)
+	if p == nil {
+		return nil
+	}
+	switch a := p.current(); {
+	case a.status != failed && a.status != ready:
+		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID, "payment %q is %s", key.id, a.status)
+	case len(p.attempts) >= MaxAttempts:
+		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_MAX_TRANSACTION_COUNT_REACHED, "payment %q was tried %d times", key.id, len(p.attempts))
+	}
+	return nil
 }
 
 // checkTerms refuses an order that is not what was registered before.

@@ -2,7 +2,7 @@ package shop
 
 import (
 	"context"
-	"math"
+	"fmt"
 
 	"google.golang.org/protobuf/proto"
 
@@ -20,22 +20,47 @@ func (s *Store) RegisterStoreReceipt(_ context.Context, req *portonev2.RegisterS
 	if !a.route.through(portonev2.PgProvider_PG_PROVIDER_INICIS_V2) {
 		return nil, world.Invalid("only KG Inicis has receipts of sub-merchants, not %s", a.route.channel.GetPgProvider())
 	}
-	var total int64
+	left := a.bill.price.amount
 	for i, item := range req.Items {
-		amount := item.GetTotalAmount()
-		switch {
-		case amount <= 0 || amount > math.MaxInt64-total:
-			return nil, world.Invalid("items[%d].totalAmount must be positive", i)
+		switch problem := itemProblem(item); {
+		case problem != "":
+			return nil, world.Invalid("items[%d]%s", i, problem)
 		case item.GetCurrency() != a.currency:
 			return nil, world.Invalid("items[%d].currency is not that of the payment", i)
+		case item.GetTotalAmount() > left:
+			return nil, world.Invalid("items[%d].totalAmount: the items exceed the payment's total of %d", i, a.bill.price.amount)
 		}
-		total += amount
+		left -= item.GetTotalAmount()
 	}
-	if total == 0 || total > a.bill.price.amount {
+	if len(req.Items) == 0 {
 		return nil, world.Invalid("items are to make up the payment's total of %d or a part of it", a.bill.price.amount)
 	}
 	s.touch(a)
 	return &portonev2.RegisterStoreReceiptResponse{ReceiptUrl: world.Ptr(receiptURL(a))}, nil
+}
+
+// itemProblem says what is wrong with the amounts of a sub-merchant's item: empty if
+// nothing is. Total is what is tax-free, VAT and supply; nothing is tax-free unless
+// said, and of VAT and supply one that is absent is what is left.
+func itemProblem(item *portonev2.RegisterStoreReceiptBodyItem) string {
+	total := item.GetTotalAmount()
+	if total <= 0 {
+		return ".totalAmount must be positive"
+	}
+	left := total
+	for _, part := range []struct {
+		name   string
+		amount int64
+	}{{"taxFreeAmount", item.GetTaxFreeAmount()}, {"vatAmount", item.GetVatAmount()}, {"supplyAmount", item.GetSupplyAmount()}} {
+		if part.amount < 0 || part.amount > left {
+			return fmt.Sprintf(".%s must be part of totalAmount, beside the other parts", part.name)
+		}
+		left -= part.amount
+	}
+	if item.VatAmount != nil && item.SupplyAmount != nil && left > 0 {
+		return fmt.Sprintf(": taxFreeAmount, vatAmount and supplyAmount are %d less than totalAmount", left)
+	}
+	return ""
 }
 
 // SetCashReceipt shows a cash receipt on a payment, or none for nil. It does

@@ -3,6 +3,7 @@ package shop
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -135,7 +136,7 @@ func (s *Store) start(d *schedule) {
 }
 
 // carryOut charges a payment that was started. What was possible when it was
-// scheduled need not be any more: then the schedule fails, without a payment.
+// scheduled need not be any more: then it fails as if the PG had declined.
 func (s *Store) carryOut(d *schedule) {
 	d.completed = s.now()
 	var a *attempt
@@ -145,12 +146,28 @@ func (s *Store) carryOut(d *schedule) {
 	}
 	switch {
 	case err != nil:
+		s.failUncharged(d, err)
 		s.schedules.end(d, scheduleFailed)
 	case a.status == pending:
 		d.status = scheduleIsPending
 	default:
 		s.finish(d)
 	}
+}
+
+// failUncharged leaves a failed attempt at a payment that could not even be charged,
+// for whoever waits for its webhook. A payment that is paid, or that cannot be tried
+// again, stays as it is.
+func (s *Store) failUncharged(d *schedule, cause error) {
+	r, err := d.key.route(d.charge.ChannelKey)
+	if err != nil || s.checkFree(d.order.key) != nil {
+		return
+	}
+	reason := cause.Error()
+	if fault := new(world.Fault); errors.As(cause, &fault) {
+		reason = fault.Message
+	}
+	s.fail(s.begin(d.order, r, keyMeans(d.key, d.charge)), &portonev2.PaymentFailure{Reason: &reason}, 0)
 }
 
 // finish ends a schedule as its payment ended.

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,20 +59,40 @@ func TestScheduleStates(t *testing.T) {
 	look(t, s, "declined", failed)
 }
 
-// TestScheduleThatCannotBePaid has a promotion whose budget is gone by the time.
+// TestScheduleThatCannotBePaid has something in the way of a payment by the time it
+// is due, which the PG does not even hear of: whoever waits for the webhook gets one.
 func TestScheduleThatCannotBePaid(t *testing.T) {
-	s, w := open()
-	key := issueKey(t, s, goodNumber)
-	id := do(t, s.CreatePaymentSchedule, with(later("p", key, 50_000, w, day), func(r *portonev2.CreatePaymentScheduleRequest) {
-		r.Payment.PromotionId = world.Ptr(PromotionAmount)
-	})).Schedule.GetId()
-	s.promotion(PromotionAmount).spent = 999_999
-	w.Clock.Advance(day)
-	if d := do(t, s.GetPaymentSchedule, &portonev2.GetPaymentScheduleRequest{PaymentScheduleId: id}); d.GetFailed() == nil {
-		t.Errorf("%v", d)
+	tests := []struct {
+		name    string
+		happens func(t *testing.T, s *Store)
+	}{
+		{"a promotion whose budget is gone", func(_ *testing.T, s *Store) { s.promotion(PromotionAmount).spent = 999_999 }},
+		{"another amount registered", func(t *testing.T, s *Store) {
+			do(t, s.PreRegisterPayment, &portonev2.PreRegisterPaymentRequest{PaymentId: "p", TotalAmount: world.Ptr(int64(1))})
+		}},
 	}
-	refused(t, s.GetPayment, &portonev2.GetPaymentRequest{PaymentId: "p"}, portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND)
-	do(t, s.DeleteBillingKey, &portonev2.DeleteBillingKeyRequest{BillingKey: key})
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, w := open()
+			key := issueKey(t, s, goodNumber)
+			id := do(t, s.CreatePaymentSchedule, with(later("p", key, 50_000, w, day), func(r *portonev2.CreatePaymentScheduleRequest) {
+				r.Payment.PromotionId = world.Ptr(PromotionAmount)
+			})).Schedule.GetId()
+			test.happens(t, s)
+			w.Clock.Advance(day)
+			if d := do(t, s.GetPaymentSchedule, &portonev2.GetPaymentScheduleRequest{PaymentScheduleId: id}); d.GetFailed() == nil {
+				t.Errorf("%v", d)
+			}
+			p := get(t, s, "p").GetFailed()
+			if p.GetScheduleId() != id || p.GetFailure().GetReason() == "" || p.GetFailure().PgCode != nil || p.GetBillingKey() != key {
+				t.Errorf("the payment is %v", p)
+			}
+			if hooks := p.GetWebhooks(); len(hooks) != 1 || !strings.Contains(hooks[0].GetRequest().GetBody(), transactionFailed) {
+				t.Errorf("webhooks %v", hooks)
+			}
+			do(t, s.DeleteBillingKey, &portonev2.DeleteBillingKeyRequest{BillingKey: key})
+		})
+	}
 }
 
 // TestListSchedules finds schedules by every condition.

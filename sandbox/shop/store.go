@@ -38,8 +38,10 @@ type Store struct {
 
 	// OnWebhook is called with every webhook that PortOne would send or resend,
 	// while the call that sets it off is under way: it must neither block nor
-	// use the Store. Nil if nobody listens.
-	OnWebhook func(Webhook)
+	// use the Store. It returns how often it will try to deliver the webhook, at
+	// most, and then has to call Tried for each; 0 is that it delivers nothing,
+	// and the webhook counts as taken at once. Nil if nobody listens.
+	OnWebhook func(Webhook) (tries int)
 
 	// OnCashReceipt is called when a payment was paid with a cash receipt, and when
 	// that was cancelled with the payment. It may look the payment up, and change
@@ -59,6 +61,7 @@ type Store struct {
 	keys       keyring
 	schedules  calendar
 	promotions []*promotion
+	underway   map[string]underway // webhooks that are being delivered, by id
 }
 
 // New returns a shop that has sold nothing yet and whose promotions are those of
@@ -76,6 +79,7 @@ func New(w *world.World) *Store {
 		keys:       newKeyring(),
 		schedules:  newCalendar(),
 		promotions: seedPromotions(w.Clock.Now()),
+		underway:   make(map[string]underway),
 	}
 }
 

@@ -16,8 +16,10 @@ func (s *Store) accountMeans(in *portonev2.InstantPaymentMethodInputVirtualAccou
 	switch {
 	case (expiry.GetValidHours() == 0) == (expiry.GetDueDate() == nil):
 		return nil, world.Invalid("expiry: exactly one of validHours and dueDate")
-	case expiry.GetValidHours() < 0, expiry.GetDueDate() != nil && instantOf(expiry.DueDate.AsTime()) <= s.now():
+	case s.dueOf(expiry) <= s.now():
 		return nil, world.Invalid("expiry: the deadline has passed")
+	case s.dueOf(expiry) > lastInstant:
+		return nil, world.Invalid("expiry: the deadline is beyond the year %d", lastInstant.time().Year())
 	case in.Option.GetType() == portonev2.InstantPaymentMethodInputVirtualAccountOptionType_INSTANT_PAYMENT_METHOD_INPUT_VIRTUAL_ACCOUNT_OPTION_TYPE_FIXED &&
 		(fixed.GetPgAccountId() == "") == (fixed.GetAccountNumber() == ""):
 		return nil, world.Invalid("option.fixed: exactly one of pgAccountId and accountNumber")
@@ -28,14 +30,20 @@ func (s *Store) accountMeans(in *portonev2.InstantPaymentMethodInputVirtualAccou
 	}}, nil
 }
 
+// dueOf is when an account expires. The hours of an int32 and any clock fit into an
+// instant, though not into a time.Duration.
+func (s *Store) dueOf(expiry *portonev2.InstantPaymentMethodInputVirtualAccountExpiry) instant {
+	if expiry.DueDate != nil {
+		return instantOf(expiry.DueDate.AsTime())
+	}
+	return s.now() + instant(expiry.GetValidHours())*instant(time.Hour.Microseconds())
+}
+
 // issueAccount issues the virtual account of an attempt, which waits for the
 // deposit until the account is due.
 func (s *Store) issueAccount(a *attempt) {
 	in := a.means.account
-	due := s.now().time().Add(time.Duration(in.Expiry.GetValidHours()) * time.Hour)
-	if in.Expiry.DueDate != nil {
-		due = in.Expiry.DueDate.AsTime()
-	}
+	due := min(s.dueOf(in.Expiry), lastInstant)
 	kind := portonev2.PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_NORMAL
 	if in.Option.GetFixed() != nil {
 		kind = portonev2.PaymentMethodVirtualAccountType_PAYMENT_METHOD_VIRTUAL_ACCOUNT_TYPE_FIXED
@@ -47,13 +55,13 @@ func (s *Store) issueAccount(a *attempt) {
 	a.showAccount(&portonev2.PaymentMethodVirtualAccount{
 		Bank: in.Bank, AccountNumber: world.Ptr(s.accountNumber(in.Option.GetFixed())), AccountType: kind.Enum(),
 		RemitteeName: remittee, RemitterName: a.customer.Name,
-		ExpiredAt: instantOf(due).timestamp(), IssuedAt: s.now().timestamp(),
+		ExpiredAt: due.timestamp(), IssuedAt: s.now().timestamp(),
 	})
 	s.move(a, issued)
 	if !a.skipWebhook {
 		s.notify(a, transactionIssued, nil, 0)
 	}
-	s.w.Clock.At(due, func() {
+	s.w.Clock.At(due.time(), func() {
 		if a.status == issued {
 			s.fail(a, &portonev2.PaymentFailure{Reason: world.Ptr("the virtual account expired")}, 0)
 		}

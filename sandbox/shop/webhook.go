@@ -37,8 +37,7 @@ const (
 	billingKeyDeleted           = "BillingKey.Deleted"
 )
 
-// webhook is one that was sent about an attempt. The sandbox behaves as if the
-// endpoint had taken it with 200.
+// webhook is one that was sent about an attempt.
 type webhook struct {
 	id, url string
 	body    string
@@ -46,6 +45,7 @@ type webhook struct {
 	status  portonev2.PaymentStatus
 	trigger portonev2.PaymentWebhookTrigger
 	resends int32
+	outcome outcome
 }
 
 // webhookBody is the body of version 2024-04-25.
@@ -91,7 +91,7 @@ func (s *Store) notify(a *attempt, kind string, c *cancellation, trigger portone
 			id: s.w.IDs.UUID("webhook"), url: url, body: newBody(kind, s.now(), data), at: s.now(), status: a.status, trigger: trigger,
 		}
 		a.webhooks = append(a.webhooks, h)
-		s.send(Webhook{h.id, url, h.body})
+		s.deliver(a, h)
 	}
 }
 
@@ -102,10 +102,12 @@ func (s *Store) notifyKey(k *billingKey, kind string) {
 	}
 }
 
-func (s *Store) send(h Webhook) {
-	if s.OnWebhook != nil {
-		s.OnWebhook(h)
+// send sends a webhook, and returns how often that will be tried: see OnWebhook.
+func (s *Store) send(h Webhook) (tries int) {
+	if s.OnWebhook == nil {
+		return 0
 	}
+	return s.OnWebhook(h)
 }
 
 // webhookStatuses are the states of a payment as webhooks name them.
@@ -132,21 +134,18 @@ func (h *webhook) show() *portonev2.PaymentWebhook {
 	shown := &portonev2.PaymentWebhook{
 		PaymentStatus:         webhookStatuses[h.status].Enum(),
 		Id:                    world.Ptr(h.id),
-		Status:                portonev2.PaymentWebhookStatus_PAYMENT_WEBHOOK_STATUS_SUCCEEDED.Enum(),
 		Url:                   world.Ptr(h.url),
 		IsAsync:               world.Ptr(h.trigger != 0),
-		CurrentExecutionCount: world.Ptr(1 + h.resends),
-		MaxExecutionCount:     world.Ptr(int32(1 + MaxResends)),
+		CurrentExecutionCount: world.Ptr(h.outcome.tried),
+		MaxExecutionCount:     world.Ptr(h.outcome.tries * (1 + MaxResends)),
 		Request: &portonev2.PaymentWebhookRequest{
 			Header:      world.Ptr("content-type: application/json\nwebhook-id: " + h.id + "\nwebhook-timestamp: " + strconv.FormatInt(at.GetSeconds(), 10)),
 			Body:        world.Ptr(h.body),
 			RequestedAt: at,
 		},
-		Response: &portonev2.PaymentWebhookResponse{
-			Code: world.Ptr("200"), Header: world.Ptr(""), Body: world.Ptr(""), RespondedAt: at,
-		},
 		TriggeredAt: at,
 	}
+	h.outcome.show(shown)
 	if h.trigger != 0 {
 		shown.Trigger = h.trigger.Enum()
 	}
@@ -169,7 +168,7 @@ func (s *Store) ResendWebhook(_ context.Context, req *portonev2.ResendWebhookReq
 	h.resends++
 	h.trigger = portonev2.PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_MANUAL
 	s.touch(a)
-	s.send(Webhook{h.id, h.url, h.body})
+	s.deliver(a, h)
 	return &portonev2.ResendWebhookResponse{Webhook: h.show()}, nil
 }
 

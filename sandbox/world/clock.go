@@ -11,11 +11,20 @@ import (
 // moved. What was planned with At happens when the clock gets there.
 type Clock struct {
 	real   func() time.Time
-	offset time.Duration
+	origin origin
 	frozen time.Time // the time, if the clock stands still; else zero
 	timers timers
 	made   uint64
 }
+
+// Latest is the last moment that a clock can show, and a date-time of RFC 3339 tell.
+// A clock that runs stops there.
+var Latest = time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)
+
+// origin is a moment that a clock that runs counts from: what it showed, and what
+// the real time was. A difference of the two would not do: a time.Duration spans no
+// more than 292 years. The zero value is real time.
+type origin struct{ shown, real time.Time }
 
 // NewClock returns a clock that shows real time, as told by now.
 func NewClock(now func() time.Time) *Clock { return &Clock{real: now} }
@@ -29,8 +38,19 @@ func (c *Clock) Now() time.Time {
 	if !c.frozen.IsZero() {
 		return c.frozen.UTC()
 	}
-	return c.real().Add(c.offset).UTC()
+	now := wall(c.real())
+	if c.origin != (origin{}) {
+		now = c.origin.shown.Add(now.Sub(c.origin.real))
+	}
+	if now.After(Latest) {
+		return Latest
+	}
+	return now.UTC()
 }
+
+// wall is a time without the reading of the monotonic clock, which stops while a
+// machine sleeps.
+func wall(t time.Time) time.Time { return t.Round(0) }
 
 // Timestamp is Now as the contract has it.
 func (c *Clock) Timestamp() *timestamppb.Timestamp { return timestamppb.New(c.Now()) }
@@ -60,10 +80,27 @@ func (c *Clock) MoveTo(t time.Time) {
 	}
 	c.runUntil(t)
 	if c.frozen.IsZero() {
-		c.offset = t.Sub(c.real())
+		c.origin = origin{t, wall(c.real())}
 	} else {
 		c.frozen = t
 	}
+}
+
+// Stop moves the clock to a time as MoveTo does, and has it stand there.
+func (c *Clock) Stop(t time.Time) {
+	c.MoveTo(t)
+	c.frozen = c.Now()
+}
+
+// Run has a clock that stands go on from there in real time.
+func (c *Clock) Run() {
+	if c.frozen.IsZero() {
+		return
+	}
+	if c.real == nil {
+		c.real = time.Now
+	}
+	c.origin, c.frozen = origin{c.frozen, wall(c.real())}, time.Time{}
 }
 
 // runUntil does what is due until t with the clock standing at each plan's time.

@@ -28,8 +28,9 @@ func Select[T any](all []T, conditions []Condition[T]) []T {
 
 // During is the condition that a time of an object is in a range, both ends
 // included. Absent ends are now and 90 days before the other end. A time that is
-// zero, since what it is of never happened, is in no range.
-func During[T any](clock *Clock, from, until *timestamppb.Timestamp, at func(T) time.Time) Condition[T] {
+// zero, since what it is of never happened, is in no range. A range that ends before
+// it begins is INVALID_REQUEST.
+func During[T any](clock *Clock, from, until *timestamppb.Timestamp, at func(T) time.Time) (Condition[T], error) {
 	end := clock.Now()
 	if until != nil {
 		end = until.AsTime()
@@ -38,10 +39,13 @@ func During[T any](clock *Clock, from, until *timestamppb.Timestamp, at func(T) 
 	if from != nil {
 		begin = from.AsTime()
 	}
+	if begin.After(end) {
+		return nil, Invalid("from is after until")
+	}
 	return func(object T) bool {
 		t := at(object)
 		return !t.IsZero() && !t.Before(begin) && !t.After(end)
-	}
+	}, nil
 }
 
 // Arrange sorts a list, the latest first unless the order says otherwise. By is the

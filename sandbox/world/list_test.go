@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -41,11 +42,21 @@ func TestSelectDuring(t *testing.T) {
 		{"an end", nil, days(1), []string{"at the edge", "yesterday", "also"}},
 		{"both", days(1), days(-5), []string{"yesterday", "also", "now", "later"}},
 		{"the wrong way round", days(0), days(1), nil},
+		{"a beginning to come", days(-1), nil, nil},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			notAlso := func(e *event) bool { return e.name != "also" }
-			during := During(NewStoppedClock(start), test.from, test.until, at)
+			during, err := During(NewStoppedClock(start), test.from, test.until, at)
+			if test.want == nil {
+				if fault := new(Fault); !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got := names(Select(events(), []Condition[*event]{during})); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}

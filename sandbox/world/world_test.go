@@ -47,6 +47,65 @@ func TestClock(t *testing.T) {
 	}
 }
 
+// TestClockFarAhead moves clocks further than a time.Duration spans, and expects
+// exact times, also of a clock that runs on.
+func TestClockFarAhead(t *testing.T) {
+	now := start
+	running := NewClock(func() time.Time { return now })
+	stopped := NewStoppedClock(start)
+	for _, year := range []int{2319, 2500, 5000, 9999} {
+		to := time.Date(year, 6, 1, 12, 0, 0, 123_456_789, time.UTC)
+		due := 0
+		for name, clock := range map[string]*Clock{"running": running, "stopped": stopped} {
+			clock.At(to, func() { due++ })
+			clock.MoveTo(to)
+			if !clock.Now().Equal(to) {
+				t.Errorf("%s: %v, want %v", name, clock.Now(), to)
+			}
+		}
+		if now = now.Add(time.Hour); !running.Now().Equal(to.Add(time.Hour)) || due != 2 {
+			t.Errorf("an hour after %v it is %v; %d happened", to, running.Now(), due)
+		}
+	}
+	running.MoveTo(Latest)
+	if now = now.Add(time.Hour); !running.Now().Equal(Latest) {
+		t.Errorf("the clock runs on to %v", running.Now())
+	}
+}
+
+// TestClockStops stops clocks and has them run again.
+func TestClockStops(t *testing.T) {
+	now := start
+	clock := NewClock(func() time.Time { return now })
+	due := 0
+	clock.At(start.Add(time.Hour), func() { due++ })
+	expect := func(want time.Time) {
+		t.Helper()
+		if got := clock.Now(); !got.Equal(want) {
+			t.Errorf("the clock shows %v, want %v", got, want)
+		}
+	}
+	clock.Run() // it does
+	clock.Stop(start.Add(2 * time.Hour))
+	now = now.Add(time.Minute)
+	expect(start.Add(2 * time.Hour))
+	clock.Stop(start) // not back
+	expect(start.Add(2 * time.Hour))
+	clock.Advance(time.Hour)
+	expect(start.Add(3 * time.Hour))
+	clock.Run()
+	now = now.Add(time.Minute)
+	expect(start.Add(3*time.Hour + time.Minute))
+	if due != 1 {
+		t.Errorf("happened %d times", due)
+	}
+	made := NewStoppedClock(start)
+	made.Run()
+	if d := made.Now().Sub(start); d < 0 || d > time.Minute {
+		t.Errorf("a clock that was made to stand runs %v ahead", d)
+	}
+}
+
 func TestIDs(t *testing.T) {
 	a, b := NewIDs(), NewIDs()
 	if first, again := a.UUID("x"), b.UUID("x"); first != again || len(first) != 36 || first == a.UUID("x") || first == a.UUID("y") {
