@@ -65,6 +65,7 @@ type Call struct {
 	// Key is the idempotency key of a mutation, once it is known.
 	Key upstream.Key
 
+	attempts int // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
 	extra    []byte // header lines for PortOne
@@ -114,6 +115,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		return s.stream(ctx, c, &request)
 	}
 	answer, failure := s.opts.Upstream.Do(ctx, &request)
+	c.attempts = request.Attempts
 	if failure != nil {
 		return failure
 	}
@@ -137,7 +139,7 @@ func (s *Server) readAnswer(c *Call) error {
 	var at *transcode.Error
 	if errors.As(err, &at) {
 		s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),
-			"request_id", c.RequestID, "path", at.Path, "offset", at.Offset, "problem", at.Problem)
+			"request_id", c.RequestID, "problem", at.Loggable())
 	}
 	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
 }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -145,17 +146,29 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	if !s.opts.Logger.Enabled(ctx, level) {
 		return err
 	}
-	attrs := make([]slog.Attr, 0, 8)
+	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs, slog.String("rpc", c.Op.RPC), slog.String("transport", c.Transport), slog.String("code", code.String()),
 		slog.Float64("took_ms", math.Round(float64(time.Since(start))/1e4)/100), slog.String("request_id", c.RequestID))
+	if c.attempts > 1 {
+		attrs = append(attrs, slog.Int("attempts", c.attempts))
+	}
 	if err != nil {
 		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {
-			attrs = append(attrs, slog.String("cause", cause.Error()))
+			attrs = append(attrs, slog.String("cause", causeText(cause)))
 		}
 	}
 	s.opts.Logger.LogAttrs(ctx, level, "call", attrs...)
 	return err
+}
+
+// causeText is a cause as a log may have it.
+func causeText(cause error) string {
+	var malformed *transcode.Error
+	if errors.As(cause, &malformed) {
+		return malformed.Loggable()
+	}
+	return cause.Error()
 }
 
 // recover turns a panic into INTERNAL and a line in the log with its stack. The

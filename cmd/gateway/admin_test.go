@@ -148,12 +148,12 @@ func TestMetrics(t *testing.T) {
 		{0, "portone_gateway_calls_total", []string{"rpc", "CancelPayment", "transport", "rest", "code", "OK"}},
 		{3, "portone_gateway_call_duration_seconds_count", []string{"rpc", "PayWithBillingKey"}},
 		{0, "portone_gateway_calls_in_flight", nil},
-		{3, "portone_gateway_upstream_latency_seconds_count", []string{"operation", "payWithBillingKey"}},
-		{2, "portone_gateway_upstream_latency_seconds_count", []string{"operation", "getPayments"}},
-		{1, "portone_gateway_upstream_attempts_total", []string{"operation", "getPayments", "status", "503", "problem", "untyped"}},
-		{1, "portone_gateway_upstream_attempts_total", []string{"operation", "getPayments", "status", "200", "problem", ""}},
-		{1, "portone_gateway_upstream_retries_total", []string{"operation", "getPayments", "why", "failed"}},
-		{0, "portone_gateway_upstream_breaker_state", []string{"operation", "getPayments"}},
+		{3, "portone_gateway_upstream_latency_seconds_count", []string{"rpc", "PayWithBillingKey"}},
+		{2, "portone_gateway_upstream_latency_seconds_count", []string{"rpc", "GetPayments"}},
+		{1, "portone_gateway_upstream_attempts_total", []string{"rpc", "GetPayments", "status", "503", "problem", "untyped"}},
+		{1, "portone_gateway_upstream_attempts_total", []string{"rpc", "GetPayments", "status", "200", "problem", ""}},
+		{1, "portone_gateway_upstream_retries_total", []string{"rpc", "GetPayments", "why", "failed"}},
+		{0, "portone_gateway_upstream_breaker_state", []string{"rpc", "GetPayments"}},
 		{1, "portone_gateway_build_info", []string{"version", "devel"}},
 	} {
 		if got := counted.value(t, test.name, test.labels...); got != test.value {
@@ -199,9 +199,9 @@ func TestBreakerInMetrics(t *testing.T) {
 			calls.Go(func() { _ = list(t.Context(), conn) })
 		}
 		calls.Wait()
-		return p.metrics(t).value(t, "portone_gateway_upstream_breaker_state", "operation", "getPayments") == 2
+		return p.metrics(t).value(t, "portone_gateway_upstream_breaker_state", "rpc", "GetPayments") == 2
 	})
-	if p.metrics(t).value(t, "portone_gateway_upstream_attempts_total", "operation", "getPayments", "status", "0", "problem", "connect") < 1 {
+	if p.metrics(t).value(t, "portone_gateway_upstream_attempts_total", "rpc", "GetPayments", "status", "0", "problem", "connect") < 1 {
 		t.Error("the attempts are not counted")
 	}
 }

@@ -48,6 +48,7 @@ type serveConfig struct {
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
 	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
 	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks; nowhere if it is not set."`
+	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
 	logConfig
 }
@@ -56,6 +57,7 @@ type serveConfig struct {
 type sandboxConfig struct {
 	Addr     string `name:"addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where to listen: host:port, or unix:///path (${default})."`
 	Webhooks string `name:"webhook-url" placeholder:"URL" help:"Where to post webhooks; nowhere if it is not set."`
+	Secret   string `name:"webhook-secret" placeholder:"SECRET" help:"What to sign them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
 	logConfig
 }

@@ -111,7 +111,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-addr", c.SandboxWebhooks, logger); err != nil {
+		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", c.SandboxWebhooks, c.SandboxSecret, logger); err != nil {
 			return g, err
 		}
 		url = g.portone.url()

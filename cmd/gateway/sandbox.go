@@ -17,20 +17,33 @@ type portone struct {
 	server   *http.Server
 }
 
-// newPortone makes a sandbox with the demo shop in it. It listens at addr, which
-// the flag named, and posts webhooks to a URL, unless that is empty.
-func newPortone(addr, flag, webhooks string, logger *slog.Logger) (*portone, error) {
-	listener, err := listen(flag, addr)
+// newPortone makes a sandbox with the demo shop in it. It listens at addr and posts
+// webhooks to a URL, unless that is empty, signed with a secret, or the sandbox's own
+// if that is empty. Its flags begin with the prefix.
+func newPortone(addr, prefix, webhooks, secret string, logger *slog.Logger) (*portone, error) {
+	shop, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true, WebhookURL: webhooks, WebhookSecret: secret})
+	if err != nil {
+		return nil, wrong(prefix+"webhook-secret", "%v", err)
+	}
+	listener, err := listen(prefix+"addr", addr)
 	if err != nil {
 		return nil, err
 	}
-	handler, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true, WebhookURL: webhooks})
-	if err != nil {
-		listener.Close()
-		return nil, err
-	}
-	return &portone{listener, &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second,
+	return &portone{listener, &http.Server{Handler: healthy(shop), ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug)}}, nil
+}
+
+// healthy answers /healthz and /readyz, which PortOne does not have: containers that
+// run the sandbox alone are asked for their health as the gateway is.
+func healthy(shop http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/readyz":
+			_, _ = io.WriteString(w, "ok\n")
+		default:
+			shop.ServeHTTP(w, r)
+		}
+	})
 }
 
 // url is where the sandbox listens.
@@ -52,7 +65,7 @@ func (c *sandboxConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err := checkWebhooks("webhook-url", c.Webhooks); err != nil {
 		return err
 	}
-	p, err := newPortone(c.Addr, "addr", c.Webhooks, logger)
+	p, err := newPortone(c.Addr, "", c.Webhooks, c.Secret, logger)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,6 +38,7 @@ type Metrics struct {
 	latency  *prometheus.HistogramVec
 	retries  *prometheus.CounterVec
 	breaker  *prometheus.GaugeVec
+	opened   *prometheus.CounterVec
 
 	reasons map[string]bool
 	ops     map[*service.Operation]*operation
@@ -45,14 +47,17 @@ type Metrics struct {
 
 // answers has what most requests to PortOne count.
 type answers struct {
+	rpc     string
 	ok      prometheus.Counter
-	latency prometheus.Observer
+	latency func() prometheus.Observer
 }
 
-// operation has what most calls count, looked up once.
+// operation has what most calls count, looked up once. A histogram is made when there
+// is something to put into it: those of all operations would be thousands of series
+// in every process.
 type operation struct {
 	ok       map[string]prometheus.Counter // by transport
-	duration prometheus.Observer
+	duration func() prometheus.Observer
 }
 
 // New makes the metrics, with those of the Go runtime and the process.
@@ -66,22 +71,24 @@ func New(version string) *Metrics {
 			Help: "How long calls took, PortOne's part included.", Buckets: buckets}, []string{"rpc"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "portone_gateway_calls_in_flight", Help: "Calls that have begun and not ended."}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_attempts_total",
-			Help: "HTTP requests to PortOne, by operation, HTTP status (0 if there was no answer) and problem."},
-			[]string{"operation", "status", "problem"}),
+			Help: "HTTP requests to PortOne, by RPC, HTTP status (0 if there was no answer) and problem; breaker is one that was not sent."},
+			[]string{"rpc", "status", "problem"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_upstream_latency_seconds",
-			Help: "How long PortOne took for a request.", Buckets: buckets}, []string{"operation"}),
+			Help: "How long PortOne took for a request.", Buckets: buckets}, []string{"rpc"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_retries_total",
-			Help: "Requests repeated, by operation and why: failed, or outstanding (PortOne was still working on it)."},
-			[]string{"operation", "why"}),
+			Help: "Requests repeated, by RPC and why: failed, or outstanding (PortOne was still working on it)."},
+			[]string{"rpc", "why"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_upstream_breaker_state",
-			Help: "The circuit breaker of an operation: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"operation"}),
+			Help: "The circuit breaker of an RPC: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"rpc"}),
+		opened: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_breaker_opened_total",
+			Help: "How often the circuit breaker of an RPC has opened; it stays so for 2 s, which scraping its state may miss."}, []string{"rpc"}),
 		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, info,
+	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -89,14 +96,25 @@ func New(version string) *Metrics {
 // Know prepares the metrics of operations, before any is called.
 func (m *Metrics) Know(ops []*service.Operation) {
 	for _, op := range ops {
-		o := &operation{ok: make(map[string]prometheus.Counter), duration: m.duration.WithLabelValues(op.RPC)}
+		o := &operation{
+			ok:       make(map[string]prometheus.Counter),
+			duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(op.RPC) }),
+		}
 		for _, transport := range []string{"grpc", "rest"} {
 			o.ok[transport] = m.calls.WithLabelValues(op.RPC, transport, codes.OK.String(), "")
+			if op.Spec.IsMutation() { // an alert on the first one needs the series before
+				m.calls.WithLabelValues(op.RPC, transport, codes.Unknown.String(), "OUTCOME_UNKNOWN")
+				m.calls.WithLabelValues(op.RPC, transport, codes.DeadlineExceeded.String(), "OUTCOME_UNKNOWN")
+			}
 		}
 		m.ops[op] = o
-		id := op.Spec.Operation.GetId()
-		m.Breaker(id, upstream.BreakerClosed)
-		m.answers[id] = &answers{m.attempts.WithLabelValues(id, "200", ""), m.latency.WithLabelValues(id)}
+		m.answers[op.Spec.Operation.GetId()] = &answers{
+			rpc:     op.RPC,
+			ok:      m.attempts.WithLabelValues(op.RPC, "200", ""),
+			latency: sync.OnceValue(func() prometheus.Observer { return m.latency.WithLabelValues(op.RPC) }),
+		}
+		m.breaker.WithLabelValues(op.RPC)
+		m.opened.WithLabelValues(op.RPC)
 	}
 }
 
@@ -122,7 +140,7 @@ func (m *Metrics) Begin(*service.Operation) { m.inFlight.Inc() }
 func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, reason string, took time.Duration) {
 	m.inFlight.Dec()
 	o := m.ops[op]
-	o.duration.Observe(took.Seconds())
+	o.duration().Observe(took.Seconds())
 	if code == codes.OK {
 		o.ok[transport].Inc()
 		return
@@ -137,13 +155,13 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 func (m *Metrics) Attempt(operation string, status int, problem string, took time.Duration) {
 	a := m.answers[operation]
 	if took > 0 { // else nothing was sent
-		a.latency.Observe(took.Seconds())
+		a.latency().Observe(took.Seconds())
 	}
 	if status == http.StatusOK && problem == "" {
 		a.ok.Inc()
 		return
 	}
-	m.attempts.WithLabelValues(operation, strconv.Itoa(status), problem).Inc()
+	m.attempts.WithLabelValues(a.rpc, strconv.Itoa(status), problem).Inc()
 }
 
 // Retry implements upstream.Observer.
@@ -152,12 +170,16 @@ func (m *Metrics) Retry(operation string, outstanding bool) {
 	if outstanding {
 		why = "outstanding"
 	}
-	m.retries.WithLabelValues(operation, why).Inc()
+	m.retries.WithLabelValues(m.answers[operation].rpc, why).Inc()
 }
 
 // Breaker implements upstream.Observer.
 func (m *Metrics) Breaker(operation string, state upstream.BreakerState) {
-	m.breaker.WithLabelValues(operation).Set(float64(state))
+	rpc := m.answers[operation].rpc
+	m.breaker.WithLabelValues(rpc).Set(float64(state))
+	if state == upstream.BreakerOpen {
+		m.opened.WithLabelValues(rpc).Inc()
+	}
 }
 
 // knownReasons are the reasons that can be labels: those of the contract.

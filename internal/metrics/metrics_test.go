@@ -102,12 +102,12 @@ func TestUpstream(t *testing.T) {
 	m.Retry("getPayment", true)
 	got := text(t, m)
 	for _, line := range []string{
-		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="",status="200"} 1`,
-		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="unreadable",status="200"} 1`,
-		`portone_gateway_upstream_attempts_total{operation="getPayment",problem="connect",status="0"} 1`,
-		`portone_gateway_upstream_latency_seconds_count{operation="getPayment"} 3`,
-		`portone_gateway_upstream_retries_total{operation="getPayment",why="failed"} 1`,
-		`portone_gateway_upstream_retries_total{operation="getPayment",why="outstanding"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="",rpc="GetPayment",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="unreadable",rpc="GetPayment",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="connect",rpc="GetPayment",status="0"} 1`,
+		`portone_gateway_upstream_latency_seconds_count{rpc="GetPayment"} 3`,
+		`portone_gateway_upstream_retries_total{rpc="GetPayment",why="failed"} 1`,
+		`portone_gateway_upstream_retries_total{rpc="GetPayment",why="outstanding"} 1`,
 	} {
 		if !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("there is no line %s", line)
@@ -122,8 +122,8 @@ func TestBreaker(t *testing.T) {
 	check := func(want string) {
 		t.Helper()
 		got := text(t, m)
-		for operation, value := range map[string]string{"getPayment": want, "cancelPayment": "0"} {
-			if line := `portone_gateway_upstream_breaker_state{operation="` + operation + `"} ` + value; !strings.Contains(got, "\n"+line+"\n") {
+		for rpc, value := range map[string]string{"GetPayment": want, "CancelPayment": "0"} {
+			if line := `portone_gateway_upstream_breaker_state{rpc="` + rpc + `"} ` + value; !strings.Contains(got, "\n"+line+"\n") {
 				t.Errorf("there is no line %s", line)
 			}
 		}
@@ -132,6 +132,23 @@ func TestBreaker(t *testing.T) {
 	for state, want := range map[upstream.BreakerState]string{upstream.BreakerClosed: "0", upstream.BreakerHalfOpen: "1", upstream.BreakerOpen: "2"} {
 		m.Breaker("getPayment", state)
 		check(want)
+	}
+	if line := `portone_gateway_upstream_breaker_opened_total{rpc="GetPayment"} 1`; !strings.Contains(text(t, m), "\n"+line+"\n") {
+		t.Errorf("there is no line %s", line)
+	}
+}
+
+// TestBeforeAnyCall: what an alert waits for is there before it happens, and what
+// would be thousands of series in every process is not.
+func TestBeforeAnyCall(t *testing.T) {
+	m := New("v1")
+	m.Know(operations(t))
+	got := text(t, m)
+	if line := `portone_gateway_calls_total{code="Unknown",reason="OUTCOME_UNKNOWN",rpc="CancelPayment",transport="grpc"} 0`; !strings.Contains(got, "\n"+line+"\n") {
+		t.Errorf("there is no line %s", line)
+	}
+	if n := strings.Count(got, "\n"); n > 1500 {
+		t.Errorf("%d lines before anything happened", n)
 	}
 }
 
