@@ -4,7 +4,13 @@
 #
 # With a sandbox in PortOne's place, and no secret:
 #
-#   docker run --rm -p 9090:9090 -p 8080:8080 portone-gateway --sandbox
+#   docker run --rm -p 127.0.0.1:9090:9090 -p 127.0.0.1:8080:8080 -p 127.0.0.1:9092:9092 \
+#     -e PORTONE_GATEWAY_SANDBOX_ADDR=0.0.0.0:9092 portone-gateway --sandbox
+#
+# The sandbox alone, for any client of PortOne; its health is asked at its own address:
+#
+#   docker run --rm -p 127.0.0.1:9092:9092 -e PORTONE_GATEWAY_ADMIN_ADDR=127.0.0.1:9092 \
+#     portone-gateway sandbox --addr 0.0.0.0:9092
 #
 # In front of PortOne:
 #
