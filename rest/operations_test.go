@@ -60,6 +60,23 @@ func TestEveryOperation(t *testing.T) {
 	}
 }
 
+// TestUnknownParameters: parameters that PortOne has added since reach it as they
+// came, repeated ones too.
+func TestUnknownParameters(t *testing.T) {
+	p, g := newPortone(t)
+	for _, query := range []string{"new=a", "new=a&new=b&new=a", "new=&other=%5B1%5D&new=b%20c", "storeId=s&new=a&new=b"} {
+		response, err := http.Post(g.URL+payPath+"?"+query, "application/json", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		want, _ := url.ParseQuery(query)
+		if got := p.taken(); response.StatusCode != http.StatusOK || len(got) != 1 || !reflect.DeepEqual(got[0].query, want) {
+			t.Errorf("%s is answered with %s, after %d requests with %v", query, response.Status, len(got), got[0].query)
+		}
+	}
+}
+
 // operation is an RPC as the annotations describe it.
 type operation struct {
 	method     protoreflect.MethodDescriptor

@@ -71,6 +71,10 @@ func TestRequests(t *testing.T) {
 			"GET", "/b2b/tax-invoices/k", "new=a+b&taxInvoiceKeyType=NEW", "",
 		},
 		{
+			"GetB2bTaxInvoice", &portonev2.GetB2BTaxInvoiceRequest{TaxInvoiceKey: "k", Unrecognized: map[string]string{"?new": `["a b","","한\"","a b"]`, "?other": `"[1,2]"`}},
+			"GET", "/b2b/tax-invoices/k", "new=a+b&new=&new=한\"&new=a+b&other=[1,2]", "",
+		},
+		{
 			"GetPlatformAccountHolder", &portonev2.GetPlatformAccountHolderRequest{Bank: portonev2.Bank_BANK_KOOKMIN, AccountNumber: "1-2"},
 			"GET", "/platform/bank-accounts/KOOKMIN/1-2/holder", "", "",
 		},
@@ -130,7 +134,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestRawParameters shows that white space around a raw text is no part of it.
 // TestUnrecognizedWins expects each member and each parameter once, however
 // `unrecognized` calls the one that it replaces.
 func TestUnrecognizedWins(t *testing.T) {
@@ -161,19 +164,69 @@ func TestUnrecognizedWins(t *testing.T) {
 	}
 }
 
+// TestRawParameters shows what stands in the query for raw texts: white space around
+// one is no part of it, and an array is as many parameters as it has elements, unless
+// the contract knows that there is one.
 func TestRawParameters(t *testing.T) {
-	wire, err := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{"?a": " \"x\\u0020y\" ", "storeId": "\n7 ", "?c": ""}})
-	if err != nil {
-		t.Fatal(err)
+	tests := []struct {
+		name, entry, raw string
+		want             url.Values
+	}{
+		{"a string", "?a", ` "x\u0020y" `, url.Values{"a": {"x y"}}},
+		{"a known parameter", "storeId", "\n7 ", url.Values{"storeId": {"7"}}},
+		{"nothing", "?a", "", url.Values{}},
+		{"strings", "?a", ` [ "x\u0020y" , "" ] `, url.Values{"a": {"x y", ""}}},
+		{"one string", "?a", `["x"]`, url.Values{"a": {"x"}}},
+		{"no string", "?a", `[ ]`, url.Values{}},
+		{"others", "?a", `[ 1.50 , true, null, [1, "b"], {"c": ["d"]}]`, url.Values{"a": {"1.50", "true", "null", `[1, "b"]`, `{"c": ["d"]}`}}},
+		{"an object", "?a", `{"c":["d"]}`, url.Values{"a": {`{"c":["d"]}`}}},
+		{"a list for a known parameter", "?storeId", `["x","y"]`, url.Values{"storeId": {`["x","y"]`}}},
 	}
-	var r Request
-	if err := call(t, "GetPayment").SetRequest(&r, wire, plenty); err != nil {
-		t.Fatal(err)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			wire, err := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p", Unrecognized: map[string]string{test.entry: test.raw}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var r Request
+			if err := call(t, "GetPayment").SetRequest(&r, wire, plenty); err != nil {
+				t.Fatal(err)
+			}
+			if got, err := url.ParseQuery(string(r.Query)); err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("the query is %v, %v, want %v", got, err, test.want)
+			}
+		})
 	}
-	got, err := url.ParseQuery(string(r.Query))
-	if want := (url.Values{"a": {"x y"}, "storeId": {"7"}}); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("the query is %v, %v, want %v", got, err, want)
-	}
+}
+
+// TestEveryUnknownParameter holds that parameters which the contract does not know
+// reach PortOne as they came, however often each stands there.
+func TestEveryUnknownParameter(t *testing.T) {
+	c := call(t, "GetPayment")
+	pairs := rapid.SliceOf(rapid.Custom(func(t *rapid.T) [2]string {
+		name := rapid.OneOf(rapid.SampledFrom([]string{"a", "b", "paymentId", "?", "{}a", "tags[]", ""}), rapid.String()).Draw(t, "name")
+		value := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{`["a"]`, `"`, "[", "null"})).Draw(t, "value")
+		return [2]string{name, value}
+	}).Filter(func(pair [2]string) bool { return c.query[pair[0]] == nil && pair[0] != requestBody }))
+	rapid.Check(t, func(t *rapid.T) {
+		want := url.Values{}
+		var query strings.Builder
+		for _, pair := range pairs.Draw(t, "parameters") {
+			want.Add(pair[0], pair[1])
+			query.WriteString("&" + url.QueryEscape(pair[0]) + "=" + url.QueryEscape(pair[1]))
+		}
+		wire, err := c.WireFromHTTP(nil, []string{"p"}, query.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r Request
+		if err := c.SetRequest(&r, wire, plenty); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := url.ParseQuery(string(r.Query)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Fatalf("the query %q became %q, %v", query.String(), r.Query, err)
+		}
+	})
 }
 
 // sameQuery compares queries, and requestBody as JSON.
@@ -355,6 +408,8 @@ func TestBadHTTP(t *testing.T) {
 		{"not UTF-8 in the query", "GetPayment", []string{"p"}, "storeId=%ff", "", "the query is not UTF-8"},
 		{"half an escape", "GetPayment", []string{"p"}, "storeId=%f", "", "malformed escape"},
 		{"a parameter twice", "GetPayment", []string{"p"}, "storeId=a&storeId=b", "", "?storeId: the query parameter stands twice"},
+		{"a parameter twice, once escaped", "GetPayment", []string{"p"}, "storeId=a&x=1&store%49d=a", "", "?storeId: the query parameter stands twice"},
+		{"requestBody twice", "GetPayments", nil, "requestBody=%7B%7D&requestBody=%7B%7D", "", "?requestBody: the query parameter stands twice"},
 		{"two bodies", "GetPayments", nil, "requestBody=%7B%7D", "{}", "?requestBody: the request has a body as well"},
 		{"a body that is no JSON", "CapturePayment", []string{"p"}, "", "x", "not a JSON object"},
 		{"a requestBody that is no JSON", "GetPayments", nil, "requestBody=x", "", "not a JSON object"},

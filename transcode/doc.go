@@ -25,6 +25,9 @@
 //     whose discriminator is unknown or missing. In a request also a known member
 //     of the wrong JSON type (see Lenient). On the way out these members are
 //     written as they are, and win over the typed field.
+//   - In a request, `unrecognized` also has query parameters that the contract does
+//     not know, under their name behind a question mark: as a string, or as an array
+//     of strings where the parameter is repeated.
 //   - A required list or map is always written. One that was absent is noted in
 //     `unrecognized` with an empty text, and so is an absent discriminator of a
 //     case that stands alone; an empty text means that the member is not written.

@@ -12,6 +12,7 @@ func validText(s string) bool { return utf8.ValidString(s) }
 func (d *decoder) query(c *Call, rawQuery string, body []byte) bool {
 	json, found := body, len(body) > 0
 	seen := make(map[string]bool)
+	var others unknownParameters
 	for rawQuery != "" {
 		var pair string
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
@@ -27,29 +28,64 @@ func (d *decoder) query(c *Call, rawQuery string, body []byte) bool {
 		if !validText(name) || !validText(value) {
 			return d.fail(0, "the query is not UTF-8")
 		}
+		isBody := name == requestBody && c.bodyInQuery()
+		f := c.query[name]
+		if f == nil && !isBody {
+			others.add(name, value)
+			continue
+		}
 		if seen[name] {
 			return d.failIn("?"+name, 0, "the query parameter stands twice")
 		}
 		seen[name] = true
-		if name == requestBody && c.bodyInQuery() {
+		if isBody {
 			if found {
 				return d.failIn("?"+name, 0, "the request has a body as well")
 			}
 			json, found = []byte(value), true
 			continue
 		}
-		if !d.queryParameter(c, name, value) {
+		if !d.parameter(c.Input, f, value) {
 			return false
 		}
 	}
-	return d.body(c, json, found)
+	return others.write(d, c.Input) && d.body(c, json, found)
 }
 
-func (d *decoder) queryParameter(c *Call, name, value string) bool {
-	if f := c.query[name]; f != nil {
-		return d.parameter(c.Input, f, value)
+// unknownParameters are those of a query that the contract does not know: its next
+// version may have lists among them.
+type unknownParameters struct {
+	names  []string // in the order in which they came first
+	values map[string][]string
+}
+
+func (u *unknownParameters) add(name, value string) {
+	if u.values == nil {
+		u.values = make(map[string][]string)
 	}
-	return d.unrecognized(c.Input, []byte("?"+name), appendQuoted(nil, value))
+	if u.values[name] == nil {
+		u.names = append(u.names, name)
+	}
+	u.values[name] = append(u.values[name], value)
+}
+
+// write puts the parameters into `unrecognized`.
+func (u *unknownParameters) write(d *decoder, m *Message) bool {
+	for _, name := range u.names {
+		values := u.values[name]
+		raw := appendQuoted(nil, values[0])
+		if len(values) > 1 {
+			raw = append([]byte{'['}, raw...)
+			for _, value := range values[1:] {
+				raw = appendQuoted(append(raw, ','), value)
+			}
+			raw = append(raw, ']')
+		}
+		if !d.unrecognized(m, []byte("?"+name), raw) {
+			return false
+		}
+	}
+	return true
 }
 
 // body writes the members of the JSON.

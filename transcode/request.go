@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"bytes"
+	"encoding/json"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -89,7 +90,10 @@ type paramValue struct {
 // Entries of `unrecognized` are members of the body; one with the name of a path
 // or query parameter takes its place, one whose name begins with a question mark
 // is a query parameter, also one that the contract does not know, and one whose
-// name begins with {} is a member of the body whatever the rest of the name is.
+// name begins with {} is a member of the body whatever the rest of the name is. A
+// query parameter that the contract does not know, and whose value is a JSON array,
+// stands in the query once for each element: strings as their text, others as their
+// JSON.
 //
 // Errors are of type *Error.
 func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
@@ -252,16 +256,37 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 		return true, false
 	}
 	value := bytes.Trim(e.in[raw.start:raw.stop], " \t\r\n")
-	if d := &e.check; value[0] == '"' {
-		d.in, d.pos, d.err = value, 0, nil
-		value, _ = d.scanString() // valid has checked it
-	}
-	if known {
-		e.place(&m.fields[i], value)
-	} else {
-		e.queryParameter(string(text[1:]), value)
+	switch {
+	case known:
+		e.place(&m.fields[i], e.parameterText(value))
+	case value[0] == '[':
+		e.queryParameters(string(text[1:]), value)
+	default:
+		e.queryParameter(string(text[1:]), e.parameterText(value))
 	}
 	return true, true
+}
+
+// parameterText is the text that stands in a URL for a JSON value that has been
+// checked.
+func (e *encoder) parameterText(value []byte) []byte {
+	d := &e.check
+	if value[0] != '"' {
+		return value
+	}
+	d.in, d.pos, d.err = value, 0, nil
+	text, _ := d.scanString()
+	return text
+}
+
+// queryParameters repeats a parameter for each element of a JSON array that has
+// been checked.
+func (e *encoder) queryParameters(name string, array []byte) {
+	var elements []json.RawMessage
+	_ = json.Unmarshal(array, &elements)
+	for _, element := range elements {
+		e.queryParameter(name, e.parameterText(element))
+	}
 }
 
 // appendComponent escapes like JavaScript's encodeURIComponent: all bytes but
@@ -293,9 +318,10 @@ var plainInURL = func() (plain [256]bool) {
 // as it came; and the body. It is the inverse of SetRequest.
 //
 // The JSON may stand in the body or in the query parameter requestBody; both at
-// once are an error, and so is a parameter that is given twice. Values that
-// have no typed form, and parameters that the message does not have, go into
-// `unrecognized`. Errors are of type *Error.
+// once are an error, and so is a parameter of the message that is given twice.
+// Values that have no typed form, and parameters that the message does not have, go
+// into `unrecognized`: one that is repeated as an array of strings. Errors are of
+// type *Error.
 func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {
 	if len(body) > maxSize || len(rawQuery) > maxSize {
 		return dst, &Error{Problem: tooLarge}
