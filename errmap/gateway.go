@@ -62,6 +62,9 @@ const (
 
 	// Broken: a bug of the gateway.
 	Broken
+
+	// CrossOrigin: a page of another origin made the request from a browser.
+	CrossOrigin
 )
 
 // verdict is what a failure means to the caller.
@@ -143,6 +146,10 @@ var (
 		English: "The request is larger than the gateway accepts; nothing was done.",
 		Korean:  "요청이 게이트웨이가 허용하는 크기를 초과하여 아무것도 처리되지 않았습니다.",
 	}
+	crossOrigin = [languages]string{
+		English: "Pages in a browser may not make requests that change something; nothing was done.",
+		Korean:  "브라우저의 웹 페이지에서는 데이터를 변경하는 요청을 보낼 수 없으며 아무것도 처리되지 않았습니다.",
+	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
 		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
@@ -163,6 +170,7 @@ const (
 	reasonNotSent     = portonev2.GatewayReason_GATEWAY_REASON_NOT_SENT
 	reasonNoSuch      = portonev2.GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION
 	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
+	reasonCrossOrigin = portonev2.GatewayReason_GATEWAY_REASON_CROSS_ORIGIN
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
 )
@@ -194,6 +202,7 @@ var verdicts = map[Failure][2]verdict{
 	Draining:        both(verdict{reasonDraining, codes.Unavailable, draining}),
 	RequestTooLarge: both(verdict{reasonTooLarge, codes.ResourceExhausted, requestTooLarge}),
 	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
+	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
 	Broken: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it

@@ -59,6 +59,10 @@ const (
 	GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION GatewayReason = 11
 	// The gateway has a bug. Its log says more.
 	GatewayReason_GATEWAY_REASON_INTERNAL GatewayReason = 12
+	// A page in a browser, of another origin than the gateway's, made the request.
+	// It was refused and nothing was done: whoever can open a page must not be able to
+	// pay. By REST only.
+	GatewayReason_GATEWAY_REASON_CROSS_ORIGIN GatewayReason = 13
 )
 
 // Enum value maps for GatewayReason.
@@ -77,6 +81,7 @@ var (
 		10: "GATEWAY_REASON_NOT_SENT",
 		11: "GATEWAY_REASON_NO_SUCH_OPERATION",
 		12: "GATEWAY_REASON_INTERNAL",
+		13: "GATEWAY_REASON_CROSS_ORIGIN",
 	}
 	GatewayReason_value = map[string]int32{
 		"GATEWAY_REASON_UNSPECIFIED":           0,
@@ -92,6 +97,7 @@ var (
 		"GATEWAY_REASON_NOT_SENT":              10,
 		"GATEWAY_REASON_NO_SUCH_OPERATION":     11,
 		"GATEWAY_REASON_INTERNAL":              12,
+		"GATEWAY_REASON_CROSS_ORIGIN":          13,
 	}
 )
 
@@ -127,7 +133,7 @@ var File_portone_v2_gateway_proto protoreflect.FileDescriptor
 const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\n" +
 	"\x18portone/v2/gateway.proto\x12\n" +
-	"portone.v2*\xd3\x03\n" +
+	"portone.v2*\xf4\x03\n" +
 	"\rGatewayReason\x12\x1e\n" +
 	"\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n" +
@@ -142,7 +148,8 @@ const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\x17GATEWAY_REASON_NOT_SENT\x10\n" +
 	"\x12$\n" +
 	" GATEWAY_REASON_NO_SUCH_OPERATION\x10\v\x12\x1b\n" +
-	"\x17GATEWAY_REASON_INTERNAL\x10\fB{\n" +
+	"\x17GATEWAY_REASON_INTERNAL\x10\f\x12\x1f\n" +
+	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\rB{\n" +
 	"$com.github.portonegateway.portone.v2B\fGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
