@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
@@ -16,18 +15,17 @@ import (
 
 // exchange is a call and its answer, on the way through grpc-gateway's handlers.
 type exchange struct {
-	call   service.Call
-	header http.Header // of the answer
+	call service.Call
+	out  answer
 
-	answering func() // called before the answer is written
-	answer    []byte
+	json []byte // the answer
 }
 
 // setHeaders sets what every answer has beside its body, once it is known.
 func (x *exchange) setHeaders() {
-	x.header.Set("X-Request-Id", x.call.RequestID)
+	x.out.Header().Set("X-Request-Id", x.call.RequestID)
 	if x.call.Key != "" {
-		x.header.Set("Idempotency-Key", string(x.call.Key))
+		x.out.Header().Set("Idempotency-Key", string(x.call.Key))
 	}
 }
 
@@ -47,9 +45,9 @@ func (c conn) Invoke(ctx context.Context, method string, _, _ any, _ ...grpc.Cal
 		return fmt.Errorf("%w: %s", errNoExchange, method)
 	}
 	var err error
-	x.answer, err = c.server.Invoke(ctx, &x.call)
+	x.json, err = c.server.Invoke(ctx, &x.call)
 	x.setHeaders()
-	x.answering()
+	x.out.status = x.call.Status
 	return err
 }
 
@@ -81,7 +79,7 @@ func (marshaler) Marshal(v any) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("rest: %T is no exchange", v)
 	}
-	return x.answer, nil
+	return x.json, nil
 }
 
 // Unmarshal implements runtime.Marshaler.

@@ -18,6 +18,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
 // bodyTimeout is how long the body of a request may take to arrive.
@@ -28,6 +29,7 @@ type Handler struct {
 	server   *service.Server
 	mapper   *errmap.Mapper
 	logger   *slog.Logger
+	origins  *http.CrossOriginProtection
 	routes   *routes
 	handlers map[*service.Operation]operationHandler
 }
@@ -40,7 +42,7 @@ type operationHandler struct {
 
 // New returns the REST API of a server.
 func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger) (*Handler, error) {
-	h := &Handler{server: server, mapper: mapper, logger: logger, routes: newRoutes(server.Operations()),
+	h := &Handler{server: server, mapper: mapper, logger: logger, origins: http.NewCrossOriginProtection(), routes: newRoutes(server.Operations()),
 		handlers: make(map[*service.Operation]operationHandler)}
 	muxes := make(map[string]*runtime.ServeMux)
 	for _, op := range server.Operations() {
@@ -86,70 +88,95 @@ func harmless(template string) string {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of the answer before, see mustRead
+	x := &exchange{call: service.Call{Headers: r.Header, Transport: "rest"}, out: answer{w: w}}
+	defer h.recover(x)
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Time{}) // of the answer before, see answer.Write
 	if r.ContentLength != 0 {
 		// Also where the body does not matter: net/http waits for it before it sends
 		// the answer.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
+		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+	}
+	if h.origins.Check(r) != nil { // a page could pay: text/plain needs nobody's leave
+		h.refuse(r, x, errmap.CrossOrigin, nil)
+		return
 	}
 	found := h.routes.find(r.Method, r.URL.EscapedPath())
 	if found.op == nil {
-		h.refuse(w, r, found.allowed)
+		h.refuse(r, x, errmap.NoSuchOperation, found.allowed)
 		return
 	}
-	x := &exchange{call: service.Call{Op: found.op, Headers: r.Header, Transport: "rest"}, header: w.Header(), answering: func() { mustRead(w) }}
+	x.call.Op = found.op
 	read := &reading{w: w, r: r, op: found.op, values: found.values, mapper: h.mapper}
 	x.call.Read = read.wire
 	defer read.free()
 	if found.op.Streams {
-		h.stream(w, r, x)
+		h.stream(r, x)
 		return
 	}
 	ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 	handler := h.handlers[found.op]
 	inner := http.Request{Method: r.Method, URL: handler.url, Header: noHeaders, Body: http.NoBody}
-	handler.mux.ServeHTTP(w, inner.WithContext(ctx))
+	handler.mux.ServeHTTP(&x.out, inner.WithContext(ctx))
 	x.call.Release()
+}
+
+// recover turns a panic outside the steps of a call into INTERNAL, as they do with
+// one inside. An answer that has begun breaks off, so that nobody takes half of it
+// for the whole.
+func (h *Handler) recover(x *exchange) {
+	p := recover()
+	switch {
+	case p == nil:
+		return
+	case p == http.ErrAbortHandler:
+		panic(p)
+	}
+	err := h.server.Panicked(&x.call, p)
+	if x.out.begun {
+		panic(http.ErrAbortHandler)
+	}
+	x.setHeaders()
+	h.writeError(&x.out, err)
 }
 
 // noHeaders are the headers that grpc-gateway sees: the caller's do not concern
 // it. Nobody writes to them.
 var noHeaders = http.Header{}
 
-// refuse answers what is no operation.
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, allowed []string) {
-	language := errmap.ParseLanguage(r.Header.Get("Accept-Language"))
-	e := h.mapper.Failure(&errmap.Call{Language: language}, errmap.NoSuchOperation, nil)
-	httpStatus, body := errmap.REST(e.Full())
+// refuse answers what is no call of an operation.
+func (h *Handler) refuse(r *http.Request, x *exchange, failure errmap.Failure, allowed []string) {
+	x.call.Asked = h.routes.asked(r.Method, r.URL.EscapedPath())
+	err := h.server.Refuse(r.Context(), &x.call, failure)
+	x.setHeaders()
+	httpStatus, body := h.errorBody(&x.out, err)
 	if len(allowed) > 0 {
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		x.out.Header().Set("Allow", strings.Join(allowed, ", "))
 		httpStatus = http.StatusMethodNotAllowed
 	}
-	writeBody(w, httpStatus, body)
+	writeBody(&x.out, httpStatus, body)
 }
 
 // writeError answers with an error.
 func (h *Handler) writeError(w http.ResponseWriter, err error) {
+	httpStatus, body := h.errorBody(w, err)
+	writeBody(w, httpStatus, body)
+}
+
+// errorBody is an error as REST has it; what it says in headers is set.
+func (h *Handler) errorBody(w http.ResponseWriter, err error) (httpStatus int, body []byte) {
 	var e *errmap.Error
 	if !errors.As(err, &e) { // nothing else comes from the server; grpc-gateway would have a bug, or we
 		h.logger.Error("an error of no kind", "error", err.Error())
 		e = h.mapper.Failure(&errmap.Call{}, errmap.Broken, err)
 	}
-	httpStatus, body := errmap.REST(e.Full())
 	if after := e.RetryAfter(); after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
-	writeBody(w, httpStatus, body)
-}
-
-// mustRead gives the client time to read what is written next. The server's own
-// WriteTimeout would begin with the request, and PGs are slow.
-func mustRead(w http.ResponseWriter) {
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
+	return errmap.REST(e.Full())
 }
 
 func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
-	mustRead(w)
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
@@ -159,33 +186,39 @@ func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
 
 // stream answers with a file. One that breaks in the middle breaks the
 // connection, so that nobody takes half of it for the whole.
-func (h *Handler) stream(w http.ResponseWriter, r *http.Request, x *exchange) {
-	began := false
-	err := h.server.InvokeStream(r.Context(), &x.call, func(contentType, disposition string, piece []byte) error {
-		if !began {
-			began = true
+func (h *Handler) stream(r *http.Request, x *exchange) {
+	err := h.server.InvokeStream(r.Context(), &x.call, func(file *upstream.Stream, piece []byte) error {
+		if !x.out.begun {
 			x.setHeaders()
-			setUnlessEmpty(w.Header(), "Content-Type", contentType)
-			setUnlessEmpty(w.Header(), "Content-Disposition", disposition)
+			x.setFileHeaders(file)
 		}
-		mustRead(w)
-		_, err := w.Write(piece)
+		_, err := x.out.Write(piece)
 		return err
 	})
 	switch {
 	case err == nil:
-	case began:
+	case x.out.begun:
 		panic(http.ErrAbortHandler)
 	default:
 		x.setHeaders()
-		h.writeError(w, err)
+		h.writeError(&x.out, err)
 	}
 }
 
-func setUnlessEmpty(header http.Header, name, value string) {
-	if value != "" {
-		header.Set(name, value)
+// setFileHeaders says of a file what PortOne says of it. Where it says no type,
+// net/http must not guess one.
+func (x *exchange) setFileHeaders(file *upstream.Stream) {
+	header := x.out.Header()
+	header["Content-Type"] = nil
+	for _, name := range service.FileHeaders {
+		if values := file.Header[name]; values != nil {
+			header[name] = values
+		}
 	}
+	if file.Length >= 0 {
+		header.Set("Content-Length", strconv.FormatInt(file.Length, 10))
+	}
+	x.out.status = file.Status
 }
 
 // reading turns an HTTP request into a message.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +11,10 @@ import (
 
 // routes finds operations by method and path. It never changes once made, and is
 // safe for concurrent use.
-type routes struct{ root node }
+type routes struct {
+	root     node
+	literals map[string]bool // the segments of all templates that are no parameters
+}
 
 // node is a place in the tree of path segments.
 type node struct {
@@ -20,7 +24,7 @@ type node struct {
 }
 
 func newRoutes(ops []*service.Operation) *routes {
-	r := &routes{}
+	r := &routes{literals: make(map[string]bool)}
 	for _, op := range ops {
 		r.add(op)
 	}
@@ -37,6 +41,7 @@ func (r *routes) add(op *service.Operation) {
 			n = n.param
 			continue
 		}
+		r.literals[s] = true
 		if n.literals == nil {
 			n.literals = make(map[string]*node)
 		}
@@ -50,6 +55,28 @@ func (r *routes) add(op *service.Operation) {
 	}
 	n.ops[op.Spec.Method] = op
 }
+
+// maxSegments is how many segments of a path the log has.
+const maxSegments = 16
+
+// asked is what a request asked for, for the log: its method, and of its path only
+// what some operation has there too. The rest may be an id, or name somebody.
+func (r *routes) asked(method, path string) string {
+	if !slices.Contains(methods, method) {
+		method = "{}"
+	}
+	segments := strings.SplitN(path, "/", maxSegments+1)
+	for i, s := range segments {
+		if s != "" && !r.literals[s] {
+			segments[i] = "{}"
+		}
+	}
+	return method + " " + strings.Join(segments, "/")
+}
+
+// methods are those that have a meaning in HTTP.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+	http.MethodConnect, http.MethodOptions, http.MethodTrace}
 
 // match is what find found.
 type match struct {

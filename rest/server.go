@@ -12,8 +12,13 @@ const (
 	headerTimeout = 10 * time.Second
 	idleTimeout   = 2 * time.Minute
 
-	// writeTimeout is how long a client may take to make room for more of an answer.
+	// writeTimeout is how long a client may take to make room for a little more of an
+	// answer.
 	writeTimeout = 30 * time.Second
+
+	// slowest is how fast a client must read what is more than a little, in bytes per
+	// second.
+	slowest = 64 << 10
 )
 
 // NewServer returns an HTTP server for the REST API with limits against clients

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,7 @@ import (
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
+	"github.com/portone-gateway/portone-gateway/service"
 )
 
 const payMethod = "/portone.v2.PaymentService/PayWithBillingKey"
@@ -97,7 +99,7 @@ func badMessages() []badMessage {
 		invalid("an unknown field of 64 bits", "", p1, []byte{0xb9, 0x3e, 1, 2, 3, 4, 5, 6, 7, 8}),
 		invalid("an unknown group", "", p1, []byte{0xbb, 0x3e, 0xbc, 0x3e}),
 		invalid("the largest field number", "", p1, protowire.AppendVarint(protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.VarintType), 1)),
-		{"a message over 4 MiB", append(bytes.Clone(p1), text(5, strings.Repeat("x", 4<<20))...), codes.ResourceExhausted, "", ""},
+		{"a message over 4 MiB", append(bytes.Clone(p1), text(5, strings.Repeat("x", 4<<20))...), codes.ResourceExhausted, "TOO_LARGE", ""},
 	}
 }
 
@@ -112,7 +114,8 @@ func TestBadMessages(t *testing.T) {
 				err := send(t, g, payMethod, test.wire, compressed)
 				checkStatus(t, err, test.code, test.reason)
 				info, bad, _ := details(err)
-				if test.reason != "" && (info.GetDomain() != errmap.GatewayDomain || info.GetMetadata()["operation"] != "payWithBillingKey" || len(bad.GetFieldViolations()) != 1) {
+				if info.GetDomain() != errmap.GatewayDomain || info.GetMetadata()["operation"] != "payWithBillingKey" ||
+					(len(bad.GetFieldViolations()) == 1) != (test.code == codes.InvalidArgument) {
 					t.Errorf("the details are %v and %v", info, bad)
 				}
 				for _, violation := range bad.GetFieldViolations() {
@@ -129,9 +132,14 @@ func TestBadMessages(t *testing.T) {
 // send sends the bytes of a message.
 func send(t *testing.T, g *gatewaytest.Gateway, method string, wire []byte, compressed bool, header ...string) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(t.Context(), header...), patience)
+	return sendIn(metadata.AppendToOutgoingContext(t.Context(), header...), g, method, wire, compressed)
+}
+
+// sendIn is send in a context.
+func sendIn(ctx context.Context, g *gatewaytest.Gateway, method string, wire []byte, compressed bool, options ...grpc.CallOption) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	options := []grpc.CallOption{grpc.ForceCodecV2(rawCodec{}), grpc.MaxCallSendMsgSize(1 << 30)}
+	options = append(options, grpc.ForceCodecV2(rawCodec{}), grpc.MaxCallSendMsgSize(1<<30))
 	if compressed {
 		options = append(options, grpc.UseCompressor(gzip.Name))
 	}
@@ -174,14 +182,79 @@ func TestLargest(t *testing.T) {
 	}
 }
 
-// TestBomb sends messages that unfold to a thousand times their size.
-func TestBomb(t *testing.T) {
-	p := answers(http.StatusOK, paid)
-	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p})
-	for _, size := range []int{4<<20 + 1, 32 << 20} {
-		checkStatus(t, send(t, g, payMethod, make([]byte, size), true), codes.ResourceExhausted, "")
-		checkNothingAndNext(t, g, p)
+// TestTooLarge sends messages over 4 MiB, also some that unfold to a thousand times
+// their size. All pass the steps of a call; beyond 16 MiB, of which nothing is taken
+// in, the status is grpc-go's.
+func TestTooLarge(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		size       int
+		compressed bool
+		reason     string
+	}{
+		{"one byte too many", 4<<20 + 1, false, "TOO_LARGE"},
+		{"one byte too many when unfolded", 4<<20 + 1, true, "TOO_LARGE"},
+		{"the most that is taken in", 16 << 20, false, "TOO_LARGE"},
+		{"more than that", 16<<20 + 1, false, ""},
+		{"a bomb", 32 << 20, true, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, o, log := answers(http.StatusOK, paid), &observer{}, &journal{}
+			g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Service: func(so *service.Options) { so.Observer = o }})
+			var header metadata.MD
+			ctx := metadata.AppendToOutgoingContext(t.Context(), "x-request-id", "call-1", "idempotency-key", ownKey)
+			err := sendIn(ctx, g, payMethod, make([]byte, test.size), test.compressed, grpc.Header(&header))
+			checkStatus(t, err, codes.ResourceExhausted, test.reason)
+			if one(t, header, "x-request-id") != "call-1" || one(t, header, "idempotency-key") != ownKey {
+				t.Errorf("the header is %v", header)
+			}
+			await(t, "the call to end", func() bool { return len(o.all()) > 0 && log.String() != "" }) // grpc-go's status is faster
+			if want := []ended{{"PayWithBillingKey", "grpc", codes.ResourceExhausted, "TOO_LARGE"}}; !slices.Equal(o.all(), want) {
+				t.Errorf("metrics have %v, want %v", o.all(), want)
+			}
+			if line := lastLine(t, log); line["rpc"] != "PayWithBillingKey" || line["reason"] != "TOO_LARGE" || line["request_id"] != "call-1" {
+				t.Errorf("the log has %v", line)
+			}
+			checkNothingAndNext(t, g, p)
+		})
 	}
+	t.Run("for a file", func(t *testing.T) {
+		g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, "")})
+		checkStatus(t, send(t, g, "/portone.v2.TaxInvoiceService/DownloadB2bTaxInvoicesSheet", make([]byte, 4<<20+1), false), codes.ResourceExhausted, "TOO_LARGE")
+	})
+}
+
+// TestUnreadableFrames: what grpc-go itself cannot read keeps its status.
+func TestUnreadableFrames(t *testing.T) {
+	p, o := answers(http.StatusOK, paid), &observer{}
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Service: func(so *service.Options) { so.Observer = o }})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	open := func(ctx context.Context) grpc.ClientStream {
+		t.Helper()
+		stream, err := g.Conn.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, payMethod, grpc.ForceCodecV2(rawCodec{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stream
+	}
+	nothing := open(ctx)
+	if err := nothing.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	checkStatus(t, nothing.RecvMsg(new([]byte)), codes.Internal, "")
+
+	await(t, "the call to end", func() bool { return len(o.all()) == 1 })
+
+	goes, leave := context.WithCancel(ctx)
+	open(goes)
+	leave()
+	await(t, "the other call to end", func() bool { return len(o.all()) == 2 })
+	want := []ended{{"PayWithBillingKey", "grpc", codes.InvalidArgument, "INVALID_REQUEST"}, {"PayWithBillingKey", "grpc", codes.Canceled, "NOT_SENT"}}
+	if !slices.Equal(o.all(), want) {
+		t.Errorf("metrics have %v, want %v", o.all(), want)
+	}
+	checkNothingAndNext(t, g, p)
 }
 
 // TestNoSuchOperation calls what does not exist.

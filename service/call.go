@@ -59,23 +59,34 @@ type Call struct {
 	// Transport is "grpc" or "rest", for logs and metrics.
 	Transport string
 
+	// Asked is for the log where Op is Unknown: what was asked for, without any ids.
+	Asked string
+
 	// RequestID names the call; set by the first step.
 	RequestID string
 
 	// Key is the idempotency key of a mutation, once it is known.
 	Key upstream.Key
 
+	// Status is the HTTP status of PortOne's answer, once there is one with 2xx.
+	Status int
+
 	attempts int // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
 	extra    []byte // header lines for PortOne
+
+	// receive takes in the message of a call by gRPC, into request; nil for others.
+	receive   func(any) error
+	request   frame
+	headerSet bool // of the answer, by gRPC
 
 	// answer is PortOne's JSON, in a slice of bytepool.Shared.
 	answer *[]byte
 	// wire is the answer as a message, in another one.
 	wire *[]byte
 	// send takes the pieces of a streamed answer.
-	send func(contentType, disposition string, piece []byte) error
+	send sender
 }
 
 // describe is the call for errmap, where it failed before it went upstream.
@@ -119,7 +130,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 	if failure != nil {
 		return failure
 	}
-	c.answer = answer
+	c.answer, c.Status = answer, request.Status
 	return s.readAnswer(c)
 }
 
@@ -142,35 +153,4 @@ func (s *Server) readAnswer(c *Call) error {
 			"request_id", c.RequestID, "problem", at.Loggable())
 	}
 	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
-}
-
-// pieceSize is how much of a streamed answer is sent at once: with its content type
-// it must fit into 32 KiB, since the next larger buffers of grpc-go have 1 MiB, and
-// several pieces wait for a slow caller.
-const pieceSize = 31 << 10
-
-// stream passes a streamed answer on, piece by piece.
-func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) error {
-	stream, failure := s.opts.Upstream.Open(ctx, request)
-	if failure != nil {
-		return failure
-	}
-	defer stream.Close()
-	piece := bytepool.Shared.Get(pieceSize)
-	defer bytepool.Shared.Put(piece)
-	for first := true; ; first = false {
-		n, err := stream.Read(*piece)
-		end := isEOF(err)
-		if n > 0 || end && first { // an empty file has a content type too
-			if err := c.send(stream.ContentType, stream.ContentDisposition, (*piece)[:n]); err != nil {
-				return err
-			}
-		}
-		if end {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }

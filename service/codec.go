@@ -10,7 +10,12 @@ import (
 )
 
 // frame is a message as it is on the wire.
-type frame struct{ wire mem.Buffer }
+type frame struct {
+	wire mem.Buffer
+
+	// tooLarge tells that the message was, and is not there.
+	tooLarge bool
+}
 
 // bytes are the message. They are good until free.
 func (f *frame) bytes() []byte {
@@ -30,7 +35,7 @@ func (f *frame) free() {
 // newFrame makes a frame of a slice of bytepool.Shared, which goes back there
 // when the frame has been sent.
 func newFrame(wire *[]byte) *frame {
-	return &frame{mem.NewBuffer(wire, &bytepool.Shared)}
+	return &frame{wire: mem.NewBuffer(wire, &bytepool.Shared)}
 }
 
 // codec leaves the bytes of PortOne's messages alone, and does what gRPC always
@@ -62,6 +67,8 @@ func (c codec) Unmarshal(data mem.BufferSlice, message any) error {
 	if !ok {
 		return c.others.Unmarshal(data, message)
 	}
-	f.wire = data.MaterializeToBuffer(&bytepool.Shared)
+	if f.tooLarge = data.Len() > MaxMessage; !f.tooLarge {
+		f.wire = data.MaterializeToBuffer(&bytepool.Shared)
+	}
 	return nil
 }

@@ -3,18 +3,24 @@ package service
 import (
 	"context"
 	"runtime"
+	"sync"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
 )
 
-// lastWords is how long calls that are broken off may take to say so.
+// lastWords is how long calls that are broken off may take to say so, and what they
+// say to leave the process.
 const lastWords = 3 * time.Second
 
-// settle is how long answers that have been given may take to leave the process
-// when nothing else holds a drain.
-const settle = time.Second
+// lastNews is how long a watch of health may take to tell that nothing is served any
+// more, before it is ended.
+const lastNews = time.Second
 
 // streamWorkers is how many goroutines wait for calls, which spares the start of
 // one for each; with all of them busy, calls get goroutines of their own.
@@ -37,35 +43,74 @@ func (s *Server) leave() { s.calls.Done() }
 // same are still answered.
 func (s *Server) Unready() { s.health.Shutdown() }
 
-// Drain refuses new calls and waits for those in flight, of both transports. It
-// returns ctx's error if they do not end in time. They are then broken off towards
+// Drain refuses new calls and waits for those in flight, of both transports, and
+// for answers by gRPC to be with their callers, however slowly these read. It returns
+// ctx's error if that takes longer. Calls in flight are then broken off towards
 // PortOne, so that their callers learn that the outcome is unknown, and the key by
 // which to ask: a connection that just ends would tell them to try again. Watches of
-// health and open reflections do not hold it.
+// health and open reflections do not hold it: they end first.
 func (s *Server) Drain(ctx context.Context) error {
 	s.Unready()
 	s.mu.Lock()
-	s.draining = true
+	if !s.draining {
+		s.draining = true
+		close(s.drains)
+	}
 	s.mu.Unlock()
 
-	stopped, done := make(chan struct{}), make(chan struct{})
-	go func() { s.grpc.GracefulStop(); close(stopped) }()
-	go func() { s.calls.Wait(); close(done) }()
+	ended := make(chan struct{})
+	go func() { s.grpc.GracefulStop(); s.calls.Wait(); close(ended) }()
 	defer s.grpc.Stop()
-	var err error
 	select {
+	case <-ended:
+		return nil
 	case <-ctx.Done():
-		err = ctx.Err()
-		s.opts.Upstream.Abort()
-		select {
-		case <-done:
-		case <-time.After(lastWords):
-		}
-	case <-done:
 	}
+	s.opts.Upstream.Abort()
 	select {
-	case <-stopped:
-	case <-time.After(settle):
+	case <-ended:
+	case <-time.After(lastWords):
+	}
+	return ctx.Err()
+}
+
+// endWithDrain ends streams that are no operations when draining begins, since they
+// do not end by themselves. The end of a stream releases its handler.
+func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if s.isOperation(info.FullMethod) {
+		return handler(service, stream)
+	}
+	watched := &watched{ServerStream: stream, told: make(chan struct{})}
+	ended := make(chan error, 1)
+	go func() { ended <- handler(service, watched) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-s.drains:
+	}
+	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
+		select {
+		case <-watched.told:
+		case <-time.After(lastNews):
+		}
+	}
+	language := errmap.ParseLanguage(first(grpcHeaders{stream.Context()}.Values(HeaderLanguage)))
+	return s.opts.Mapper.Failure(&errmap.Call{Language: language}, errmap.Draining, nil)
+}
+
+// watched is a stream of which is known when it has told that something is not
+// served.
+type watched struct {
+	grpc.ServerStream
+	told chan struct{}
+	once sync.Once
+}
+
+// SendMsg implements grpc.ServerStream.
+func (w *watched) SendMsg(message any) error {
+	err := w.ServerStream.SendMsg(message)
+	if health, ok := message.(*healthpb.HealthCheckResponse); ok && health.Status == healthpb.HealthCheckResponse_NOT_SERVING {
+		w.once.Do(func() { close(w.told) })
 	}
 	return err
 }
@@ -92,11 +137,3 @@ func (s *Server) Invoke(ctx context.Context, c *Call) ([]byte, error) {
 
 // Release gives back what the answer of Invoke holds.
 func (c *Call) Release() { c.free() }
-
-// InvokeStream makes a call to an operation that streams; send gets the pieces
-// of the answer, the first one perhaps empty. An error after the first piece
-// means that the answer is not whole.
-func (s *Server) InvokeStream(ctx context.Context, c *Call, send func(contentType, disposition string, piece []byte) error) error {
-	c.send = send
-	return s.handle(ctx, c)
-}

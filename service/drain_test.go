@@ -1,11 +1,13 @@
 package service_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -207,6 +209,78 @@ func TestWatchersDoNotHoldDrain(t *testing.T) {
 	defer cancel()
 	if err := g.Service.Drain(ctx); err != nil {
 		t.Errorf("the drain ended with %v", err)
+	}
+	if answer, err := watch.Recv(); err != nil || answer.Status != notServing {
+		t.Errorf("the last that the watch tells is %v, %v", answer, err)
+	}
+	_, err = watch.Recv()
+	checkStatus(t, err, codes.Unavailable, "SHUTTING_DOWN")
+	_, err = reflect.stream.Recv()
+	checkStatus(t, err, codes.Unavailable, "SHUTTING_DOWN")
+	await(t, "the handlers to end", func() bool {
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		return !bytes.Contains(stacks, []byte("endWithDrain")) && !bytes.Contains(stacks, []byte("Watch("))
+	})
+}
+
+// TestDrainWaitsForReaders: an answer that its caller reads slowly is whole, although
+// its call has ended long ago.
+func TestDrainWaitsForReaders(t *testing.T) {
+	text := strings.Repeat("x", 2<<20)
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, `{"payment":{},"new":"`+text+`"}`)})
+	// A window that does not grow, or the client takes it all in before it is asked to.
+	conn := connect(t, g.Addr, grpc.WithInitialWindowSize(64<<10), grpc.WithInitialConnWindowSize(64<<10))
+	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, payMethod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(stream.SendMsg(payment("p1")), stream.CloseSend()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Header(); err != nil { // the handler has ended
+		t.Fatal(err)
+	}
+	drained := make(chan error, 1)
+	go func() { drained <- g.Service.Drain(context.Background()) }()
+	select {
+	case err := <-drained:
+		t.Fatalf("the drain ended with an answer on its way: %v", err)
+	case <-time.After(1500 * time.Millisecond):
+	}
+	answer := &portonev2.PayWithBillingKeyResponse{}
+	if err := stream.RecvMsg(answer); err != nil || answer.GetUnrecognized()["new"] != `"`+text+`"` {
+		t.Errorf("the answer has %d bytes, %v", len(answer.GetUnrecognized()["new"]), err)
+	}
+	if err := stream.RecvMsg(answer); err != io.EOF {
+		t.Errorf("it ends with %v", err)
+	}
+	if err := receive(t, "the drain", drained); err != nil {
+		t.Errorf("the drain ended with %v", err)
+	}
+}
+
+// TestDrainDoesNotWaitForever: an answer that nobody reads ends with the drain's time.
+func TestDrainDoesNotWaitForever(t *testing.T) {
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, `{"new":"`+strings.Repeat("x", 2<<20)+`"}`)})
+	conn := connect(t, g.Addr, grpc.WithInitialWindowSize(64<<10), grpc.WithInitialConnWindowSize(64<<10))
+	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, payMethod)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(stream.SendMsg(payment("p1")), stream.CloseSend()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Header(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := g.Service.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the drain ended with %v", err)
+	}
+	if err := stream.RecvMsg(&portonev2.PayWithBillingKeyResponse{}); err == nil {
+		t.Error("the answer is whole")
 	}
 }
 

@@ -161,11 +161,7 @@ func TestLogLine(t *testing.T) {
 			g := gatewaytest.Start(t, gatewaytest.Options{Handler: &portone{answer: test.answer}, Log: log})
 			ctx := metadata.AppendToOutgoingContext(t.Context(), "x-request-id", "call-1")
 			_ = test.call(ctx, portonev2.NewPaymentServiceClient(g.Conn))
-			lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-			var line map[string]any
-			if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
-				t.Fatalf("%v in %q", err, lines)
-			}
+			line := lastLine(t, log)
 			for name, want := range test.want {
 				if line[name] != want {
 					t.Errorf("%s is %v, want %q in %v", name, line[name], want, line)
@@ -177,6 +173,16 @@ func TestLogLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// lastLine is the last line of a log.
+func lastLine(t *testing.T, log *journal) (line map[string]any) {
+	t.Helper()
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
+		t.Fatalf("%v in %q", err, lines)
+	}
+	return line
 }
 
 func payOne(ctx context.Context, client portonev2.PaymentServiceClient) error {

@@ -2,7 +2,9 @@ package service
 
 import (
 	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
@@ -30,6 +32,10 @@ type Operation struct {
 	empty bool // the answer has no content
 }
 
+// Unknown stands for whatever is called and is no operation. Observers, tracers and
+// the log see it in an operation's place; it is not among Operations.
+var Unknown = &Operation{Spec: &transcode.Call{Method: "GET"}, FullMethod: "/unknown", RPC: "unknown"}
+
 // Operations returns every operation of the contract, sorted by FullMethod.
 func Operations(cache *transcode.Cache) ([]*Operation, error) {
 	var all []*Operation
@@ -50,6 +56,12 @@ func Operations(cache *transcode.Cache) ([]*Operation, error) {
 	})
 	sort.Slice(all, func(i, j int) bool { return all[i].FullMethod < all[j].FullMethod })
 	return all, err
+}
+
+// isOperation tells whether an RPC is one of the contract's.
+func (s *Server) isOperation(fullMethod string) bool {
+	_, found := slices.BinarySearchFunc(s.ops, fullMethod, func(op *Operation, name string) int { return strings.Compare(op.FullMethod, name) })
+	return found
 }
 
 func newOperation(cache *transcode.Cache, method protoreflect.MethodDescriptor) (*Operation, error) {

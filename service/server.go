@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/health"
@@ -25,6 +24,10 @@ import (
 const (
 	// MaxMessage is how large a request message may be, in bytes.
 	MaxMessage = 4 << 20
+
+	// maxFrame is how large a message is that is taken in at all, to answer it by the
+	// steps that other calls pass. Larger ones get grpc-go's own status before that.
+	maxFrame = 4 * MaxMessage
 
 	// MaxHeaders is how large the headers of a request may be, in bytes.
 	MaxHeaders = 64 << 10
@@ -89,6 +92,7 @@ type Server struct {
 
 	mu       sync.RWMutex // writing only to begin draining
 	draining bool
+	drains   chan struct{} // closed when draining begins
 	calls    sync.WaitGroup
 }
 
@@ -106,12 +110,13 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{opts: opts, ops: ops, health: health.NewServer()}
+	s := &Server{opts: opts, ops: ops, health: health.NewServer(), drains: make(chan struct{})}
 	s.handle = s.chain(steps, s.forward)
 	s.grpc = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
-		grpc.UnknownServiceHandler(s.refuseUnknown),
-		grpc.MaxRecvMsgSize(MaxMessage),
+		grpc.UnknownServiceHandler(s.serveUnknown),
+		grpc.StreamInterceptor(s.endWithDrain),
+		grpc.MaxRecvMsgSize(maxFrame),
 		grpc.MaxHeaderListSize(MaxHeaders),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.ReadBufferSize(32<<10),
@@ -168,15 +173,11 @@ func fileOf(op *Operation) string {
 }
 
 // serveUnary answers a gRPC call.
-func (s *Server) serveUnary(ctx context.Context, op *Operation, decode func(any) error) (any, error) {
-	var request frame
-	if err := decode(&request); err != nil {
-		return nil, err
-	}
-	defer request.free()
-	c := &Call{Op: op, Headers: grpcHeaders{ctx}, Wire: request.bytes(), Transport: "grpc"}
+func (s *Server) serveUnary(ctx context.Context, op *Operation, receive func(any) error) (any, error) {
+	c := &Call{Op: op, Headers: grpcHeaders{ctx}, Transport: "grpc", receive: receive}
+	defer c.request.free()
 	err := s.handle(ctx, c)
-	_ = grpc.SetHeader(ctx, c.responseMetadata())
+	c.setHeader(ctx)
 	wire := c.wire
 	c.wire = nil
 	c.free()
@@ -189,37 +190,24 @@ func (s *Server) serveUnary(ctx context.Context, op *Operation, decode func(any)
 	return newFrame(wire), nil
 }
 
-// serveStream answers a gRPC call whose answer is a file.
-func (s *Server) serveStream(op *Operation, stream grpc.ServerStream) error {
-	var request frame
-	if err := stream.RecvMsg(&request); err != nil {
-		return err
+// serveUnknown answers a call of something that does not exist.
+func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
+	ctx := stream.Context()
+	c := &Call{Headers: grpcHeaders{ctx}, Transport: "grpc"}
+	if method, ok := grpc.MethodFromServerStream(stream); ok && len(method) <= maxAsked && isHeaderValue(method) {
+		c.Asked = method
 	}
-	defer request.free()
-	c := &Call{Op: op, Headers: grpcHeaders{stream.Context()}, Wire: request.bytes(), Transport: "grpc"}
-	began := false
-	c.send = func(contentType, disposition string, piece []byte) error {
-		if !began {
-			md := c.responseMetadata()
-			if disposition != "" && isHeaderValue(disposition) {
-				md.Set("content-disposition", disposition)
-			}
-			_ = stream.SetHeader(md)
-		}
-		began = true
-		return stream.SendMsg(&httpbody.HttpBody{ContentType: contentType, Data: piece})
-	}
-	err := s.handle(stream.Context(), c)
-	if !began {
-		_ = stream.SetHeader(c.responseMetadata())
-	}
+	err := s.Refuse(ctx, c, errmap.NoSuchOperation)
+	c.setHeader(ctx)
 	return err
 }
 
-// refuseUnknown answers a call of something that does not exist.
-func (s *Server) refuseUnknown(_ any, stream grpc.ServerStream) error {
-	language := errmap.ParseLanguage(first(grpcHeaders{stream.Context()}.Values(HeaderLanguage)))
-	return s.opts.Mapper.Failure(&errmap.Call{Language: language}, errmap.NoSuchOperation, nil)
+// setHeader sets the header of a gRPC answer, unless it is set already.
+func (c *Call) setHeader(ctx context.Context) {
+	if !c.headerSet {
+		c.headerSet = true
+		_ = grpc.SetHeader(ctx, c.responseMetadata())
+	}
 }
 
 // responseMetadata is what every answer has beside the message.

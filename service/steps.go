@@ -11,9 +11,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/transcode"
@@ -34,17 +36,21 @@ type step struct {
 // request id; metrics and log see recovered panics and calls that are refused;
 // what a caller wants is read before anything is done for him. A panic of what
 // observes calls must not end the process either, so recovery stands twice.
-var steps = []step{
+var steps = append(slices.Clip(firstSteps), []step{
+	{"admission", (*Server).admit},
+	{"headers", (*Server).readHeaders},
+	{"deadline", (*Server).trimDeadline},
+	{"request", (*Server).readRequest},
+}...)
+
+// firstSteps are those that see every call, also one of what is no operation.
+var firstSteps = []step{
 	{"last resort", (*Server).recover},
 	{"request id", (*Server).identify},
 	{"tracing", (*Server).trace},
 	{"metrics", (*Server).measure},
 	{"log", (*Server).log},
 	{"recovery", (*Server).recover},
-	{"admission", (*Server).admit},
-	{"headers", (*Server).readHeaders},
-	{"deadline", (*Server).trimDeadline},
-	{"request", (*Server).readRequest},
 }
 
 // chain builds the way of a call through the steps.
@@ -59,15 +65,19 @@ func (s *Server) chain(steps []step, last next) next {
 // maxRequestID is how long a caller's request id may be, in bytes.
 const maxRequestID = 128
 
-// identify gives the call its request id: the caller's, if it can stand in a
-// header and a log line, else a new one.
+// identify gives the call its request id.
 func (s *Server) identify(ctx context.Context, c *Call, next next) error {
-	if ids := c.Headers.Values(HeaderRequestID); len(ids) > 0 && isRequestID(ids[0]) {
-		c.RequestID = ids[0]
-	} else {
-		c.RequestID = newRequestID()
-	}
+	c.RequestID = requestID(c.Headers)
 	return next(ctx, c)
+}
+
+// requestID is the caller's, if it can stand in a header and a log line, else a new
+// one.
+func requestID(headers Headers) string {
+	if ids := headers.Values(HeaderRequestID); len(ids) > 0 && isRequestID(ids[0]) {
+		return ids[0]
+	}
+	return newRequestID()
 }
 
 // newRequestID makes 32 hexadecimal digits. They need not be hard to guess, so they
@@ -152,6 +162,9 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	if c.attempts > 1 {
 		attrs = append(attrs, slog.Int("attempts", c.attempts))
 	}
+	if c.Asked != "" {
+		attrs = append(attrs, slog.String("asked", c.Asked))
+	}
 	if err != nil {
 		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {
@@ -176,11 +189,23 @@ func causeText(cause error) string {
 func (s *Server) recover(ctx context.Context, c *Call, next next) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.opts.Logger.Error("panic", "rpc", c.Op.RPC, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			err = s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
+			err = s.Panicked(c, p)
 		}
 	}()
 	return next(ctx, c)
+}
+
+// Panicked writes down that a call ended as a panic, wherever that was, and makes its
+// error. What was panicked with may be anything, so only its type is in the log.
+func (s *Server) Panicked(c *Call, p any) error {
+	if c.Op == nil {
+		c.Op = Unknown
+	}
+	if c.RequestID == "" {
+		c.RequestID = requestID(c.Headers)
+	}
+	s.opts.Logger.Error("panic", "rpc", c.Op.RPC, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	return s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
 }
 
 // admit refuses calls once the gateway is draining.
@@ -256,7 +281,12 @@ func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
 
 // readRequest reads the request, where it is no message yet.
 func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
-	if c.Read != nil {
+	switch {
+	case c.receive != nil:
+		if err := s.receiveMessage(ctx, c); err != nil {
+			return err
+		}
+	case c.Read != nil:
 		wire, err := c.Read(c.describe)
 		if err != nil {
 			return err
@@ -264,6 +294,28 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 		c.Wire = wire
 	}
 	return next(ctx, c)
+}
+
+// receiveMessage takes in the message of a call by gRPC. If grpc-go cannot, it has
+// answered by itself: our error is for metrics and the log then, and the header of
+// the answer is set before.
+func (s *Server) receiveMessage(ctx context.Context, c *Call) error {
+	c.setHeader(ctx)
+	err := c.receive(&c.request)
+	failure := errmap.RequestTooLarge
+	switch code := status.Code(err); {
+	case err == nil && !c.request.tooLarge:
+		c.Wire = c.request.bytes()
+		return nil
+	case err == nil || code == codes.ResourceExhausted:
+	case code == codes.DeadlineExceeded:
+		failure = errmap.TooLate
+	case code == codes.Canceled:
+		failure = errmap.GoneBefore
+	default:
+		return s.opts.Mapper.Invalid(c.describe(), "", "its message did not arrive as a whole", err)
+	}
+	return s.opts.Mapper.Failure(c.describe(), failure, err)
 }
 
 func isEOF(err error) bool { return err == io.EOF }

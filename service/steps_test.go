@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/upstream"
@@ -217,6 +220,35 @@ func panicLines(t *testing.T, log *bytes.Buffer) []map[string]string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// silent is a stream that nobody reads.
+type silent struct {
+	grpc.ServerStream
+	ctx context.Context
+}
+
+func (s silent) Context() context.Context { return s.ctx }
+func (silent) SendMsg(any) error          { return nil }
+
+// TestWatchTellsFirst: a watch of health that a drain ends has told before that
+// nothing is served any more, however late it gets to do so.
+func TestWatchTellsFirst(t *testing.T) {
+	s := newTestServer(t, func(http.ResponseWriter, *http.Request) {}, &watcher{}, new(bytes.Buffer))
+	told := false
+	handler := func(_ any, stream grpc.ServerStream) error {
+		<-s.drains
+		time.Sleep(50 * time.Millisecond)
+		told = true
+		_ = stream.SendMsg(&healthpb.HealthCheckResponse{Status: healthpb.HealthCheckResponse_NOT_SERVING})
+		<-t.Context().Done()
+		return nil
+	}
+	close(s.drains)
+	info := &grpc.StreamServerInfo{FullMethod: healthpb.Health_Watch_FullMethodName, IsServerStream: true}
+	if err := s.endWithDrain(s, silent{ctx: t.Context()}, info, handler); status.Code(err) != codes.Unavailable || !told {
+		t.Errorf("it ended with %v; told: %t", err, told)
+	}
 }
 
 // TestRefusedIsMeasured refuses calls at different steps: all are counted, and have

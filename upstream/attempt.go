@@ -204,7 +204,11 @@ func (a *outgoing) read() {
 		a.result = answered
 		return
 	}
-	body := a.errorBody()
+	body, err := a.errorBody()
+	if err != nil {
+		a.broken(err)
+		return
+	}
 	a.failure = &errorAnswer{a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), body)}
 	a.result = refused
 	switch {

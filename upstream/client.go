@@ -127,6 +127,10 @@ type Call struct {
 	// Attempts is how many requests were sent for it, also to ask for an outcome. It
 	// is set when the call ends.
 	Attempts int
+
+	// Status is the HTTP status of an answer that Do returned, which is 2xx. It is set
+	// when the call ends.
+	Status int
 }
 
 // New returns a client. It makes no connection yet.
@@ -236,6 +240,7 @@ func (c *Client) Do(ctx context.Context, call *Call) (*[]byte, *errmap.Error) {
 	}
 	body := a.body
 	a.body = nil
+	call.Status = a.response.Status
 	c.recycle(a)
 	return body, nil
 }

@@ -53,6 +53,15 @@ func half(w http.ResponseWriter, _ *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
+// halfError gives half of a typed error.
+func halfError(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "100")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = io.WriteString(w, `{"type":"PAYMENT_NOT_FOUND"`)
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
+}
+
 // hang ends when the client has gone, which a server sees once it has read the body.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
@@ -583,6 +592,8 @@ func TestStream(t *testing.T) {
 		{"after a cut", []act{cut, answer(200, string(file), "Content-Type", "text/csv", "Content-Disposition", "attachment")}, codes.OK, ""},
 		{"breaks", []act{half}, codes.Unavailable, "UPSTREAM_FAILED"},
 		{"an error", []act{notFound}, codes.NotFound, "PAYMENT_NOT_FOUND"},
+		{"half an error, and then a file", []act{halfError, answer(200, string(file), "Content-Type", "text/csv", "Content-Disposition", "attachment")}, codes.OK, ""},
+		{"half an error, and then the whole", []act{halfError, notFound}, codes.NotFound, "PAYMENT_NOT_FOUND"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -608,8 +619,9 @@ func TestStream(t *testing.T) {
 			}()
 			got, err := io.ReadAll(stream)
 			if test.code == codes.OK {
-				if err != nil || !bytes.Equal(got, file) || stream.ContentType != "text/csv" || stream.ContentDisposition != "attachment" {
-					t.Errorf("%d bytes of %s (%s), %v", len(got), stream.ContentType, stream.ContentDisposition, err)
+				if err != nil || !bytes.Equal(got, file) || stream.Status != http.StatusOK || stream.Length != -1 ||
+					stream.Header.Get("Content-Type") != "text/csv" || stream.Header.Get("Content-Disposition") != "attachment" {
+					t.Errorf("%d bytes of %+v, %v", len(got), stream, err)
 				}
 				return
 			}
@@ -619,6 +631,18 @@ func TestStream(t *testing.T) {
 			}
 			checkEnd(t, getCall(t), nil, e, test.code, test.reason)
 		})
+	}
+}
+
+// TestStatus tells which of the 2xx it was.
+func TestStatus(t *testing.T) {
+	for _, want := range []int{200, 201, 202, 204} {
+		server := httptest.NewServer(&script{acts: []act{answer(want, "")}})
+		call := cancelCall(t)
+		if _, failure := newClient(t, server.URL, nil).Do(t.Context(), call); failure != nil || call.Status != want {
+			t.Errorf("the status is %d, want %d, %v", call.Status, want, failure)
+		}
+		server.Close()
 	}
 }
 

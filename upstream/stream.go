@@ -3,6 +3,8 @@ package upstream
 import (
 	"context"
 	"io"
+	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -16,9 +18,15 @@ const maxErrorBody = 1 << 20
 // Stream is an answer that is read as it comes: a file that PortOne makes, of any
 // size. It is for one goroutine.
 type Stream struct {
-	// ContentType and ContentDisposition are PortOne's headers; empty if it sent
-	// none.
-	ContentType, ContentDisposition string
+	// Status is the HTTP status, which is 2xx.
+	Status int
+
+	// Header is PortOne's.
+	Header http.Header
+
+	// Length is how many bytes PortOne announced, by which whoever reads the answer
+	// knows when it is whole; -1 if it did not say.
+	Length int64
 
 	attempt *outgoing
 }
@@ -31,7 +39,17 @@ func (c *Client) Open(ctx context.Context, call *Call) (*Stream, *errmap.Error) 
 		return nil, failure
 	}
 	header := a.response.Header()
-	return &Stream{ContentType: header.Get("Content-Type"), ContentDisposition: header.Get("Content-Disposition"), attempt: a}, nil
+	return &Stream{Status: a.response.Status, Header: header, Length: announced(header), attempt: a}, nil
+}
+
+// announced is the length of an answer's body by its header. It does not count where
+// the body comes in chunks (RFC 9112, section 6.3).
+func announced(header http.Header) int64 {
+	length, err := strconv.ParseInt(header.Get("Content-Length"), 10, 64)
+	if err != nil || header["Transfer-Encoding"] != nil {
+		return -1
+	}
+	return length
 }
 
 // Read reads some of the answer. At its end the error is io.EOF; before that it
@@ -58,17 +76,17 @@ func (s *Stream) Close() {
 	s.attempt.client.inFlight.Add(-1)
 }
 
-// errorBody returns the body of an answer other than 2xx.
-func (a *outgoing) errorBody() []byte {
+// errorBody returns the body of an answer other than 2xx. The error is that of
+// reading it: half of such an answer says nothing.
+func (a *outgoing) errorBody() ([]byte, error) {
 	if a.stream == nil {
-		return *a.body
+		return *a.body, nil
 	}
-	body := bytepool.Shared.Get(maxErrorBody)
-	n, err := io.ReadFull(a.stream, *body)
+	a.body = bytepool.Shared.Get(maxErrorBody)
+	n, err := io.ReadFull(a.stream, *a.body)
 	if err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
-		n = 0 // half an error says nothing
+		return nil, err
 	}
-	*body = (*body)[:n]
-	a.body = body
-	return *body
+	*a.body = (*a.body)[:n]
+	return *a.body, nil
 }

@@ -86,6 +86,9 @@ func New(version string) *Metrics {
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
 	}
+	m.ops[service.Unknown] = &operation{ // which never goes well
+		duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(service.Unknown.RPC) }),
+	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, info,

@@ -1,0 +1,102 @@
+package service
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+	"github.com/portone-gateway/portone-gateway/upstream"
+)
+
+// FileHeaders are those of PortOne's headers that say what a file is. They reach the
+// caller as they came, but for the type, which gRPC has in the message.
+var FileHeaders = []string{"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Last-Modified", "Etag"}
+
+// sender takes the pieces of a file, the first one perhaps empty. The stream is what
+// they are read from, for its header.
+type sender = func(file *upstream.Stream, piece []byte) error
+
+// InvokeStream makes a call to an operation that streams; send gets the pieces
+// of the answer, the first one perhaps empty. An error after the first piece
+// means that the answer is not whole.
+func (s *Server) InvokeStream(ctx context.Context, c *Call, send func(file *upstream.Stream, piece []byte) error) error {
+	c.send = send
+	return s.handle(ctx, c)
+}
+
+// pieceSize is how much of a streamed answer is sent at once: with its content type
+// it must fit into 32 KiB, since the next larger buffers of grpc-go have 1 MiB, and
+// several pieces wait for a slow caller.
+const pieceSize = 31 << 10
+
+// stream passes a streamed answer on, piece by piece.
+func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) error {
+	stream, failure := s.opts.Upstream.Open(ctx, request)
+	if failure != nil {
+		return failure
+	}
+	defer stream.Close()
+	piece := bytepool.Shared.Get(pieceSize)
+	defer bytepool.Shared.Put(piece)
+	for first := true; ; first = false {
+		n, err := stream.Read(*piece)
+		end := isEOF(err)
+		if n > 0 || end && first { // an empty file has a content type too
+			if err := c.send(stream, (*piece)[:n]); err != nil {
+				return err
+			}
+		}
+		if end {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// serveStream answers a gRPC call whose answer is a file.
+func (s *Server) serveStream(op *Operation, stream grpc.ServerStream) error {
+	c := &Call{Op: op, Headers: grpcHeaders{stream.Context()}, Transport: "grpc", receive: stream.RecvMsg}
+	defer c.request.free()
+	var began bool
+	var contentType string
+	c.send = func(file *upstream.Stream, piece []byte) error {
+		if !began {
+			began = true
+			var md metadata.MD
+			contentType, md = fileMetadata(file)
+			_ = stream.SetHeader(md)
+		}
+		return stream.SendMsg(&httpbody.HttpBody{ContentType: contentType, Data: piece})
+	}
+	err := s.handle(stream.Context(), c)
+	c.setHeader(stream.Context())
+	return err
+}
+
+// fileMetadata has the headers of a file as gRPC does. Metadata are printable ASCII;
+// other values, such as file names that are Korean without being encoded, stand
+// under the header's name with -bin, which is for bytes.
+func fileMetadata(file *upstream.Stream) (contentType string, md metadata.MD) {
+	md = make(metadata.MD)
+	for _, name := range FileHeaders {
+		for _, value := range file.Header[name] {
+			key := strings.ToLower(name)
+			switch {
+			case key == "content-type" && contentType == "" && utf8.ValidString(value):
+				contentType = value
+				continue
+			case key == "content-type" || !isHeaderValue(value):
+				key += "-bin"
+			}
+			md.Append(key, value)
+		}
+	}
+	return contentType, md
+}

@@ -1,0 +1,21 @@
+package service
+
+import (
+	"context"
+
+	"github.com/portone-gateway/portone-gateway/errmap"
+)
+
+// maxAsked is how much the log has of what was asked for, in bytes.
+const maxAsked = 128
+
+// Refuse ends what is no call of an operation as a failure. It passes the first
+// steps of a call as Unknown: it gets its request id, and metrics and the log see it.
+// The error is an *errmap.Error.
+func (s *Server) Refuse(ctx context.Context, c *Call, failure errmap.Failure) error {
+	c.Op = Unknown
+	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
+	return s.chain(firstSteps, func(context.Context, *Call) error {
+		return s.opts.Mapper.Failure(c.describe(), failure, nil)
+	})(ctx, c)
+}
