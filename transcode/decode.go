@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -143,7 +144,7 @@ func (d *decoder) object(m *Message) bool {
 	for more && ok {
 		at := d.pos
 		var f *field
-		if int(guess) < len(m.fields) && !parameters && d.memberIs(m.fields[guess].key[1:]) {
+		if int(guess) < len(m.fields) && !parameters && d.memberIs(&m.fields[guess]) {
 			f = &m.fields[guess]
 		} else {
 			name, ok := d.memberName()
@@ -167,9 +168,13 @@ func (d *decoder) object(m *Message) bool {
 			return d.failIn(f.name, at, "the member stands twice")
 		}
 		guess = f.index + 1
-		if !d.member(m, f) {
+		if !d.plainString(f) && !d.member(m, f) {
 			d.err.within(f.name)
 			return false
+		}
+		if i := d.pos; len(d.in)-i >= 2 && d.in[i] == ',' && d.in[i+1] > ' ' {
+			d.pos++ // next, as it is without white space
+			continue
 		}
 		more, ok = d.next('}')
 	}
@@ -181,14 +186,23 @@ func (d *decoder) object(m *Message) bool {
 	return d.absent(m, &seen)
 }
 
-// memberIs moves behind a name and its colon if that is what comes next. Most
-// documents have their members in the order of the schema and no white space.
-func (d *decoder) memberIs(key []byte) bool {
-	end := d.pos + len(key)
-	if end >= len(d.in) || string(d.in[d.pos:end]) != string(key) || d.in[end] <= ' ' {
+// memberIs moves behind the name of a field and its colon if that is what comes next.
+// Most documents have their members in the order of the schema and no white space.
+func (d *decoder) memberIs(f *field) bool {
+	key := f.key[1:]
+	rest := d.in[d.pos:]
+	n := len(key)
+	if len(rest) <= n || rest[n] <= ' ' {
 		return false
 	}
-	d.pos = end
+	if n >= 8 && n <= 16 {
+		if binary.LittleEndian.Uint64(rest) != f.keyFirst || binary.LittleEndian.Uint64(rest[n-8:]) != f.keyLast {
+			return false
+		}
+	} else if string(rest[:n]) != string(key) {
+		return false
+	}
+	d.pos += n
 	return true
 }
 

@@ -65,6 +65,27 @@ func (d *decoder) stringValue(tag []byte) outcome {
 	return done
 }
 
+// plainString decodes a string without escapes, which is what most members are. It
+// returns false, and has done nothing, where the value is anything else, or wrong.
+func (d *decoder) plainString(f *field) bool {
+	if !f.isText || d.pos >= len(d.in) || d.in[d.pos] != '"' {
+		return false
+	}
+	start := d.pos + 1
+	end, beyondASCII := plainEnd(d.in, start)
+	if end >= len(d.in) || d.in[end] != '"' {
+		return false
+	}
+	content := d.in[start:end]
+	if beyondASCII && !validUTF8(content) {
+		return false
+	}
+	d.pos = end + 1
+	d.out = append(d.out, f.tag...)
+	d.out = appendBytes(d.out, content)
+	return true
+}
+
 // appendBytes appends a length and bytes.
 func appendBytes(dst, b []byte) []byte {
 	if len(b) < 1<<7 {

@@ -56,7 +56,7 @@ func (m *Message) Ignoring(names ...string) (*Message, error) {
 	own.mustWrite, own.byNumber = nil, nil
 	for _, name := range names {
 		if i, known := m.names.find([]byte(name)); known {
-			own.fields[i].kind, own.fields[i].required = kindIgnored, false
+			own.fields[i].kind, own.fields[i].isText, own.fields[i].required = kindIgnored, false, false
 			if int(i) == own.constant {
 				own.constant = -1
 			}

@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,6 +45,12 @@ type field struct {
 	card     card
 	index    uint16
 	required bool
+	isText   bool // a single string
+
+	// The first and the last eight bytes of the key without its comma, which is all of
+	// it where it has 8 to 16.
+	keyFirst, keyLast uint64
+
 	part     part           // where in an HTTP request
 	wireType protowire.Type // of one value
 
@@ -257,6 +264,9 @@ func (m *Message) index() error {
 		f := &m.fields[i]
 		f.index = uint16(i)
 		f.key = appendKey([]byte{','}, f.name)
+		if bare := f.key[1:]; len(bare) >= 8 {
+			f.keyFirst, f.keyLast = binary.LittleEndian.Uint64(bare), binary.LittleEndian.Uint64(bare[len(bare)-8:])
+		}
 		names[i] = f.name
 		if f.required && f.card != single {
 			m.mustWrite = append(m.mustWrite, f.index)
@@ -323,6 +333,7 @@ func (c *compiler) field(fd protoreflect.FieldDescriptor) (field, error) {
 		}
 		f.kind = kindJSONText
 	}
+	f.isText = f.card == single && f.kind == kindString
 	f.wireType = f.kind.wireType()
 	tagType := f.wireType
 	if f.card == dict {

@@ -114,7 +114,7 @@ func (d *decoder) scanPlain() (content []byte, end int, ok bool) {
 	start := d.pos + 1
 	end, beyondASCII := plainEnd(d.in, start)
 	content = d.in[start:end]
-	if beyondASCII && !utf8.Valid(content) {
+	if beyondASCII && !validUTF8(content) {
 		return nil, -1, d.fail(start+validPrefix(content), "not UTF-8")
 	}
 	if end < len(d.in) && d.in[end] == '"' {
@@ -138,39 +138,42 @@ func validPrefix(s []byte) int {
 }
 
 // unescape appends to dst what the rest of a string means, from i on, and moves
-// behind the string. Eight bytes are copied at a time and what is none of the
+// behind the string. Eight bytes are copied at a time, and what is none of the
 // string is overwritten, since in JSON that stands in a string, escapes are close
 // together.
 func (d *decoder) unescape(dst []byte, i int) (content []byte, ok bool) {
 	in, start, written := d.in, i, len(dst)
 	var high uint64
 	for {
-		dst = slices.Grow(dst, 8)
-		for i+8 <= len(in) && len(dst)+8 <= cap(dst) {
+		dst = slices.Grow(dst, 16)
+		out, o := dst[:cap(dst)], len(dst)
+		for len(in)-i >= 9 && len(out)-o >= 8 {
 			w := binary.LittleEndian.Uint64(in[i:])
-			binary.LittleEndian.PutUint64(dst[len(dst):len(dst)+8], w)
-			n := 8
-			if stop := plainStop(w); stop != 0 {
-				n = bits.TrailingZeros64(stop) >> 3
-				w &= 1<<(8*n) - 1
-			}
-			high |= w
-			dst, i = dst[:len(dst)+n], i+n
-			if n == 8 {
+			binary.LittleEndian.PutUint64(out[o:], w)
+			stop := plainStop(w)
+			if stop == 0 {
+				high |= w
+				i, o = i+8, o+8
 				continue
 			}
-			if in[i] != '\\' || i+1 == len(in) || unescaped[in[i+1]] == 0 || len(dst) == cap(dst) {
+			n := bits.TrailingZeros64(stop) >> 3
+			high |= w & (1<<(8*n) - 1)
+			i, o = i+n, o+n
+			c := unescaped[in[i+1]]
+			if in[i] != '\\' || c == 0 || o >= len(out) {
 				break
 			}
-			dst, i = append(dst, unescaped[in[i+1]]), i+2
+			out[o] = c
+			i, o = i+2, o+1
 		}
+		dst = out[:o]
 		if i >= len(in) {
 			return dst, d.fail(i, "the string does not end")
 		}
 		switch c := in[i]; {
 		case c == '"':
 			d.pos = i + 1
-			if high&highs != 0 && !utf8.Valid(dst[written:]) {
+			if high&highs != 0 && !validUTF8(dst[written:]) {
 				return dst, d.failUTF8(start)
 			}
 			return dst, true
@@ -185,6 +188,30 @@ func (d *decoder) unescape(dst []byte, i int) (content []byte, ok bool) {
 			dst, i = append(dst, c), i+1
 		}
 	}
+}
+
+// validUTF8 is utf8.Valid, and faster where most of a text is ASCII or Hangul, whose
+// syllables have three bytes.
+func validUTF8(s []byte) bool {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c < utf8.RuneSelf:
+			if len(s)-i >= 8 && binary.LittleEndian.Uint64(s[i:])&highs == 0 {
+				i += 8
+				continue
+			}
+			i++
+		case c >= 0xE1 && c <= 0xEC && len(s)-i >= 3 && s[i+1]&0xC0 == 0x80 && s[i+2]&0xC0 == 0x80:
+			i += 3
+		default:
+			r, size := utf8.DecodeRune(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				return false
+			}
+			i += size
+		}
+	}
+	return true
 }
 
 // failUTF8 finds the mistake in the rest of a string that is not UTF-8.
