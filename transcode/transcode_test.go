@@ -462,6 +462,13 @@ func TestIgnoring(t *testing.T) {
 	if text, err := m.AppendJSON(nil, wire); err != nil || string(text) != `{"pgCode":"C","pgMessage":"m","x":2}` {
 		t.Errorf("back it is %s, %v", text, err)
 	}
+	text, err := compiled(t, &portonev2.PgProviderError{}).Ignoring("pgMessage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wire, err := text.AppendWire(nil, []byte(`{"type":"PG_PROVIDER","pgCode":"C","pgMessage":"m"}`), Strict); err != nil || strings.Contains(string(wire), "m") {
+		t.Errorf("a text that is ignored is in %q, %v", wire, err)
+	}
 	if text, err := compiled(t, &portonev2.PgProviderError{}).AppendJSON(nil, wire); err != nil || !strings.HasPrefix(string(text), `{"type":"PG_PROVIDER",`) {
 		t.Errorf("the type itself has changed: %s, %v", text, err)
 	}
