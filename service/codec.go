@@ -38,8 +38,8 @@ func newFrame(wire *[]byte) *frame {
 	return &frame{wire: mem.NewBuffer(wire, &bytepool.Shared)}
 }
 
-// codec leaves the bytes of PortOne's messages alone, and does what gRPC always
-// does with others, such as those of health and reflection.
+// codec passes frames through as raw bytes, and leaves all other messages, such as
+// those of health and reflection, to the standard codec for protobuf.
 type codec struct{ others encoding.CodecV2 }
 
 func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }

@@ -22,8 +22,8 @@ const lastWords = 3 * time.Second
 // more, before it is ended.
 const lastNews = time.Second
 
-// streamWorkers is how many goroutines wait for calls, which spares the start of
-// one for each; with all of them busy, calls get goroutines of their own.
+// streamWorkers is the number of handler goroutines that are started beforehand, which
+// spares the start of one for each call; beyond that, grpc-go starts them.
 func streamWorkers() uint32 { return uint32(4 * runtime.GOMAXPROCS(0)) }
 
 // enter lets a call in, unless the server is draining.

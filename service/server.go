@@ -210,7 +210,8 @@ func (c *Call) setHeader(ctx context.Context) {
 	}
 }
 
-// responseMetadata is what every answer has beside the message.
+// responseMetadata is what every answer has beside the message: request id and
+// idempotency key.
 func (c *Call) responseMetadata() metadata.MD {
 	md := metadata.MD{HeaderRequestID: []string{c.RequestID}}
 	if c.Key != "" {

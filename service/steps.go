@@ -34,8 +34,8 @@ type step struct {
 // steps in the order in which a call passes them; its answer passes them
 // backwards. The order has reasons: everything that is written down has the
 // request id; metrics and log see recovered panics and calls that are refused;
-// what a caller wants is read before anything is done for him. A panic of what
-// observes calls must not end the process either, so recovery stands twice.
+// headers are read before any work is done. Recovery stands twice, so that a panic in
+// what observes calls does not end the process either.
 var steps = append(slices.Clip(firstSteps), []step{
 	{"admission", (*Server).admit},
 	{"headers", (*Server).readHeaders},
@@ -136,7 +136,7 @@ func outcome(err error) (codes.Code, string) {
 
 // log writes a line for the call: mutations always, reads where they failed, and
 // everything at debug level. A line has names, ids of the call, codes and
-// durations; never a message, a key of the caller's making, or a header.
+// durations; never a message, an idempotency key, or a header.
 func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	start := time.Now()
 	err := next(ctx, c)
@@ -268,9 +268,9 @@ func first(values []string) string {
 // maxMargin is the most that is kept of a caller's deadline for our answer.
 const maxMargin = 200 * time.Millisecond
 
-// trimDeadline lets the call end a little before the caller's deadline: a caller
-// who gives up by himself never learns the key under which the outcome can be
-// asked for.
+// trimDeadline lets the call end a little before the caller's deadline: a client that
+// times out first never sees the answer, and so never learns the key under which the
+// outcome can be asked for.
 func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		margin := min(time.Until(deadline)/10, maxMargin)
