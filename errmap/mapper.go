@@ -96,16 +96,7 @@ type member struct{ name, raw []byte }
 
 // isType tells whether a text can be a type of PortOne's, which are names. A URI is
 // the type of somebody else's problem (RFC 9457), such as a load balancer's.
-func isType(text string) bool {
-	for i := range len(text) {
-		switch c := text[i]; {
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '_', c == '-', c == '.':
-		default:
-			return false
-		}
-	}
-	return text != ""
-}
+func isType(text string) bool { return text != "" && !strings.ContainsAny(text, ":/") }
 
 // read reads a typed error: an object with a member `type` that is one.
 func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
