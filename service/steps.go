@@ -166,7 +166,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 		attrs = append(attrs, slog.String("asked", c.Asked))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("reason", reason))
+		attrs = append(attrs, slog.String("reason", reason[:min(len(reason), maxReason)]))
 		if cause := errors.Unwrap(err); cause != nil {
 			attrs = append(attrs, slog.String("cause", causeText(cause)))
 		}
@@ -174,6 +174,9 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	s.opts.Logger.LogAttrs(ctx, level, "call", attrs...)
 	return err
 }
+
+// maxReason is how much the log has of a reason, in bytes: PortOne's have at most 82.
+const maxReason = 128
 
 // causeText is a cause as a log may have it.
 func causeText(cause error) string {
