@@ -578,7 +578,7 @@ func TestREST(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	for header, want := range map[string]Language{
 		"": English, "ko": Korean, "ko-KR,ko;q=0.9,en;q=0.8": Korean, "en-GB,ko": English, "fr,ko;q=0.5": Korean, "KO": Korean,
-		"ko;q=0, en": English, "ko;q=0.00, en": English, "ko; Q = 0.0": English, "ko;q=0.001": Korean, "*": English, "ja": English, ",,;": English,
+		"ko;q=0, en": English, "en;q=0.1, ko;q=0.9": Korean, "*;q=0.1,ko": Korean, "ko;q=0.1,en": English, "ko;q=x": Korean, "ko;q=0.00, en": English, "ko; Q = 0.0": English, "ko;q=0.001": Korean, "*": English, "ja": English, ",,;": English,
 	} {
 		if got := ParseLanguage(header); got != want {
 			t.Errorf("%q gives %s, want %s", header, got.Tag(), want.Tag())

@@ -25,29 +25,37 @@ func (l Language) Tag() string {
 	return "en-US"
 }
 
-// ParseLanguage chooses by an Accept-Language header (RFC 9110, section 12.5.4):
-// the first language listed that we have and that is not refused by q=0. Weights
-// otherwise do not count; callers list what they prefer first.
+// ParseLanguage chooses by an Accept-Language header (RFC 9110, section 12.5.4): the
+// language with the greatest weight, the first of several; * is English.
 func ParseLanguage(accept string) Language {
+	best, chosen := 0.0, English
 	for part := range strings.SplitSeq(accept, ",") {
 		tag, params, _ := strings.Cut(part, ";")
-		if isZero(params) {
-			continue
-		}
 		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(tag)), "-")
+		language := English
 		switch primary {
 		case "ko":
-			return Korean
+			language = Korean
 		case "en", "*":
-			return English
+		default:
+			continue
+		}
+		if w := weight(params); w > best {
+			best, chosen = w, language
 		}
 	}
-	return English
+	return chosen
 }
 
-// isZero says whether a weight is 0, however it is written.
-func isZero(params string) bool {
-	name, weight, _ := strings.Cut(params, "=")
-	q, err := strconv.ParseFloat(strings.TrimSpace(weight), 64)
-	return strings.EqualFold(strings.TrimSpace(name), "q") && err == nil && q == 0
+// weight reads the q of a language, which is 1 where there is none.
+func weight(params string) float64 {
+	name, value, _ := strings.Cut(params, "=")
+	if !strings.EqualFold(strings.TrimSpace(name), "q") {
+		return 1
+	}
+	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+	if err != nil {
+		return 1
+	}
+	return q
 }

@@ -175,7 +175,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	return err
 }
 
-// maxReason is how much the log has of a reason, in bytes: PortOne's have at most 82.
+// maxReason is how much the log has of a reason, in bytes: PortOne's have at most 87.
 const maxReason = 128
 
 // causeText is a cause as a log may have it.
