@@ -82,7 +82,7 @@ func next(op operation, inv *invoice) (status, error) {
 	to, ok := r.next[inv.GetStatus()]
 	switch {
 	case !ok:
-		return 0, world.Refuse(r.refusal, "tax invoice %q is %s", inv.GetId(), statusName(inv.GetStatus()))
+		return 0, world.Refuse(r.refusal, "tax invoice %q is %s", inv.GetId(), inv.GetStatus())
 	case r.needs == keyOfSupplier && inv.SupplierDocumentKey == nil:
 		return 0, refuseKeyless(noSupplierKey, inv)
 	case r.needs == keyOfRecipient && inv.RecipientDocumentKey == nil:

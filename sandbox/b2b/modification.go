@@ -27,7 +27,7 @@ func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificati
 	case err != nil:
 		return err
 	case original.GetStatus() != sendingCompleted:
-		return world.Refuse(originalNotCompleted, "tax invoice %q is %s", original.GetId(), statusName(original.GetStatus()))
+		return world.Refuse(originalNotCompleted, "tax invoice %q is %s", original.GetId(), original.GetStatus())
 	case original.GetTaxationType() != d.GetTaxationType():
 		return world.Refuse(taxationTypeChanged, "tax invoice %q has another taxationType", original.GetId())
 	}

@@ -2,8 +2,11 @@ package world
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
@@ -21,9 +24,26 @@ type Fault struct {
 	Data proto.Message
 }
 
-// Refuse makes a Fault with a message in the form of fmt.Sprintf.
+// Refuse makes a Fault with a message in the form of fmt.Sprintf. Enum values are
+// written as PortOne's JSON has them.
 func Refuse(reason portonev2.ErrorReason, format string, args ...any) *Fault {
+	for i, arg := range args {
+		if value, ok := arg.(protoreflect.Enum); ok {
+			args[i] = bareName(value)
+		}
+	}
 	return &Fault{Reason: reason, Message: fmt.Sprintf(format, args...)}
+}
+
+// bareName is the name of an enum value without its enum's prefix.
+func bareName(value protoreflect.Enum) string {
+	values := value.Descriptor().Values()
+	prefix := strings.TrimSuffix(string(values.Get(0).Name()), "UNSPECIFIED")
+	named := values.ByNumber(value.Number())
+	if named == nil {
+		return strconv.Itoa(int(value.Number()))
+	}
+	return strings.TrimPrefix(string(named.Name()), prefix)
 }
 
 // Invalid is an INVALID_REQUEST, for what is wrong whatever the state.
