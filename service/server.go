@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"sync"
@@ -137,8 +138,13 @@ func New(opts Options) (*Server, error) {
 // Operations are all that the server answers.
 func (s *Server) Operations() []*Operation { return s.ops }
 
-// Serve answers calls on a listener until Drain or Stop.
-func (s *Server) Serve(listener net.Listener) error { return s.grpc.Serve(listener) }
+// Serve answers calls on a listener until Drain or Stop, also where these come first.
+func (s *Server) Serve(listener net.Listener) error {
+	if err := s.grpc.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil
+}
 
 func byService(ops []*Operation) map[string][]*Operation {
 	services := make(map[string][]*Operation)
