@@ -15,7 +15,8 @@ import (
 
 // FileHeaders are those of PortOne's headers that say what a file is. They reach the
 // caller as they came, but for the type, which gRPC has in the message.
-var FileHeaders = []string{"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Last-Modified", "Etag"}
+var FileHeaders = []string{"Content-Type", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Location", "Content-Range",
+	"Content-Md5", "Content-Digest", "Last-Modified", "Etag"}
 
 // sender takes the pieces of a file, the first one perhaps empty. The stream is what
 // they are read from, for its header.

@@ -9,6 +9,18 @@ import (
 // maxAsked is how much the log has of what was asked for, in bytes.
 const maxAsked = 128
 
+// isMethodName tells whether a name can be a method's: of identifiers, and not long. No
+// other goes into the log, since it may hold anything.
+func isMethodName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/') {
+			return false
+		}
+	}
+	return len(name) <= maxAsked
+}
+
 // Refuse ends what is no call of an operation as a failure. It passes the first
 // steps of a call as Unknown: it gets its request id, and metrics and the log see it.
 // The error is an *errmap.Error.

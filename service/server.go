@@ -200,7 +200,7 @@ func (s *Server) serveUnary(ctx context.Context, op *Operation, receive func(any
 func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 	ctx := stream.Context()
 	c := &Call{Headers: grpcHeaders{ctx}, Transport: "grpc"}
-	if method, ok := grpc.MethodFromServerStream(stream); ok && len(method) <= maxAsked && isHeaderValue(method) {
+	if method, ok := grpc.MethodFromServerStream(stream); ok && isMethodName(method) {
 		c.Asked = method
 	}
 	err := s.Refuse(ctx, c, errmap.NoSuchOperation)

@@ -47,6 +47,7 @@ const (
 type outgoing struct {
 	client    *Client
 	breaker   *breaker
+	permit    permit // of the last attempt
 	call      *Call
 	ctx       context.Context
 	streaming bool
@@ -137,7 +138,8 @@ func (a *outgoing) attempt() {
 		a.result, a.err = connectionFailed, a.ctx.Err()
 		return
 	}
-	if !a.breaker.allow() {
+	var allowed bool
+	if a.permit, allowed = a.breaker.allow(); !allowed {
 		a.result, a.err = breakerOpen, errors.New("the circuit breaker is open")
 		c.opts.Observer.Attempt(a.operation(), 0, a.problem(), 0)
 		return

@@ -19,6 +19,10 @@ const (
 	breakerProbes  = 3
 	breakerDouble  = 500 * time.Millisecond
 	breakerSuccess = 3
+
+	// A failure is old news if a request that was sent that much later has succeeded:
+	// it has waited long for a PortOne that works again.
+	breakerStale = time.Second
 )
 
 // BreakerState is what a circuit breaker does with calls.
@@ -47,6 +51,8 @@ type breaker struct {
 
 	mu        sync.Mutex
 	state     BreakerState
+	moved     int       // how often the state has changed
+	good      time.Time // when the latest request was sent that has succeeded
 	slots     [10]slot  // of closed: what happened lately
 	until     time.Time // of open: its end; of half-open: when that began
 	let       int       // of half-open: how many calls were let through
@@ -68,35 +74,51 @@ const (
 	failure
 )
 
+// permit is a request that may be sent.
+type permit struct {
+	at    time.Time
+	moved int // of the breaker
+}
+
 // allow tells whether a request may be sent.
-func (b *breaker) allow() bool {
+func (b *breaker) allow() (p permit, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == BreakerClosed {
-		return true
-	}
 	now := b.now()
+	if b.state == BreakerClosed {
+		return permit{now, b.moved}, true
+	}
 	if b.state == BreakerOpen {
 		if now.Before(b.until) {
-			return false
+			return permit{}, false
 		}
 		b.move(BreakerHalfOpen)
 		b.until, b.let, b.succeeded = now, 0, 0
 	}
 	if doubled := min(now.Sub(b.until)/breakerDouble, 16); b.let >= breakerProbes<<doubled {
-		return false
+		return permit{}, false
 	}
 	b.let++
-	return true
+	return permit{now, b.moved}, true
 }
 
-// record takes in how a call ended that was allowed.
-func (b *breaker) record(v verdict) {
+// record takes in how a call ended whose last request was permitted. One from before
+// the state changed says nothing new.
+func (b *breaker) record(p permit, v verdict) {
 	if v == neutral {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if p.moved != b.moved {
+		return
+	}
+	if v == success && p.at.After(b.good) {
+		b.good = p.at
+	}
+	if v == failure && b.good.Sub(p.at) > breakerStale {
+		return
+	}
 	switch b.state {
 	case BreakerClosed:
 		if b.count(v) {
@@ -112,7 +134,6 @@ func (b *breaker) record(v verdict) {
 			b.move(BreakerClosed)
 		}
 	}
-	// Open: the call was sent before, and says nothing new.
 }
 
 // count counts a call, and tells whether too many have failed.
@@ -146,6 +167,7 @@ func (b *breaker) open() {
 func (b *breaker) move(state BreakerState) {
 	if b.state != state {
 		b.state = state
+		b.moved++
 		b.changed(state)
 	}
 }

@@ -51,11 +51,14 @@ func TestBreakerStates(t *testing.T) {
 			for i, s := range test.steps {
 				now = now.Add(s.wait)
 				for range s.times {
-					b.record(s.record)
+					b.record(permit{now, b.moved}, s.record)
 				}
 				allowed := 0
 				for range 100 {
-					if s.allowed >= 0 && b.allow() {
+					if s.allowed < 0 {
+						continue
+					}
+					if _, ok := b.allow(); ok {
 						allowed++
 					}
 				}
@@ -67,6 +70,53 @@ func TestBreakerStates(t *testing.T) {
 				t.Errorf("told of %v", told)
 			}
 		})
+	}
+}
+
+// TestStaleNews: requests that waited for a PortOne that hung fail long after it works
+// again, which must not stop those that are sent now.
+func TestStaleNews(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	b := &breaker{now: func() time.Time { return now }, changed: func(BreakerState) {}}
+	var waiting []permit
+	for range 10 * breakerMin {
+		p, ok := b.allow()
+		if !ok {
+			t.Fatal("it is not closed at first")
+		}
+		waiting = append(waiting, p)
+	}
+	now = now.Add(20 * time.Second) // PortOne works again
+	p, _ := b.allow()
+	b.record(p, success)
+	for _, p := range waiting {
+		now = now.Add(10 * time.Millisecond)
+		b.record(p, failure)
+	}
+	if b.state != BreakerClosed {
+		t.Fatalf("old news make it %s", b.state)
+	}
+
+	// Failures of before it opened do not disturb it when it looks again.
+	for range breakerMin {
+		p, _ := b.allow()
+		waiting = append(waiting, p)
+		b.record(p, failure)
+	}
+	if b.state != BreakerOpen {
+		t.Fatalf("new ones make it %s", b.state)
+	}
+	now = now.Add(breakerDelay)
+	for range breakerSuccess {
+		p, ok := b.allow()
+		if !ok {
+			t.Fatal("it does not let any through")
+		}
+		b.record(waiting[len(waiting)-1], failure)
+		b.record(p, success)
+	}
+	if b.state != BreakerClosed {
+		t.Errorf("after successes it is %s", b.state)
 	}
 }
 

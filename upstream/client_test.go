@@ -419,8 +419,10 @@ func TestBreaker(t *testing.T) {
 func TestBreakerBetweenAttempts(t *testing.T) {
 	var c *Client
 	s := &script{acts: []act{func(w http.ResponseWriter, r *http.Request) {
+		b := c.breakerOf(specs()["CancelPayment"])
 		for range breakerMin {
-			c.breakerOf(specs()["CancelPayment"]).record(failure)
+			p, _ := b.allow()
+			b.record(p, failure)
 		}
 		cut(w, r)
 	}}}

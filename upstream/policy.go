@@ -59,7 +59,7 @@ func (c *Client) run(a *outgoing) *errmap.Error {
 		}
 		a.awaitOutcome()
 	}
-	a.breaker.record(a.verdict())
+	a.breaker.record(a.permit, a.verdict())
 	a.logStrange()
 	a.call.Attempts = a.made
 	if a.result == answered {
