@@ -14,7 +14,34 @@ func tidy(text []byte) []byte {
 	}
 	s = oneLineOption.ReplaceAllStringFunc(s, expandLiteral)
 	s = onlyOption.ReplaceAllStringFunc(s, hugBrackets)
-	return []byte(tighten(s))
+	return []byte(tighten(unrollLiterals(s)))
+}
+
+// listOfLiterals is how a list begins whose elements are message literals.
+var listOfLiterals = regexp.MustCompile(`^( +)(\w+): \[$`)
+
+// unrollLiterals writes a list of message literals as the same field several times,
+// which means the same: protobufjs, by which Node loads protos, knows no other form.
+func unrollLiterals(text string) string {
+	var out []string
+	indent, name := "", "" // of the list that is open
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		begins := listOfLiterals.FindStringSubmatch(line)
+		switch {
+		case begins != nil && i+1 < len(lines) && lines[i+1] == begins[1]+"  {":
+			indent, name = begins[1], begins[2]
+		case name == "":
+			out = append(out, line)
+		case line == indent+"]":
+			name = ""
+		case line == indent+"  {":
+			out = append(out, indent+name+": {")
+		default:
+			out = append(out, strings.TrimSuffix(strings.TrimPrefix(line, "  "), ","))
+		}
+	}
+	return strings.Join(out, "\n")
 }
 
 // onlyOption is a list of options in brackets with nothing but one message
