@@ -52,6 +52,8 @@ var crowdedLists = []struct {
 	{"by card", "/payments", `{"filter":{"textSearch":[{"field":"CARD_NUMBER","value":"4242"}]}}`, 10},
 	{"by cancel reason", "/payments", `{"filter":{"textSearch":[{"field":"CANCEL_REASON","value":"반품"}]}}`, 10},
 	{"by any text", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"payment-99999"}]}}`, 1},
+	{"by a digit that most have somewhere", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"1"}]}}`, 10},
+	{"by five texts", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"1"},{"field":"ALL","value":"2"},{"field":"ALL","value":"a"},{"field":"ALL","value":"b"},{"field":"ALL","value":"7"}]}}`, 10},
 	{"by a text that all have", "/payments", `{"filter":{"textSearch":[{"field":"ALL","value":"sandbox"}]}}`, 10},
 	{"by webhook", "/payments", `{"filter":{"webhookStatus":"SUCCEEDED"}}`, 10},
 	{"a page of 100", "/payments", `{"page":{"number":99,"size":100}}`, 100},

@@ -50,7 +50,7 @@ func (l *ledger) conditions(f *portonev2.PaymentFilterInput) []condition {
 	when(f.CashReceiptIssuedAtRange != nil, within(f.CashReceiptIssuedAtRange, func(e *entry) instant { return e.receiptIssued }))
 	when(f.CashReceiptCancelledAtRange != nil, within(f.CashReceiptCancelledAtRange, func(e *entry) instant { return e.receiptCancelled }))
 	for _, search := range f.TextSearch {
-		all = append(all, l.texts.condition(search))
+		all = append(all, l.texts.condition(search, len(l.entries)))
 	}
 	return all
 }

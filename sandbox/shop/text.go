@@ -1,6 +1,8 @@
 package shop
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -65,23 +67,17 @@ func (t texts) set(row int, a *attempt) {
 
 // condition is met by payments whose member, or any of them, has a text in it,
 // whatever its case.
-func (t texts) condition(search *portonev2.PaymentTextSearch) condition {
-	var matches []textindex.Match
-	for field, column := range t {
-		if field == search.GetField() || search.GetField() == portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL {
-			if match := column.Find(search.GetValue()); match.Any() {
-				matches = append(matches, match)
-			}
-		}
+func (t texts) condition(search *portonev2.PaymentTextSearch, payments int) condition {
+	if search.GetField() == portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL {
+		found := textindex.FindAny(slices.Collect(maps.Values(t)), payments, search.GetValue())
+		return func(e *entry) bool { return found.Has(e.row) }
 	}
-	return func(e *entry) bool {
-		for i := range matches {
-			if matches[i].Row(e.row) {
-				return true
-			}
-		}
-		return false
+	column := t[search.GetField()]
+	if column == nil {
+		return func(*entry) bool { return false }
 	}
+	match := column.Find(search.GetValue())
+	return func(e *entry) bool { return match.Row(e.row) }
 }
 
 // joined is a text of every cancellation.

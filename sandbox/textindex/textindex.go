@@ -7,6 +7,8 @@ package textindex
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/bits-and-blooms/bitset"
@@ -94,17 +96,21 @@ func (c *Column) release(number uint32) {
 func (c *Column) rebuild() {
 	var fresh Column
 	for row, number := range c.of {
-		fresh.Set(row, c.text(number))
+		fresh.Set(row, string(c.text(number)))
 	}
 	*c = fresh
 }
 
-func (c *Column) text(number uint32) string {
+// text is a text by its number, good until the column changes.
+func (c *Column) text(number uint32) []byte {
 	if number == 0 {
-		return ""
+		return nil
 	}
-	rest := c.all[c.starts[number]:]
-	return string(rest[:bytes.IndexByte(rest, end)])
+	stop := len(c.all)
+	if int(number)+1 < len(c.starts) {
+		stop = int(c.starts[number+1])
+	}
+	return c.all[c.starts[number] : stop-1] // without the end
 }
 
 // Match is what a search found in a column. It holds until the column changes.
@@ -120,6 +126,10 @@ func (c *Column) Find(part string) Match {
 	part = normal(part)
 	m := Match{of: c.of, every: part == ""}
 	if m.every || !c.canHave(part) {
+		return m
+	}
+	if len(part) == 1 { // most texts have a letter or digit: one by one is faster
+		m.texts = c.withByte(part[0])
 		return m
 	}
 	sought, number := []byte(part), 0
@@ -139,6 +149,77 @@ func (c *Column) Find(part string) Match {
 		from = int(c.starts[number+1])
 	}
 }
+
+// withByte are the texts that have a byte, nil for none.
+func (c *Column) withByte(b byte) *bitset.BitSet {
+	texts := bitset.New(uint(len(c.starts)))
+	for number := 1; number < len(c.starts); number++ {
+		if bytes.IndexByte(c.text(uint32(number)), b) >= 0 {
+			texts.Set(uint(number))
+		}
+	}
+	if texts.None() {
+		return nil
+	}
+	return texts
+}
+
+// Rows is what a search in several columns found.
+type Rows struct {
+	set   *bitset.BitSet
+	every bool
+}
+
+// Has says whether a row has the part in any of the columns.
+func (r Rows) Has(row int) bool { return r.every || r.set.Test(uint(row)) }
+
+// FindAny finds those of the first so many rows that have a part in the text of any of
+// some columns. Columns of few texts come first, since they may settle many rows for
+// little, then those with long texts, which have most parts; once few rows are left,
+// their texts are looked at one by one.
+func FindAny(columns []*Column, rows int, part string) Rows {
+	part = normal(part)
+	if part == "" {
+		return Rows{every: true}
+	}
+	columns = slices.SortedFunc(slices.Values(columns), func(a, b *Column) int {
+		if isFew := len(a.starts) < rows/few; isFew || len(b.starts) < rows/few {
+			return cmp.Compare(len(a.starts), len(b.starts))
+		}
+		return cmp.Compare(len(b.all), len(a.all))
+	})
+	found, sought := Rows{set: bitset.New(uint(rows))}, []byte(part)
+	for _, c := range columns {
+		if !c.canHave(part) {
+			continue
+		}
+		left := rows - int(found.set.Count())
+		if left == 0 {
+			break
+		}
+		has := func(row int) bool { return bytes.Contains(c.text(c.of[row]), sought) }
+		if left*costOfOne > len(c.all) {
+			match := c.Find(part)
+			if !match.Any() {
+				continue
+			}
+			has = match.Row
+		}
+		for row, ok := found.set.NextClear(0); ok && int(row) < min(rows, len(c.of)); row, ok = found.set.NextClear(row + 1) {
+			if has(int(row)) {
+				found.set.Set(row)
+			}
+		}
+	}
+	return found
+}
+
+// few is how many rows there are for each of few texts.
+const few = 8
+
+// costOfOne is how many bytes of a column are searched in the time that a look at one
+// text of its takes.
+const costOfOne = 16
 
 // canHave is false where no text has the part, since it has a byte that none has.
 func (c *Column) canHave(part string) bool {

@@ -77,6 +77,35 @@ func TestFindEverything(t *testing.T) {
 	})
 }
 
+// TestFindAnything compares a search in several columns with the texts in them.
+func TestFindAnything(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		rows := rapid.IntRange(1, 60).Draw(t, "rows")
+		columns := make([]*Column, 3)
+		texts := make([][]string, rows)
+		letters := rapid.StringOfN(rapid.SampledFrom([]rune("aAbB가")), 0, 3, -1)
+		for i := range columns {
+			columns[i] = new(Column)
+			for row := range rapid.IntRange(0, rows).Draw(t, "texts") { // the last rows have none
+				text := letters.Draw(t, "text")
+				columns[i].Set(row, text)
+				texts[row] = append(texts[row], text)
+			}
+		}
+		part := letters.Draw(t, "part")
+		found := FindAny(columns, rows, part)
+		for row := range rows {
+			want := part == ""
+			for _, text := range texts[row] {
+				want = want || Has(text, part)
+			}
+			if found.Has(row) != want {
+				t.Fatalf("row %d has %q: that %q is in any is %v", row, texts[row], part, found.Has(row))
+			}
+		}
+	})
+}
+
 // BenchmarkFind searches 100,000 rows, for what one of them has, all have or none
 // has.
 func BenchmarkFind(b *testing.B) {
