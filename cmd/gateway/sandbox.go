@@ -35,13 +35,16 @@ func newPortone(addr, prefix, webhooks, secret string, logger *slog.Logger) (*po
 
 // healthy answers /healthz and /readyz, which PortOne does not have: containers that
 // run the sandbox alone are asked for their health as the gateway is.
+//
+// Web pages of other origins can change nothing, as with the gateway.
 func healthy(shop http.Handler) http.Handler {
+	guarded := http.NewCrossOriginProtection().Handler(shop)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/readyz":
 			_, _ = io.WriteString(w, "ok\n")
 		default:
-			shop.ServeHTTP(w, r)
+			guarded.ServeHTTP(w, r)
 		}
 	})
 }

@@ -67,6 +67,7 @@ func TestListPayments(t *testing.T) {
 	s, _ := newShelf(t)
 	card := s.payments.find(paymentKey{world.DefaultStoreID, "card"}).current()
 	account := s.payments.find(paymentKey{world.DefaultStoreID, "account"}).current()
+	declined := s.payments.find(paymentKey{world.DefaultStoreID, "failed"}).current()
 	all := []string{"coin", "gift", "phone", "scheduled", "escrow", "account", "failed", "debit", "card"}
 	around := func(at instant) *portonev2.DateTimeRange {
 		return &portonev2.DateTimeRange{From: at.timestamp(), Until: at.timestamp()}
@@ -123,7 +124,7 @@ func TestListPayments(t *testing.T) {
 		{"CARD_APPROVAL_NUMBER", card.method.GetPaymentMethodCard().GetApprovalNumber(), []string{"card"}}, {"CARD_RECEIPT_NAME", "HYUNDAI", []string{"debit"}},
 		{"CARD_INSTALLMENT", "7", []string{"card"}}, {"TRANS_BANK", "toss", []string{"phone"}}, {"VIRTUAL_ACCOUNT_HOLDER_NAME", "toy", []string{"account"}},
 		{"VIRTUAL_ACCOUNT_BANK", "shinhan", []string{"account"}}, {"VIRTUAL_ACCOUNT_NUMBER", account.method.GetPaymentMethodVirtualAccount().GetAccountNumber(), []string{"account"}},
-		{"PG_MERCHANT_ID", "nobody", nil}, {"PG_TX_ID", card.pgTxID, []string{"card"}}, {"PG_RECEIPT_ID", "-", []string{"account"}},
+		{"PG_MERCHANT_ID", "nobody", nil}, {"PG_TX_ID", card.pgTxID, []string{"card"}}, {"PG_TX_ID", declined.pgTxID, nil}, {"PG_RECEIPT_ID", "-", []string{"account"}},
 		{"RECEIPT_APPROVAL_NUMBER", account.receipt.GetIssued().GetIssueNumber(), []string{"account"}}, {"PG_CANCELLATION_ID", "-", []string{"card"}},
 		{"CANCEL_REASON", "sold", []string{"card"}}, {"ORDER_NAME", "of gift", []string{"gift"}}, {"CUSTOMER_NAME", "lee", []string{"card"}},
 		{"CUSTOMER_EMAIL", "lee@", []string{"card"}}, {"CUSTOMER_PHONE_NUMBER", "0109", []string{"card"}}, {"CUSTOMER_ADDRESS", "jeju", []string{"card"}},

@@ -29,7 +29,7 @@ var paymentTexts = map[portonev2.PaymentTextSearchField]func(*attempt) string{
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_BANK:               func(a *attempt) string { return bankText(a.method.GetPaymentMethodVirtualAccount().GetBank()) },
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_VIRTUAL_ACCOUNT_NUMBER:             func(a *attempt) string { return a.method.GetPaymentMethodVirtualAccount().GetAccountNumber() },
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_MERCHANT_ID:                     func(a *attempt) string { return a.route.channel.GetPgMerchantId() },
-	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_TX_ID:                           func(a *attempt) string { return a.pgTxID },
+	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_TX_ID:                           (*attempt).pgTxText,
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_RECEIPT_ID:                      func(a *attempt) string { return a.receipt.GetIssued().GetPgReceiptId() },
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_RECEIPT_APPROVAL_NUMBER:            func(a *attempt) string { return a.receipt.GetIssued().GetIssueNumber() },
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_PG_CANCELLATION_ID:                 func(a *attempt) string { return a.joined(func(c *cancellation) string { return c.pgID }) },
@@ -94,6 +94,14 @@ func (a *attempt) installmentText() string {
 		return strconv.Itoa(int(installment.GetMonth()))
 	}
 	return ""
+}
+
+// pgTxText is empty as long as a payment does not show its transaction at the PG.
+func (a *attempt) pgTxText() string {
+	if a.status == ready || a.status == failed {
+		return ""
+	}
+	return a.pgTxID
 }
 
 func (a *attempt) promotionText() string {
