@@ -219,7 +219,11 @@ func (g *gateway) drain(hurry context.Context) error {
 	var left atomic.Int64 // counted before they are cut off, which ends them
 	cut := func() { left.Store(g.upstream.InFlight()); cancel() }
 	defer time.AfterFunc(g.config.DrainTimeout, cut).Stop()
-	defer context.AfterFunc(hurry, cut)()
+	defer context.AfterFunc(hurry, func() {
+		cut()
+		// At once: who reads answers slowly may hold what comes after this for too long.
+		g.logger.Warn("a second signal: calls in flight are cut off", "in_flight", left.Load())
+	})()
 	var both errgroup.Group
 	both.Go(func() error { return g.service.Drain(ctx) })
 	both.Go(func() error { return g.rest.Shutdown(ctx) })
