@@ -27,6 +27,8 @@ func TestUnknownIsSeen(t *testing.T) {
 		{"the longest name of which the log has any", "/a/" + strings.Repeat("b", 125), "/a/" + strings.Repeat("b", 125)},
 		{"a longer one", "/a/" + strings.Repeat("b", 126), ""},
 		{"one that is not ASCII", "/a/홍길동", ""},
+		{"one that may be a number of somebody's", "/a/010-1234-5678", ""},
+		{"one with a query", "/portone.v2.PaymentService/GetPayment?key=1", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
