@@ -1,7 +1,6 @@
 package rest_test
 
 import (
-	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,34 +15,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/service"
 )
-
-// journal is a log that can be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (j *journal) Write(line []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(line)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-// last is the last line.
-func (j *journal) last(t *testing.T) (line map[string]any) {
-	t.Helper()
-	lines := strings.Split(strings.TrimSpace(j.String()), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
-		t.Fatalf("%v in %q", err, lines[len(lines)-1])
-	}
-	return line
-}
 
 // observer keeps how calls end.
 type observer struct {
@@ -94,7 +65,7 @@ func do(t *testing.T, g *gatewaytest.Gateway, method, target, body string, heade
 // TestUnknownIsSeen: what is no operation has a request id, and metrics and the log
 // see it. The log has no part of a path that may be an id or name somebody.
 func TestUnknownIsSeen(t *testing.T) {
-	o, log := &observer{}, &journal{}
+	o, log := &observer{}, &gatewaytest.Journal{}
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: &portone{}, Log: log, Service: func(so *service.Options) { so.Observer = o }})
 	tests := []struct {
 		name, method, target string
@@ -123,7 +94,7 @@ func TestUnknownIsSeen(t *testing.T) {
 				if id == "call-1" && got != id || got == "" || got == "no id" {
 					t.Errorf("the request id is %q where %q was sent", got, id)
 				}
-				line := log.last(t)
+				line := log.Last(t)
 				for name, want := range map[string]string{"level": "INFO", "msg": "call", "rpc": "unknown", "transport": "rest", "code": "Unimplemented",
 					"reason": "NO_SUCH_OPERATION", "request_id": got, "asked": test.asked} {
 					if line[name] != want {
@@ -147,7 +118,7 @@ func TestUnknownIsSeen(t *testing.T) {
 // localhost without asking anybody, makes no payment. Programs that are no browsers
 // have none of its headers.
 func TestCrossOrigin(t *testing.T) {
-	o, log := &observer{}, &journal{}
+	o, log := &observer{}, &gatewaytest.Journal{}
 	p := &portone{}
 	p.expect("application/json", http.StatusOK, []byte(`{"payment":{}}`))
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Service: func(so *service.Options) { so.Observer = o }})
@@ -182,7 +153,7 @@ func TestCrossOrigin(t *testing.T) {
 				!strings.Contains(body, `"type":"CROSS_ORIGIN"`) || !strings.Contains(body, `"code":7`) || !strings.Contains(body, "브라우저") {
 				t.Errorf("the answer is %s, %s", response.Status, body)
 			}
-			if line := log.last(t); response.Header.Get("X-Request-Id") != "call-1" || line["request_id"] != "call-1" || line["reason"] != "CROSS_ORIGIN" || line["level"] != slog.LevelInfo.String() {
+			if line := log.Last(t); response.Header.Get("X-Request-Id") != "call-1" || line["request_id"] != "call-1" || line["reason"] != "CROSS_ORIGIN" || line["level"] != slog.LevelInfo.String() {
 				t.Errorf("the header is %v, the log has %v", response.Header, line)
 			}
 		})

@@ -199,7 +199,7 @@ func TestTooLarge(t *testing.T) {
 		{"a bomb", 32 << 20, true, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, o, log := answers(http.StatusOK, paid), &observer{}, &journal{}
+			p, o, log := answers(http.StatusOK, paid), &observer{}, &gatewaytest.Journal{}
 			g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Service: func(so *service.Options) { so.Observer = o }})
 			var header metadata.MD
 			ctx := metadata.AppendToOutgoingContext(t.Context(), "x-request-id", "call-1", "idempotency-key", ownKey)
@@ -212,7 +212,7 @@ func TestTooLarge(t *testing.T) {
 			if want := []ended{{"PayWithBillingKey", "grpc", codes.ResourceExhausted, "TOO_LARGE"}}; !slices.Equal(o.all(), want) {
 				t.Errorf("metrics have %v, want %v", o.all(), want)
 			}
-			if line := lastLine(t, log); line["rpc"] != "PayWithBillingKey" || line["reason"] != "TOO_LARGE" || line["request_id"] != "call-1" {
+			if line := log.Last(t); line["rpc"] != "PayWithBillingKey" || line["reason"] != "TOO_LARGE" || line["request_id"] != "call-1" {
 				t.Errorf("the log has %v", line)
 			}
 			checkNothingAndNext(t, g, p)

@@ -238,7 +238,7 @@ func (p *panicking) Breaker(string, upstream.BreakerState) {}
 // else.
 func TestPanicByGRPC(t *testing.T) {
 	p := answers(http.StatusOK, paid)
-	w, log := &observer{}, &journal{}
+	w, log := &observer{}, &gatewaytest.Journal{}
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Upstream: func(o *upstream.Options) { o.Observer = &panicking{} },
 		Service: func(o *service.Options) { o.Observer = w }})
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", ownKey, "x-request-id", "call-1")

@@ -2,7 +2,6 @@ package service_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"math"
 	"net/http"
@@ -54,7 +53,7 @@ func fill(m protoreflect.Message) {
 // level. Only the names of members at which a malformed document cannot be read may
 // be there.
 func TestLogsTellNothing(t *testing.T) {
-	log := &journal{}
+	log := &gatewaytest.Journal{}
 	p := &portone{}
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Upstream: func(o *upstream.Options) { o.MaxAttempts = 2 }})
 	answers := map[string]http.HandlerFunc{
@@ -157,11 +156,11 @@ func TestLogLine(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			log := &journal{}
+			log := &gatewaytest.Journal{}
 			g := gatewaytest.Start(t, gatewaytest.Options{Handler: &portone{answer: test.answer}, Log: log})
 			ctx := metadata.AppendToOutgoingContext(t.Context(), "x-request-id", "call-1")
 			_ = test.call(ctx, portonev2.NewPaymentServiceClient(g.Conn))
-			line := lastLine(t, log)
+			line := log.Last(t)
 			for name, want := range test.want {
 				if line[name] != want {
 					t.Errorf("%s is %v, want %q in %v", name, line[name], want, line)
@@ -173,16 +172,6 @@ func TestLogLine(t *testing.T) {
 			}
 		})
 	}
-}
-
-// lastLine is the last line of a log.
-func lastLine(t *testing.T, log *journal) (line map[string]any) {
-	t.Helper()
-	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
-		t.Fatalf("%v in %q", err, lines)
-	}
-	return line
 }
 
 func payOne(ctx context.Context, client portonev2.PaymentServiceClient) error {

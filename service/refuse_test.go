@@ -32,7 +32,7 @@ func TestUnknownIsSeen(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p, o, log := answers(http.StatusOK, paid), &observer{}, &journal{}
+			p, o, log := answers(http.StatusOK, paid), &observer{}, &gatewaytest.Journal{}
 			g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Service: func(so *service.Options) { so.Observer = o }})
 			for _, id := range []string{"call-1", ""} {
 				ctx := t.Context()
@@ -50,7 +50,7 @@ func TestUnknownIsSeen(t *testing.T) {
 				if test.asked == "" {
 					want["asked"] = nil // not there
 				}
-				line := lastLine(t, log)
+				line := log.Last(t)
 				for name, want := range want {
 					if line[name] != want {
 						t.Errorf("%s is %v, want %v in %v", name, line[name], want, line)

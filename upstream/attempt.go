@@ -71,8 +71,7 @@ type outgoing struct {
 	// maybeDone tells that an attempt before the last one may have been carried
 	// out.
 	maybeDone bool
-	tried     bool
-	made      int          // attempts, also to ask for an outcome
+	made      int          // requests that were sent, also to ask for an outcome
 	waited    *errorAnswer // the latest IDEMPOTENCY_OUTSTANDING_REQUEST, if there was one
 }
 
@@ -128,12 +127,8 @@ func (a *outgoing) prepare() *errmap.Error {
 // attempt makes one HTTP request and takes in its result.
 func (a *outgoing) attempt() {
 	c := a.client
-	if a.tried {
-		a.maybeDone = a.maybeDone || a.mayHaveBeenDone()
-	}
+	a.maybeDone = a.maybeDone || a.mayHaveBeenDone()
 	a.drop()
-	a.tried = true
-	a.made++
 	if a.ctx.Err() != nil {
 		a.result, a.err = connectionFailed, a.ctx.Err()
 		return
@@ -144,6 +139,7 @@ func (a *outgoing) attempt() {
 		c.opts.Observer.Attempt(a.operation(), 0, a.problem(), 0)
 		return
 	}
+	a.made++
 	start := time.Now()
 	deadline := start.Add(c.opts.Timeout)
 	if a.limited = a.limit.Before(deadline); a.limited {
