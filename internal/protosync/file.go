@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/descriptorpb"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // file is a file of the contract that a merge adds to.
@@ -71,7 +73,7 @@ func (f *file) finish() {
 // moveLast puts the field `unrecognized` behind those that were added.
 func (f *file) moveLast(path []int32, m *descriptorpb.DescriptorProto) {
 	for i, field := range m.Field {
-		if field.GetNumber() == unrecognizedNumber {
+		if field.GetNumber() == contract.UnrecognizedNumber {
 			f.locateAt(append(slices.Clone(path), messageField, int32(i)), f.line+1)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ import (
 // wire.
 func (m *merger) imports() {
 	defined := make(map[string]string) // full name -> import path
-	for _, path := range sortedKeys(m.files) {
+	for _, path := range slices.Sorted(maps.Keys(m.files)) {
 		for _, d := range m.files[path].MessageType {
 			defined[fullName(d.GetName())] = path
 		}
@@ -29,7 +30,7 @@ func (m *merger) imports() {
 	}
 	defined[timestampName] = "google/protobuf/timestamp.proto"
 	defined[httpBodyName] = "google/api/httpbody.proto"
-	for _, path := range sortedKeys(m.files) {
+	for _, path := range slices.Sorted(maps.Keys(m.files)) {
 		f := m.files[path]
 		needs := neededBy(f.FileDescriptorProto, defined)
 		for _, need := range needs {
@@ -101,7 +102,7 @@ func neededBy(fd *descriptorpb.FileDescriptorProto, defined map[string]string) [
 			options(method)
 		}
 	}
-	return sortedKeys(needs)
+	return slices.Sorted(maps.Keys(needs))
 }
 
 func nestedFields(d *descriptorpb.DescriptorProto) []*descriptorpb.FieldDescriptorProto {
@@ -135,7 +136,7 @@ func (m *merger) circle() []string {
 		done[path] = true
 		return nil
 	}
-	for _, path := range sortedKeys(m.files) {
+	for _, path := range slices.Sorted(maps.Keys(m.files)) {
 		if found := visit(path); found != nil {
 			return found
 		}

@@ -7,6 +7,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 const (
@@ -53,7 +55,7 @@ func (m *merger) mergeErrorData() {
 		m.addUnrecognized(present)
 	}
 	for _, f := range present.desc.Field {
-		m.wanted[errorMessage+"."+f.GetName()] = f.GetNumber() < firstDataNumber || f.GetNumber() == unrecognizedNumber
+		m.wanted[errorMessage+"."+f.GetName()] = f.GetNumber() < firstDataNumber || f.GetNumber() == contract.UnrecognizedNumber
 	}
 	for _, r := range m.want.Reasons {
 		if r.Data == "" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,17 +11,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-)
 
-const (
-	// unrecognizedNumber is the number of the field `unrecognized` in every
-	// message: beyond any that PortOne's schemas will reach.
-	unrecognizedNumber = 1000
-	unrecognizedName   = "unrecognized"
-
-	// unrecognizedComment is the comment that a new field `unrecognized` gets.
-	unrecognizedComment = " Members that this message has no place for: JSON name to raw JSON text. In\n" +
-		" a request, members to send that this contract does not know yet.\n"
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // mergeMessages brings the messages in step.
@@ -58,7 +50,7 @@ func (m *merger) newMessage(want *Message) place[*descriptorpb.DescriptorProto] 
 		// The numbers of members that only the old type has stay free for ever.
 		for _, field := range old.Field {
 			if !slices.ContainsFunc(want.Fields, func(w *Field) bool { return w.Name == field.GetName() }) &&
-				field.GetNumber() != unrecognizedNumber {
+				field.GetNumber() != contract.UnrecognizedNumber {
 				f.locate(append(slices.Clone(p.path), messageReservedRange, int32(len(d.ReservedRange))))
 				d.ReservedRange = append(d.ReservedRange, &descriptorpb.DescriptorProto_ReservedRange{
 					Start: proto.Int32(field.GetNumber()), End: proto.Int32(field.GetNumber() + 1)})
@@ -142,7 +134,7 @@ func (m *merger) findMovedCases() {
 			}
 		}
 	}
-	for _, typ := range sortedKeys(present) {
+	for _, typ := range slices.Sorted(maps.Keys(present)) {
 		for _, union := range present[typ] {
 			stays := slices.Contains(wanted[typ], union)
 			if moved := without(wanted[typ], present[typ]); !stays && len(moved) > 0 && m.isWanted(union) {
@@ -207,7 +199,7 @@ func (m *merger) addField(present place[*descriptorpb.DescriptorProto], message 
 func (m *merger) insertField(present place[*descriptorpb.DescriptorProto], field *descriptorpb.FieldDescriptorProto) *descriptorpb.SourceCodeInfo_Location {
 	fields := present.desc.Field
 	i := len(fields)
-	for i > 0 && fields[i-1].GetNumber() == unrecognizedNumber {
+	for i > 0 && fields[i-1].GetNumber() == contract.UnrecognizedNumber {
 		i--
 	}
 	for j, f := range fields {
@@ -235,7 +227,7 @@ func (m *merger) nextField(d *descriptorpb.DescriptorProto, message *Message, wa
 	}
 	last := max(0, message.FirstNumber-1)
 	use := func(number int32) {
-		if number != unrecognizedNumber {
+		if number != contract.UnrecognizedNumber {
 			last = max(last, number)
 		}
 	}
@@ -250,8 +242,8 @@ func (m *merger) nextField(d *descriptorpb.DescriptorProto, message *Message, wa
 			use(f.GetNumber())
 		}
 	}
-	if last+1 == unrecognizedNumber {
-		return unrecognizedNumber + 1
+	if last+1 == contract.UnrecognizedNumber {
+		return contract.UnrecognizedNumber + 1
 	}
 	return last + 1
 }
@@ -313,17 +305,19 @@ func newMapEntry(want *Field) *descriptorpb.DescriptorProto {
 	}
 }
 
+// addUnrecognized adds the field `unrecognized`. It has no comment: what it holds is
+// said once, in annotations.proto.
 func (m *merger) addUnrecognized(present place[*descriptorpb.DescriptorProto]) {
-	if slices.ContainsFunc(present.desc.Field, func(f *descriptorpb.FieldDescriptorProto) bool { return f.GetNumber() == unrecognizedNumber }) {
+	if slices.ContainsFunc(present.desc.Field, func(f *descriptorpb.FieldDescriptorProto) bool { return f.GetNumber() == contract.UnrecognizedNumber }) {
 		return
 	}
-	want := &Field{Name: unrecognizedName, JSONName: unrecognizedName, Type: descriptorpb.FieldDescriptorProto_TYPE_STRING, Card: Map}
+	want := &Field{Name: contract.UnrecognizedName, JSONName: contract.UnrecognizedName, Type: descriptorpb.FieldDescriptorProto_TYPE_STRING, Card: Map}
 	field := newField(want)
-	field.Number = proto.Int32(unrecognizedNumber)
+	field.Number = proto.Int32(contract.UnrecognizedNumber)
 	entry := newMapEntry(want)
 	field.TypeName = proto.String(fullName(present.desc.GetName()) + "." + entry.GetName())
 	present.desc.NestedType = append(present.desc.NestedType, entry)
-	m.insertField(present, field).LeadingComments = proto.String(unrecognizedComment)
+	m.insertField(present, field)
 }
 
 // setRequired sets or clears google.api.field_behavior = REQUIRED, and leaves
@@ -345,13 +339,4 @@ func setRequired(field *descriptorpb.FieldDescriptorProto, required bool) {
 		proto.SetExtension(field.Options, annotations.E_FieldBehavior, behaviors)
 	}
 	dropEmptyOptions(field)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	var keys []string
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

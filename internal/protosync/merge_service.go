@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,8 @@ import (
 	"google.golang.org/protobuf/types/descriptorpb"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // mergeServices brings the services in step. An RPC stays in its service even if
@@ -115,12 +118,12 @@ func (m *merger) markGone() {
 			count.Deprecated++
 		}
 	}
-	for _, path := range sortedKeys(m.files) {
+	for _, path := range slices.Sorted(maps.Keys(m.files)) {
 		f := m.files[path]
 		for _, d := range f.MessageType {
 			gone(&m.summary.Messages, d.GetName(), d)
 			for _, field := range d.Field {
-				if m.wanted[d.GetName()] && field.GetNumber() != unrecognizedNumber {
+				if m.wanted[d.GetName()] && field.GetNumber() != contract.UnrecognizedNumber {
 					gone(&m.summary.Fields, d.GetName()+"."+field.GetName(), field)
 				}
 			}

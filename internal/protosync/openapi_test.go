@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -94,7 +96,7 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("the error has more than a line: %v", err)
 			}
 			if files := protos(t, dir); len(files) > 0 {
-				t.Errorf("protosync failed and wrote %v", sortedKeys(files))
+				t.Errorf("protosync failed and wrote %v", slices.Sorted(maps.Keys(files)))
 			}
 		})
 	}

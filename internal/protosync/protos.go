@@ -102,8 +102,7 @@ func printProtos(protos Protos) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Two options or two fields of a literal never share a line, as buf format has it.
-	printer := protoprint.Printer{ShortOptionsExpansionThresholdLength: 1, MessageLiteralExpansionThresholdLength: 1}
+	printer := new(protoprint.Printer)
 	printed := make(map[string][]byte)
 	for _, path := range protos.paths() {
 		if handKept[path] {
@@ -117,7 +116,10 @@ func printProtos(protos Protos) (map[string][]byte, error) {
 		if err := printer.PrintProtoFile(fd, &b); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		printed[path] = tidy(b.Bytes())
+		printed[path] = b.Bytes()
+	}
+	if err := tidy(printed); err != nil {
+		return nil, err
 	}
 	return printed, checkPrinted(protos, printed, files)
 }

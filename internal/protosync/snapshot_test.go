@@ -15,6 +15,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // These tests hold the contract, as callers get it in gen/, against PortOne's
@@ -406,8 +408,8 @@ func checkMembers(t *testing.T, document openAPI, message protoreflect.MessageDe
 		return
 	}
 	discriminator, _ := proto.GetExtension(message.Options(), portonev2.E_Discriminator).(*portonev2.Discriminator)
-	if field := message.Fields().ByNumber(unrecognizedNumber); field == nil || field.Name() != unrecognizedName || !field.IsMap() {
-		t.Errorf("%s has no map unrecognized = %d", message.Name(), unrecognizedNumber)
+	if field := message.Fields().ByNumber(contract.UnrecognizedNumber); field == nil || field.Name() != contract.UnrecognizedName || !field.IsMap() {
+		t.Errorf("%s has no map unrecognized = %d", message.Name(), contract.UnrecognizedNumber)
 	}
 	for name, member := range schema.Properties {
 		field := message.Fields().ByJSONName(name)

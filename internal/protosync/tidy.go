@@ -1,20 +1,62 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
 
-// tidy brings what the printer prints to the form that `buf format` wants, and
-// closes up lists of plain declarations.
-func tidy(text []byte) []byte {
-	s := string(text)
-	for _, rule := range tidyRules {
-		s = rule.pattern.ReplaceAllString(s, rule.replacement)
+// tidy brings what the printer prints to the form that proto/ has: that of `buf
+// format`, with our own options by their full name, as one finds them elsewhere, and
+// lists of plain declarations closed up.
+func tidy(printed map[string][]byte) error {
+	dir, err := os.MkdirTemp("", "protosync")
+	if err != nil {
+		return err
 	}
-	s = oneLineOption.ReplaceAllStringFunc(s, expandLiteral)
-	s = onlyOption.ReplaceAllStringFunc(s, hugBrackets)
-	return []byte(tighten(unrollLiterals(s)))
+	defer os.RemoveAll(dir)
+	for path, text := range printed {
+		printed[path] = ownOption.ReplaceAll(text, []byte("(portone.v2.$1) = "))
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Join(dir, folder), 0o755), writeAll(dir, printed), bufFormat(dir)); err != nil {
+		return err
+	}
+	for path := range printed {
+		text, err := os.ReadFile(filepath.Join(dir, path))
+		if err != nil {
+			return err
+		}
+		printed[path] = []byte(tighten(unrollLiterals(string(text))))
+	}
+	return nil
+}
+
+var ownOption = regexp.MustCompile(`\((operation|discriminator|location|json_text|error_type)\) = `)
+
+func writeAll(dir string, files map[string][]byte) error {
+	for path, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, path), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bufFormat formats the protos in a folder with the buf that tools/go.mod pins.
+func bufFormat(dir string) error {
+	module, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		return fmt.Errorf("go env GOMOD: %w", err)
+	}
+	tools := filepath.Join(filepath.Dir(strings.TrimSpace(string(module))), "tools", "go.mod")
+	if text, err := exec.Command("go", "tool", "-modfile="+tools, "buf", "format", "-w", dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("buf format: %w: %s", err, text)
+	}
+	return nil
 }
 
 // listOfLiterals is how a list begins whose elements are message literals.
@@ -42,57 +84,6 @@ func unrollLiterals(text string) string {
 		}
 	}
 	return strings.Join(out, "\n")
-}
-
-// onlyOption is a list of options in brackets with nothing but one message
-// literal.
-var onlyOption = regexp.MustCompile(`(?m)\[\n +\(\S+\) = \{\n(?: +\w+: .*\n)+ +\}\n +\];$`)
-
-func hugBrackets(list string) string {
-	lines := strings.Split(list, "\n")
-	lines = lines[1 : len(lines)-1] // without the brackets
-	for i := range lines {
-		lines[i] = strings.TrimPrefix(lines[i], "  ")
-	}
-	return "[" + strings.TrimSpace(strings.Join(lines, "\n")) + "];"
-}
-
-// oneLineOption is an option whose value is a message literal on one line. The
-// printer chooses the line by the literal's length; buf format by whether it has
-// more than one field.
-var oneLineOption = regexp.MustCompile(`(?m)^ +\w.* \{\w+: .*, \w+: .*\}\]?;$`)
-
-var literalComma = regexp.MustCompile(`, (\w+: )`)
-
-func expandLiteral(line string) string {
-	indent := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	head, rest, _ := strings.Cut(line, "{")
-	end := strings.LastIndex(rest, "}")
-	fields := literalComma.ReplaceAllString(rest[:end], "\n"+indent+"  $1")
-	return head + "{\n" + indent + "  " + fields + "\n" + indent + rest[end:]
-}
-
-var tidyRules = []struct {
-	pattern     *regexp.Regexp
-	replacement string
-}{
-	// rpc GetPayment ( GetPaymentRequest ) returns ( Payment )
-	{regexp.MustCompile(`(?m)^(  rpc \w+) \( (.+) \) returns \( (.+) \)`), "$1($2) returns ($3)"},
-	// Our own options by their full name, as one finds them elsewhere.
-	{regexp.MustCompile(`\((operation|discriminator|location|json_text|error_type)\) = `), "(portone.v2.$1) = "},
-	// No commas between the fields of a message literal, nor behind a list in it;
-	// a comma between two options stays.
-	{regexp.MustCompile(`(?m)^( +\w+: .*),$`), "$1"},
-	{regexp.MustCompile(`(?m)^( +[\]}]),\n( +\w+: )`), "$1\n$2"},
-	// A literal of one field on one line.
-	{regexp.MustCompile(`(?m)\{\n +(\w+: "[^"]*")\n +\};$`), "{$1};"},
-	// One option in brackets on one line.
-	{regexp.MustCompile(`\[\n +([^\n]*[^\n,{])\n +\];`), "[$1];"},
-	// An entry of a map in a literal.
-	{regexp.MustCompile(`(?m)^( +)\{ (key: .*), (value: .*) \}$`), "$1{\n$1  $2\n$1  $3\n$1}"},
-	// { get: "/banks" } and [ "FORBIDDEN" ] without the inner spaces.
-	{regexp.MustCompile(`(?m)(= |: )\{ (.*) \}`), "$1{$2}"},
-	{regexp.MustCompile(`(\w: )\[ ([^\[\]]*) \]`), "$1[$2]"},
 }
 
 // tighten takes out the blank line that the printer puts between two imports, two

@@ -23,10 +23,8 @@ const (
 )
 
 type GetBankInfosRequest struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -72,9 +70,7 @@ func (x *GetBankInfosRequest) GetUnrecognized() map[string]string {
 type GetBankInfosResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The banks, each with its code and its names.
-	Items []*BankInfo `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Items         []*BankInfo       `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -130,9 +126,7 @@ type BankInfo struct {
 	// The code by which the other RPCs take and give this bank.
 	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// Names of the bank by language, to show to people.
-	Name *BankInfoName `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Name          *BankInfoName     `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -193,9 +187,7 @@ func (x *BankInfo) GetUnrecognized() map[string]string {
 type BankInfoName struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name in Korean.
-	Ko *string `protobuf:"bytes,1,opt,name=ko,proto3,oneof" json:"ko,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Ko            *string           `protobuf:"bytes,1,opt,name=ko,proto3,oneof" json:"ko,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

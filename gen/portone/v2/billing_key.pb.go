@@ -391,10 +391,8 @@ type GetBillingKeyInfosRequest struct {
 	// Defaults to the time of the request, newest first.
 	Sort *BillingKeySortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	// Some of the conditions do not apply to keys issued with V1.
-	Filter *BillingKeyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *BillingKeyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -463,9 +461,7 @@ type BillingKeySortInput struct {
 	// Defaults to `REQUESTED_AT`.
 	By *BillingKeySortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.BillingKeySortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -553,9 +549,7 @@ type BillingKeyFilterInput struct {
 	// Empty means all.
 	Methods []BillingKeyPaymentMethodType `protobuf:"varint,12,rep,packed,name=methods,proto3,enum=portone.v2.BillingKeyPaymentMethodType" json:"methods,omitempty"`
 	// The version of PortOne's payment service.
-	Version *PortOneVersion `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Version       *PortOneVersion   `protobuf:"varint,13,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -695,9 +689,7 @@ type BillingKeyTextSearch struct {
 	// Where to look for `value`.
 	Field *BillingKeyTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.BillingKeyTextSearchField,oneof" json:"field,omitempty"`
 	// The text to look for.
-	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Value         *string           `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -760,9 +752,7 @@ type GetBillingKeyInfosResponse struct {
 	// The billing keys of this page; the case of each tells its status.
 	Items []*BillingKeyInfo `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many keys there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -826,10 +816,8 @@ type BillingKeyInfo struct {
 	//
 	//	*BillingKeyInfo_Deleted
 	//	*BillingKeyInfo_Issued
-	Status isBillingKeyInfo_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isBillingKeyInfo_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -946,10 +934,8 @@ type DeletedBillingKeyInfo struct {
 	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
 	// When the key was deleted.
-	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeletedAt     *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1099,10 +1085,8 @@ type BillingKeyPaymentMethod struct {
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodMobile
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodPaypal
 	//	*BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer
-	Type isBillingKeyPaymentMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isBillingKeyPaymentMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1239,9 +1223,7 @@ func (*BillingKeyPaymentMethod_BillingKeyPaymentMethodTransfer) isBillingKeyPaym
 type BillingKeyPaymentMethodCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The card, as far as the PG tells it.
-	Card *Card `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Card          *Card             `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1297,10 +1279,8 @@ type BillingKeyPaymentMethodEasyPay struct {
 	// The company that runs the wallet.
 	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet pays from, where it is known.
-	Method *BillingKeyPaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *BillingKeyPaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1364,10 +1344,8 @@ type BillingKeyPaymentMethodEasyPayMethod struct {
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodCard
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodEasyPayCharge
 	//	*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer
-	Type isBillingKeyPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isBillingKeyPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string                           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1474,10 +1452,8 @@ func (*BillingKeyPaymentMethodEasyPayMethod_BillingKeyPaymentMethodTransfer) isB
 // Money or points charged to the wallet before. Has no members: its presence
 // says it.
 type BillingKeyPaymentMethodEasyPayCharge struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1525,9 +1501,7 @@ type BillingKeyPaymentMethodTransfer struct {
 	// The bank of the account.
 	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// Number of the account that is charged; may be absent.
-	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1588,9 +1562,7 @@ func (x *BillingKeyPaymentMethodTransfer) GetUnrecognized() map[string]string {
 type BillingKeyPaymentMethodMobile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The phone whose bill is charged; may be absent.
-	PhoneNumber *string `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PhoneNumber   *string           `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1642,10 +1614,8 @@ func (x *BillingKeyPaymentMethodMobile) GetUnrecognized() map[string]string {
 
 // A PayPal account behind a billing key. Has no members: its presence says it.
 type BillingKeyPaymentMethodPaypal struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1694,10 +1664,8 @@ type PgBillingKeyIssueResponse struct {
 	//
 	//	*PgBillingKeyIssueResponse_Failed
 	//	*PgBillingKeyIssueResponse_Issued
-	Type isPgBillingKeyIssueResponse_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPgBillingKeyIssueResponse_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1788,10 +1756,8 @@ type FailedPgBillingKeyIssueResponse struct {
 	// The channel that was tried.
 	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// Why it failed, with the PG's code and message where it gave them.
-	Failure *BillingKeyFailure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Failure       *BillingKeyFailure `protobuf:"bytes,2,opt,name=failure,proto3" json:"failure,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1857,10 +1823,8 @@ type BillingKeyFailure struct {
 	// The reason as the PG puts it.
 	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	// When the issue failed.
-	FailedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	FailedAt      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1938,10 +1902,8 @@ type IssuedPgBillingKeyIssueResponse struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,2,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The payment method as the PG of this channel told it.
-	Method *BillingKeyPaymentMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *BillingKeyPaymentMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2035,11 +1997,9 @@ type IssuedBillingKeyInfo struct {
 	// The outcome at each channel. Some may have failed although the key was
 	// issued on others.
 	PgBillingKeyIssueResponses []*PgBillingKeyIssueResponse `protobuf:"bytes,13,rep,name=pg_billing_key_issue_responses,json=pgBillingKeyIssueResponses,proto3" json:"pg_billing_key_issue_responses,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized               map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *IssuedBillingKeyInfo) Reset() {
@@ -2195,9 +2155,7 @@ type IssueBillingKeyRequest struct {
 	// the store. Absent is the same as empty.
 	NoticeUrls []string `protobuf:"bytes,8,rep,name=notice_urls,json=noticeUrls,proto3" json:"notice_urls,omitempty"`
 	// True suppresses the webhook of a successful issue.
-	SkipWebhook *bool `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2307,10 +2265,8 @@ func (x *IssueBillingKeyRequest) GetUnrecognized() map[string]string {
 type InstantBillingKeyPaymentMethodInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required: there is no other method.
-	Card *InstantBillingKeyPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Card          *InstantBillingKeyPaymentMethodInputCard `protobuf:"bytes,1,opt,name=card,proto3" json:"card,omitempty"`
+	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2363,9 +2319,7 @@ func (x *InstantBillingKeyPaymentMethodInput) GetUnrecognized() map[string]strin
 type InstantBillingKeyPaymentMethodInputCard struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Card data as the customer entered it. Do not store or log it.
-	Credential *CardCredential `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Credential    *CardCredential   `protobuf:"bytes,1,opt,name=credential,proto3" json:"credential,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2422,11 +2376,9 @@ type IssueBillingKeyResponse struct {
 	BillingKeyInfo *BillingKeyInfoSummary `protobuf:"bytes,1,opt,name=billing_key_info,json=billingKeyInfo,proto3" json:"billing_key_info,omitempty"`
 	// The channels on which the issue failed, and why. Empty if there are none.
 	ChannelSpecificFailures []*ChannelSpecificFailure `protobuf:"bytes,2,rep,name=channel_specific_failures,json=channelSpecificFailures,proto3" json:"channel_specific_failures,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized            map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *IssueBillingKeyResponse) Reset() {
@@ -2488,10 +2440,8 @@ type BillingKeyInfoSummary struct {
 	// The channels on which it was issued.
 	Channels []*SelectedChannel `protobuf:"bytes,2,rep,name=channels,proto3" json:"channels,omitempty"`
 	// When the issue of the key was complete.
-	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2565,9 +2515,7 @@ type ConfirmBillingKeyRequest struct {
 	// test.
 	IsTest *bool `protobuf:"varint,3,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a successful issue.
-	SkipWebhook *bool `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,4,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2642,9 +2590,7 @@ func (x *ConfirmBillingKeyRequest) GetUnrecognized() map[string]string {
 type ConfirmedBillingKeySummary struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The key to pay with. Store it in a safe place.
-	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BillingKey    *string           `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2717,9 +2663,7 @@ type ConfirmBillingKeyIssueAndPayRequest struct {
 	IsTest *bool `protobuf:"varint,7,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook *bool `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,8,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2825,9 +2769,7 @@ type ConfirmedBillingKeyIssueAndPaySummary struct {
 	// The key to pay with from now on. Store it in a safe place.
 	BillingKey *string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3,oneof" json:"billing_key,omitempty"`
 	// The first payment.
-	PaymentId *string `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PaymentId     *string           `protobuf:"bytes,2,opt,name=payment_id,json=paymentId,proto3,oneof" json:"payment_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2890,9 +2832,7 @@ type GetBillingKeyInfoRequest struct {
 	BillingKey string `protobuf:"bytes,1,opt,name=billing_key,json=billingKey,proto3" json:"billing_key,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2961,9 +2901,7 @@ type DeleteBillingKeyRequest struct {
 	// Who asked for the deletion. Required for NAVER Pay.
 	Requester *BillingKeyDeleteRequester `protobuf:"varint,4,opt,name=requester,proto3,enum=portone.v2.BillingKeyDeleteRequester,oneof" json:"requester,omitempty"`
 	// True suppresses the webhook of a successful deletion.
-	SkipWebhook *bool `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,5,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3045,10 +2983,8 @@ func (x *DeleteBillingKeyRequest) GetUnrecognized() map[string]string {
 type DeleteBillingKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the deletion of the key was complete.
-	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeletedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

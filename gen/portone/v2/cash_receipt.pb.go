@@ -302,10 +302,8 @@ type GetCashReceiptsRequest struct {
 	// Defaults to the time of issue, newest first.
 	Sort *CashReceiptSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	// Conditions that the receipts have to meet, the period among them.
-	Filter *CashReceiptFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *CashReceiptFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -374,9 +372,7 @@ type CashReceiptSortInput struct {
 	// Defaults to `ISSUED_AT`.
 	By *CashReceiptSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.CashReceiptSortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -467,9 +463,7 @@ type CashReceiptFilterInput struct {
 	// The version of PortOne's payment service.
 	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// Empty means all.
-	Types []CashReceiptType `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Types         []CashReceiptType `protobuf:"varint,15,rep,packed,name=types,proto3,enum=portone.v2.CashReceiptType" json:"types,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -623,9 +617,7 @@ type GetCashReceiptsResponse struct {
 	// The cash receipts of this page; the case of each tells its status.
 	Items []*CashReceipt `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many receipts there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -691,10 +683,8 @@ type CashReceipt struct {
 	//	*CashReceipt_Cancelled
 	//	*CashReceipt_Issued
 	//	*CashReceipt_IssueFailed
-	Status isCashReceipt_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isCashReceipt_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -834,11 +824,9 @@ type CancelledCashReceipt struct {
 	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *CancelledCashReceipt) Reset() {
@@ -1034,11 +1022,9 @@ type IssuedCashReceipt struct {
 	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *IssuedCashReceipt) Reset() {
@@ -1208,11 +1194,9 @@ type IssueFailedCashReceipt struct {
 	IsManual *bool `protobuf:"varint,6,opt,name=is_manual,json=isManual,proto3,oneof" json:"is_manual,omitempty"`
 	// When the status last changed.
 	StatusUpdatedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=status_updated_at,json=statusUpdatedAt,proto3" json:"status_updated_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *IssueFailedCashReceipt) Reset() {
@@ -1332,9 +1316,7 @@ type IssueCashReceiptRequest struct {
 	BusinessRegistrationNumber *string `protobuf:"bytes,11,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
 	// Only for Welcome Payments.
 	PaymentMethod *IssueCashReceiptPaymentMethodType `protobuf:"varint,12,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.IssueCashReceiptPaymentMethodType,oneof" json:"payment_method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1474,9 +1456,7 @@ type IssueCashReceiptCustomerInput struct {
 	Email *string `protobuf:"bytes,4,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// Phone number of the customer; the receipt goes by `identity_number`, not by
 	// this.
-	PhoneNumber *string `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PhoneNumber   *string           `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1558,10 +1538,8 @@ func (x *IssueCashReceiptCustomerInput) GetUnrecognized() map[string]string {
 type IssueCashReceiptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The receipt, with its approval number and the page that shows it.
-	CashReceipt *CashReceiptSummary `protobuf:"bytes,1,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CashReceipt   *CashReceiptSummary `protobuf:"bytes,1,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
+	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1618,9 +1596,7 @@ type CashReceiptSummary struct {
 	// Page that shows the receipt.
 	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// The id that the PG gave the receipt.
-	PgReceiptId *string `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgReceiptId   *string           `protobuf:"bytes,3,opt,name=pg_receipt_id,json=pgReceiptId,proto3,oneof" json:"pg_receipt_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1690,9 +1666,7 @@ type CancelCashReceiptByPaymentIdRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1755,10 +1729,8 @@ type CancelCashReceiptResponse struct {
 	// In the minor unit of the receipt's currency.
 	CancelledAmount *int64 `protobuf:"varint,1,opt,name=cancelled_amount,json=cancelledAmount,proto3,oneof" json:"cancelled_amount,omitempty"`
 	// When the cancellation of the receipt was complete.
-	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1820,9 +1792,7 @@ type GetCashReceiptByPaymentIdRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -31,9 +31,7 @@ type EvaluateCheckoutProfileRequest struct {
 	// The currency of `amount`.
 	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// The amount to be paid, in the minor unit of `currency`.
-	Amount *int64 `protobuf:"varint,4,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Amount        *int64            `protobuf:"varint,4,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -108,10 +106,8 @@ func (x *EvaluateCheckoutProfileRequest) GetUnrecognized() map[string]string {
 type EvaluateCheckoutProfileResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Empty if no method can be used.
-	Methods []*EvaluatedCheckoutMethod `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Methods       []*EvaluatedCheckoutMethod `protobuf:"bytes,1,rep,name=methods,proto3" json:"methods,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -166,9 +162,7 @@ type EvaluatedCheckoutMethod struct {
 	// The payment method to offer to the customer.
 	PaymentMethod *CheckoutPaymentMethod `protobuf:"varint,1,opt,name=payment_method,json=paymentMethod,proto3,enum=portone.v2.CheckoutPaymentMethod,oneof" json:"payment_method,omitempty"`
 	// The channel to request a payment by this method through.
-	ChannelKey *string `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ChannelKey    *string           `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

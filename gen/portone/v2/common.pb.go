@@ -3970,9 +3970,7 @@ type PageInfo struct {
 	Size *int32 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	// The number of objects found, as counted by PortOne. Take the length of the
 	// list for what this page holds.
-	TotalCount *int32 `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TotalCount    *int32            `protobuf:"varint,3,opt,name=total_count,json=totalCount,proto3,oneof" json:"total_count,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4043,9 +4041,7 @@ type PageInput struct {
 	// Counted from 0.
 	Number *int32 `protobuf:"varint,1,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// Objects per page. (`number` + 1) * `size` may not exceed 60,000.
-	Size *int32 `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Size          *int32            `protobuf:"varint,2,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4122,9 +4118,7 @@ type Card struct {
 	// Product name of the card.
 	Name *string `protobuf:"bytes,7,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// The card number, masked.
-	Number *string `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Number        *string           `protobuf:"bytes,8,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4240,9 +4234,7 @@ type SelectedChannel struct {
 	// The PG module behind the channel.
 	PgProvider *PgProvider `protobuf:"varint,5,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.PgProvider,oneof" json:"pg_provider,omitempty"`
 	// The id by which the PG knows the merchant (often called MID).
-	PgMerchantId *string `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgMerchantId  *string           `protobuf:"bytes,6,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4350,9 +4342,7 @@ type Customer struct {
 	// Address of the customer, in one line and, where they are known, in parts.
 	Address *Address `protobuf:"bytes,9,opt,name=address,proto3" json:"address,omitempty"`
 	// Postal code of the address.
-	Zipcode *string `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Zipcode       *string           `protobuf:"bytes,10,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4473,9 +4463,7 @@ type Address struct {
 	//
 	//	*Address_OneLine
 	//	*Address_Separated
-	Type isAddress_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Type          isAddress_Type    `protobuf_oneof:"type"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4565,9 +4553,7 @@ func (*Address_Separated) isAddress_Type() {}
 type OneLineAddress struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole address in one line.
-	OneLine *string `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	OneLine       *string           `protobuf:"bytes,1,opt,name=one_line,json=oneLine,proto3,oneof" json:"one_line,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4631,9 +4617,7 @@ type SeparatedAddress struct {
 	// State or province.
 	Province *string `protobuf:"bytes,5,opt,name=province,proto3,oneof" json:"province,omitempty"`
 	// Country of the address.
-	Country *Country `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Country       *Country          `protobuf:"varint,6,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4726,9 +4710,7 @@ type ChannelGroupSummary struct {
 	// Name of the group, as the merchant set it.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// Whether the group consists of test channels.
-	IsForTest *bool `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,3,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4807,12 +4789,10 @@ type CardCredential struct {
 	// card the business registration number, 10 digits without hyphens.
 	BirthOrBusinessRegistrationNumber *string `protobuf:"bytes,4,opt,name=birth_or_business_registration_number,json=birthOrBusinessRegistrationNumber,proto3,oneof" json:"birth_or_business_registration_number,omitempty"`
 	// The first two digits of the card's PIN.
-	PasswordTwoDigits *string `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PasswordTwoDigits *string           `protobuf:"bytes,5,opt,name=password_two_digits,json=passwordTwoDigits,proto3,oneof" json:"password_two_digits,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CardCredential) Reset() {
@@ -4914,12 +4894,10 @@ type CustomerInput struct {
 	// Postal code of the address.
 	Zipcode *string `protobuf:"bytes,11,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
 	// The customer's business registration number, if the customer is a business.
-	BusinessRegistrationNumber *string `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BusinessRegistrationNumber *string           `protobuf:"bytes,12,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *CustomerInput) Reset() {
@@ -5049,10 +5027,8 @@ type CustomerNameInput struct {
 	// The name in one piece. Excludes `separated`.
 	Full *string `protobuf:"bytes,1,opt,name=full,proto3,oneof" json:"full,omitempty"`
 	// First and last name. Excludes `full`.
-	Separated *CustomerSeparatedName `protobuf:"bytes,2,opt,name=separated,proto3" json:"separated,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Separated     *CustomerSeparatedName `protobuf:"bytes,2,opt,name=separated,proto3" json:"separated,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5114,9 +5090,7 @@ type CustomerSeparatedName struct {
 	// Given name.
 	First *string `protobuf:"bytes,1,opt,name=first,proto3,oneof" json:"first,omitempty"`
 	// Family name.
-	Last *string `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Last          *string           `protobuf:"bytes,2,opt,name=last,proto3,oneof" json:"last,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5185,9 +5159,7 @@ type SeparatedAddressInput struct {
 	// State or province.
 	Province *string `protobuf:"bytes,4,opt,name=province,proto3,oneof" json:"province,omitempty"`
 	// Country of the address.
-	Country *Country `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Country       *Country          `protobuf:"varint,5,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5273,10 +5245,8 @@ type ChannelSpecificFailure struct {
 	//
 	//	*ChannelSpecificFailure_InvalidRequest
 	//	*ChannelSpecificFailure_PgProvider
-	Type isChannelSpecificFailure_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isChannelSpecificFailure_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5368,9 +5338,7 @@ type ChannelSpecificFailureInvalidRequest struct {
 	// The channel that failed.
 	Channel *SelectedChannel `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
 	// What is wrong with the request, in PortOne's words; may be absent.
-	Message *string `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Message       *string           `protobuf:"bytes,2,opt,name=message,proto3,oneof" json:"message,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5438,9 +5406,7 @@ type ChannelSpecificFailurePgProvider struct {
 	// The error code of the PG, in its own notation.
 	PgCode *string `protobuf:"bytes,3,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The error message of the PG, often in Korean.
-	PgMessage *string `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgMessage     *string           `protobuf:"bytes,4,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5523,9 +5489,7 @@ type PaymentAmountInput struct {
 	TaxFree *int64 `protobuf:"varint,2,opt,name=tax_free,json=taxFree,proto3,oneof" json:"tax_free,omitempty"`
 	// The VAT contained in `total`, in the minor unit of the payment's currency.
 	// Absent means that PortOne computes it, as 1/11 of `total` less `tax_free`.
-	Vat *int64 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5605,9 +5569,7 @@ type PaymentProduct struct {
 	// How many pieces were ordered.
 	Quantity *int32 `protobuf:"varint,6,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	// URL of the page that sells the product.
-	Link *string `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Link          *string           `protobuf:"bytes,7,opt,name=link,proto3,oneof" json:"link,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5705,9 +5667,7 @@ type DateRange struct {
 	// First day, as `YYYY-MM-DD`.
 	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
 	// Last day, as `YYYY-MM-DD`.
-	Until *string `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5772,12 +5732,10 @@ type CashReceiptInput struct {
 	// Identifies the receiver to the tax office: usually the mobile phone number
 	// of a person, or the business registration number of a business. Leave out
 	// with `NO_RECEIPT`.
-	CustomerIdentityNumber *string `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *CashReceiptInput) Reset() {
@@ -5837,10 +5795,8 @@ type DateTimeRange struct {
 	// Beginning of the range, included.
 	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
 	// End of the range.
-	Until *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Until         *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5914,9 +5870,7 @@ type PlatformAccountTransferStatusStats struct {
 	// Transfers in status `SUCCEEDED`: carried out.
 	Succeeded *int64 `protobuf:"varint,7,opt,name=succeeded,proto3,oneof" json:"succeeded,omitempty"`
 	// Transfers in status `FAILED`: failed.
-	Failed *int64 `protobuf:"varint,8,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Failed        *int64            `protobuf:"varint,8,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6038,9 +5992,7 @@ type PlatformAdditionalFeePolicy struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest *bool `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,9,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6153,10 +6105,8 @@ type PlatformFee struct {
 	//
 	//	*PlatformFee_FixedAmount
 	//	*PlatformFee_FixedRate
-	Type isPlatformFee_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformFee_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6245,9 +6195,7 @@ func (*PlatformFee_FixedRate) isPlatformFee_Type() {}
 type PlatformFixedAmountFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the currency of the settlement.
-	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6301,9 +6249,7 @@ func (x *PlatformFixedAmountFee) GetUnrecognized() map[string]string {
 type PlatformFixedRateFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In units of 10^-5, not negative: 3500 is 3.5 %, 100000 is 100 %.
-	Rate *int32 `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Rate          *int32            `protobuf:"varint,1,opt,name=rate,proto3,oneof" json:"rate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6371,9 +6317,7 @@ type PlatformPayoutStatusStats struct {
 	// Payouts in status `FAILED`: not paid.
 	Failed *int64 `protobuf:"varint,7,opt,name=failed,proto3,oneof" json:"failed,omitempty"`
 	// Payouts in status `SCHEDULED`: booked for a later time.
-	Scheduled *int64 `protobuf:"varint,8,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Scheduled     *int64            `protobuf:"varint,8,opt,name=scheduled,proto3,oneof" json:"scheduled,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6499,9 +6443,7 @@ type PlatformContract struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest *bool `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,11,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6632,10 +6574,8 @@ type PlatformSettlementCycle struct {
 	// What to do when the date falls on a holiday.
 	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
 	// Which days are settlement days.
-	Method *PlatformSettlementCycleMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *PlatformSettlementCycleMethod `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6707,10 +6647,8 @@ type PlatformSettlementCycleMethod struct {
 	//	*PlatformSettlementCycleMethod_ManualDates
 	//	*PlatformSettlementCycleMethod_Monthly
 	//	*PlatformSettlementCycleMethod_Weekly
-	Type isPlatformSettlementCycleMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformSettlementCycleMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6829,10 +6767,8 @@ func (*PlatformSettlementCycleMethod_Weekly) isPlatformSettlementCycleMethod_Typ
 
 // Settlement on every day. It has no members: its presence is the information.
 type PlatformSettlementCycleMethodDaily struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6878,9 +6814,7 @@ func (x *PlatformSettlementCycleMethodDaily) GetUnrecognized() map[string]string
 type PlatformSettlementCycleMethodManualDates struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The months and days of the settlement dates.
-	Dates []*MonthDay `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6936,9 +6870,7 @@ type MonthDay struct {
 	// 1 to 12.
 	Month *int32 `protobuf:"varint,1,opt,name=month,proto3,oneof" json:"month,omitempty"`
 	// Day of the month, from 1.
-	Day *int32 `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Day           *int32            `protobuf:"varint,2,opt,name=day,proto3,oneof" json:"day,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6999,9 +6931,7 @@ func (x *MonthDay) GetUnrecognized() map[string]string {
 type PlatformSettlementCycleMethodMonthly struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Days of the month, from 1. 31 stands for the last day of the month.
-	DaysOfMonth []int32 `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7055,9 +6985,7 @@ func (x *PlatformSettlementCycleMethodMonthly) GetUnrecognized() map[string]stri
 type PlatformSettlementCycleMethodWeekly struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The days of the week that are settlement days.
-	DaysOfWeek []DayOfWeek `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	DaysOfWeek    []DayOfWeek       `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7128,9 +7056,7 @@ type PlatformDiscountSharePolicy struct {
 	// update.
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// Whether the object belongs to test mode.
-	IsForTest *bool `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,8,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7262,9 +7188,7 @@ type PlatformPartner struct {
 	// key.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,13,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Whether the object belongs to test mode.
-	IsForTest *bool `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,14,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7413,9 +7337,7 @@ type PlatformContact struct {
 	// Mobile phone number.
 	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// E-mail address of the person.
-	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7492,10 +7414,8 @@ type PlatformAccount struct {
 	// Name of the account holder.
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// Result of the check. Only accounts in KRW are checked.
-	Status *PlatformAccountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=portone.v2.PlatformAccountStatus,oneof" json:"status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        *PlatformAccountStatus `protobuf:"varint,5,opt,name=status,proto3,enum=portone.v2.PlatformAccountStatus,oneof" json:"status,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7580,10 +7500,8 @@ type PlatformPartnerType struct {
 	//	*PlatformPartnerType_Business
 	//	*PlatformPartnerType_NonWhtPayer
 	//	*PlatformPartnerType_WhtPayer
-	Type isPlatformPartnerType_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformPartnerType_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -7706,12 +7624,10 @@ type PlatformPartnerTypeBusiness struct {
 	// Whether the business is connected as a member company.
 	MemberCompanyConnectionStatus *PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,9,opt,name=member_company_connection_status,json=memberCompanyConnectionStatus,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus,oneof" json:"member_company_connection_status,omitempty"`
 	// Why the connection failed, if it did.
-	MemberCompanyConnectionFailedReason *string `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MemberCompanyConnectionFailedReason *string           `protobuf:"bytes,10,opt,name=member_company_connection_failed_reason,json=memberCompanyConnectionFailedReason,proto3,oneof" json:"member_company_connection_failed_reason,omitempty"`
+	Unrecognized                        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                       protoimpl.UnknownFields
+	sizeCache                           protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerTypeBusiness) Reset() {
@@ -7826,9 +7742,7 @@ func (x *PlatformPartnerTypeBusiness) GetUnrecognized() map[string]string {
 type PlatformPartnerTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7882,9 +7796,7 @@ func (x *PlatformPartnerTypeNonWhtPayer) GetUnrecognized() map[string]string {
 type PlatformPartnerTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// As `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7938,9 +7850,7 @@ func (x *PlatformPartnerTypeWhtPayer) GetUnrecognized() map[string]string {
 type PlatformUserDefinedPropertyValue struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The value, as text.
-	String_ *string `protobuf:"bytes,1,opt,name=string,proto3,oneof" json:"string,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	String_       *string           `protobuf:"bytes,1,opt,name=string,proto3,oneof" json:"string,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8044,12 +7954,10 @@ type PlatformOrderSettlementAmount struct {
 	// unit of the settlement currency.
 	DiscountShareTaxFree *int64 `protobuf:"varint,17,opt,name=discount_share_tax_free,json=discountShareTaxFree,proto3,oneof" json:"discount_share_tax_free,omitempty"`
 	// Results of the formulas that the merchant defined, by key.
-	UserDefinedFormulas map[string]int64 `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UserDefinedFormulas map[string]int64  `protobuf:"bytes,18,rep,name=user_defined_formulas,json=userDefinedFormulas,proto3" json:"user_defined_formulas,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"varint,2,opt,name=value"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderSettlementAmount) Reset() {

@@ -217,9 +217,7 @@ type GetB2BCounterpartyCertificateRegistrationUrlRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -280,9 +278,7 @@ type GetB2BCounterpartyCertificateRegistrationUrlResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page on which the business registers its certificate, for the person in
 	// charge there.
-	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Url           *string           `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -337,9 +333,7 @@ type ValidateB2BCounterpartyCertificateRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -399,9 +393,7 @@ func (x *ValidateB2BCounterpartyCertificateRequest) GetUnrecognized() map[string
 type ValidateB2BCounterpartyCertificateResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// False if a certificate is registered but is not valid.
-	IsValid *bool `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsValid       *bool             `protobuf:"varint,1,opt,name=is_valid,json=isValid,proto3,oneof" json:"is_valid,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -456,9 +448,7 @@ type GetB2BCounterpartyCertificateRequest struct {
 	// The counterparty's BRN, 10 digits without hyphens, rather than its id.
 	Brn string `protobuf:"bytes,1,opt,name=brn,proto3" json:"brn,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -534,12 +524,10 @@ type B2BCertificate struct {
 	// Name of the person who registered the certificate.
 	RegistrantContactName *string `protobuf:"bytes,7,opt,name=registrant_contact_name,json=registrantContactName,proto3,oneof" json:"registrant_contact_name,omitempty"`
 	// Id of the person who registered the certificate.
-	RegistrantContactId *string `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RegistrantContactId *string           `protobuf:"bytes,8,opt,name=registrant_contact_id,json=registrantContactId,proto3,oneof" json:"registrant_contact_id,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *B2BCertificate) Reset() {
@@ -640,9 +628,7 @@ type GetB2BCounterpartyRequest struct {
 	// Id of the counterparty to read.
 	CounterpartyId string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -744,10 +730,8 @@ type B2BCounterparty struct {
 	// The lookup of the registered business data.
 	BusinessInfoVerification *B2BCounterpartyVerification `protobuf:"bytes,20,opt,name=business_info_verification,json=businessInfoVerification,proto3" json:"business_info_verification,omitempty"`
 	// When the data shown here took effect; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -946,9 +930,7 @@ type B2BCounterpartyContact struct {
 	// E-mail address of the contact person.
 	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// The merchant's note on the contact person.
-	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1025,10 +1007,8 @@ type B2BCounterpartyVerification struct {
 	// Id of the use of the outside API.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// When the lookup was made.
-	CheckedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CheckedAt     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=checked_at,json=checkedAt,proto3" json:"checked_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1089,9 +1069,7 @@ type DeleteB2BCounterpartyRequest struct {
 	// Id of the counterparty to delete.
 	CounterpartyId string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3" json:"counterparty_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1150,10 +1128,8 @@ func (x *DeleteB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 
 // Empty: the counterparty is deleted.
 type DeleteB2BCounterpartyResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1204,10 +1180,8 @@ type UpdateB2BCounterpartyRequest struct {
 	// Its `brn` has to be the present one.
 	Counterparty *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	// Lookups to make, or earlier ones to use.
-	Options *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1297,9 +1271,7 @@ type B2BCounterpartyInput struct {
 	// At most 5; more raise `B2B_COUNTERPARTY_TOO_MANY_ADDITIONAL_CONTACTS`.
 	AdditionalContacts []*B2BCounterpartyContactInput `protobuf:"bytes,8,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
 	// The merchant's note on the counterparty.
-	Memo *string `protobuf:"bytes,9,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,9,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1415,9 +1387,7 @@ type B2BCounterpartyContactInput struct {
 	// E-mail address of the contact person.
 	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// The merchant's note on the contact person.
-	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1503,12 +1473,10 @@ type B2BCounterpartyCreateOptions struct {
 	BusinessInfoVerificationId *string `protobuf:"bytes,3,opt,name=business_info_verification_id,json=businessInfoVerificationId,proto3,oneof" json:"business_info_verification_id,omitempty"`
 	// Id of an earlier lookup of the business state, used in place of a new one.
 	// It has to be for the same BRN.
-	BusinessStatusVerificationId *string `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BusinessStatusVerificationId *string           `protobuf:"bytes,4,opt,name=business_status_verification_id,json=businessStatusVerificationId,proto3,oneof" json:"business_status_verification_id,omitempty"`
+	Unrecognized                 map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyCreateOptions) Reset() {
@@ -1580,9 +1548,7 @@ func (x *B2BCounterpartyCreateOptions) GetUnrecognized() map[string]string {
 type UpdateB2BCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The counterparty after the change.
-	Counterparty *B2BCounterparty `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Counterparty  *B2BCounterparty  `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1639,10 +1605,8 @@ type GetB2BCounterpartiesRequest struct {
 	// `number` counts from 0, and (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the counterparties have to meet. Absent sets none.
-	Filter *B2BCounterpartyFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *B2BCounterpartyFilter `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1728,12 +1692,10 @@ type B2BCounterpartyFilter struct {
 	// all.
 	NtsConnectionStatuses []B2BNtsConnectionStatus `protobuf:"varint,9,rep,packed,name=nts_connection_statuses,json=ntsConnectionStatuses,proto3,enum=portone.v2.B2BNtsConnectionStatus" json:"nts_connection_statuses,omitempty"`
 	// Limits the search to these ids, unlike the prefix match of `id`.
-	CounterpartyIds []string `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyIds []string          `protobuf:"bytes,10,rep,name=counterparty_ids,json=counterpartyIds,proto3" json:"counterparty_ids,omitempty"`
+	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyFilter) Reset() {
@@ -1849,10 +1811,8 @@ type GetB2BCounterpartiesResponse struct {
 	// The page answered, and how many counterparties there are in total.
 	Page *PageInfo `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	// The counterparties of this page.
-	Items []*B2BCounterparty `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Items         []*B2BCounterparty `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1917,10 +1877,8 @@ type CreateB2BCounterpartyRequest struct {
 	// The data of the business to register.
 	Counterparty *B2BCounterpartyInput `protobuf:"bytes,3,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	// Lookups to make, or earlier ones to use.
-	Options *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Options       *B2BCounterpartyCreateOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1994,9 +1952,7 @@ func (x *CreateB2BCounterpartyRequest) GetUnrecognized() map[string]string {
 type CreateB2BCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The counterparty as registered; its `id` is the one to use from now on.
-	Counterparty *B2BCounterparty `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Counterparty  *B2BCounterparty  `protobuf:"bytes,1,opt,name=counterparty,proto3" json:"counterparty,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

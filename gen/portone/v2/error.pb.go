@@ -1981,11 +1981,9 @@ type ChannelSpecificError struct {
 	// The channels on which the request succeeded all the same. Do not repeat it
 	// there.
 	SucceededChannels []*SelectedChannel `protobuf:"bytes,2,rep,name=succeeded_channels,json=succeededChannels,proto3" json:"succeeded_channels,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized      map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ChannelSpecificError) Reset() {
@@ -2046,9 +2044,7 @@ type PgProviderError struct {
 	// PG of the channel.
 	PgCode *string `protobuf:"bytes,1,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The PG's own text, often in Korean. Do not branch on it.
-	PgMessage *string `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgMessage     *string           `protobuf:"bytes,2,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2111,9 +2107,7 @@ type PlatformAdditionalFeePoliciesNotFoundError struct {
 	// The ids of the additional fee policies that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same policies, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2183,12 +2177,10 @@ type PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedErro
 	// The currency of the fixed fee.
 	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
 	// The currency in which the transfer is settled, which the fee must share.
-	SettlementCurrency *Currency `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
@@ -2266,10 +2258,8 @@ type PlatformCancellableAmountExceededError struct {
 	// currency.
 	RequestAmount *int64 `protobuf:"varint,2,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// Whether the amounts are of the taxed part or of the tax-free part.
-	AmountType *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AmountType    *PlatformCancellableAmountType `protobuf:"varint,3,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformCancellableAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2347,9 +2337,7 @@ type PlatformCancellableDiscountAmountExceededError struct {
 	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// The product that the discount is on. Optional, since a discount may also be
 	// on the whole order.
-	ProductId *string `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2442,9 +2430,7 @@ type PlatformCancellableDiscountTaxFreeAmountExceededError struct {
 	RequestAmount *int64 `protobuf:"varint,4,opt,name=request_amount,json=requestAmount,proto3,oneof" json:"request_amount,omitempty"`
 	// The product that the discount is on. Optional, since a discount may also be
 	// on the whole order.
-	ProductId *string `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ProductId     *string           `protobuf:"bytes,5,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2528,12 +2514,10 @@ type PlatformCancellableProductQuantityExceededError struct {
 	// The product of which too many pieces would be taken back.
 	ProductId *string `protobuf:"bytes,1,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
 	// How many pieces are left to take back.
-	CancellableQuantity *int64 `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CancellableQuantity *int64            `protobuf:"varint,2,opt,name=cancellable_quantity,json=cancellableQuantity,proto3,oneof" json:"cancellable_quantity,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformCancellableProductQuantityExceededError) Reset() {
@@ -2593,9 +2577,7 @@ type PlatformContractsNotFoundError struct {
 	// The ids of the contracts that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same contracts, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2664,12 +2646,10 @@ type PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatch
 	// The currency of the fixed fee.
 	FeeCurrency *Currency `protobuf:"varint,3,opt,name=fee_currency,json=feeCurrency,proto3,enum=portone.v2.Currency,oneof" json:"fee_currency,omitempty"`
 	// The currency in which the transfer is settled, which the fee must share.
-	SettlementCurrency *Currency `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementCurrency *Currency         `protobuf:"varint,4,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError) Reset() {
@@ -2744,9 +2724,7 @@ type PlatformDiscountSharePoliciesNotFoundError struct {
 	// The ids of the discount share policies that do not exist.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same policies, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2809,9 +2787,7 @@ type PlatformDiscountSharePolicyIdDuplicatedError struct {
 	// The id of the discount share policy that is listed more than once.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// PortOne's internal id of the same policy.
-	GraphqlId *string `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlId     *string           `protobuf:"bytes,2,opt,name=graphql_id,json=graphqlId,proto3,oneof" json:"graphql_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2874,9 +2850,7 @@ type PlatformMemberCompanyConnectedPartnersCannotBeScheduledError struct {
 	// The ids of the partners that are connected as member companies.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2939,9 +2913,7 @@ type PlatformPartnerIdsAlreadyExistError struct {
 	// The ids that other partners have already.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3004,9 +2976,7 @@ type PlatformPartnerIdsDuplicatedError struct {
 	// The ids that the request gives more than once.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3069,9 +3039,7 @@ type PlatformPartnerSchedulesAlreadyExistError struct {
 	// The ids of the partners that have a scheduled update already.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partners, in the order of `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3132,9 +3100,7 @@ func (x *PlatformPartnerSchedulesAlreadyExistError) GetUnrecognized() map[string
 type PlatformProductIdDuplicatedError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the product that is listed more than once.
-	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3188,9 +3154,7 @@ func (x *PlatformProductIdDuplicatedError) GetUnrecognized() map[string]string {
 type PlatformProductIdNotFoundError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the product that the order transfer does not have.
-	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Id            *string           `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3255,9 +3219,7 @@ type PlatformSettlementAmountExceededError struct {
 	RequestedAmount *int64 `protobuf:"varint,3,opt,name=requested_amount,json=requestedAmount,proto3,oneof" json:"requested_amount,omitempty"`
 	// In the minor unit of the order's currency. By its name the most that was
 	// allowed; PortOne describes it as the amount that was exceeded.
-	AllowedAmount *int64 `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AllowedAmount *int64            `protobuf:"varint,4,opt,name=allowed_amount,json=allowedAmount,proto3,oneof" json:"allowed_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3341,10 +3303,8 @@ type PlatformSettlementCancelAmountExceededPortOneCancelError struct {
 	// currency.
 	PortOneCancelAmount *int64 `protobuf:"varint,3,opt,name=port_one_cancel_amount,json=portOneCancelAmount,proto3,oneof" json:"port_one_cancel_amount,omitempty"`
 	// Whether the amounts are of the taxed part or of the tax-free part.
-	AmountType *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AmountType    *PlatformPortOnePaymentCancelAmountType `protobuf:"varint,4,opt,name=amount_type,json=amountType,proto3,enum=portone.v2.PlatformPortOnePaymentCancelAmountType,oneof" json:"amount_type,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3420,12 +3380,10 @@ type PlatformSettlementDateEarlierThanSettlementStartDateError struct {
 	// The day on which settlement starts, `YYYY-MM-DD`.
 	SettlementStartDate *string `protobuf:"bytes,1,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
 	// The day of settlement, `YYYY-MM-DD`, which may not lie before the start.
-	SettlementDate *string `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementDate *string           `protobuf:"bytes,2,opt,name=settlement_date,json=settlementDate,proto3,oneof" json:"settlement_date,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementDateEarlierThanSettlementStartDateError) Reset() {
@@ -3491,12 +3449,10 @@ type PlatformSettlementPaymentAmountExceededPortOnePaymentError struct {
 	RequestSettlementPaymentAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_payment_amount,json=requestSettlementPaymentAmount,proto3,oneof" json:"request_settlement_payment_amount,omitempty"`
 	// The amount of the payment at PortOne, in the minor unit of the payment's
 	// currency.
-	PortOnePaymentAmount *int64 `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PortOnePaymentAmount *int64            `protobuf:"varint,3,opt,name=port_one_payment_amount,json=portOnePaymentAmount,proto3,oneof" json:"port_one_payment_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementPaymentAmountExceededPortOnePaymentError) Reset() {
@@ -3570,12 +3526,10 @@ type PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError struct {
 	RequestSettlementSupplyWithVatAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_supply_with_vat_amount,json=requestSettlementSupplyWithVatAmount,proto3,oneof" json:"request_settlement_supply_with_vat_amount,omitempty"`
 	// The taxed amount with VAT of the payment at PortOne, in the minor unit of
 	// the payment's currency.
-	PortOneSupplyWithVatAmount *int64 `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PortOneSupplyWithVatAmount *int64            `protobuf:"varint,3,opt,name=port_one_supply_with_vat_amount,json=portOneSupplyWithVatAmount,proto3,oneof" json:"port_one_supply_with_vat_amount,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError) Reset() {
@@ -3648,12 +3602,10 @@ type PlatformSettlementTaxFreeAmountExceededPortOnePaymentError struct {
 	RequestSettlementTaxFreeAmount *int64 `protobuf:"varint,2,opt,name=request_settlement_tax_free_amount,json=requestSettlementTaxFreeAmount,proto3,oneof" json:"request_settlement_tax_free_amount,omitempty"`
 	// The tax-free amount of the payment at PortOne, in the minor unit of the
 	// payment's currency.
-	PortOneTaxFreeAmount *int64 `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PortOneTaxFreeAmount *int64            `protobuf:"varint,3,opt,name=port_one_tax_free_amount,json=portOneTaxFreeAmount,proto3,oneof" json:"port_one_tax_free_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *PlatformSettlementTaxFreeAmountExceededPortOnePaymentError) Reset() {
@@ -3720,12 +3672,10 @@ type PlatformTransferAlreadyExistsError struct {
 	// The id of the transfer that exists already.
 	TransferId *string `protobuf:"bytes,1,opt,name=transfer_id,json=transferId,proto3,oneof" json:"transfer_id,omitempty"`
 	// PortOne's internal id of the same transfer.
-	TransferGraphqlId *string `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	TransferGraphqlId *string           `protobuf:"bytes,2,opt,name=transfer_graphql_id,json=transferGraphqlId,proto3,oneof" json:"transfer_graphql_id,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PlatformTransferAlreadyExistsError) Reset() {
@@ -3788,9 +3738,7 @@ type PlatformTransferDiscountSharePolicyNotFoundError struct {
 	DiscountSharePolicyGraphqlId *string `protobuf:"bytes,2,opt,name=discount_share_policy_graphql_id,json=discountSharePolicyGraphqlId,proto3,oneof" json:"discount_share_policy_graphql_id,omitempty"`
 	// The product whose discount was meant. Optional, since a discount may also
 	// be on the whole order.
-	ProductId *string `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ProductId     *string           `protobuf:"bytes,3,opt,name=product_id,json=productId,proto3,oneof" json:"product_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3859,12 +3807,10 @@ type B2BCounterpartyNotFoundError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id of the counterparty that does not exist, where it was looked for by
 	// id.
-	CounterpartyId *string `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyId *string           `protobuf:"bytes,1,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyNotFoundError) Reset() {
@@ -3919,12 +3865,10 @@ type B2BCounterpartyNtsNotConnectedError struct {
 	// hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// Its id, where PortOne gives it.
-	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BCounterpartyNtsNotConnectedError) Reset() {
@@ -3986,12 +3930,10 @@ type B2BRecipientNotFoundError struct {
 	// it: ten digits, no hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// The counterparty id that was looked for, where PortOne gives it.
-	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BRecipientNotFoundError) Reset() {
@@ -4053,12 +3995,10 @@ type B2BSupplierNotFoundError struct {
 	// it: ten digits, no hyphens.
 	Brn *string `protobuf:"bytes,1,opt,name=brn,proto3,oneof" json:"brn,omitempty"`
 	// The counterparty id that was looked for, where PortOne gives it.
-	CounterpartyId *string `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyId *string           `protobuf:"bytes,2,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BSupplierNotFoundError) Reset() {
@@ -4119,9 +4059,7 @@ type PlatformNonDeletablePartnerSettlementsError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4185,9 +4123,7 @@ type PlatformNonPayablePartnerSettlementsError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4251,9 +4187,7 @@ type PlatformPartnerSettlementsNotFoundError struct {
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	// PortOne's internal ids of the same partner settlements, in the order of
 	// `ids`.
-	GraphqlIds []string `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	GraphqlIds    []string          `protobuf:"bytes,2,rep,name=graphql_ids,json=graphqlIds,proto3" json:"graphql_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4315,9 +4249,7 @@ type PlatformReferencedCancelOrderTransfersExistError struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ids concerned. PortOne does not document whether they are those of the
 	// items referred to or of the order cancel transfers.
-	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Ids           []string          `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -390,9 +390,7 @@ type ConfirmIdentityVerificationRequest struct {
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// The code that the customer received. Only for the SMS method.
-	Otp *string `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Otp           *string           `protobuf:"bytes,3,opt,name=otp,proto3,oneof" json:"otp,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -461,11 +459,9 @@ type ConfirmIdentityVerificationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The completed verification, with the data of the customer as verified.
 	IdentityVerification *VerifiedIdentityVerification `protobuf:"bytes,1,opt,name=identity_verification,json=identityVerification,proto3" json:"identity_verification,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized         map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *ConfirmIdentityVerificationResponse) Reset() {
@@ -537,9 +533,7 @@ type VerifiedIdentityVerification struct {
 	// The PG's answer as received, in the PG's own format.
 	PgRawResponse *string `protobuf:"bytes,10,opt,name=pg_raw_response,json=pgRawResponse,proto3,oneof" json:"pg_raw_response,omitempty"`
 	// The version of PortOne's service that the verification was made with.
-	Version *PortOneVersion `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Version       *PortOneVersion   `protobuf:"varint,11,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -684,9 +678,7 @@ type IdentityVerificationVerifiedCustomer struct {
 	Ci *string `protobuf:"bytes,8,opt,name=ci,proto3,oneof" json:"ci,omitempty"`
 	// Duplication information (DI): identifies the person within one site, to
 	// detect second accounts. Always present from Danal; never from KG Inicis.
-	Di *string `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Di            *string           `protobuf:"bytes,9,opt,name=di,proto3,oneof" json:"di,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -798,9 +790,7 @@ type ResendIdentityVerificationRequest struct {
 	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -859,10 +849,8 @@ func (x *ResendIdentityVerificationRequest) GetUnrecognized() map[string]string 
 
 // Empty: the SMS has been sent again.
 type ResendIdentityVerificationResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -925,10 +913,8 @@ type SendIdentityVerificationRequest struct {
 	// The carrier of the customer's phone, as the customer states it.
 	Operator *IdentityVerificationOperator `protobuf:"varint,7,opt,name=operator,proto3,enum=portone.v2.IdentityVerificationOperator,oneof" json:"operator,omitempty"`
 	// By SMS `customer.identity_number` is required too.
-	Method *IdentityVerificationMethod `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *IdentityVerificationMethod `protobuf:"varint,8,opt,name=method,proto3,enum=portone.v2.IdentityVerificationMethod,oneof" json:"method,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1040,9 +1026,7 @@ type SendIdentityVerificationBodyCustomer struct {
 	IdentityNumber *string `protobuf:"bytes,4,opt,name=identity_number,json=identityNumber,proto3,oneof" json:"identity_number,omitempty"`
 	// The customer's own IP address, not your server's: requests are rate-limited
 	// by it.
-	IpAddress *string `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IpAddress     *string           `protobuf:"bytes,5,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1123,10 +1107,8 @@ func (x *SendIdentityVerificationBodyCustomer) GetUnrecognized() map[string]stri
 // Empty: the SMS or the request in the app has been sent. The customer is not
 // verified yet.
 type SendIdentityVerificationResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1174,9 +1156,7 @@ type GetIdentityVerificationRequest struct {
 	IdentityVerificationId string `protobuf:"bytes,1,opt,name=identity_verification_id,json=identityVerificationId,proto3" json:"identity_verification_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1242,10 +1222,8 @@ type IdentityVerification struct {
 	//	*IdentityVerification_Failed
 	//	*IdentityVerification_Ready
 	//	*IdentityVerification_Verified
-	Status isIdentityVerification_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isIdentityVerification_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1369,9 +1347,7 @@ type FailedIdentityVerification struct {
 	// The version of PortOne's service that the verification was made with.
 	Version *PortOneVersion `protobuf:"varint,9,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// The id that the PG gave the verification.
-	PgTxId *string `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgTxId        *string           `protobuf:"bytes,10,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1498,9 +1474,7 @@ type IdentityVerificationRequestedCustomer struct {
 	// Month of birth, as text.
 	BirthMonth *string `protobuf:"bytes,5,opt,name=birth_month,json=birthMonth,proto3,oneof" json:"birth_month,omitempty"`
 	// Day of the month of birth, as text.
-	BirthDay *string `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BirthDay      *string           `protobuf:"bytes,6,opt,name=birth_day,json=birthDay,proto3,oneof" json:"birth_day,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1593,9 +1567,7 @@ type IdentityVerificationFailure struct {
 	// The PG's code for the failure.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The reason as the PG puts it.
-	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1679,9 +1651,7 @@ type ReadyIdentityVerification struct {
 	// The version of PortOne's service that the verification was made with.
 	Version *PortOneVersion `protobuf:"varint,8,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// The id that the PG gave the verification.
-	PgTxId *string `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgTxId        *string           `protobuf:"bytes,9,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1795,10 +1765,8 @@ type GetIdentityVerificationsRequest struct {
 	// Defaults to the time of the request, newest first.
 	Sort *IdentityVerificationSortInput `protobuf:"bytes,2,opt,name=sort,proto3" json:"sort,omitempty"`
 	// Conditions that the verifications have to meet, the period among them.
-	Filter *IdentityVerificationFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *IdentityVerificationFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1867,9 +1835,7 @@ type IdentityVerificationSortInput struct {
 	// Defaults to `REQUESTED_AT`.
 	By *IdentityVerificationSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.IdentityVerificationSortBy,oneof" json:"by,omitempty"`
 	// Defaults to `DESC`.
-	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1962,10 +1928,8 @@ type IdentityVerificationFilterInput struct {
 	Version *PortOneVersion `protobuf:"varint,14,opt,name=version,proto3,enum=portone.v2.PortOneVersion,oneof" json:"version,omitempty"`
 	// Compared with the verified customer where the verification is complete,
 	// otherwise with the customer as requested.
-	Customer *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Customer      *IdentityVerificationFilterCustomerInput `protobuf:"bytes,15,opt,name=customer,proto3" json:"customer,omitempty"`
+	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2126,9 +2090,7 @@ type IdentityVerificationFilterCustomerInput struct {
 	// Digits only, without hyphens.
 	PhoneNumber *string `protobuf:"bytes,5,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// Gender of the customer.
-	Gender *Gender `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Gender        *Gender           `protobuf:"varint,6,opt,name=gender,proto3,enum=portone.v2.Gender,oneof" json:"gender,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2219,9 +2181,7 @@ type GetIdentityVerificationsResponse struct {
 	// The verifications of this page; the case of each tells its status.
 	Items []*IdentityVerification `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many verifications there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1469,9 +1469,7 @@ type GetAllPaymentEventsByCursorRequest struct {
 	// the last item of the previous answer.
 	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	// Items per answer: 10 unless given, 1000 at most.
-	Size *int32 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1554,10 +1552,8 @@ type GetAllPaymentEventsByCursorResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The events that follow the cursor of the request. Empty when there are no
 	// more.
-	Items []*PaymentEventWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Items         []*PaymentEventWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1613,9 +1609,7 @@ type PaymentEventWithCursor struct {
 	PaymentEvent *PaymentEvent `protobuf:"bytes,1,opt,name=payment_event,json=paymentEvent,proto3" json:"payment_event,omitempty"`
 	// Place of this event in the list; send the last one as `cursor` of the next
 	// request.
-	Cursor *string `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1682,10 +1676,8 @@ type PaymentEvent struct {
 	//	*PaymentEvent_Cancelled
 	//	*PaymentEvent_Paid
 	//	*PaymentEvent_PartialCancelled
-	Type isPaymentEvent_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPaymentEvent_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1861,9 +1853,7 @@ type CancelledPaymentEvent struct {
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2137,10 +2127,8 @@ type PaymentMethod struct {
 	//	*PaymentMethod_PaymentMethodMobile
 	//	*PaymentMethod_PaymentMethodTransfer
 	//	*PaymentMethod_PaymentMethodVirtualAccount
-	Type isPaymentMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPaymentMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2332,9 +2320,7 @@ type PaymentMethodCard struct {
 	// The instalments that the customer pays in; may be absent.
 	Installment *PaymentInstallment `protobuf:"bytes,3,opt,name=installment,proto3" json:"installment,omitempty"`
 	// Whether points of the card were spent in the payment.
-	PointUsed *bool `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PointUsed     *bool             `protobuf:"varint,4,opt,name=point_used,json=pointUsed,proto3,oneof" json:"point_used,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2415,12 +2401,10 @@ type PaymentInstallment struct {
 	IsInterestFree *bool `protobuf:"varint,2,opt,name=is_interest_free,json=isInterestFree,proto3,oneof" json:"is_interest_free,omitempty"`
 	// Whether the merchant bears the interest. Filled in only by arrangement with
 	// PortOne.
-	IsInterestFreeFromMerchant *bool `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	IsInterestFreeFromMerchant *bool             `protobuf:"varint,3,opt,name=is_interest_free_from_merchant,json=isInterestFreeFromMerchant,proto3,oneof" json:"is_interest_free_from_merchant,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *PaymentInstallment) Reset() {
@@ -2492,11 +2476,9 @@ type PaymentMethodConvenienceStore struct {
 	ReceiptNumber *string `protobuf:"bytes,3,opt,name=receipt_number,json=receiptNumber,proto3,oneof" json:"receipt_number,omitempty"`
 	// Until when the buyer can pay at the till.
 	PaymentDeadline *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=payment_deadline,json=paymentDeadline,proto3" json:"payment_deadline,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized    map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PaymentMethodConvenienceStore) Reset() {
@@ -2566,10 +2548,8 @@ func (x *PaymentMethodConvenienceStore) GetUnrecognized() map[string]string {
 
 // Payment in cryptocurrency. Has no details; its presence is the information.
 type PaymentMethodCrypto struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2618,9 +2598,7 @@ type PaymentMethodEasyPay struct {
 	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the customer paid with inside the wallet; may be absent.
 	EasyPayMethod *PaymentMethodEasyPayMethod `protobuf:"bytes,2,opt,name=easy_pay_method,json=easyPayMethod,proto3" json:"easy_pay_method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2685,10 +2663,8 @@ type PaymentMethodEasyPayMethod struct {
 	//	*PaymentMethodEasyPayMethod_PaymentMethodCard
 	//	*PaymentMethodEasyPayMethod_PaymentMethodEasyPayMethodCharge
 	//	*PaymentMethodEasyPayMethod_PaymentMethodTransfer
-	Type isPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPaymentMethodEasyPayMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2794,9 +2770,7 @@ func (*PaymentMethodEasyPayMethod_PaymentMethodTransfer) isPaymentMethodEasyPayM
 type PaymentMethodEasyPayMethodCharge struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Bank of the account that the balance is charged from; may be absent.
-	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Bank          *Bank             `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2852,9 +2826,7 @@ type PaymentMethodTransfer struct {
 	// Bank of the customer's account.
 	Bank *Bank `protobuf:"varint,1,opt,name=bank,proto3,enum=portone.v2.Bank,oneof" json:"bank,omitempty"`
 	// The customer's account; may be absent.
-	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2917,12 +2889,10 @@ type PaymentMethodGiftCertificate struct {
 	// Which gift certificate was used.
 	GiftCertificateType *PaymentMethodGiftCertificateType `protobuf:"varint,1,opt,name=gift_certificate_type,json=giftCertificateType,proto3,enum=portone.v2.PaymentMethodGiftCertificateType,oneof" json:"gift_certificate_type,omitempty"`
 	// Number under which the payment by gift certificate was approved.
-	ApprovalNumber *string `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ApprovalNumber *string           `protobuf:"bytes,2,opt,name=approval_number,json=approvalNumber,proto3,oneof" json:"approval_number,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PaymentMethodGiftCertificate) Reset() {
@@ -2980,9 +2950,7 @@ func (x *PaymentMethodGiftCertificate) GetUnrecognized() map[string]string {
 type PaymentMethodMobile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The phone that the payment is charged to.
-	PhoneNumber *string `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PhoneNumber   *string           `protobuf:"bytes,1,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3050,10 +3018,8 @@ type PaymentMethodVirtualAccount struct {
 	// When the virtual account was issued, which is before any deposit.
 	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// Present once the payment is being refunded.
-	RefundStatus *PaymentMethodVirtualAccountRefundStatus `protobuf:"varint,8,opt,name=refund_status,json=refundStatus,proto3,enum=portone.v2.PaymentMethodVirtualAccountRefundStatus,oneof" json:"refund_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RefundStatus  *PaymentMethodVirtualAccountRefundStatus `protobuf:"varint,8,opt,name=refund_status,json=refundStatus,proto3,enum=portone.v2.PaymentMethodVirtualAccountRefundStatus,oneof" json:"refund_status,omitempty"`
+	Unrecognized  map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3179,10 +3145,8 @@ type PaymentWebhook struct {
 	// What your endpoint answered; absent if no answer is recorded.
 	Response *PaymentWebhookResponse `protobuf:"bytes,10,opt,name=response,proto3" json:"response,omitempty"`
 	// When PortOne began to deliver the webhook.
-	TriggeredAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TriggeredAt   *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=triggered_at,json=triggeredAt,proto3" json:"triggered_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3309,10 +3273,8 @@ type PaymentWebhookRequest struct {
 	// The body that was posted, as text.
 	Body *string `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
 	// When the request was sent; may be absent.
-	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RequestedAt   *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3385,10 +3347,8 @@ type PaymentWebhookResponse struct {
 	// The body of the answer, as text.
 	Body *string `protobuf:"bytes,3,opt,name=body,proto3,oneof" json:"body,omitempty"`
 	// When your endpoint answered.
-	RespondedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=responded_at,json=respondedAt,proto3" json:"responded_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	RespondedAt   *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=responded_at,json=respondedAt,proto3" json:"responded_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3478,12 +3438,10 @@ type PaymentAmount struct {
 	// Sum of all that has been cancelled so far.
 	Cancelled *int64 `protobuf:"varint,7,opt,name=cancelled,proto3,oneof" json:"cancelled,omitempty"`
 	// The tax-free part of `cancelled`.
-	CancelledTaxFree *int64 `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CancelledTaxFree *int64            `protobuf:"varint,8,opt,name=cancelled_tax_free,json=cancelledTaxFree,proto3,oneof" json:"cancelled_tax_free,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *PaymentAmount) Reset() {
@@ -3593,10 +3551,8 @@ type PaymentEscrow struct {
 	//	*PaymentEscrow_Registered
 	//	*PaymentEscrow_Rejected
 	//	*PaymentEscrow_RejectConfirmed
-	Status isPaymentEscrow_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isPaymentEscrow_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3767,10 +3723,8 @@ func (*PaymentEscrow_RejectConfirmed) isPaymentEscrow_Status() {}
 // Escrow without a registered delivery: call ApplyEscrowLogistics when the
 // goods leave. Has no details; its presence is the information.
 type BeforeRegisteredPaymentEscrow struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3822,10 +3776,8 @@ type CancelledPaymentEscrow struct {
 	// When the goods were sent, as given with the delivery; may be absent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3908,12 +3860,10 @@ type ConfirmedPaymentEscrow struct {
 	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
 	// True if the purchase was confirmed automatically rather than by somebody's
 	// request.
-	IsAutomaticallyConfirmed *bool `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	IsAutomaticallyConfirmed *bool             `protobuf:"varint,5,opt,name=is_automatically_confirmed,json=isAutomaticallyConfirmed,proto3,oneof" json:"is_automatically_confirmed,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *ConfirmedPaymentEscrow) Reset() {
@@ -3998,10 +3948,8 @@ type DeliveredPaymentEscrow struct {
 	// When the goods were sent, as given with the delivery; may be absent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4081,10 +4029,8 @@ type RegisteredPaymentEscrow struct {
 	// When the goods were sent, as given with the delivery; may be absent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4165,10 +4111,8 @@ type RejectedPaymentEscrow struct {
 	// When the goods were sent, as given with the delivery; may be absent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4248,10 +4192,8 @@ type RejectConfirmedPaymentEscrow struct {
 	// When the goods were sent, as given with the delivery; may be absent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered; may be absent.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4329,10 +4271,8 @@ type PaymentCashReceipt struct {
 	//
 	//	*PaymentCashReceipt_Cancelled
 	//	*PaymentCashReceipt_Issued
-	Status isPaymentCashReceipt_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isPaymentCashReceipt_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4439,10 +4379,8 @@ type CancelledPaymentCashReceipt struct {
 	// When the receipt was issued.
 	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
 	// When the receipt was cancelled; it is no longer valid.
-	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4566,10 +4504,8 @@ type IssuedPaymentCashReceipt struct {
 	// Web page on which the receipt can be seen.
 	Url *string `protobuf:"bytes,7,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// When the receipt was issued.
-	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4677,10 +4613,8 @@ type PaymentCancellation struct {
 	//	*PaymentCancellation_Failed
 	//	*PaymentCancellation_Requested
 	//	*PaymentCancellation_Succeeded
-	Status isPaymentCancellation_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isPaymentCancellation_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4808,9 +4742,7 @@ type FailedPaymentCancellation struct {
 	// When the cancellation was asked for.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger *Trigger `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4950,9 +4882,7 @@ type RequestedPaymentCancellation struct {
 	// When the cancellation was asked for.
 	RequestedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=requested_at,json=requestedAt,proto3" json:"requested_at,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger *Trigger `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Trigger       *Trigger          `protobuf:"varint,10,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5092,9 +5022,7 @@ type SucceededPaymentCancellation struct {
 	// Web page with the receipt of the cancellation.
 	ReceiptUrl *string `protobuf:"bytes,10,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
 	// Where the cancellation was asked for; may be absent.
-	Trigger *Trigger `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Trigger       *Trigger          `protobuf:"varint,11,opt,name=trigger,proto3,enum=portone.v2.Trigger,oneof" json:"trigger,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5289,9 +5217,7 @@ type PaidPaymentEvent struct {
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,32,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5571,10 +5497,8 @@ type Dispute struct {
 	// When the dispute came up.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When the dispute was settled. Absent while it is open.
-	ResolvedAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resolved_at,json=resolvedAt,proto3" json:"resolved_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ResolvedAt    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=resolved_at,json=resolvedAt,proto3" json:"resolved_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5724,9 +5648,7 @@ type PartialCancelledPaymentEvent struct {
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,30,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,31,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5999,9 +5921,7 @@ type GetAllPaymentsByCursorRequest struct {
 	// the last item of the previous answer.
 	Cursor *string `protobuf:"bytes,4,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	// Items per answer: 10 unless given, 1000 at most.
-	Size *int32 `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Size          *int32            `protobuf:"varint,5,opt,name=size,proto3,oneof" json:"size,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6084,10 +6004,8 @@ type GetAllPaymentsByCursorResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The payments that follow the cursor of the request. Empty when there are no
 	// more.
-	Items []*PaymentWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Items         []*PaymentWithCursor `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -6143,9 +6061,7 @@ type PaymentWithCursor struct {
 	Payment *Payment `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
 	// Place of this payment in the list; send the last one as `cursor` of the
 	// next request.
-	Cursor *string `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Cursor        *string           `protobuf:"bytes,2,opt,name=cursor,proto3,oneof" json:"cursor,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6215,9 +6131,7 @@ type Payment struct {
 	//	*Payment_PayPending
 	//	*Payment_Ready
 	//	*Payment_VirtualAccountIssued
-	Status isPayment_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Status        isPayment_Status  `protobuf_oneof:"status"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6467,11 +6381,9 @@ type CancelledPayment struct {
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *CancelledPayment) Reset() {
@@ -6807,9 +6719,7 @@ type FailedPayment struct {
 	// Why the payment failed, with the PG's code and message where it gave them.
 	Failure *PaymentFailure `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,28,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7056,9 +6966,7 @@ type PaymentFailure struct {
 	// The PG's own error code; its meaning depends on the PG behind the channel.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
 	// The PG's own message, in whatever language the PG writes.
-	PgMessage *string `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgMessage     *string           `protobuf:"bytes,3,opt,name=pg_message,json=pgMessage,proto3,oneof" json:"pg_message,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -7204,11 +7112,9 @@ type PaidPayment struct {
 	// Whether a cash receipt was issued, as known at approval. `ISSUED` without
 	// `cash_receipt` means that the PG told only that one exists, not its number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,34,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PaidPayment) Reset() {
@@ -7564,11 +7470,9 @@ type PartialCancelledPayment struct {
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,33,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPayment) Reset() {
@@ -7899,9 +7803,7 @@ type PayPendingPayment struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8191,9 +8093,7 @@ type ReadyPayment struct {
 	// Country of the payment; may be absent.
 	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,26,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8479,9 +8379,7 @@ type VirtualAccountIssuedPayment struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// Where the payment was requested from.
-	Origin *PaymentOrigin `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Origin        *PaymentOrigin    `protobuf:"bytes,27,opt,name=origin,proto3" json:"origin,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8768,9 +8666,7 @@ type PayWithBillingKeyRequest struct {
 	Bypass *string `protobuf:"bytes,22,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook *bool `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,23,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -8979,10 +8875,8 @@ type PayWithBillingKeyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The payment in short. `GetPayment` with your payment id gives the whole of
 	// it.
-	Payment *BillingKeyPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Payment       *BillingKeyPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9038,10 +8932,8 @@ type BillingKeyPaymentSummary struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// When the payment was completed.
-	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9138,9 +9030,7 @@ type CancelPaymentRequest struct {
 	// to this address.
 	RefundEmail *string `protobuf:"bytes,11,opt,name=refund_email,json=refundEmail,proto3,oneof" json:"refund_email,omitempty"`
 	// True suppresses the webhook of a successful cancellation.
-	SkipWebhook *bool `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,12,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9277,12 +9167,10 @@ type CancelPaymentBodyRefundAccount struct {
 	// Name of the account holder, as the bank knows it.
 	HolderName *string `protobuf:"bytes,3,opt,name=holder_name,json=holderName,proto3,oneof" json:"holder_name,omitempty"`
 	// Needed for virtual account payments through Smartro.
-	HolderPhoneNumber *string `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	HolderPhoneNumber *string           `protobuf:"bytes,4,opt,name=holder_phone_number,json=holderPhoneNumber,proto3,oneof" json:"holder_phone_number,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *CancelPaymentBodyRefundAccount) Reset() {
@@ -9355,10 +9243,8 @@ type CancelPaymentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Look at the case: `succeeded`, `failed`, or `requested` for one that ends
 	// later.
-	Cancellation *PaymentCancellation `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Cancellation  *PaymentCancellation `protobuf:"bytes,1,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9415,9 +9301,7 @@ type StopPaymentCancellationRequest struct {
 	CancellationId string `protobuf:"bytes,2,opt,name=cancellation_id,json=cancellationId,proto3" json:"cancellation_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9485,10 +9369,8 @@ func (x *StopPaymentCancellationRequest) GetUnrecognized() map[string]string {
 type StopPaymentCancellationResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the request to cancel was withdrawn; the payment stays paid.
-	StoppedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=stopped_at,json=stoppedAt,proto3" json:"stopped_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	StoppedAt     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=stopped_at,json=stoppedAt,proto3" json:"stopped_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9543,9 +9425,7 @@ type CapturePaymentRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9604,10 +9484,8 @@ func (x *CapturePaymentRequest) GetUnrecognized() map[string]string {
 
 // The manual capture has succeeded.
 type CapturePaymentResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9677,9 +9555,7 @@ type ConfirmPaymentRequest struct {
 	IsTest *bool `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook *bool `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,9,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9792,10 +9668,8 @@ type ConfirmedPaymentSummary struct {
 	// The id that the PG gave the transaction.
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// When the payment was completed.
-	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9860,9 +9734,7 @@ type ConfirmEscrowRequest struct {
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// For NAVER Pay only: true if the merchant's staff confirms the purchase,
 	// false if the buyer does. When in doubt, true.
-	FromStore *bool `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	FromStore     *bool             `protobuf:"varint,3,opt,name=from_store,json=fromStore,proto3,oneof" json:"from_store,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -9930,10 +9802,8 @@ func (x *ConfirmEscrowRequest) GetUnrecognized() map[string]string {
 type ConfirmEscrowResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the purchase was confirmed.
-	CompletedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CompletedAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=completed_at,json=completedAt,proto3" json:"completed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -9998,9 +9868,7 @@ type ApplyEscrowLogisticsRequest struct {
 	// Whether to notify by e-mail when the purchase is confirmed.
 	SendEmail *bool `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
 	// The products that are sent.
-	Products []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10104,10 +9972,8 @@ type PaymentEscrowSenderInput struct {
 	// How the sender is related to the receiver.
 	Relationship *string `protobuf:"bytes,4,opt,name=relationship,proto3,oneof" json:"relationship,omitempty"`
 	// Address of the sender, in parts; the postal code has a field of its own.
-	Address *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10194,10 +10060,8 @@ type PaymentEscrowReceiverInput struct {
 	// Postal code of the receiver.
 	Zipcode *string `protobuf:"bytes,3,opt,name=zipcode,proto3,oneof" json:"zipcode,omitempty"`
 	// Address of the receiver, in parts; the postal code has a field of its own.
-	Address *SeparatedAddressInput `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Address       *SeparatedAddressInput `protobuf:"bytes,4,opt,name=address,proto3" json:"address,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10279,10 +10143,8 @@ type PaymentLogistics struct {
 	// When the goods were received, if they have been.
 	ReceivedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=received_at,json=receivedAt,proto3" json:"received_at,omitempty"`
 	// Address of the delivery.
-	Address *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Address       *SeparatedAddressInput `protobuf:"bytes,5,opt,name=address,proto3" json:"address,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10367,10 +10229,8 @@ type ApplyEscrowLogisticsResponse struct {
 	// When the goods were sent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery was registered.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10451,9 +10311,7 @@ type ModifyEscrowLogisticsRequest struct {
 	// Whether to notify by e-mail when the purchase is confirmed.
 	SendEmail *bool `protobuf:"varint,6,opt,name=send_email,json=sendEmail,proto3,oneof" json:"send_email,omitempty"`
 	// The products that are sent.
-	Products []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Products      []*PaymentProduct `protobuf:"bytes,7,rep,name=products,proto3" json:"products,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10553,10 +10411,8 @@ type ModifyEscrowLogisticsResponse struct {
 	// When the goods were sent.
 	SentAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=sent_at,json=sentAt,proto3" json:"sent_at,omitempty"`
 	// When the delivery details were changed.
-	ModifiedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=modified_at,json=modifiedAt,proto3" json:"modified_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ModifiedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=modified_at,json=modifiedAt,proto3" json:"modified_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -10671,9 +10527,7 @@ type PayInstantlyRequest struct {
 	Bypass *string `protobuf:"bytes,20,opt,name=bypass,proto3,oneof" json:"bypass,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
 	// outside, such as the deposit to a virtual account, are sent all the same.
-	SkipWebhook *bool `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	SkipWebhook   *bool             `protobuf:"varint,21,opt,name=skip_webhook,json=skipWebhook,proto3,oneof" json:"skip_webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -10871,11 +10725,9 @@ type InstantPaymentMethodInput struct {
 	// Issues a virtual account; the payment is paid only once the customer has
 	// transferred the money.
 	VirtualAccount *InstantPaymentMethodInputVirtualAccount `protobuf:"bytes,2,opt,name=virtual_account,json=virtualAccount,proto3" json:"virtual_account,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized   map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *InstantPaymentMethodInput) Reset() {
@@ -10942,9 +10794,7 @@ type InstantPaymentMethodInputCard struct {
 	// are interest-free for the customer.
 	UseFreeInterestFromMerchant *bool `protobuf:"varint,4,opt,name=use_free_interest_from_merchant,json=useFreeInterestFromMerchant,proto3,oneof" json:"use_free_interest_from_merchant,omitempty"`
 	// Whether to pay with the card's points.
-	UseCardPoint *bool `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	UseCardPoint  *bool             `protobuf:"varint,5,opt,name=use_card_point,json=useCardPoint,proto3,oneof" json:"use_card_point,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11035,9 +10885,7 @@ type InstantPaymentMethodInputVirtualAccount struct {
 	// The cash receipt wanted for the payment.
 	CashReceipt *InstantPaymentMethodInputVirtualAccountCashReceiptInfo `protobuf:"bytes,4,opt,name=cash_receipt,json=cashReceipt,proto3" json:"cash_receipt,omitempty"`
 	// The name shown as the holder of the virtual account.
-	RemitteeName *string `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	RemitteeName  *string           `protobuf:"bytes,5,opt,name=remittee_name,json=remitteeName,proto3,oneof" json:"remittee_name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11122,10 +10970,8 @@ type InstantPaymentMethodInputVirtualAccountExpiry struct {
 	// How long a deposit is accepted, in hours.
 	ValidHours *int32 `protobuf:"varint,1,opt,name=valid_hours,json=validHours,proto3,oneof" json:"valid_hours,omitempty"`
 	// Deadline as an instant. Give this or `valid_hours`, not both.
-	DueDate *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DueDate       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=due_date,json=dueDate,proto3" json:"due_date,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11188,10 +11034,8 @@ type InstantPaymentMethodInputVirtualAccountOption struct {
 	// for a number as told by `fixed`.
 	Type *InstantPaymentMethodInputVirtualAccountOptionType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.InstantPaymentMethodInputVirtualAccountOptionType,oneof" json:"type,omitempty"`
 	// Only if `type` is `FIXED`.
-	Fixed *InstantPaymentMethodInputVirtualAccountOptionFixed `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Fixed         *InstantPaymentMethodInputVirtualAccountOptionFixed `protobuf:"bytes,2,opt,name=fixed,proto3" json:"fixed,omitempty"`
+	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11255,9 +11099,7 @@ type InstantPaymentMethodInputVirtualAccountOptionFixed struct {
 	// same number, and the merchant keeps no numbers.
 	PgAccountId *string `protobuf:"bytes,1,opt,name=pg_account_id,json=pgAccountId,proto3,oneof" json:"pg_account_id,omitempty"`
 	// One of the account numbers that the PG handed to the merchant beforehand.
-	AccountNumber *string `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AccountNumber *string           `protobuf:"bytes,2,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11321,12 +11163,10 @@ type InstantPaymentMethodInputVirtualAccountCashReceiptInfo struct {
 	Type *CashReceiptInputType `protobuf:"varint,1,opt,name=type,proto3,enum=portone.v2.CashReceiptInputType,oneof" json:"type,omitempty"`
 	// Whom the receipt is for: usually a mobile phone number for `PERSONAL`, the
 	// business registration number for `CORPORATE`.
-	CustomerIdentityNumber *string `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CustomerIdentityNumber *string           `protobuf:"bytes,2,opt,name=customer_identity_number,json=customerIdentityNumber,proto3,oneof" json:"customer_identity_number,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *InstantPaymentMethodInputVirtualAccountCashReceiptInfo) Reset() {
@@ -11386,10 +11226,8 @@ type PayInstantlyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The payment in short. `GetPayment` with your payment id gives the whole of
 	// it.
-	Payment *InstantPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Payment       *InstantPaymentSummary `protobuf:"bytes,1,opt,name=payment,proto3" json:"payment,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11446,10 +11284,8 @@ type InstantPaymentSummary struct {
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// When the payment was completed; for a virtual account, when the account was
 	// issued, which is before any money came in.
-	PaidAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11517,9 +11353,7 @@ type PreRegisterPaymentRequest struct {
 	// The tax-free part of `total_amount`, in the minor unit of `currency`.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// The currency of the amounts.
-	Currency *Currency `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Currency      *Currency         `protobuf:"varint,5,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11599,10 +11433,8 @@ func (x *PreRegisterPaymentRequest) GetUnrecognized() map[string]string {
 
 // The details have been registered.
 type PreRegisterPaymentResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -11651,9 +11483,7 @@ type RegisterStoreReceiptRequest struct {
 	// One entry for each sub-merchant's part of the payment.
 	Items []*RegisterStoreReceiptBodyItem `protobuf:"bytes,2,rep,name=items,proto3" json:"items,omitempty"`
 	// Defaults to the store of the API secret.
-	StoreId *string `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,3,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11736,9 +11566,7 @@ type RegisterStoreReceiptBodyItem struct {
 	// `currency`.
 	SupplyAmount *int64 `protobuf:"varint,6,opt,name=supply_amount,json=supplyAmount,proto3,oneof" json:"supply_amount,omitempty"`
 	// The currency of the sub-merchant's amounts.
-	Currency *Currency `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Currency      *Currency         `protobuf:"varint,7,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11834,9 +11662,7 @@ func (x *RegisterStoreReceiptBodyItem) GetUnrecognized() map[string]string {
 type RegisterStoreReceiptResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page with the receipt of the payment.
-	ReceiptUrl *string `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ReceiptUrl    *string           `protobuf:"bytes,1,opt,name=receipt_url,json=receiptUrl,proto3,oneof" json:"receipt_url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11894,9 +11720,7 @@ type ResendWebhookRequest struct {
 	// the credentials give access to it.
 	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	// Which of the payment's webhooks to send again. Absent means the latest one.
-	WebhookId *string `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	WebhookId     *string           `protobuf:"bytes,3,opt,name=webhook_id,json=webhookId,proto3,oneof" json:"webhook_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -11964,9 +11788,7 @@ func (x *ResendWebhookRequest) GetUnrecognized() map[string]string {
 type ResendWebhookResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its `status` tells whether your endpoint accepted it.
-	Webhook *PaymentWebhook `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Webhook       *PaymentWebhook   `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -12021,9 +11843,7 @@ type GetPaymentTransactionsRequest struct {
 	// The payment whose attempts to list, by the id that you gave it.
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -12084,10 +11904,8 @@ func (x *GetPaymentTransactionsRequest) GetUnrecognized() map[string]string {
 type GetPaymentTransactionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The attempts, failed ones included; the case of each tells its state.
-	Items []*PaymentTransaction `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Items         []*PaymentTransaction `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	Unrecognized  map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12150,10 +11968,8 @@ type PaymentTransaction struct {
 	//	*PaymentTransaction_PayPending
 	//	*PaymentTransaction_Ready
 	//	*PaymentTransaction_VirtualAccountIssued
-	Status isPaymentTransaction_Status `protobuf_oneof:"status"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Status        isPaymentTransaction_Status `protobuf_oneof:"status"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -12393,11 +12209,9 @@ type CancelledPaymentTransaction struct {
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *CancelledPaymentTransaction) Reset() {
@@ -12721,9 +12535,7 @@ type FailedPaymentTransaction struct {
 	// When the attempt failed.
 	FailedAt *timestamppb.Timestamp `protobuf:"bytes,26,opt,name=failed_at,json=failedAt,proto3" json:"failed_at,omitempty"`
 	// The reason, with the PG's own code and message where it gave them.
-	Failure *PaymentFailure `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Failure       *PaymentFailure   `protobuf:"bytes,27,opt,name=failure,proto3" json:"failure,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -13025,11 +12837,9 @@ type PaidPaymentTransaction struct {
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,31,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PaidPaymentTransaction) Reset() {
@@ -13361,11 +13171,9 @@ type PartialCancelledPaymentTransaction struct {
 	// As seen when the payment was approved. May be `ISSUED` while `cash_receipt`
 	// is absent, where only the fact is known and not the issue number.
 	CashReceiptIssuanceStatus *CashReceiptIssuanceStatus `protobuf:"varint,32,opt,name=cash_receipt_issuance_status,json=cashReceiptIssuanceStatus,proto3,enum=portone.v2.CashReceiptIssuanceStatus,oneof" json:"cash_receipt_issuance_status,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized              map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *PartialCancelledPaymentTransaction) Reset() {
@@ -13687,9 +13495,7 @@ type PayPendingPaymentTransaction struct {
 	// Country of the payment; may be absent.
 	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
-	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -13970,9 +13776,7 @@ type ReadyPaymentTransaction struct {
 	// Data of the caller's own, given when the payment was requested.
 	CustomData *string `protobuf:"bytes,24,opt,name=custom_data,json=customData,proto3,oneof" json:"custom_data,omitempty"`
 	// Country of the payment; may be absent.
-	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Country       *Country          `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14248,9 +14052,7 @@ type VirtualAccountIssuedPaymentTransaction struct {
 	// Country of the payment; may be absent.
 	Country *Country `protobuf:"varint,25,opt,name=country,proto3,enum=portone.v2.Country,oneof" json:"country,omitempty"`
 	// The id that the PG gave the transaction.
-	PgTxId *string `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PgTxId        *string           `protobuf:"bytes,26,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14481,9 +14283,7 @@ type CloseVirtualAccountRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14544,10 +14344,8 @@ func (x *CloseVirtualAccountRequest) GetUnrecognized() map[string]string {
 type CloseVirtualAccountResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the virtual account was closed.
-	ClosedAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14602,9 +14400,7 @@ type GetPaymentRequest struct {
 	PaymentId string `protobuf:"bytes,1,opt,name=payment_id,json=paymentId,proto3" json:"payment_id,omitempty"`
 	// Defaults to the store of the API secret; another store is accepted only if
 	// the credentials give access to it.
-	StoreId *string `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreId       *string           `protobuf:"bytes,2,opt,name=store_id,json=storeId,proto3,oneof" json:"store_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -14667,10 +14463,8 @@ type GetPaymentsRequest struct {
 	// 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
 	// All conditions are optional. Some may have no effect on V1 payments.
-	Filter *PaymentFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PaymentFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -14786,10 +14580,8 @@ type PaymentFilterInput struct {
 	// When the cash receipt was cancelled.
 	CashReceiptCancelledAtRange *DateTimeRange `protobuf:"bytes,26,opt,name=cash_receipt_cancelled_at_range,json=cashReceiptCancelledAtRange,proto3" json:"cash_receipt_cancelled_at_range,omitempty"`
 	// Texts to look for, each in one attribute of the payment or in all.
-	TextSearch []*PaymentTextSearch `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	TextSearch    []*PaymentTextSearch `protobuf:"bytes,27,rep,name=text_search,json=textSearch,proto3" json:"text_search,omitempty"`
+	Unrecognized  map[string]string    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -15026,9 +14818,7 @@ type PaymentTextSearch struct {
 	// Where to look; `ALL` for every attribute.
 	Field *PaymentTextSearchField `protobuf:"varint,1,opt,name=field,proto3,enum=portone.v2.PaymentTextSearchField,oneof" json:"field,omitempty"`
 	// The text to look for.
-	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Value         *string           `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -15091,9 +14881,7 @@ type GetPaymentsResponse struct {
 	// The payments of this page, in the order that the filter asks for.
 	Items []*Payment `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many payments there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -15161,9 +14949,7 @@ type PaymentOrigin struct {
 	// Page that the payment was requested on, if known.
 	Url *string `protobuf:"bytes,3,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	// Address that the request for the payment came from.
-	IpAddress *string `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IpAddress     *string           `protobuf:"bytes,4,opt,name=ip_address,json=ipAddress,proto3,oneof" json:"ip_address,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -157,10 +157,8 @@ type GetPgCardPromotionsRequest struct {
 	// that can be used for it are listed.
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// Only promotions of this card issuer. Absent means all.
-	CardCompany *PgPromotionCardCompany `protobuf:"varint,3,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PgPromotionCardCompany,oneof" json:"card_company,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CardCompany   *PgPromotionCardCompany `protobuf:"varint,3,opt,name=card_company,json=cardCompany,proto3,enum=portone.v2.PgPromotionCardCompany,oneof" json:"card_company,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -228,10 +226,8 @@ type GetPgCardPromotionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Promotions that the PG offers, not those set up at PortOne. Empty if there
 	// are none.
-	Promotions []*PgCardPromotion `protobuf:"bytes,1,rep,name=promotions,proto3" json:"promotions,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Promotions    []*PgCardPromotion `protobuf:"bytes,1,rep,name=promotions,proto3" json:"promotions,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -292,12 +288,10 @@ type PgCardPromotion struct {
 	DiscountAmount *int64 `protobuf:"varint,3,opt,name=discount_amount,json=discountAmount,proto3,oneof" json:"discount_amount,omitempty"`
 	// The least amount that the promotion applies to, in the currency's minor
 	// unit.
-	MinimumPaymentAmount *int64 `protobuf:"varint,4,opt,name=minimum_payment_amount,json=minimumPaymentAmount,proto3,oneof" json:"minimum_payment_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MinimumPaymentAmount *int64            `protobuf:"varint,4,opt,name=minimum_payment_amount,json=minimumPaymentAmount,proto3,oneof" json:"minimum_payment_amount,omitempty"`
+	Unrecognized         map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *PgCardPromotion) Reset() {

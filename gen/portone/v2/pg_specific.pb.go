@@ -136,9 +136,7 @@ type GetKakaopayPaymentOrderRequest struct {
 	// Kakao Pay's order number (tid), the `pg_tx_id` of a payment.
 	PgTxId *string `protobuf:"bytes,1,opt,name=pg_tx_id,json=pgTxId,proto3,oneof" json:"pg_tx_id,omitempty"`
 	// The Kakao Pay channel that the order was made through.
-	ChannelKey *string `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	ChannelKey    *string           `protobuf:"bytes,2,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -201,9 +199,7 @@ type GetKakaopayPaymentOrderResponse struct {
 	// HTTP status of Kakao Pay's answer. Check it before reading `body`.
 	StatusCode *int32 `protobuf:"varint,1,opt,name=status_code,json=statusCode,proto3,oneof" json:"status_code,omitempty"`
 	// Body of Kakao Pay's answer, as JSON text in Kakao Pay's own form.
-	Body *string `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Body          *string           `protobuf:"bytes,2,opt,name=body,proto3,oneof" json:"body,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -308,9 +304,7 @@ type ConfirmPaymentwallDeliveryRequest struct {
 	ShippingAddressLastname *string `protobuf:"bytes,19,opt,name=shipping_address_lastname,json=shippingAddressLastname,proto3,oneof" json:"shipping_address_lastname,omitempty"`
 	// URLs of proofs of the delivery, such as pictures. Can be left out where
 	// there are none.
-	Attachments []string `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Attachments   []string          `protobuf:"bytes,20,rep,name=attachments,proto3" json:"attachments,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -495,10 +489,8 @@ func (x *ConfirmPaymentwallDeliveryRequest) GetUnrecognized() map[string]string 
 
 // The delivery has been registered with Paymentwall.
 type ConfirmPaymentwallDeliveryResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -25,9 +25,7 @@ const (
 type GetPlatformSettingRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether to work in test mode. False by default.
-	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -99,12 +97,10 @@ type PlatformSetting struct {
 	IsForTest *bool `protobuf:"varint,7,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Whether each manual transfer gets a partner settlement and a payout of its
 	// own.
-	ManualSettlementPerTransfer *bool `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ManualSettlementPerTransfer *bool             `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *PlatformSetting) Reset() {
@@ -221,12 +217,10 @@ type UpdatePlatformSettingRequest struct {
 	SettlementAmountType *SettlementAmountType `protobuf:"varint,7,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
 	// Whether each manual transfer gets a partner settlement and a payout of its
 	// own.
-	ManualSettlementPerTransfer *bool `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ManualSettlementPerTransfer *bool             `protobuf:"varint,8,opt,name=manual_settlement_per_transfer,json=manualSettlementPerTransfer,proto3,oneof" json:"manual_settlement_per_transfer,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformSettingRequest) Reset() {
@@ -326,9 +320,7 @@ func (x *UpdatePlatformSettingRequest) GetUnrecognized() map[string]string {
 type UpdatePlatformSettingResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// All settings, as they are after the update.
-	Setting *PlatformSetting `protobuf:"bytes,1,opt,name=setting,proto3" json:"setting,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Setting       *PlatformSetting  `protobuf:"bytes,1,opt,name=setting,proto3" json:"setting,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

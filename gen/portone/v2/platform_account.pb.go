@@ -35,12 +35,10 @@ type GetPlatformAccountHolderRequest struct {
 	Birthdate *string `protobuf:"bytes,4,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	// Business registration number of the holder, to look up by real name.
 	// Excludes `birthdate`.
-	BusinessRegistrationNumber *string `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BusinessRegistrationNumber *string           `protobuf:"bytes,5,opt,name=business_registration_number,json=businessRegistrationNumber,proto3,oneof" json:"business_registration_number,omitempty"`
+	Unrecognized               map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields              protoimpl.UnknownFields
+	sizeCache                  protoimpl.SizeCache
 }
 
 func (x *GetPlatformAccountHolderRequest) Reset() {
@@ -123,12 +121,10 @@ type PlatformAccountHolder struct {
 	// Proof of this lookup, to give when the account is registered with a
 	// partner. It can be used once only:
 	// `PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED` after that.
-	AccountVerificationId *string `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AccountVerificationId *string           `protobuf:"bytes,2,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *PlatformAccountHolder) Reset() {

@@ -276,10 +276,8 @@ type GetPlatformAccountTransfersRequest struct {
 	// 60,000.
 	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the transfers have to meet. Absent sets none.
-	Filter *PlatformAccountTransferFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformAccountTransferFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -381,12 +379,10 @@ type PlatformAccountTransferFilter struct {
 	// Text on the recipient's bank statement.
 	DepositMemo *string `protobuf:"bytes,14,opt,name=deposit_memo,json=depositMemo,proto3,oneof" json:"deposit_memo,omitempty"`
 	// Text on the sender's bank statement.
-	WithdrawalMemo *string `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	WithdrawalMemo *string           `protobuf:"bytes,15,opt,name=withdrawal_memo,json=withdrawalMemo,proto3,oneof" json:"withdrawal_memo,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *PlatformAccountTransferFilter) Reset() {
@@ -540,10 +536,8 @@ type GetPlatformAccountTransfersResponse struct {
 	// The page answered, and how many transfers there are in total.
 	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Number of transfers in each status.
-	Counts *PlatformAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts        *PlatformAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -614,10 +608,8 @@ type PlatformAccountTransfer struct {
 	//
 	//	*PlatformAccountTransfer_Deposit
 	//	*PlatformAccountTransfer_Withdrawal
-	Type isPlatformAccountTransfer_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformAccountTransfer_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -733,10 +725,8 @@ type PlatformDepositAccountTransfer struct {
 	// How far the transfer is; only `SUCCEEDED` means that the money has moved.
 	Status *PlatformAccountTransferStatus `protobuf:"varint,13,opt,name=status,proto3,enum=portone.v2.PlatformAccountTransferStatus,oneof" json:"status,omitempty"`
 	// The account that received the money.
-	BankAccount *PlatformBankAccountDetail `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,14,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -945,10 +935,8 @@ type PlatformWithdrawalAccountTransfer struct {
 	// For when the transfer is planned, if it is for a later time.
 	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,30,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
 	// The account that the money leaves.
-	BankAccount *PlatformBankAccountDetail `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	BankAccount   *PlatformBankAccountDetail `protobuf:"bytes,31,opt,name=bank_account,json=bankAccount,proto3" json:"bank_account,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1217,9 +1205,7 @@ type PlatformBankAccountDetail struct {
 	// The service through which PortOne reaches the account.
 	Provider *PlatformBankAccountProvider `protobuf:"varint,3,opt,name=provider,proto3,enum=portone.v2.PlatformBankAccountProvider,oneof" json:"provider,omitempty"`
 	// Name of the account holder.
-	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Holder        *string           `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

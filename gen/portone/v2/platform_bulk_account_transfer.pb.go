@@ -96,10 +96,8 @@ type GetPlatformBulkAccountTransfersRequest struct {
 	// 60,000.
 	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the bulk account transfers have to meet. Absent sets none.
-	Filter *PlatformBulkAccountTransferFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformBulkAccountTransferFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -175,10 +173,8 @@ type PlatformBulkAccountTransferFilterInput struct {
 	// Bulk account transfers in any of these statuses. Empty means all.
 	Statuses []PlatformBulkAccountTransferStatus `protobuf:"varint,1,rep,packed,name=statuses,proto3,enum=portone.v2.PlatformBulkAccountTransferStatus" json:"statuses,omitempty"`
 	// Time ranges or an id to search by.
-	Criteria *PlatformBulkAccountTransferFilterInputCriteria `protobuf:"bytes,2,opt,name=criteria,proto3" json:"criteria,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Criteria      *PlatformBulkAccountTransferFilterInputCriteria `protobuf:"bytes,2,opt,name=criteria,proto3" json:"criteria,omitempty"`
+	Unrecognized  map[string]string                               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -242,12 +238,10 @@ type PlatformBulkAccountTransferFilterInputCriteria struct {
 	// Range of `status_updated_at`, the time of the last change of status.
 	StatusUpdatedTimestampRange *DateTimeRange `protobuf:"bytes,2,opt,name=status_updated_timestamp_range,json=statusUpdatedTimestampRange,proto3" json:"status_updated_timestamp_range,omitempty"`
 	// Id of one bulk account transfer.
-	BulkAccountTransferId *string `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	BulkAccountTransferId *string           `protobuf:"bytes,3,opt,name=bulk_account_transfer_id,json=bulkAccountTransferId,proto3,oneof" json:"bulk_account_transfer_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *PlatformBulkAccountTransferFilterInputCriteria) Reset() {
@@ -316,10 +310,8 @@ type GetPlatformBulkAccountTransfersResponse struct {
 	// The page answered, and how many bulk account transfers there are in total.
 	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Number of bulk account transfers in each status.
-	Counts *PlatformBulkAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts        *PlatformBulkAccountTransferStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -411,10 +403,8 @@ type PlatformBulkAccountTransfer struct {
 	// When anything of the bulk last changed, not only its status.
 	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,11,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
 	// For when the bulk is planned, if it is for a later time.
-	ScheduledAt *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ScheduledAt   *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=scheduled_at,json=scheduledAt,proto3" json:"scheduled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -547,10 +537,8 @@ type PlatformBulkAccountTransferStats struct {
 	// Sums by status, in the currency's minor unit (KRW: won).
 	Amount *PlatformAccountTransferStatusStats `protobuf:"bytes,1,opt,name=amount,proto3" json:"amount,omitempty"`
 	// Numbers of transfers by status.
-	Count *PlatformAccountTransferStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Count         *PlatformAccountTransferStatusStats `protobuf:"bytes,2,opt,name=count,proto3" json:"count,omitempty"`
+	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -617,9 +605,7 @@ type PlatformBulkAccountTransferStatusStats struct {
 	Ongoing *int64 `protobuf:"varint,3,opt,name=ongoing,proto3,oneof" json:"ongoing,omitempty"`
 	// Bulk account transfers in status `COMPLETED`: finished, with or without
 	// failed transfers.
-	Completed *int64 `protobuf:"varint,4,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Completed     *int64            `protobuf:"varint,4,opt,name=completed,proto3,oneof" json:"completed,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -152,9 +152,7 @@ type GetB2BBusinessInfosRequest struct {
 	// Business registration numbers, 10 digits each.
 	BrnList []string `protobuf:"bytes,1,rep,name=brn_list,json=brnList,proto3" json:"brn_list,omitempty"`
 	// True runs the call in test mode. Absent means false, live mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -214,10 +212,8 @@ func (x *GetB2BBusinessInfosRequest) GetUnrecognized() map[string]string {
 type GetB2BBusinessInfosResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// One result for each number asked for.
-	Result []*B2BBusinessInfoResult `protobuf:"bytes,1,rep,name=result,proto3" json:"result,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Result        []*B2BBusinessInfoResult `protobuf:"bytes,1,rep,name=result,proto3" json:"result,omitempty"`
+	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -277,12 +273,10 @@ type B2BBusinessInfoResult struct {
 	Error *string `protobuf:"bytes,3,opt,name=error,proto3,oneof" json:"error,omitempty"`
 	// Present only on success. Lets a counterparty be created or updated from
 	// this result, for example as `business_info_verification_id`.
-	VerificationId *string `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	VerificationId *string           `protobuf:"bytes,4,opt,name=verification_id,json=verificationId,proto3,oneof" json:"verification_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BBusinessInfoResult) Reset() {
@@ -392,9 +386,7 @@ type B2BBusinessInfo struct {
 	// Code of the competent tax office.
 	TaxOfficeCode *string `protobuf:"bytes,17,opt,name=tax_office_code,json=taxOfficeCode,proto3,oneof" json:"tax_office_code,omitempty"`
 	// Name of the competent tax office.
-	TaxOfficeName *string `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxOfficeName *string           `protobuf:"bytes,18,opt,name=tax_office_name,json=taxOfficeName,proto3,oneof" json:"tax_office_name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -569,9 +561,7 @@ type GetPlatformCompanyStateRequest struct {
 	BusinessRegistrationNumber string `protobuf:"bytes,1,opt,name=business_registration_number,json=businessRegistrationNumber,proto3" json:"business_registration_number,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -635,12 +625,10 @@ type GetPlatformCompanyStatePayload struct {
 	CompanyState *PlatformCompanyState `protobuf:"bytes,1,opt,name=company_state,json=companyState,proto3" json:"company_state,omitempty"`
 	// Give it when creating or updating a business partner. It can be used once:
 	// then `PLATFORM_COMPANY_VERIFICATION_ALREADY_USED`.
-	CompanyVerificationId *string `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CompanyVerificationId *string           `protobuf:"bytes,2,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *GetPlatformCompanyStatePayload) Reset() {
@@ -704,12 +692,10 @@ type PlatformCompanyState struct {
 	// Whether the business is operating, suspended or closed.
 	BusinessStatus *PlatformBusinessStatus `protobuf:"varint,3,opt,name=business_status,json=businessStatus,proto3,enum=portone.v2.PlatformBusinessStatus,oneof" json:"business_status,omitempty"`
 	// Date of the closure or suspension, as `YYYY-MM-DD`.
-	ClosedSuspendedDate *string `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ClosedSuspendedDate *string           `protobuf:"bytes,4,opt,name=closed_suspended_date,json=closedSuspendedDate,proto3,oneof" json:"closed_suspended_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformCompanyState) Reset() {

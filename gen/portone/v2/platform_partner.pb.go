@@ -154,9 +154,7 @@ type GetPlatformPartnerFilterOptionsRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// True for the options of archived partners, false for those of the others.
 	// Defaults to false.
-	IsArchived *bool `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -220,11 +218,9 @@ type PlatformPartnerFilterOptions struct {
 	Tags []string `protobuf:"bytes,1,rep,name=tags,proto3" json:"tags,omitempty"`
 	// The contracts of the partners.
 	ContractSummary []*PlatformPartnerContractSummary `protobuf:"bytes,2,rep,name=contract_summary,json=contractSummary,proto3" json:"contract_summary,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized    map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *PlatformPartnerFilterOptions) Reset() {
@@ -284,9 +280,7 @@ type PlatformPartnerContractSummary struct {
 	// Id of the contract, as the policy RPCs take it.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Name of the contract, to show to people.
-	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -348,10 +342,8 @@ type CreatePlatformPartnersRequest struct {
 	// Selects the platform's test mode. Defaults to false.
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// The partners to register. Their ids must differ from each other.
-	Partners []*CreatePlatformPartnerBody `protobuf:"bytes,2,rep,name=partners,proto3" json:"partners,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Partners      []*CreatePlatformPartnerBody `protobuf:"bytes,2,rep,name=partners,proto3" json:"partners,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -430,11 +422,9 @@ type CreatePlatformPartnerBody struct {
 	// Values by property key. The properties must be defined already
 	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,9,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBody) Reset() {
@@ -545,9 +535,7 @@ type CreatePlatformPartnerBodyContact struct {
 	// A mobile phone number.
 	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// E-mail address of the person in charge.
-	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -626,12 +614,10 @@ type CreatePlatformPartnerBodyAccount struct {
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBodyAccount) Reset() {
@@ -715,10 +701,8 @@ type CreatePlatformPartnerBodyType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *CreatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer *CreatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer   *CreatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -802,12 +786,10 @@ type CreatePlatformPartnerBodyTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -908,9 +890,7 @@ func (x *CreatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 type CreatePlatformPartnerBodyTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -964,9 +944,7 @@ func (x *CreatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 type CreatePlatformPartnerBodyTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1020,10 +998,8 @@ func (x *CreatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 type CreatePlatformPartnersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partners as registered, generated ids included.
-	Partners []*PlatformPartner `protobuf:"bytes,1,rep,name=partners,proto3" json:"partners,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Partners      []*PlatformPartner `protobuf:"bytes,1,rep,name=partners,proto3" json:"partners,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1080,9 +1056,7 @@ type ConnectPartnerMemberCompanyRequest struct {
 	// Id of the partner to connect as a member company.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1145,9 +1119,7 @@ func (x *ConnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]string
 type ConnectPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1206,10 +1178,8 @@ type ConnectBulkPartnerMemberCompanyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to connect. Give one: without it the task is not narrowed to
 	// chosen partners.
-	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1294,10 +1264,8 @@ type PlatformPartnerFilterInput struct {
 	// Service (NTS).
 	MemberCompanyConnectionStatuses []PlatformPartnerMemberCompanyConnectionStatus `protobuf:"varint,11,rep,packed,name=member_company_connection_statuses,json=memberCompanyConnectionStatuses,proto3,enum=portone.v2.PlatformPartnerMemberCompanyConnectionStatus" json:"member_company_connection_statuses,omitempty"`
 	// A text that one property of the partner must contain.
-	Keyword *PlatformPartnerFilterInputKeyword `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword       *PlatformPartnerFilterInputKeyword `protobuf:"bytes,12,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1442,9 +1410,7 @@ type PlatformPartnerFilterInputKeyword struct {
 	// Part of the account number.
 	AccountNumber *string `protobuf:"bytes,7,opt,name=account_number,json=accountNumber,proto3,oneof" json:"account_number,omitempty"`
 	// Part of the account holder's name.
-	AccountHolder *string `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AccountHolder *string           `protobuf:"bytes,8,opt,name=account_holder,json=accountHolder,proto3,oneof" json:"account_holder,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1549,9 +1515,7 @@ func (x *PlatformPartnerFilterInputKeyword) GetUnrecognized() map[string]string 
 type ConnectBulkPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1623,10 +1587,8 @@ type PlatformBulkTask struct {
 	// When the task was created.
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// When anything of the task last changed, not only its status.
-	UpdatedAt *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	UpdatedAt     *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=updated_at,json=updatedAt,proto3" json:"updated_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1743,9 +1705,7 @@ type PlatformBulkTaskProgressStats struct {
 	// Items that failed; the task completes all the same.
 	FailedCount *int64 `protobuf:"varint,4,opt,name=failed_count,json=failedCount,proto3,oneof" json:"failed_count,omitempty"`
 	// Items that were cancelled.
-	CanceledCount *int64 `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	CanceledCount *int64            `protobuf:"varint,5,opt,name=canceled_count,json=canceledCount,proto3,oneof" json:"canceled_count,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1831,9 +1791,7 @@ type DisconnectPartnerMemberCompanyRequest struct {
 	// Id of the partner whose connection as a member company to undo.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1896,9 +1854,7 @@ func (x *DisconnectPartnerMemberCompanyRequest) GetUnrecognized() map[string]str
 type DisconnectPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1957,10 +1913,8 @@ type DisconnectBulkPartnerMemberCompanyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to disconnect. Give one: without it the task is not narrowed
 	// to chosen partners.
-	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2022,9 +1976,7 @@ func (x *DisconnectBulkPartnerMemberCompanyRequest) GetUnrecognized() map[string
 type DisconnectBulkPartnerMemberCompanyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2084,10 +2036,8 @@ type SchedulePlatformPartnersRequest struct {
 	// What to change; the same for every partner.
 	Update *SchedulePlatformPartnersBodyUpdate `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2180,11 +2130,9 @@ type SchedulePlatformPartnersBodyUpdate struct {
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdate) Reset() {
@@ -2288,9 +2236,7 @@ type SchedulePlatformPartnersBodyUpdateContact struct {
 	// A mobile phone number.
 	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// E-mail address of the person in charge.
-	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2363,10 +2309,8 @@ type SchedulePlatformPartnersBodyUpdateType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *SchedulePlatformPartnersBodyUpdateTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer   *SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2449,12 +2393,10 @@ type SchedulePlatformPartnersBodyUpdateTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) Reset() {
@@ -2554,9 +2496,7 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeBusiness) GetUnrecognized() map[s
 type SchedulePlatformPartnersBodyUpdateTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2610,9 +2550,7 @@ func (x *SchedulePlatformPartnersBodyUpdateTypeWhtPayer) GetUnrecognized() map[s
 type SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2676,12 +2614,10 @@ type SchedulePlatformPartnersBodyUpdateAccount struct {
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnersBodyUpdateAccount) Reset() {
@@ -2758,10 +2694,8 @@ func (x *SchedulePlatformPartnersBodyUpdateAccount) GetUnrecognized() map[string
 
 // Empty: the updates are scheduled.
 type SchedulePlatformPartnersResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2808,9 +2742,7 @@ type ArchivePlatformPartnerRequest struct {
 	// Id of the partner to archive.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2871,9 +2803,7 @@ func (x *ArchivePlatformPartnerRequest) GetUnrecognized() map[string]string {
 type ArchivePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as archived.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2928,9 +2858,7 @@ type RecoverPlatformPartnerRequest struct {
 	// Id of the partner to recover from the archive.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2991,9 +2919,7 @@ func (x *RecoverPlatformPartnerRequest) GetUnrecognized() map[string]string {
 type RecoverPlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as recovered.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3048,9 +2974,7 @@ type GetPlatformPartnerScheduleRequest struct {
 	// Id of the partner whose scheduled update to read.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3116,10 +3040,8 @@ type ReschedulePartnerRequest struct {
 	// What to change. It replaces the update scheduled before.
 	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3212,11 +3134,9 @@ type UpdatePlatformPartnerBody struct {
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,8,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBody) Reset() {
@@ -3320,9 +3240,7 @@ type UpdatePlatformPartnerBodyContact struct {
 	// A mobile phone number.
 	PhoneNumber *string `protobuf:"bytes,2,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	// E-mail address of the person in charge.
-	Email *string `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Email         *string           `protobuf:"bytes,3,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3400,12 +3318,10 @@ type UpdatePlatformPartnerBodyAccount struct {
 	Holder *string `protobuf:"bytes,4,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	// The `account_verification_id` of a look-up of the account holder
 	// (`PlatformAccountService.GetPlatformAccountHolder`). It can be used once.
-	AccountVerificationId *string `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	AccountVerificationId *string           `protobuf:"bytes,5,opt,name=account_verification_id,json=accountVerificationId,proto3,oneof" json:"account_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBodyAccount) Reset() {
@@ -3489,10 +3405,8 @@ type UpdatePlatformPartnerBodyType struct {
 	// A partner without a business from whose payouts withholding tax is due.
 	WhtPayer *UpdatePlatformPartnerBodyTypeWhtPayer `protobuf:"bytes,2,opt,name=wht_payer,json=whtPayer,proto3" json:"wht_payer,omitempty"`
 	// A partner without a business for whom no withholding tax is due.
-	NonWhtPayer *UpdatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	NonWhtPayer   *UpdatePlatformPartnerBodyTypeNonWhtPayer `protobuf:"bytes,3,opt,name=non_wht_payer,json=nonWhtPayer,proto3" json:"non_wht_payer,omitempty"`
+	Unrecognized  map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3577,12 +3491,10 @@ type UpdatePlatformPartnerBodyTypeBusiness struct {
 	BusinessClass *string `protobuf:"bytes,7,opt,name=business_class,json=businessClass,proto3,oneof" json:"business_class,omitempty"`
 	// The `company_verification_id` of a look-up of the company
 	// (`PlatformCompanyService.GetPlatformCompanyState`). It can be used once.
-	CompanyVerificationId *string `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CompanyVerificationId *string           `protobuf:"bytes,8,opt,name=company_verification_id,json=companyVerificationId,proto3,oneof" json:"company_verification_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerBodyTypeBusiness) Reset() {
@@ -3682,9 +3594,7 @@ func (x *UpdatePlatformPartnerBodyTypeBusiness) GetUnrecognized() map[string]str
 type UpdatePlatformPartnerBodyTypeWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3738,9 +3648,7 @@ func (x *UpdatePlatformPartnerBodyTypeWhtPayer) GetUnrecognized() map[string]str
 type UpdatePlatformPartnerBodyTypeNonWhtPayer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `YYYY-MM-DD`.
-	Birthdate *string `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Birthdate     *string           `protobuf:"bytes,1,opt,name=birthdate,proto3,oneof" json:"birthdate,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3794,12 +3702,10 @@ func (x *UpdatePlatformPartnerBodyTypeNonWhtPayer) GetUnrecognized() map[string]
 type ReschedulePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as it will be, not as it is now.
-	ScheduledPartner *PlatformPartner `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformPartnerResponse) Reset() {
@@ -3855,10 +3761,8 @@ type SchedulePartnerRequest struct {
 	// What to change; absent members stay as they are.
 	Update *UpdatePlatformPartnerBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3932,12 +3836,10 @@ func (x *SchedulePartnerRequest) GetUnrecognized() map[string]string {
 type SchedulePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as it will be, not as it is now.
-	ScheduledPartner *PlatformPartner `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ScheduledPartner *PlatformPartner  `protobuf:"bytes,1,opt,name=scheduled_partner,json=scheduledPartner,proto3" json:"scheduled_partner,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformPartnerResponse) Reset() {
@@ -3989,9 +3891,7 @@ type CancelPlatformPartnerScheduleRequest struct {
 	// Id of the partner whose scheduled update to cancel.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4050,10 +3950,8 @@ func (x *CancelPlatformPartnerScheduleRequest) GetUnrecognized() map[string]stri
 
 // Empty: the scheduled update is cancelled.
 type CancelPlatformPartnerScheduleResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4100,9 +3998,7 @@ type GetPlatformPartnerRequest struct {
 	// Id of the partner to read.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4186,11 +4082,9 @@ type UpdatePlatformPartnerRequest struct {
 	// Values by property key. The properties must be defined already. An empty
 	// map counts as absent.
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformPartnerRequest) Reset() {
@@ -4304,9 +4198,7 @@ func (x *UpdatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 type UpdatePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner after the update.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4363,10 +4255,8 @@ type GetPlatformPartnersRequest struct {
 	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Absent means no condition.
-	Filter *PlatformPartnerFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4435,9 +4325,7 @@ type GetPlatformPartnersResponse struct {
 	// The partners of this page.
 	Items []*PlatformPartner `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many partners there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4518,11 +4406,9 @@ type CreatePlatformPartnerRequest struct {
 	// Values by property key. The properties must be defined already
 	// (`PLATFORM_USER_DEFINED_PROPERTY_NOT_FOUND`).
 	UserDefinedProperties map[string]*PlatformUserDefinedPropertyValue `protobuf:"bytes,10,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *CreatePlatformPartnerRequest) Reset() {
@@ -4636,9 +4522,7 @@ func (x *CreatePlatformPartnerRequest) GetUnrecognized() map[string]string {
 type CreatePlatformPartnerResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The partner as registered, with its id.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4693,9 +4577,7 @@ type ConnectPartnerCounterpartyRequest struct {
 	// Id of the partner to connect as a counterparty.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4756,9 +4638,7 @@ func (x *ConnectPartnerCounterpartyRequest) GetUnrecognized() map[string]string 
 type ConnectPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4814,10 +4694,8 @@ type ConnectBulkPartnerCounterpartyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to connect. Give one: without it the task is not narrowed to
 	// chosen partners.
-	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4877,9 +4755,7 @@ func (x *ConnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]str
 type ConnectBulkPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4934,9 +4810,7 @@ type DisconnectPartnerCounterpartyRequest struct {
 	// Id of the partner whose connection as a counterparty to undo.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Selects the platform's test mode. Defaults to false.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4997,9 +4871,7 @@ func (x *DisconnectPartnerCounterpartyRequest) GetUnrecognized() map[string]stri
 type DisconnectPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its business data carry the connection status, which may still be pending.
-	Partner *PlatformPartner `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Partner       *PlatformPartner  `protobuf:"bytes,1,opt,name=partner,proto3" json:"partner,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5055,10 +4927,8 @@ type DisconnectBulkPartnerCounterpartyRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Which partners to disconnect. Give one: without it the task is not narrowed
 	// to chosen partners.
-	Filter *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPartnerFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5118,9 +4988,7 @@ func (x *DisconnectBulkPartnerCounterpartyRequest) GetUnrecognized() map[string]
 type DisconnectBulkPartnerCounterpartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The task as it stands at the start; the partners are worked on afterwards.
-	BulkTask *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	BulkTask      *PlatformBulkTask `protobuf:"bytes,1,opt,name=bulk_task,json=bulkTask,proto3" json:"bulk_task,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -296,10 +296,8 @@ type GetPlatformPayoutsRequest struct {
 	// Number from 0 and size; (number + 1) * size may not exceed 60,000.
 	Page *PageInput `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
 	// If given, its `criteria` is required.
-	Filter *PlatformPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformPayoutFilterInput `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -394,11 +392,9 @@ type PlatformPayoutFilterInput struct {
 	PartnerTaxationTypes []PlatformPartnerTaxationType `protobuf:"varint,10,rep,packed,name=partner_taxation_types,json=partnerTaxationTypes,proto3,enum=portone.v2.PlatformPartnerTaxationType" json:"partner_taxation_types,omitempty"`
 	// Payouts whose settlement statement is in one of these states.
 	SettlementStatementStatuses []PlatformPayoutSettlementStatementStatus `protobuf:"varint,11,rep,packed,name=settlement_statement_statuses,json=settlementStatementStatuses,proto3,enum=portone.v2.PlatformPayoutSettlementStatementStatus" json:"settlement_statement_statuses,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized                map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *PlatformPayoutFilterInput) Reset() {
@@ -534,12 +530,10 @@ type PlatformPayoutFilterInputCriteria struct {
 	// The tax invoice of the payout.
 	TaxInvoiceId *string `protobuf:"bytes,7,opt,name=tax_invoice_id,json=taxInvoiceId,proto3,oneof" json:"tax_invoice_id,omitempty"`
 	// The settlement statement of the payout, by the `id` of its summary.
-	SettlementStatementId *string `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementStatementId *string           `protobuf:"bytes,8,opt,name=settlement_statement_id,json=settlementStatementId,proto3,oneof" json:"settlement_statement_id,omitempty"`
+	Unrecognized          map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *PlatformPayoutFilterInputCriteria) Reset() {
@@ -643,10 +637,8 @@ type GetPlatformPayoutsResponse struct {
 	// The page answered, and how many payouts there are in total.
 	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// The number of payouts in each status.
-	Counts *PlatformPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Counts        *PlatformPayoutStatusStats `protobuf:"bytes,3,opt,name=counts,proto3" json:"counts,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -777,11 +769,9 @@ type PlatformPayout struct {
 	SettlementAmountType *SettlementAmountType `protobuf:"varint,28,opt,name=settlement_amount_type,json=settlementAmountType,proto3,enum=portone.v2.SettlementAmountType,oneof" json:"settlement_amount_type,omitempty"`
 	// The state of the statement sent to the partner.
 	SettlementStatement *PlatformPayoutSettlementStatementSummary `protobuf:"bytes,29,opt,name=settlement_statement,json=settlementStatement,proto3" json:"settlement_statement,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string                         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformPayout) Reset() {
@@ -1032,9 +1022,7 @@ type PlatformPayoutAccount struct {
 	// The account number.
 	Number *string `protobuf:"bytes,2,opt,name=number,proto3,oneof" json:"number,omitempty"`
 	// Name of the account holder.
-	Holder *string `protobuf:"bytes,3,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Holder        *string           `protobuf:"bytes,3,opt,name=holder,proto3,oneof" json:"holder,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1106,10 +1094,8 @@ type PlatformPayoutSettlementStatementSummary struct {
 	// The id of the settlement statement; absent where there is none.
 	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// When the statement was sent; may be absent.
-	IssuedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IssuedAt      *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=issued_at,json=issuedAt,proto3" json:"issued_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1189,9 +1175,7 @@ type CompletePlatformPayoutByPartnerSettlementIdsRequest struct {
 	CompletedAt *string `protobuf:"bytes,5,opt,name=completed_at,json=completedAt,proto3,oneof" json:"completed_at,omitempty"`
 	// Selects the platform's test mode. Ignored if `test` is given; false if
 	// neither is.
-	IsForTest *bool `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsForTest     *bool             `protobuf:"varint,6,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1286,12 +1270,10 @@ type CompletePlatformPayoutByPartnerSettlementIdsResponse struct {
 	// The number of payouts that the bulk payout consists of.
 	PayoutCount *int32 `protobuf:"varint,3,opt,name=payout_count,json=payoutCount,proto3,oneof" json:"payout_count,omitempty"`
 	// The number of settlements that were marked as paid out.
-	PartnerSettlementCount *int32 `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PartnerSettlementCount *int32            `protobuf:"varint,4,opt,name=partner_settlement_count,json=partnerSettlementCount,proto3,oneof" json:"partner_settlement_count,omitempty"`
+	Unrecognized           map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *CompletePlatformPayoutByPartnerSettlementIdsResponse) Reset() {

@@ -89,9 +89,7 @@ type ArchivePlatformAdditionalFeePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -152,11 +150,9 @@ type ArchivePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional fee policy as archived.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ArchivePlatformAdditionalFeePolicyResponse) Reset() {
@@ -209,9 +205,7 @@ type RecoverPlatformAdditionalFeePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -272,11 +266,9 @@ type RecoverPlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional fee policy as recovered.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RecoverPlatformAdditionalFeePolicyResponse) Reset() {
@@ -329,9 +321,7 @@ type GetPlatformAdditionalFeePolicyScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -398,10 +388,8 @@ type RescheduleAdditionalFeePolicyRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -483,9 +471,7 @@ type UpdatePlatformAdditionalFeePolicyBody struct {
 	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer *PlatformPayer `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	VatPayer      *PlatformPayer    `protobuf:"varint,4,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -564,9 +550,7 @@ type PlatformFeeInput struct {
 	FixedRate *int32 `protobuf:"varint,1,opt,name=fixed_rate,json=fixedRate,proto3,oneof" json:"fixed_rate,omitempty"`
 	// Flat fee, whatever the amount of the order, in the minor unit of the
 	// currency (KRW: won).
-	FixedAmount *int64 `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	FixedAmount   *int64            `protobuf:"varint,2,opt,name=fixed_amount,json=fixedAmount,proto3,oneof" json:"fixed_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -628,11 +612,9 @@ type ReschedulePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformAdditionalFeePolicyResponse) Reset() {
@@ -689,10 +671,8 @@ type ScheduleAdditionalFeePolicyRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformAdditionalFeePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -767,11 +747,9 @@ type SchedulePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledAdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=scheduled_additional_fee_policy,json=scheduledAdditionalFeePolicy,proto3" json:"scheduled_additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformAdditionalFeePolicyResponse) Reset() {
@@ -824,9 +802,7 @@ type CancelPlatformAdditionalFeePolicyScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -885,10 +861,8 @@ func (x *CancelPlatformAdditionalFeePolicyScheduleRequest) GetUnrecognized() map
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformAdditionalFeePolicyScheduleResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -936,9 +910,7 @@ type GetPlatformAdditionalFeePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1011,9 +983,7 @@ type UpdatePlatformAdditionalFeePolicyRequest struct {
 	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer *PlatformPayer `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1102,11 +1072,9 @@ type UpdatePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional fee policy after the update.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformAdditionalFeePolicyResponse) Reset() {
@@ -1163,10 +1131,8 @@ type GetPlatformAdditionalFeePoliciesRequest struct {
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the additional fee policies have to meet. Archived ones are
 	// listed only if it asks for them.
-	Filter *PlatformAdditionalFeePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformAdditionalFeePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1239,10 +1205,8 @@ type PlatformAdditionalFeePolicyFilterInput struct {
 	// restrict.
 	VatPayers []PlatformPayer `protobuf:"varint,2,rep,packed,name=vat_payers,json=vatPayers,proto3,enum=portone.v2.PlatformPayer" json:"vat_payers,omitempty"`
 	// Searches by name, id or fee. Set one member only.
-	Keyword *PlatformAdditionalFeePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword       *PlatformAdditionalFeePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1315,9 +1279,7 @@ type PlatformAdditionalFeePolicyFilterInputKeyword struct {
 	Id *string `protobuf:"bytes,2,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches policies whose fee equals this value; unlike the other keywords,
 	// not by containment.
-	Fee *string `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Fee           *string           `protobuf:"bytes,3,opt,name=fee,proto3,oneof" json:"fee,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1387,9 +1349,7 @@ type GetPlatformAdditionalFeePoliciesResponse struct {
 	// The additional fee policies of this page.
 	Items []*PlatformAdditionalFeePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many additional fee policies there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1462,9 +1422,7 @@ type CreatePlatformAdditionalFeePolicyRequest struct {
 	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Who bears the VAT on the fee: the partner or the merchant that runs the
 	// platform.
-	VatPayer *PlatformPayer `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	VatPayer      *PlatformPayer    `protobuf:"varint,6,opt,name=vat_payer,json=vatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"vat_payer,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1553,11 +1511,9 @@ type CreatePlatformAdditionalFeePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional fee policy as created, with its id.
 	AdditionalFeePolicy *PlatformAdditionalFeePolicy `protobuf:"bytes,1,opt,name=additional_fee_policy,json=additionalFeePolicy,proto3" json:"additional_fee_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *CreatePlatformAdditionalFeePolicyResponse) Reset() {
@@ -1610,9 +1566,7 @@ type ArchivePlatformContractRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1672,9 +1626,7 @@ func (x *ArchivePlatformContractRequest) GetUnrecognized() map[string]string {
 type ArchivePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contract as archived.
-	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Contract      *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1730,9 +1682,7 @@ type RecoverPlatformContractRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1792,9 +1742,7 @@ func (x *RecoverPlatformContractRequest) GetUnrecognized() map[string]string {
 type RecoverPlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contract as recovered.
-	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Contract      *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1850,9 +1798,7 @@ type GetPlatformContractScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1919,10 +1865,8 @@ type RescheduleContractRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2008,12 +1952,10 @@ type UpdatePlatformContractBody struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,5,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,6,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformContractBody) Reset() {
@@ -2107,10 +2049,8 @@ type PlatformSettlementCycleInput struct {
 	// or keep the calendar day.
 	DatePolicy *PlatformSettlementCycleDatePolicy `protobuf:"varint,2,opt,name=date_policy,json=datePolicy,proto3,enum=portone.v2.PlatformSettlementCycleDatePolicy,oneof" json:"date_policy,omitempty"`
 	// How the settlement dates recur. Set exactly one of its members.
-	Method *PlatformSettlementCycleMethodInput `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *PlatformSettlementCycleMethodInput `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2185,10 +2125,8 @@ type PlatformSettlementCycleMethodInput struct {
 	// Settles on given days of the month.
 	Monthly *PlatformSettlementCycleMethodMonthlyInput `protobuf:"bytes,3,opt,name=monthly,proto3" json:"monthly,omitempty"`
 	// Settles on given dates, each a month and a day.
-	ManualDates *PlatformSettlementCycleMethodManualDatesInput `protobuf:"bytes,4,opt,name=manual_dates,json=manualDates,proto3" json:"manual_dates,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	ManualDates   *PlatformSettlementCycleMethodManualDatesInput `protobuf:"bytes,4,opt,name=manual_dates,json=manualDates,proto3" json:"manual_dates,omitempty"`
+	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2260,10 +2198,8 @@ func (x *PlatformSettlementCycleMethodInput) GetUnrecognized() map[string]string
 
 // Selects daily settlement by its presence; it has no members.
 type PlatformSettlementCycleMethodDailyInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2309,9 +2245,7 @@ func (x *PlatformSettlementCycleMethodDailyInput) GetUnrecognized() map[string]s
 type PlatformSettlementCycleMethodWeeklyInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The days of the week that are settlement days.
-	DaysOfWeek []DayOfWeek `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	DaysOfWeek    []DayOfWeek       `protobuf:"varint,1,rep,packed,name=days_of_week,json=daysOfWeek,proto3,enum=portone.v2.DayOfWeek" json:"days_of_week,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2365,9 +2299,7 @@ func (x *PlatformSettlementCycleMethodWeeklyInput) GetUnrecognized() map[string]
 type PlatformSettlementCycleMethodMonthlyInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Days of the month as numbers: 1 is the first.
-	DaysOfMonth []int32 `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	DaysOfMonth   []int32           `protobuf:"varint,1,rep,packed,name=days_of_month,json=daysOfMonth,proto3" json:"days_of_month,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2421,9 +2353,7 @@ func (x *PlatformSettlementCycleMethodMonthlyInput) GetUnrecognized() map[string
 type PlatformSettlementCycleMethodManualDatesInput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Dates as month and day, without a year.
-	Dates []*MonthDay `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Dates         []*MonthDay       `protobuf:"bytes,1,rep,name=dates,proto3" json:"dates,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2478,11 +2408,9 @@ type ReschedulePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformContractResponse) Reset() {
@@ -2539,10 +2467,8 @@ type ScheduleContractRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformContractBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2617,11 +2543,9 @@ type SchedulePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledContract *PlatformContract `protobuf:"bytes,1,opt,name=scheduled_contract,json=scheduledContract,proto3" json:"scheduled_contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformContractResponse) Reset() {
@@ -2674,9 +2598,7 @@ type CancelPlatformContractScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2735,10 +2657,8 @@ func (x *CancelPlatformContractScheduleRequest) GetUnrecognized() map[string]str
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformContractScheduleResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2786,9 +2706,7 @@ type GetPlatformContractRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2865,12 +2783,10 @@ type UpdatePlatformContractRequest struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformContractRequest) Reset() {
@@ -2969,9 +2885,7 @@ func (x *UpdatePlatformContractRequest) GetUnrecognized() map[string]string {
 type UpdatePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contract after the update.
-	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Contract      *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3031,10 +2945,8 @@ type GetPlatformContractsRequest struct {
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the contracts have to meet. Archived ones are listed only
 	// if it asks for them.
-	Filter *PlatformContractFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformContractFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3112,10 +3024,8 @@ type PlatformContractFilterInput struct {
 	// to false; one call cannot list both.
 	IsArchived *bool `protobuf:"varint,4,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
 	// Searches by id or name. Set one member only.
-	Keyword *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword       *PlatformContractFilterInputKeyword `protobuf:"bytes,5,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3198,9 +3108,7 @@ type PlatformContractFilterInputKeyword struct {
 	// Matches contracts whose `id` contains this text.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches contracts whose `name` contains this text.
-	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3263,9 +3171,7 @@ type GetPlatformContractsResponse struct {
 	// The contracts of this page.
 	Items []*PlatformContract `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many contracts there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3341,12 +3247,10 @@ type CreatePlatformContractRequest struct {
 	// runs the platform.
 	PlatformFeeVatPayer *PlatformPayer `protobuf:"varint,7,opt,name=platform_fee_vat_payer,json=platformFeeVatPayer,proto3,enum=portone.v2.PlatformPayer,oneof" json:"platform_fee_vat_payer,omitempty"`
 	// Whether the VAT of the payment is deducted from the settlement amount.
-	SubtractPaymentVatAmount *bool `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SubtractPaymentVatAmount *bool             `protobuf:"varint,8,opt,name=subtract_payment_vat_amount,json=subtractPaymentVatAmount,proto3,oneof" json:"subtract_payment_vat_amount,omitempty"`
+	Unrecognized             map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *CreatePlatformContractRequest) Reset() {
@@ -3445,9 +3349,7 @@ func (x *CreatePlatformContractRequest) GetUnrecognized() map[string]string {
 type CreatePlatformContractResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The contract as created, with its id.
-	Contract *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Contract      *PlatformContract `protobuf:"bytes,1,opt,name=contract,proto3" json:"contract,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3503,9 +3405,7 @@ type ArchivePlatformDiscountSharePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3566,11 +3466,9 @@ type ArchivePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount share policy as archived.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ArchivePlatformDiscountSharePolicyResponse) Reset() {
@@ -3623,9 +3521,7 @@ type RecoverPlatformDiscountSharePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3686,11 +3582,9 @@ type RecoverPlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount share policy as recovered.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *RecoverPlatformDiscountSharePolicyResponse) Reset() {
@@ -3743,9 +3637,7 @@ type GetPlatformDiscountSharePolicyScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3812,10 +3704,8 @@ type RescheduleDiscountSharePolicyRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3895,9 +3785,7 @@ type UpdatePlatformDiscountSharePolicyBody struct {
 	// negative: 100000 is 100 %, 50000 is half.
 	PartnerShareRate *int32 `protobuf:"varint,2,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
 	// New note on the policy. Absent leaves it as it is.
-	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3966,11 +3854,9 @@ type ReschedulePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
 }
 
 func (x *ReschedulePlatformDiscountSharePolicyResponse) Reset() {
@@ -4027,10 +3913,8 @@ type ScheduleDiscountSharePolicyRequest struct {
 	// The changes to apply at `applied_at`. Members left out are not updated.
 	Update *UpdatePlatformDiscountSharePolicyBody `protobuf:"bytes,3,opt,name=update,proto3" json:"update,omitempty"`
 	// When the update takes effect: a time in the future.
-	AppliedAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AppliedAt     *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=applied_at,json=appliedAt,proto3" json:"applied_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4105,11 +3989,9 @@ type SchedulePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scheduled version; its `applied_at` is the time from which it applies.
 	ScheduledDiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=scheduled_discount_share_policy,json=scheduledDiscountSharePolicy,proto3" json:"scheduled_discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized                 map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                protoimpl.UnknownFields
+	sizeCache                    protoimpl.SizeCache
 }
 
 func (x *SchedulePlatformDiscountSharePolicyResponse) Reset() {
@@ -4162,9 +4044,7 @@ type CancelPlatformDiscountSharePolicyScheduleRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4223,10 +4103,8 @@ func (x *CancelPlatformDiscountSharePolicyScheduleRequest) GetUnrecognized() map
 
 // Empty: success means that the scheduled update is cancelled.
 type CancelPlatformDiscountSharePolicyScheduleResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4274,9 +4152,7 @@ type GetPlatformDiscountSharePolicyRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4347,9 +4223,7 @@ type UpdatePlatformDiscountSharePolicyRequest struct {
 	// negative: 100000 is 100 %, 50000 is half.
 	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
 	// New note on the policy. Absent leaves it as it is.
-	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4431,11 +4305,9 @@ type UpdatePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount share policy after the update.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *UpdatePlatformDiscountSharePolicyResponse) Reset() {
@@ -4492,10 +4364,8 @@ type GetPlatformDiscountSharePoliciesRequest struct {
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the discount share policies have to meet. Archived ones are
 	// listed only if it asks for them.
-	Filter *PlatformDiscountSharePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformDiscountSharePolicyFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4568,10 +4438,8 @@ type PlatformDiscountSharePolicyFilterInput struct {
 	// 10^-5; empty does not restrict.
 	PartnerShareRates []int32 `protobuf:"varint,2,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
 	// Searches by id or name. Set one member only.
-	Keyword *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Keyword       *PlatformDiscountSharePolicyFilterInputKeyword `protobuf:"bytes,3,opt,name=keyword,proto3" json:"keyword,omitempty"`
+	Unrecognized  map[string]string                              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4641,9 +4509,7 @@ type PlatformDiscountSharePolicyFilterInputKeyword struct {
 	// Matches policies whose `id` contains this text.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// Matches policies whose `name` contains this text.
-	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Name          *string           `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4706,9 +4572,7 @@ type GetPlatformDiscountSharePoliciesResponse struct {
 	// The discount share policies of this page.
 	Items []*PlatformDiscountSharePolicy `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many discount share policies there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4779,9 +4643,7 @@ type CreatePlatformDiscountSharePolicyRequest struct {
 	// negative: 100000 is 100 %, 50000 is half.
 	PartnerShareRate *int32 `protobuf:"varint,4,opt,name=partner_share_rate,json=partnerShareRate,proto3,oneof" json:"partner_share_rate,omitempty"`
 	// Free note, for example what kind of coupon the policy is for.
-	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4863,11 +4725,9 @@ type CreatePlatformDiscountSharePolicyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount share policy as created, with its id.
 	DiscountSharePolicy *PlatformDiscountSharePolicy `protobuf:"bytes,1,opt,name=discount_share_policy,json=discountSharePolicy,proto3" json:"discount_share_policy,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *CreatePlatformDiscountSharePolicyResponse) Reset() {
@@ -4921,9 +4781,7 @@ type GetPlatformDiscountSharePolicyFilterOptionsRequest struct {
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// True returns the options of archived policies, false those of policies not
 	// archived. Defaults to false.
-	IsArchived *bool `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	IsArchived    *bool             `protobuf:"varint,2,opt,name=is_archived,json=isArchived,proto3,oneof" json:"is_archived,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4984,12 +4842,10 @@ func (x *GetPlatformDiscountSharePolicyFilterOptionsRequest) GetUnrecognized() m
 type PlatformDiscountSharePolicyFilterOptions struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In units of 10^-5: 100000 is 100 %.
-	PartnerShareRates []int32 `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PartnerShareRates []int32           `protobuf:"varint,1,rep,packed,name=partner_share_rates,json=partnerShareRates,proto3" json:"partner_share_rates,omitempty"`
+	Unrecognized      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *PlatformDiscountSharePolicyFilterOptions) Reset() {

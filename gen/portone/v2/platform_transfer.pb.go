@@ -290,9 +290,7 @@ type DownloadPlatformTransferSheetRequest struct {
 	//     and the key of a user-defined formula.
 	//   - The partner: the `PARTNER_` column keys of the partner export, without
 	//     `PARTNER_STATUS_UPDATED_AT`.
-	Fields []string `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Fields        []string          `protobuf:"bytes,3,rep,name=fields,proto3" json:"fields,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -389,11 +387,9 @@ type PlatformTransferFilterInput struct {
 	IsForTest *bool `protobuf:"varint,12,opt,name=is_for_test,json=isForTest,proto3,oneof" json:"is_for_test,omitempty"`
 	// Transfers of which the user-defined property has exactly this value.
 	UserDefinedProperty *PlatformTransferPropertyExactMatchInput `protobuf:"bytes,13,opt,name=user_defined_property,json=userDefinedProperty,proto3" json:"user_defined_property,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized        map[string]string                        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformTransferFilterInput) Reset() {
@@ -549,9 +545,7 @@ type PlatformTransferFilterInputKeyword struct {
 	// Matches a part of the id.
 	PartnerSettlementId *string `protobuf:"bytes,10,opt,name=partner_settlement_id,json=partnerSettlementId,proto3,oneof" json:"partner_settlement_id,omitempty"`
 	// Transfers that belong to the payout with exactly this id.
-	PayoutId *string `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PayoutId      *string           `protobuf:"bytes,11,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -680,10 +674,8 @@ type GetPlatformTransferSummariesRequest struct {
 	// 60,000.
 	Page *PageInput `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	// Conditions that the transfers have to meet. Absent sets none.
-	Filter *PlatformTransferFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PlatformTransferFilterInput `protobuf:"bytes,3,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -752,9 +744,7 @@ type GetPlatformTransferSummariesResponse struct {
 	// The transfers of this page; the case of each tells its type.
 	TransferSummaries []*PlatformTransferSummary `protobuf:"bytes,1,rep,name=transfer_summaries,json=transferSummaries,proto3" json:"transfer_summaries,omitempty"`
 	// The page answered, and how many transfers there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -819,10 +809,8 @@ type PlatformTransferSummary struct {
 	//	*PlatformTransferSummary_Manual
 	//	*PlatformTransferSummary_Order
 	//	*PlatformTransferSummary_OrderCancel
-	Type isPlatformTransferSummary_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformTransferSummary_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -952,12 +940,10 @@ type PlatformManualTransferSummary struct {
 	SettlementAmount *int64 `protobuf:"varint,11,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
 	// The tax-free part of `settlement_amount`, in the minor unit of
 	// `settlement_currency`.
-	SettlementTaxFreeAmount *int64 `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementTaxFreeAmount *int64            `protobuf:"varint,12,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *PlatformManualTransferSummary) Reset() {
@@ -1097,11 +1083,9 @@ type PlatformTransferSummaryPartner struct {
 	TaxationType *PlatformPartnerTaxationType `protobuf:"varint,5,opt,name=taxation_type,json=taxationType,proto3,enum=portone.v2.PlatformPartnerTaxationType,oneof" json:"taxation_type,omitempty"`
 	// Values of the properties that you defined for partners.
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,6,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized          map[string]string                      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *PlatformTransferSummaryPartner) Reset() {
@@ -1189,10 +1173,8 @@ type PlatformUserDefinedPropertyKeyValue struct {
 	// The key under which the property is defined for the platform.
 	Key *string `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
 	// The value, as text.
-	Value *PlatformUserDefinedPropertyValue `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Value         *PlatformUserDefinedPropertyValue `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	Unrecognized  map[string]string                 `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1283,12 +1265,10 @@ type PlatformOrderTransferSummary struct {
 	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
 	// The day from which the contract's settlement cycle is counted,
 	// `YYYY-MM-DD`.
-	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferSummary) Reset() {
@@ -1441,10 +1421,8 @@ type PlatformTransferSummaryPayment struct {
 	//
 	//	*PlatformTransferSummaryPayment_External
 	//	*PlatformTransferSummaryPayment_PortOne
-	Type isPlatformTransferSummaryPayment_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformTransferSummaryPayment_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string                     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1541,10 +1519,8 @@ type PlatformTransferSummaryExternalPayment struct {
 	// The currency of the payment.
 	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// How the customer paid; may be absent.
-	MethodType *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1624,10 +1600,8 @@ type PlatformTransferSummaryPortOnePayment struct {
 	// The currency of the payment.
 	Currency *Currency `protobuf:"varint,3,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// How the customer paid; may be absent.
-	MethodType *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType    *PaymentMethodType `protobuf:"varint,4,opt,name=method_type,json=methodType,proto3,enum=portone.v2.PaymentMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1732,12 +1706,10 @@ type PlatformOrderCancelTransferSummary struct {
 	Payment *PlatformTransferSummaryPayment `protobuf:"bytes,14,opt,name=payment,proto3" json:"payment,omitempty"`
 	// The day from which the contract's settlement cycle is counted,
 	// `YYYY-MM-DD`.
-	SettlementStartDate *string `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementStartDate *string           `protobuf:"bytes,15,opt,name=settlement_start_date,json=settlementStartDate,proto3,oneof" json:"settlement_start_date,omitempty"`
+	Unrecognized        map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *PlatformOrderCancelTransferSummary) Reset() {
@@ -1910,12 +1882,10 @@ type CreatePlatformManualTransferRequest struct {
 	Id *string `protobuf:"bytes,9,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// The currency of the amounts. One that the platform cannot settle in is
 	// refused with `PLATFORM_CURRENCY_NOT_SUPPORTED`.
-	SettlementCurrency *Currency `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementCurrency *Currency         `protobuf:"varint,10,opt,name=settlement_currency,json=settlementCurrency,proto3,enum=portone.v2.Currency,oneof" json:"settlement_currency,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *CreatePlatformManualTransferRequest) Reset() {
@@ -2029,10 +1999,8 @@ func (x *CreatePlatformManualTransferRequest) GetUnrecognized() map[string]strin
 type CreateManualTransferResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The transfer as created, with its id.
-	Transfer *PlatformManualTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Transfer      *PlatformManualTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2112,12 +2080,10 @@ type PlatformManualTransfer struct {
 	SettlementAmount *int64 `protobuf:"varint,12,opt,name=settlement_amount,json=settlementAmount,proto3,oneof" json:"settlement_amount,omitempty"`
 	// The tax-free part of `settlement_amount`, in the minor unit of
 	// `settlement_currency`.
-	SettlementTaxFreeAmount *int64 `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	SettlementTaxFreeAmount *int64            `protobuf:"varint,13,opt,name=settlement_tax_free_amount,json=settlementTaxFreeAmount,proto3,oneof" json:"settlement_tax_free_amount,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *PlatformManualTransfer) Reset() {
@@ -2296,9 +2262,7 @@ type CreatePlatformOrderCancelTransferRequest struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,14,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
 	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
-	Id *string `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Id            *string           `protobuf:"bytes,15,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2455,10 +2419,8 @@ type CreatePlatformOrderCancelTransferBodyOrderDetail struct {
 	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
 	OrderLines []*CreatePlatformOrderCancelTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
 	// Cancels the whole amount. The message is empty: setting it is enough.
-	All *CreatePlatformOrderCancelTransferBodyOrderDetailAll `protobuf:"bytes,3,opt,name=all,proto3" json:"all,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	All           *CreatePlatformOrderCancelTransferBodyOrderDetailAll `protobuf:"bytes,3,opt,name=all,proto3" json:"all,omitempty"`
+	Unrecognized  map[string]string                                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2531,10 +2493,8 @@ type CreatePlatformOrderCancelTransferBodyOrderLine struct {
 	// (`PLATFORM_CANCELLABLE_PRODUCT_QUANTITY_EXCEEDED`).
 	Quantity *int32 `protobuf:"varint,2,opt,name=quantity,proto3,oneof" json:"quantity,omitempty"`
 	// The parts of the product's discounts that go with the cancelled part.
-	Discounts []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Discounts     []*CreatePlatformOrderCancelTransferBodyDiscount `protobuf:"bytes,3,rep,name=discounts,proto3" json:"discounts,omitempty"`
+	Unrecognized  map[string]string                                `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2608,9 +2568,7 @@ type CreatePlatformOrderCancelTransferBodyDiscount struct {
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the settlement
 	// currency.
-	TaxFreeAmount *int64 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2676,10 +2634,8 @@ func (x *CreatePlatformOrderCancelTransferBodyDiscount) GetUnrecognized() map[st
 
 // Stands for the whole order. Has no members: its presence says it.
 type CreatePlatformOrderCancelTransferBodyOrderDetailAll struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2726,10 +2682,8 @@ func (x *CreatePlatformOrderCancelTransferBodyOrderDetailAll) GetUnrecognized() 
 type CreatePlatformOrderCancelTransferBodyExternalCancellationDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When the payment was cancelled elsewhere.
-	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2782,10 +2736,8 @@ func (x *CreatePlatformOrderCancelTransferBodyExternalCancellationDetail) GetUnr
 type CreateOrderCancelTransferResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The transfer as created, with its id and the computed amounts.
-	Transfer *PlatformOrderCancelTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Transfer      *PlatformOrderCancelTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2881,10 +2833,8 @@ type PlatformOrderCancelTransfer struct {
 	Cancellation *PlatformOrderTransferCancellation `protobuf:"bytes,19,opt,name=cancellation,proto3" json:"cancellation,omitempty"`
 	// Experimental. The values, by name, that went into the formulas of the
 	// settlement.
-	Parameters map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,20,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3074,10 +3024,8 @@ type PlatformPayment struct {
 	//
 	//	*PlatformPayment_External
 	//	*PlatformPayment_PortOne
-	Type isPlatformPayment_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformPayment_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3176,10 +3124,8 @@ type PlatformExternalPayment struct {
 	// How the customer paid, if it was given when the transfer was created.
 	Method *PlatformPaymentMethod `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
 	// As given when the transfer was created.
-	PaidAt *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3267,10 +3213,8 @@ type PlatformPaymentMethod struct {
 	//	*PlatformPaymentMethod_Mobile
 	//	*PlatformPaymentMethod_Transfer
 	//	*PlatformPaymentMethod_VirtualAccount
-	Type isPlatformPaymentMethod_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformPaymentMethod_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3421,10 +3365,8 @@ func (*PlatformPaymentMethod_VirtualAccount) isPlatformPaymentMethod_Type() {}
 
 // Payment by card. Has no members: its presence says it.
 type PlatformPaymentMethodCard struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3472,10 +3414,8 @@ type PlatformPaymentMethodEasyPay struct {
 	// The company that runs the wallet; may be absent.
 	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet was paid from, where it is known.
-	MethodType *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3533,10 +3473,8 @@ func (x *PlatformPaymentMethodEasyPay) GetUnrecognized() map[string]string {
 
 // Payment by gift certificate. Has no members: its presence says it.
 type PlatformPaymentMethodGiftCertificate struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3580,10 +3518,8 @@ func (x *PlatformPaymentMethodGiftCertificate) GetUnrecognized() map[string]stri
 
 // Payment on the mobile phone bill. Has no members: its presence says it.
 type PlatformPaymentMethodMobile struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3627,10 +3563,8 @@ func (x *PlatformPaymentMethodMobile) GetUnrecognized() map[string]string {
 
 // Payment by bank transfer. Has no members: its presence says it.
 type PlatformPaymentMethodTransfer struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3674,10 +3608,8 @@ func (x *PlatformPaymentMethodTransfer) GetUnrecognized() map[string]string {
 
 // Payment into a virtual account. Has no members: its presence says it.
 type PlatformPaymentMethodVirtualAccount struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3735,10 +3667,8 @@ type PlatformPortOnePayment struct {
 	// The currency of the payment.
 	Currency *Currency `protobuf:"varint,6,opt,name=currency,proto3,enum=portone.v2.Currency,oneof" json:"currency,omitempty"`
 	// When the payment was completed.
-	PaidAt *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PaidAt        *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3844,10 +3774,8 @@ type PlatformOrderTransferOrderLine struct {
 	AdditionalFees []*PlatformOrderTransferAdditionalFee `protobuf:"bytes,4,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
 	// The settlement of this line and the amounts it was computed from, in the
 	// minor unit of the settlement currency.
-	Amount *PlatformOrderSettlementAmount `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Amount        *PlatformOrderSettlementAmount `protobuf:"bytes,5,opt,name=amount,proto3" json:"amount,omitempty"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3937,9 +3865,7 @@ type PlatformOrderTransferProduct struct {
 	// currency.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// Free text to label the product; may be absent.
-	Tag *string `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4032,12 +3958,10 @@ type PlatformOrderTransferDiscount struct {
 	ShareAmount *int64 `protobuf:"varint,4,opt,name=share_amount,json=shareAmount,proto3,oneof" json:"share_amount,omitempty"`
 	// The partner's part of `tax_free_amount`, in the minor unit of the
 	// settlement currency.
-	ShareTaxFreeAmount *int64 `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ShareTaxFreeAmount *int64            `protobuf:"varint,5,opt,name=share_tax_free_amount,json=shareTaxFreeAmount,proto3,oneof" json:"share_tax_free_amount,omitempty"`
+	Unrecognized       map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *PlatformOrderTransferDiscount) Reset() {
@@ -4120,9 +4044,7 @@ type PlatformOrderTransferAdditionalFee struct {
 	// The fee, in the minor unit of the settlement currency.
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The VAT on the fee, in the minor unit of the settlement currency.
-	Vat *int64 `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Vat           *int64            `protobuf:"varint,3,opt,name=vat,proto3,oneof" json:"vat,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4192,10 +4114,8 @@ type PlatformOrderTransferCancellation struct {
 	// The `cancellation_id` that the transfer was created with.
 	Id *string `protobuf:"bytes,1,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	// When the payment was cancelled.
-	CancelledAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	CancelledAt   *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=cancelled_at,json=cancelledAt,proto3" json:"cancelled_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4259,9 +4179,7 @@ type PlatformSettlementParameterValue struct {
 	// 123.45.
 	Decimal *int64 `protobuf:"varint,1,opt,name=decimal,proto3,oneof" json:"decimal,omitempty"`
 	// How many of the digits are decimals, from 0 to 5. Defaults to 0.
-	DecimalScale *int32 `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	DecimalScale  *int32            `protobuf:"varint,2,opt,name=decimal_scale,json=decimalScale,proto3,oneof" json:"decimal_scale,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4365,9 +4283,7 @@ type CreatePlatformOrderTransferRequest struct {
 	UserDefinedProperties []*PlatformUserDefinedPropertyKeyValue `protobuf:"bytes,15,rep,name=user_defined_properties,json=userDefinedProperties,proto3" json:"user_defined_properties,omitempty"`
 	// Id of the new transfer, chosen by you; absent, one is generated. Reusing an
 	// id is refused with `PLATFORM_TRANSFER_ID_ALREADY_USED`.
-	Id *string `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Id            *string           `protobuf:"bytes,16,opt,name=id,proto3,oneof" json:"id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4529,10 +4445,8 @@ type CreatePlatformOrderTransferBodyOrderDetail struct {
 	OrderAmount *int64 `protobuf:"varint,1,opt,name=order_amount,json=orderAmount,proto3,oneof" json:"order_amount,omitempty"`
 	// The products ordered. Each product may occur once
 	// (`PLATFORM_PRODUCT_ID_DUPLICATED`).
-	OrderLines []*CreatePlatformOrderTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	OrderLines    []*CreatePlatformOrderTransferBodyOrderLine `protobuf:"bytes,2,rep,name=order_lines,json=orderLines,proto3" json:"order_lines,omitempty"`
+	Unrecognized  map[string]string                           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4601,11 +4515,9 @@ type CreatePlatformOrderTransferBodyOrderLine struct {
 	// Additional fees on this product, empty if there are none. Those on the
 	// whole order go beside the order lines.
 	AdditionalFees []*CreatePlatformOrderTransferBodyAdditionalFee `protobuf:"bytes,4,rep,name=additional_fees,json=additionalFees,proto3" json:"additional_fees,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized   map[string]string                               `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *CreatePlatformOrderTransferBodyOrderLine) Reset() {
@@ -4685,9 +4597,7 @@ type CreatePlatformOrderTransferBodyProduct struct {
 	// The tax-free part of `amount`, in the minor unit of the payment's currency.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// Free text to label the product. Can be left out.
-	Tag *string `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Tag           *string           `protobuf:"bytes,5,opt,name=tag,proto3,oneof" json:"tag,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4776,9 +4686,7 @@ type CreatePlatformOrderTransferBodyDiscount struct {
 	// payment's currency.
 	Amount *int64 `protobuf:"varint,2,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	// The tax-free part of `amount`, in the minor unit of the payment's currency.
-	TaxFreeAmount *int64 `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxFreeAmount *int64            `protobuf:"varint,3,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4847,9 +4755,7 @@ type CreatePlatformOrderTransferBodyAdditionalFee struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An unknown policy is refused with
 	// `PLATFORM_ADDITIONAL_FEE_POLICIES_NOT_FOUND`.
-	PolicyId *string `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PolicyId      *string           `protobuf:"bytes,1,opt,name=policy_id,json=policyId,proto3,oneof" json:"policy_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4910,10 +4816,8 @@ type CreatePlatformOrderTransferBodyExternalPaymentDetail struct {
 	// When the payment was made elsewhere.
 	PaidAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=paid_at,json=paidAt,proto3" json:"paid_at,omitempty"`
 	// How the customer paid. Can be left out.
-	Method *PlatformPaymentMethodInput `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Method        *PlatformPaymentMethodInput `protobuf:"bytes,4,opt,name=method,proto3" json:"method,omitempty"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4998,10 +4902,8 @@ type PlatformPaymentMethodInput struct {
 	// Set it for payment on the mobile phone bill; the message is empty.
 	Mobile *PlatformPaymentMethodMobileInput `protobuf:"bytes,5,opt,name=mobile,proto3" json:"mobile,omitempty"`
 	// Set it for payment by an easy-pay wallet.
-	EasyPay *PlatformPaymentMethodEasyPayInput `protobuf:"bytes,6,opt,name=easy_pay,json=easyPay,proto3" json:"easy_pay,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	EasyPay       *PlatformPaymentMethodEasyPayInput `protobuf:"bytes,6,opt,name=easy_pay,json=easyPay,proto3" json:"easy_pay,omitempty"`
+	Unrecognized  map[string]string                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5087,10 +4989,8 @@ func (x *PlatformPaymentMethodInput) GetUnrecognized() map[string]string {
 
 // Payment by card. Has no members: setting it is enough.
 type PlatformPaymentMethodCardInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5134,10 +5034,8 @@ func (x *PlatformPaymentMethodCardInput) GetUnrecognized() map[string]string {
 
 // Payment by bank transfer. Has no members: setting it is enough.
 type PlatformPaymentMethodTransferInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5181,10 +5079,8 @@ func (x *PlatformPaymentMethodTransferInput) GetUnrecognized() map[string]string
 
 // Payment into a virtual account. Has no members: setting it is enough.
 type PlatformPaymentMethodVirtualAccountInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5228,10 +5124,8 @@ func (x *PlatformPaymentMethodVirtualAccountInput) GetUnrecognized() map[string]
 
 // Payment by gift certificate. Has no members: setting it is enough.
 type PlatformPaymentMethodGiftCertificateInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5275,10 +5169,8 @@ func (x *PlatformPaymentMethodGiftCertificateInput) GetUnrecognized() map[string
 
 // Payment on the mobile phone bill. Has no members: setting it is enough.
 type PlatformPaymentMethodMobileInput struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5326,10 +5218,8 @@ type PlatformPaymentMethodEasyPayInput struct {
 	// The company that runs the wallet. Can be left out.
 	Provider *EasyPayProvider `protobuf:"varint,1,opt,name=provider,proto3,enum=portone.v2.EasyPayProvider,oneof" json:"provider,omitempty"`
 	// What the wallet was paid from.
-	MethodType *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	MethodType    *EasyPayMethodType `protobuf:"varint,2,opt,name=method_type,json=methodType,proto3,enum=portone.v2.EasyPayMethodType,oneof" json:"method_type,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5389,10 +5279,8 @@ func (x *PlatformPaymentMethodEasyPayInput) GetUnrecognized() map[string]string 
 type CreateOrderTransferResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The transfer as created, with its id and the computed amounts.
-	Transfer *PlatformOrderTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Transfer      *PlatformOrderTransfer `protobuf:"bytes,1,opt,name=transfer,proto3" json:"transfer,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5485,10 +5373,8 @@ type PlatformOrderTransfer struct {
 	Discounts []*PlatformOrderTransferDiscount `protobuf:"bytes,18,rep,name=discounts,proto3" json:"discounts,omitempty"`
 	// Experimental. The values, by name, that went into the formulas of the
 	// settlement.
-	Parameters map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Parameters    map[string]*PlatformSettlementParameterValue `protobuf:"bytes,19,rep,name=parameters,proto3" json:"parameters,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string                            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5669,9 +5555,7 @@ type GetPlatformTransferRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5737,10 +5621,8 @@ type PlatformTransfer struct {
 	//	*PlatformTransfer_Manual
 	//	*PlatformTransfer_Order
 	//	*PlatformTransfer_OrderCancel
-	Type isPlatformTransfer_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPlatformTransfer_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5847,9 +5729,7 @@ type DeletePlatformTransferRequest struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// True runs the call in the platform's test mode. Absent means false, live
 	// mode.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5908,10 +5788,8 @@ func (x *DeletePlatformTransferRequest) GetUnrecognized() map[string]string {
 
 // Empty: the transfer is deleted.
 type DeletePlatformTransferResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5959,9 +5837,7 @@ type PlatformTransferPropertyExactMatchInput struct {
 	// Key of the property, as defined for the platform.
 	Key *string `protobuf:"bytes,1,opt,name=key,proto3,oneof" json:"key,omitempty"`
 	// The value that the property has to have, exactly.
-	Value *string `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Value         *string           `protobuf:"bytes,2,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -167,9 +167,7 @@ func (PromotionStatus) EnumDescriptor() ([]byte, []int) {
 type GetPromotionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the promotion to read.
-	PromotionId string `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3" json:"promotion_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PromotionId   string            `protobuf:"bytes,1,opt,name=promotion_id,json=promotionId,proto3" json:"promotion_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -225,9 +223,7 @@ type Promotion struct {
 	// Types that are valid to be assigned to Type:
 	//
 	//	*Promotion_Card
-	Type isPromotion_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Type          isPromotion_Type  `protobuf_oneof:"type"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -333,9 +329,7 @@ type CardPromotion struct {
 	CreatedAt *timestamppb.Timestamp `protobuf:"bytes,14,opt,name=created_at,json=createdAt,proto3" json:"created_at,omitempty"`
 	// Whether a cancelled payment gives its discount back to the budget.
 	RecoverOption *PromotionRecoverOption `protobuf:"bytes,15,opt,name=recover_option,json=recoverOption,proto3" json:"recover_option,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -486,10 +480,8 @@ func (x *CardPromotion) GetUnrecognized() map[string]string {
 type PromotionDiscountPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The bands of amounts, each with its own discount.
-	Partitions []*PromotionDiscountPartition `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Partitions    []*PromotionDiscountPartition `protobuf:"bytes,1,rep,name=partitions,proto3" json:"partitions,omitempty"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -545,10 +537,8 @@ type PromotionDiscountPartition struct {
 	// currency.
 	AmountFrom *int64 `protobuf:"varint,1,opt,name=amount_from,json=amountFrom,proto3,oneof" json:"amount_from,omitempty"`
 	// The discount for amounts of this band.
-	Scheme *PromotionDiscountScheme `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Scheme        *PromotionDiscountScheme `protobuf:"bytes,2,opt,name=scheme,proto3" json:"scheme,omitempty"`
+	Unrecognized  map[string]string        `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -611,10 +601,8 @@ type PromotionDiscountScheme struct {
 	//
 	//	*PromotionDiscountScheme_Amount
 	//	*PromotionDiscountScheme_Percent
-	Type isPromotionDiscountScheme_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPromotionDiscountScheme_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string              `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -703,9 +691,7 @@ func (*PromotionDiscountScheme_Percent) isPromotionDiscountScheme_Type() {}
 type PromotionAmountDiscountScheme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the promotion's currency.
-	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -759,9 +745,7 @@ func (x *PromotionAmountDiscountScheme) GetUnrecognized() map[string]string {
 type PromotionPercentDiscountScheme struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The discount in percent of the amount.
-	Percent *int32 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -818,10 +802,8 @@ type PromotionRecoverOption struct {
 	//
 	//	*PromotionRecoverOption_NoRecover
 	//	*PromotionRecoverOption_Recover
-	Type isPromotionRecoverOption_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPromotionRecoverOption_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string             `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -910,10 +892,8 @@ func (*PromotionRecoverOption_Recover) isPromotionRecoverOption_Type() {}
 type PromotionRecoverOptionNoRecover struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Additional budget set aside for refunds, if any.
-	SpareBudget *PromotionSpareBudget `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	SpareBudget   *PromotionSpareBudget `protobuf:"bytes,1,opt,name=spare_budget,json=spareBudget,proto3" json:"spare_budget,omitempty"`
+	Unrecognized  map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -969,10 +949,8 @@ type PromotionSpareBudget struct {
 	//
 	//	*PromotionSpareBudget_Amount
 	//	*PromotionSpareBudget_Percent
-	Type isPromotionSpareBudget_Type `protobuf_oneof:"type"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Type          isPromotionSpareBudget_Type `protobuf_oneof:"type"`
+	Unrecognized  map[string]string           `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1061,9 +1039,7 @@ func (*PromotionSpareBudget_Percent) isPromotionSpareBudget_Type() {}
 type PromotionSpareBudgetAmount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// In the minor unit of the promotion's currency.
-	Amount *int64 `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Amount        *int64            `protobuf:"varint,1,opt,name=amount,proto3,oneof" json:"amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1117,9 +1093,7 @@ func (x *PromotionSpareBudgetAmount) GetUnrecognized() map[string]string {
 type PromotionSpareBudgetPercent struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The additional budget in percent.
-	Percent *int32 `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Percent       *int32            `protobuf:"varint,1,opt,name=percent,proto3,oneof" json:"percent,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1172,10 +1146,8 @@ func (x *PromotionSpareBudgetPercent) GetUnrecognized() map[string]string {
 // A cancelled payment gives its discount back to the budget. Has no members:
 // its presence says it.
 type PromotionRecoverOptionRecover struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

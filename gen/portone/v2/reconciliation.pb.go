@@ -285,10 +285,8 @@ type GetPaymentReconciliationSettlementVatReportRequest struct {
 	DateRange *DateRange `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
 	// Limits the report to some PG merchants, stores or the like. Absent reports
 	// on all.
-	Filter *PaymentReconciliationSettlementSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PaymentReconciliationSettlementSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                                  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -350,9 +348,7 @@ type PaymentReconciliationSettlementSummaryFilterInput struct {
 	// The PG merchants to report on.
 	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,1,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
 	// The stores, below the merchant, to report on.
-	StoreIds []string `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreIds      []string          `protobuf:"bytes,2,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -416,10 +412,8 @@ type ReconciliationPgSpecifier struct {
 	// The merchant id that the PG assigned.
 	PgMerchantId *string `protobuf:"bytes,1,opt,name=pg_merchant_id,json=pgMerchantId,proto3,oneof" json:"pg_merchant_id,omitempty"`
 	// The PG that assigned `pg_merchant_id`.
-	PgProvider *ReconciliationPgProvider `protobuf:"varint,2,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.ReconciliationPgProvider,oneof" json:"pg_provider,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgProvider    *ReconciliationPgProvider `protobuf:"varint,2,opt,name=pg_provider,json=pgProvider,proto3,enum=portone.v2.ReconciliationPgProvider,oneof" json:"pg_provider,omitempty"`
+	Unrecognized  map[string]string         `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -483,10 +477,8 @@ type GetPaymentReconciliationSettlementVatReportResponse struct {
 	// The sums over all payment methods.
 	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The PG merchants of the report.
-	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -562,9 +554,7 @@ type PaymentReconciliationVatReportItem struct {
 	// The amount on which no VAT is due.
 	TaxFreeAmount *int64 `protobuf:"varint,4,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
 	// Supply amount, VAT and tax-free amount together.
-	TotalAmount *int64 `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TotalAmount   *int64            `protobuf:"varint,5,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -653,9 +643,7 @@ type PaymentReconciliationVatReportSummary struct {
 	// The amount on which no VAT is due.
 	TotalTaxFreeAmount *int64 `protobuf:"varint,3,opt,name=total_tax_free_amount,json=totalTaxFreeAmount,proto3,oneof" json:"total_tax_free_amount,omitempty"`
 	// Supply amount, VAT and tax-free amount together.
-	TotalAmount *int64 `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TotalAmount   *int64            `protobuf:"varint,4,opt,name=total_amount,json=totalAmount,proto3,oneof" json:"total_amount,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -732,10 +720,8 @@ type GetPaymentReconciliationTransactionVatReportRequest struct {
 	DateRange *DateRange `protobuf:"bytes,1,opt,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
 	// Limits the report to some PG merchants, stores or the like. Absent reports
 	// on all.
-	Filter *PaymentReconciliationTransactionSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Filter        *PaymentReconciliationTransactionSummaryFilterInput `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	Unrecognized  map[string]string                                   `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -800,9 +786,7 @@ type PaymentReconciliationTransactionSummaryFilterInput struct {
 	// The PG merchants to report on.
 	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,2,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
 	// The stores, below the merchant, to report on.
-	StoreIds []string `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	StoreIds      []string          `protobuf:"bytes,3,rep,name=store_ids,json=storeIds,proto3" json:"store_ids,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -874,10 +858,8 @@ type GetPaymentReconciliationTransactionVatReportResponse struct {
 	// The sums over all payment methods.
 	Summary *PaymentReconciliationVatReportSummary `protobuf:"bytes,2,opt,name=summary,proto3" json:"summary,omitempty"`
 	// The PG merchants of the report.
-	PgSpecifiers []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	PgSpecifiers  []*ReconciliationPgSpecifier `protobuf:"bytes,3,rep,name=pg_specifiers,json=pgSpecifiers,proto3" json:"pg_specifiers,omitempty"`
+	Unrecognized  map[string]string            `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }

@@ -963,9 +963,7 @@ type GetB2BBulkTaxInvoiceRequest struct {
 	// Id of the bulk to read.
 	BulkTaxInvoiceId string `protobuf:"bytes,1,opt,name=bulk_tax_invoice_id,json=bulkTaxInvoiceId,proto3" json:"bulk_tax_invoice_id,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,2,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1052,10 +1050,8 @@ type B2BBulkTaxInvoice struct {
 	SourceType *B2BBulkTaxInvoiceSourceType `protobuf:"varint,12,opt,name=source_type,json=sourceType,proto3,enum=portone.v2.B2BBulkTaxInvoiceSourceType,oneof" json:"source_type,omitempty"`
 	// Whether the suppliers issue the invoices unasked or the recipient requests
 	// them.
-	IssuanceType *B2BTaxInvoiceIssuanceType `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	IssuanceType  *B2BTaxInvoiceIssuanceType `protobuf:"varint,13,opt,name=issuance_type,json=issuanceType,proto3,enum=portone.v2.B2BTaxInvoiceIssuanceType,oneof" json:"issuance_type,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1194,9 +1190,7 @@ type B2BBulkTaxInvoiceStat struct {
 	// Number of invoices in the status.
 	Count *int32 `protobuf:"varint,1,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// In won.
-	AmountSum *int64 `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	AmountSum     *int64            `protobuf:"varint,2,opt,name=amount_sum,json=amountSum,proto3,oneof" json:"amount_sum,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1258,9 +1252,7 @@ type CreateB2BFileUploadUrlRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,1,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Name of the file to upload.
-	FileName *string `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	FileName      *string           `protobuf:"bytes,2,opt,name=file_name,json=fileName,proto3,oneof" json:"file_name,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1323,9 +1315,7 @@ type CreateB2BFileUploadUrlPayload struct {
 	// Pass it to `AttachB2bTaxInvoiceFile` once the upload is done.
 	FileId *string `protobuf:"bytes,1,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
 	// S3 URL to upload the file's content to.
-	Url *string `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Url           *string           `protobuf:"bytes,2,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1391,10 +1381,8 @@ type DownloadB2BTaxInvoicesSheetRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,3,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Defaults to the latest change of status first.
-	Sort *B2BTaxInvoiceSortInput `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1492,12 +1480,10 @@ type GetB2BTaxInvoicesBodyFilter struct {
 	CounterpartyId *string `protobuf:"bytes,10,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
 	// Works with `counterparty_id`: also applies a match by that counterparty's
 	// BRN.
-	IncludeBrnMatch *bool `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	IncludeBrnMatch *bool             `protobuf:"varint,11,opt,name=include_brn_match,json=includeBrnMatch,proto3,oneof" json:"include_brn_match,omitempty"`
+	Unrecognized    map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GetB2BTaxInvoicesBodyFilter) Reset() {
@@ -1632,9 +1618,7 @@ type GetB2BTaxInvoicesBodyPrimaryFilter struct {
 	// Ids of several tax invoices.
 	TaxInvoiceIds []string `protobuf:"bytes,7,rep,name=tax_invoice_ids,json=taxInvoiceIds,proto3" json:"tax_invoice_ids,omitempty"`
 	// The id of the payout behind the invoice.
-	PayoutId *string `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PayoutId      *string           `protobuf:"bytes,8,opt,name=payout_id,json=payoutId,proto3,oneof" json:"payout_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1740,10 +1724,8 @@ type GetB2BTaxInvoicesBodyDateFilter struct {
 	DateType *B2BSearchDateType `protobuf:"varint,1,opt,name=date_type,json=dateType,proto3,enum=portone.v2.B2BSearchDateType,oneof" json:"date_type,omitempty"`
 	// The period, normally a single entry. Without `from` it begins a month ago,
 	// without `until` it ends today.
-	DateRange []*DateRangeOption `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DateRange     []*DateRangeOption `protobuf:"bytes,2,rep,name=date_range,json=dateRange,proto3" json:"date_range,omitempty"`
+	Unrecognized  map[string]string  `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1805,9 +1787,7 @@ type DateRangeOption struct {
 	// `YYYY-MM-DD`.
 	From *string `protobuf:"bytes,1,opt,name=from,proto3,oneof" json:"from,omitempty"`
 	// `YYYY-MM-DD`.
-	Until *string `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Until         *string           `protobuf:"bytes,2,opt,name=until,proto3,oneof" json:"until,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1878,9 +1858,7 @@ type UpdateB2BTaxInvoiceDraftRequest struct {
 	// The new contents. Document numbers must stay the same.
 	TaxInvoice *B2BTaxInvoiceInput `protobuf:"bytes,5,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	// Note on the draft, apart from the `remarks` of the invoice.
-	Memo *string `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,6,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2021,12 +1999,10 @@ type B2BTaxInvoiceInput struct {
 	AdditionalContacts []*B2BTaxInvoiceAdditionalContact `protobuf:"bytes,22,rep,name=additional_contacts,json=additionalContacts,proto3" json:"additional_contacts,omitempty"`
 	// Takes the additional contacts from the counterparty. Ignored where
 	// `additional_contacts` is given.
-	UseCounterpartyAdditionalContacts *bool `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UseCounterpartyAdditionalContacts *bool             `protobuf:"varint,23,opt,name=use_counterparty_additional_contacts,json=useCounterpartyAdditionalContacts,proto3,oneof" json:"use_counterparty_additional_contacts,omitempty"`
+	Unrecognized                      map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields                     protoimpl.UnknownFields
+	sizeCache                         protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceInput) Reset() {
@@ -2248,12 +2224,10 @@ type B2BTaxInvoiceCompany struct {
 	// The person in charge at the company.
 	Contact *B2BTaxInvoiceContact `protobuf:"bytes,8,opt,name=contact,proto3" json:"contact,omitempty"`
 	// Id of the registered counterparty that this company is.
-	CounterpartyId *string `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CounterpartyId *string           `protobuf:"bytes,9,opt,name=counterparty_id,json=counterpartyId,proto3,oneof" json:"counterparty_id,omitempty"`
+	Unrecognized   map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceCompany) Reset() {
@@ -2369,9 +2343,7 @@ type B2BTaxInvoiceContact struct {
 	// For the supplier, where `send_sms` sends its text message.
 	MobilePhoneNumber *string `protobuf:"bytes,4,opt,name=mobile_phone_number,json=mobilePhoneNumber,proto3,oneof" json:"mobile_phone_number,omitempty"`
 	// E-mail address of the person.
-	Email *string `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Email         *string           `protobuf:"bytes,5,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2468,9 +2440,7 @@ type B2BTaxInvoiceItem struct {
 	// In won.
 	TaxAmount *int64 `protobuf:"varint,7,opt,name=tax_amount,json=taxAmount,proto3,oneof" json:"tax_amount,omitempty"`
 	// Note on the line.
-	Remark *string `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Remark        *string           `protobuf:"bytes,8,opt,name=remark,proto3,oneof" json:"remark,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2576,9 +2546,7 @@ type Decimal struct {
 	// The number without its decimal point: 12345 for 123.45.
 	Value *int64 `protobuf:"varint,1,opt,name=value,proto3,oneof" json:"value,omitempty"`
 	// Number of digits after the decimal point: 2 for 123.45. Defaults to 0.
-	Scale *int32 `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Scale         *int32            `protobuf:"varint,2,opt,name=scale,proto3,oneof" json:"scale,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2643,9 +2611,7 @@ type B2BTaxInvoiceAdditionalContact struct {
 	// E-mail address of the person.
 	Email *string `protobuf:"bytes,2,opt,name=email,proto3,oneof" json:"email,omitempty"`
 	// Phone number of the person.
-	PhoneNumber *string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	PhoneNumber   *string           `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3,oneof" json:"phone_number,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2713,9 +2679,7 @@ func (x *B2BTaxInvoiceAdditionalContact) GetUnrecognized() map[string]string {
 type UpdateB2BTaxInvoiceDraftResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The draft; its `id` names it in the calls that follow.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2848,10 +2812,8 @@ type B2BTaxInvoice struct {
 	// When the result of the NTS arrived. Absent before.
 	NtsResultReceivedAt *timestamppb.Timestamp `protobuf:"bytes,39,opt,name=nts_result_received_at,json=ntsResultReceivedAt,proto3" json:"nts_result_received_at,omitempty"`
 	// When the invoice was deleted. Absent if it was not.
-	DeletedAt *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	DeletedAt     *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=deleted_at,json=deletedAt,proto3" json:"deleted_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3183,12 +3145,10 @@ type B2BTaxInvoiceModification struct {
 	// The invoice that is modified, which may be a modified one itself.
 	OriginalTaxInvoiceId *string `protobuf:"bytes,3,opt,name=original_tax_invoice_id,json=originalTaxInvoiceId,proto3,oneof" json:"original_tax_invoice_id,omitempty"`
 	// The very first invoice of the chain of modifications.
-	RootTaxInvoiceId *string `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RootTaxInvoiceId *string           `protobuf:"bytes,4,opt,name=root_tax_invoice_id,json=rootTaxInvoiceId,proto3,oneof" json:"root_tax_invoice_id,omitempty"`
+	Unrecognized     map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceModification) Reset() {
@@ -3270,12 +3230,10 @@ type DraftB2BTaxInvoiceRequest struct {
 	Memo *string `protobuf:"bytes,4,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Whether to register the recipient as a counterparty from the data given
 	// here.
-	CreateRecipientCounterparty *bool `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *DraftB2BTaxInvoiceRequest) Reset() {
@@ -3363,11 +3321,9 @@ type B2BTaxInvoiceModificationCreateBody struct {
 	TaxInvoiceKey *string `protobuf:"bytes,3,opt,name=tax_invoice_key,json=taxInvoiceKey,proto3,oneof" json:"tax_invoice_key,omitempty"`
 	// `RECIPIENT` (the default) or `SUPPLIER`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Unrecognized      map[string]string     `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceModificationCreateBody) Reset() {
@@ -3439,9 +3395,7 @@ func (x *B2BTaxInvoiceModificationCreateBody) GetUnrecognized() map[string]strin
 type DraftB2BTaxInvoiceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The draft; its `id` names it in the calls that follow.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3504,12 +3458,10 @@ type IssueB2BTaxInvoiceImmediatelyRequest struct {
 	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
 	// Whether to register the recipient as a counterparty from the data given
 	// here.
-	CreateRecipientCounterparty *bool `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	CreateRecipientCounterparty *bool             `protobuf:"varint,5,opt,name=create_recipient_counterparty,json=createRecipientCounterparty,proto3,oneof" json:"create_recipient_counterparty,omitempty"`
+	Unrecognized                map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields               protoimpl.UnknownFields
+	sizeCache                   protoimpl.SizeCache
 }
 
 func (x *IssueB2BTaxInvoiceImmediatelyRequest) Reset() {
@@ -3588,9 +3540,7 @@ func (x *IssueB2BTaxInvoiceImmediatelyRequest) GetUnrecognized() map[string]stri
 type IssueB2BTaxInvoiceImmediatelyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3650,10 +3600,8 @@ type RequestB2BTaxInvoiceReverseIssuanceRequest struct {
 	Memo *string `protobuf:"bytes,3,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Makes it a modified invoice of an earlier one that has reached the NTS.
 	// Absent for an original invoice.
-	Modification *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Modification  *B2BTaxInvoiceModificationCreateBody `protobuf:"bytes,4,opt,name=modification,proto3" json:"modification,omitempty"`
+	Unrecognized  map[string]string                    `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3727,9 +3675,7 @@ func (x *RequestB2BTaxInvoiceReverseIssuanceRequest) GetUnrecognized() map[strin
 type RequestB2BTaxInvoiceReverseIssuanceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3791,9 +3737,7 @@ type AttachB2BTaxInvoiceFileRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// From `CreateB2bFileUploadUrl`; upload the file first.
-	FileId *string `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	FileId        *string           `protobuf:"bytes,5,opt,name=file_id,json=fileId,proto3,oneof" json:"file_id,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3873,10 +3817,8 @@ func (x *AttachB2BTaxInvoiceFileRequest) GetUnrecognized() map[string]string {
 
 // Empty: the file is attached.
 type AttachB2BTaxInvoiceFileResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3930,9 +3872,7 @@ type DeleteB2BTaxInvoiceAttachmentRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,4,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4012,10 +3952,8 @@ func (x *DeleteB2BTaxInvoiceAttachmentRequest) GetUnrecognized() map[string]stri
 
 // Empty: the attachment is gone.
 type DeleteB2BTaxInvoiceAttachmentResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4067,9 +4005,7 @@ type GetB2BTaxInvoiceAttachmentsRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4143,10 +4079,8 @@ func (x *GetB2BTaxInvoiceAttachmentsRequest) GetUnrecognized() map[string]string
 type GetB2BTaxInvoiceAttachmentsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The attached files. Empty if there are none.
-	Attachments []*B2BTaxInvoiceAttachment `protobuf:"bytes,1,rep,name=attachments,proto3" json:"attachments,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Attachments   []*B2BTaxInvoiceAttachment `protobuf:"bytes,1,rep,name=attachments,proto3" json:"attachments,omitempty"`
+	Unrecognized  map[string]string          `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4203,10 +4137,8 @@ type B2BTaxInvoiceAttachment struct {
 	// Name of the file.
 	Name *string `protobuf:"bytes,2,opt,name=name,proto3,oneof" json:"name,omitempty"`
 	// When the file was attached.
-	AttachedAt *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=attached_at,json=attachedAt,proto3" json:"attached_at,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	AttachedAt    *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=attached_at,json=attachedAt,proto3" json:"attached_at,omitempty"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -4281,9 +4213,7 @@ type CancelB2BTaxInvoiceIssuanceRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Note on the cancellation.
-	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4365,9 +4295,7 @@ func (x *CancelB2BTaxInvoiceIssuanceRequest) GetUnrecognized() map[string]string
 type CancelB2BTaxInvoiceIssuanceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4429,9 +4357,7 @@ type CancelB2BTaxInvoiceRequestRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Note on the withdrawal of the request.
-	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4513,9 +4439,7 @@ func (x *CancelB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 type CancelB2BTaxInvoiceRequestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4579,9 +4503,7 @@ type IssueB2BTaxInvoiceRequest struct {
 	// Note on the issuance, apart from the `remarks` of the invoice.
 	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	// Subject of the e-mail about the issuance.
-	EmailSubject *string `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	EmailSubject  *string           `protobuf:"bytes,6,opt,name=email_subject,json=emailSubject,proto3,oneof" json:"email_subject,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4670,9 +4592,7 @@ func (x *IssueB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 type IssueB2BTaxInvoiceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4732,9 +4652,7 @@ type GetB2BTaxInvoicePdfDownloadUrlRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4808,9 +4726,7 @@ func (x *GetB2BTaxInvoicePdfDownloadUrlRequest) GetUnrecognized() map[string]str
 type GetB2BTaxInvoicePdfDownloadUrlResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where the invoice can be downloaded as PDF.
-	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Url           *string           `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4872,9 +4788,7 @@ type GetB2BTaxInvoicePopupUrlRequest struct {
 	// Whether the page has a menu. Defaults to true.
 	IncludeMenu *bool `protobuf:"varint,4,opt,name=include_menu,json=includeMenu,proto3,oneof" json:"include_menu,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,5,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -4955,9 +4869,7 @@ func (x *GetB2BTaxInvoicePopupUrlRequest) GetUnrecognized() map[string]string {
 type GetB2BTaxInvoicePopupUrlResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page that shows the invoice, meant for a popup window.
-	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Url           *string           `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5017,9 +4929,7 @@ type GetB2BTaxInvoicePrintUrlRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5093,9 +5003,7 @@ func (x *GetB2BTaxInvoicePrintUrlRequest) GetUnrecognized() map[string]string {
 type GetB2BTaxInvoicePrintUrlResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Page that shows the invoice for printing.
-	Url *string `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Url           *string           `protobuf:"bytes,1,opt,name=url,proto3,oneof" json:"url,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5157,9 +5065,7 @@ type RefuseB2BTaxInvoiceRequestRequest struct {
 	// True for test mode. Absent or false means live.
 	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	// Note on the refusal.
-	Memo *string `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Memo          *string           `protobuf:"bytes,5,opt,name=memo,proto3,oneof" json:"memo,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5241,9 +5147,7 @@ func (x *RefuseB2BTaxInvoiceRequestRequest) GetUnrecognized() map[string]string 
 type RefuseB2BTaxInvoiceRequestResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5303,9 +5207,7 @@ type RequestB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5380,9 +5282,7 @@ func (x *RequestB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 type RequestB2BTaxInvoiceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5442,9 +5342,7 @@ type SendToNtsB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5519,9 +5417,7 @@ func (x *SendToNtsB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 type SendToNtsB2BTaxInvoiceResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The invoice, in the state that the call left it in.
-	TaxInvoice *B2BTaxInvoice `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	TaxInvoice    *B2BTaxInvoice    `protobuf:"bytes,1,opt,name=tax_invoice,json=taxInvoice,proto3" json:"tax_invoice,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5581,9 +5477,7 @@ type GetB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5664,9 +5558,7 @@ type DeleteB2BTaxInvoiceRequest struct {
 	// Defaults to `TAX_INVOICE_ID`.
 	TaxInvoiceKeyType *B2BTaxInvoiceKeyType `protobuf:"varint,3,opt,name=tax_invoice_key_type,json=taxInvoiceKeyType,proto3,enum=portone.v2.B2BTaxInvoiceKeyType,oneof" json:"tax_invoice_key_type,omitempty"`
 	// True for test mode. Absent or false means live.
-	Test *bool `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Test          *bool             `protobuf:"varint,4,opt,name=test,proto3,oneof" json:"test,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5739,10 +5631,8 @@ func (x *DeleteB2BTaxInvoiceRequest) GetUnrecognized() map[string]string {
 
 // Empty: the tax invoice is deleted.
 type DeleteB2BTaxInvoiceResponse struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unrecognized  map[string]string      `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5795,10 +5685,8 @@ type GetB2BTaxInvoicesRequest struct {
 	// Conditions that the invoices have to meet.
 	Filter *GetB2BTaxInvoicesBodyFilter `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Defaults to the latest change of status first.
-	Sort *B2BTaxInvoiceSortInput `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	Sort          *B2BTaxInvoiceSortInput `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
+	Unrecognized  map[string]string       `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -5881,9 +5769,7 @@ type B2BTaxInvoiceSortInput struct {
 	// What to sort by.
 	By *B2BTaxInvoiceSortBy `protobuf:"varint,1,opt,name=by,proto3,enum=portone.v2.B2BTaxInvoiceSortBy,oneof" json:"by,omitempty"`
 	// Ascending or descending.
-	Order *SortOrder `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Order         *SortOrder        `protobuf:"varint,2,opt,name=order,proto3,enum=portone.v2.SortOrder,oneof" json:"order,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5947,9 +5833,7 @@ type GetB2BTaxInvoicesResponse struct {
 	// of one.
 	Items []*B2BTaxInvoiceSummary `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many invoices there are in total.
-	Page *PageInfo `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
+	Page          *PageInfo         `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -6087,12 +5971,10 @@ type B2BTaxInvoiceSummary struct {
 	// Id of the registered counterparty that the supplier is, if any.
 	SupplierCounterpartyId *string `protobuf:"bytes,37,opt,name=supplier_counterparty_id,json=supplierCounterpartyId,proto3,oneof" json:"supplier_counterparty_id,omitempty"`
 	// Id of the registered counterparty that the recipient is, if any.
-	RecipientCounterpartyId *string `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
-	// Members that this message has no place for: JSON name to raw JSON text. In
-	// a request, members to send that this contract does not know yet.
-	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	RecipientCounterpartyId *string           `protobuf:"bytes,38,opt,name=recipient_counterparty_id,json=recipientCounterpartyId,proto3,oneof" json:"recipient_counterparty_id,omitempty"`
+	Unrecognized            map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *B2BTaxInvoiceSummary) Reset() {
