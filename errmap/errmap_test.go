@@ -475,6 +475,7 @@ func TestFailures(t *testing.T) {
 		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
 		{NoSuchOperation, codes.Unimplemented, codes.Unimplemented, false},
 		{CrossOrigin, codes.PermissionDenied, codes.PermissionDenied, false},
+		{HostNotAllowed, codes.PermissionDenied, codes.PermissionDenied, false},
 		{Broken, codes.Internal, codes.Internal, true},
 	}
 	if len(tests) != len(verdicts) {

@@ -63,8 +63,11 @@ const (
 	// Broken: a bug of the gateway.
 	Broken
 
-	// CrossOrigin: a page of another origin made the request from a browser.
+	// CrossOrigin: a page in a browser made the request.
 	CrossOrigin
+
+	// HostNotAllowed: the request was for a host that is not the gateway's.
+	HostNotAllowed
 )
 
 // verdict is what a failure means to the caller.
@@ -147,8 +150,12 @@ var (
 		Korean:  "요청이 게이트웨이가 허용하는 크기를 초과하여 아무것도 처리되지 않았습니다.",
 	}
 	crossOrigin = [languages]string{
-		English: "Pages in a browser may not make requests that change something; nothing was done.",
-		Korean:  "브라우저의 웹 페이지에서는 데이터를 변경하는 요청을 보낼 수 없으며 아무것도 처리되지 않았습니다.",
+		English: "Pages in a browser may not make requests to the gateway; nothing was done.",
+		Korean:  "브라우저의 웹 페이지에서는 게이트웨이로 요청을 보낼 수 없으며 아무것도 처리되지 않았습니다.",
+	}
+	hostNotAllowed = [languages]string{
+		English: "The gateway does not answer requests for this host; use an IP address or localhost, or name the host in --allowed-hosts. Nothing was done.",
+		Korean:  "게이트웨이가 응답하지 않는 호스트입니다. IP 주소나 localhost를 사용하거나 --allowed-hosts에 호스트를 지정해 주십시오. 아무것도 처리되지 않았습니다.",
 	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
@@ -171,6 +178,7 @@ const (
 	reasonNoSuch      = portonev2.GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION
 	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
 	reasonCrossOrigin = portonev2.GatewayReason_GATEWAY_REASON_CROSS_ORIGIN
+	reasonHost        = portonev2.GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
 )
@@ -203,6 +211,7 @@ var verdicts = map[Failure][2]verdict{
 	RequestTooLarge: both(verdict{reasonTooLarge, codes.ResourceExhausted, requestTooLarge}),
 	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
 	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
+	HostNotAllowed:  both(verdict{reasonHost, codes.PermissionDenied, hostNotAllowed}),
 	Broken: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it

@@ -59,10 +59,14 @@ const (
 	GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION GatewayReason = 11
 	// The gateway has a bug. Its log says more.
 	GatewayReason_GATEWAY_REASON_INTERNAL GatewayReason = 12
-	// A page in a browser, of another origin than the gateway's, made the request.
-	// It was refused and nothing was done: whoever can open a page must not be able to
-	// pay. By REST only.
+	// A page in a browser made the request. It was refused and nothing was done:
+	// whoever can open a page must not be able to pay. By REST only.
 	GatewayReason_GATEWAY_REASON_CROSS_ORIGIN GatewayReason = 13
+	// The request was for a host that is not this gateway's: over loopback only IP
+	// addresses, localhost and the names of --allowed-hosts are, since a page in a
+	// browser can let any other name stand for this machine. Nothing was done. By REST
+	// only.
+	GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED GatewayReason = 20
 )
 
 // Enum value maps for GatewayReason.
@@ -82,6 +86,7 @@ var (
 		11: "GATEWAY_REASON_NO_SUCH_OPERATION",
 		12: "GATEWAY_REASON_INTERNAL",
 		13: "GATEWAY_REASON_CROSS_ORIGIN",
+		20: "GATEWAY_REASON_HOST_NOT_ALLOWED",
 	}
 	GatewayReason_value = map[string]int32{
 		"GATEWAY_REASON_UNSPECIFIED":           0,
@@ -98,6 +103,7 @@ var (
 		"GATEWAY_REASON_NO_SUCH_OPERATION":     11,
 		"GATEWAY_REASON_INTERNAL":              12,
 		"GATEWAY_REASON_CROSS_ORIGIN":          13,
+		"GATEWAY_REASON_HOST_NOT_ALLOWED":      20,
 	}
 )
 
@@ -133,7 +139,7 @@ var File_portone_v2_gateway_proto protoreflect.FileDescriptor
 const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\n" +
 	"\x18portone/v2/gateway.proto\x12\n" +
-	"portone.v2*\xf4\x03\n" +
+	"portone.v2*\x99\x04\n" +
 	"\rGatewayReason\x12\x1e\n" +
 	"\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n" +
@@ -149,7 +155,8 @@ const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\x12$\n" +
 	" GATEWAY_REASON_NO_SUCH_OPERATION\x10\v\x12\x1b\n" +
 	"\x17GATEWAY_REASON_INTERNAL\x10\f\x12\x1f\n" +
-	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\rB{\n" +
+	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12#\n" +
+	"\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x14B{\n" +
 	"$com.github.portonegateway.portone.v2B\fGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
