@@ -56,6 +56,16 @@ type Call struct {
 	// errmap wants for an error, which is all that Read may return. May be nil.
 	Read func(describe func() *errmap.Call) ([]byte, error)
 
+	// NoBody says that the request came without the body that the operation may have:
+	// then none goes up, and PortOne judges. By gRPC that cannot be told from an empty
+	// one.
+	NoBody bool
+
+	// Hold is told how many bytes the answer takes until Release, and reports whether
+	// there is room for it; if there is not, a read ends as errmap.Overloaded. May be
+	// nil.
+	Hold func(size int) bool
+
 	// Transport is "grpc" or "rest", for logs and metrics.
 	Transport string
 
@@ -85,6 +95,8 @@ type Call struct {
 	answer *[]byte
 	// wire is the answer as a message, in another one.
 	wire *[]byte
+	// upstream counts the call as in flight until Release.
+	upstream *upstream.Client
 	// send takes the pieces of a streamed answer.
 	send sender
 }
@@ -119,6 +131,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		Language: c.language,
 		Deadline: c.deadline,
 		Header:   c.extra,
+		NoBody:   c.NoBody,
 
 		RequestID: c.RequestID,
 	}
@@ -131,6 +144,9 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		return failure
 	}
 	c.answer, c.Status = answer, request.Status
+	if c.Hold != nil && !c.Hold(cap(*answer)) && !c.Op.Spec.IsMutation() {
+		return s.opts.Mapper.Failure(c.describe(), errmap.Overloaded, nil)
+	}
 	return s.readAnswer(c)
 }
 

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 )
 
 // lastWords is how long calls that are broken off may take to say so, and what they
@@ -120,7 +121,8 @@ func (s *Server) Stop() { s.grpc.Stop() }
 
 // Invoke makes a call from within the process, through the same steps as those
 // of gRPC. It returns PortOne's JSON as it came, which is valid for the contract,
-// and empty where the answer has no content; it is good until Release.
+// and empty where the answer has no content; it is good until Release, and so long the
+// call counts as in flight.
 //
 // The error is an *errmap.Error. It is a mistake to invoke an operation that
 // streams.
@@ -132,8 +134,21 @@ func (s *Server) Invoke(ctx context.Context, c *Call) ([]byte, error) {
 		c.free()
 		return nil, err
 	}
+	if c.wire != nil { // it has served to check the answer, and is not held while that is written
+		bytepool.Shared.Put(c.wire)
+		c.wire = nil
+	}
+	c.upstream = s.opts.Upstream
+	c.upstream.BeginWriting()
 	return *c.answer, nil
 }
 
-// Release gives back what the answer of Invoke holds.
-func (c *Call) Release() { c.free() }
+// Release gives back what the answer of Invoke holds, if there is any. It may be called
+// again.
+func (c *Call) Release() {
+	c.free()
+	if c.upstream != nil {
+		c.upstream.EndWriting()
+		c.upstream = nil
+	}
+}

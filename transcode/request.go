@@ -23,6 +23,9 @@ type Request struct {
 	// Body is the JSON body; nil if there is none.
 	Body []byte
 
+	// NoBody is set before SetRequest to leave out a body that would be {}.
+	NoBody bool
+
 	json   []byte // buffer of the body
 	text   []byte // of the path parameters, unescaped
 	params [maxParams]paramValue
@@ -85,7 +88,7 @@ type paramValue struct {
 // are errors. The JSON of a GET or DELETE goes into the query parameter
 // requestBody, unless path and query would be longer than maxTarget bytes then and
 // the operation takes a body too. A POST, PUT or PATCH that takes a body has at
-// least {}.
+// least {}, unless r.NoBody is set.
 //
 // Entries of `unrecognized` are members of the body; one with the name of a path
 // or query parameter takes its place, one whose name begins with a question mark
@@ -117,7 +120,7 @@ func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
 
 // placeBody decides where the JSON in r.json travels.
 func (c *Call) placeBody(r *Request, maxTarget int) {
-	if len(r.json) == len("{}") && !c.sendsEmptyBody() {
+	if len(r.json) == len("{}") && (r.NoBody || !c.sendsEmptyBody()) {
 		return
 	}
 	if !c.bodyInQuery() {

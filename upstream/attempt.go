@@ -103,6 +103,7 @@ func (a *outgoing) prepare() *errmap.Error {
 	if a.limit.IsZero() {
 		a.limit = time.Now().Add(2 * c.opts.Timeout)
 	}
+	a.request.NoBody = a.call.NoBody
 	if err := a.call.Spec.SetRequest(&a.request, a.call.Wire, maxTarget); err != nil {
 		return c.opts.Mapper.Malformed(a.describe(), err)
 	}

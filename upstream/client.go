@@ -121,6 +121,9 @@ type Call struct {
 	// Header has further header lines for PortOne, each ending with CRLF.
 	Header []byte
 
+	// NoBody leaves out a body that would be {}.
+	NoBody bool
+
 	// RequestID names the call in the log.
 	RequestID string
 
@@ -271,7 +274,15 @@ func (c *Client) do(ctx context.Context, call *Call, stream bool) (*outgoing, *e
 	return a, nil
 }
 
-// InFlight is how many calls are being carried out.
+// BeginWriting counts a call that Do has ended as in flight again, until EndWriting:
+// what it holds while its caller reads the answer must not be without a limit.
+func (c *Client) BeginWriting() { c.inFlight.Add(1) }
+
+// EndWriting ends what BeginWriting began.
+func (c *Client) EndWriting() { c.inFlight.Add(-1) }
+
+// InFlight is how many calls are being carried out, or have answers that are being
+// written.
 func (c *Client) InFlight() int64 { return c.inFlight.Load() }
 
 // Idle is how many connections are kept without a call on them.
