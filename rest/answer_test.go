@@ -73,7 +73,7 @@ func newHandler(t *testing.T, log *bytes.Buffer) *Handler {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Stop)
-	h, err := New(server, mapper, logger)
+	h, err := New(server, mapper, logger, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

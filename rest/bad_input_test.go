@@ -240,13 +240,13 @@ func TestMethods(t *testing.T) {
 	p, g := newPortone(t)
 	tests := []struct{ method, path, allow string }{
 		{"GET", payPath, "POST"},
-		{"PUT", "/payments/p1", "GET"},
-		{"DELETE", "/payments", "GET"},
-		{"POST", "/billing-keys/b1", "DELETE, GET"},
-		{"HEAD", "/payments/p1", "GET"},
-		{"OPTIONS", "/platform/partners/x1", "GET, PATCH"},
-		{"PROPFIND", "/payments/p1", "GET"},
-		{"get", "/payments/p1", "GET"},
+		{"PUT", "/payments/p1", "GET, HEAD"},
+		{"DELETE", "/payments", "GET, HEAD"},
+		{"POST", "/billing-keys/b1", "DELETE, GET, HEAD"},
+		{"HEAD", payPath, "POST"}, // it changes nothing, so it must not pay
+		{"OPTIONS", "/platform/partners/x1", "GET, HEAD, PATCH"},
+		{"PROPFIND", "/payments/p1", "GET, HEAD"},
+		{"get", "/payments/p1", "GET, HEAD"},
 	}
 	for _, test := range tests {
 		t.Run(test.method+" "+test.path, func(t *testing.T) {

@@ -30,7 +30,10 @@ import (
 func TestEveryError(t *testing.T) {
 	p := &portone{}
 	// One attempt: temporary errors of reads would be repeated.
-	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Upstream: func(o *upstream.Options) { o.MaxAttempts = 1 }})
+	options := gatewaytest.Options{Handler: p, Upstream: func(o *upstream.Options) { o.MaxAttempts = 1 }}
+	g := gatewaytest.Start(t, options)
+	options.REST.KeepUnclearStatus = true
+	keeping := gatewaytest.Start(t, options)
 	for _, method := range contracttest.Methods() {
 		t.Run(string(method.Name()), func(t *testing.T) {
 			op := newOperation(t, method)
@@ -40,6 +43,10 @@ func TestEveryError(t *testing.T) {
 					httpStatus := int(contracttest.ErrorType(typ).GetHttpStatus())
 					p.expect("application/json", httpStatus, body)
 					op.errorByGRPC(t, g, typ, httpStatus, body)
+					op.errorByREST(t, keeping, typ, httpStatus, body)
+					if op.verb != "GET" && httpStatus >= 500 { // proxies would repeat it
+						httpStatus = http.StatusConflict
+					}
 					op.errorByREST(t, g, typ, httpStatus, body)
 				}
 			})
@@ -129,6 +136,10 @@ func (op *operation) errorByREST(t *rapid.T, g *gatewaytest.Gateway, typ string,
 	got, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != httpStatus || resp.Header.Get("Content-Type") != "application/json" {
 		t.Fatalf("REST: %s: %v, %s, want %d\n%s", typ, err, resp.Status, httpStatus, got)
+	}
+	unclear := op.verb != "GET" && contracttest.ErrorType(typ).GetHttpStatus() >= 500
+	if outcome := resp.Header.Get("X-PortOne-Gateway-Outcome"); (outcome == "unclear") != unclear || !unclear && outcome != "" {
+		t.Fatalf("REST: %s: the outcome is %q", typ, outcome)
 	}
 	op.sameError(t, "REST", typ, body, got)
 }

@@ -19,6 +19,10 @@ type exchange struct {
 	out  answer
 
 	json []byte // the answer
+	size int    // what of it counts as held
+
+	changes bool // it is a mutation, or a request that may be meant as one
+	status  int  // HTTP status of an error, where the error's own does not say it
 }
 
 // setHeaders sets what every answer has beside its body, once it is known.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,21 +16,32 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
-	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
-// bodyTimeout is how long the body of a request may take to arrive.
-const bodyTimeout = 10 * time.Second
+// Options change what a Handler does. The zero value is for tests and for servers that
+// no browser reaches.
+type Options struct {
+	// Hosts refuses requests of pages in browsers, and for other hosts. Default: pages
+	// may read, and may change nothing; any host will do.
+	Hosts *hosts.Guard
+
+	// KeepUnclearStatus keeps PortOne's HTTP status where the outcome of a mutation is
+	// unclear. Default: 409 in place of 5xx, which proxies repeat by themselves.
+	KeepUnclearStatus bool
+}
 
 // Handler is the REST API. It is safe for concurrent use.
 type Handler struct {
 	server   *service.Server
 	mapper   *errmap.Mapper
 	logger   *slog.Logger
+	opts     Options
 	origins  *http.CrossOriginProtection
 	routes   *routes
+	held     held
 	handlers map[*service.Operation]operationHandler
 }
 
@@ -41,9 +52,9 @@ type operationHandler struct {
 }
 
 // New returns the REST API of a server.
-func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger) (*Handler, error) {
-	h := &Handler{server: server, mapper: mapper, logger: logger, origins: http.NewCrossOriginProtection(), routes: newRoutes(server.Operations()),
-		handlers: make(map[*service.Operation]operationHandler)}
+func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger, opts Options) (*Handler, error) {
+	h := &Handler{server: server, mapper: mapper, logger: logger, opts: opts, origins: http.NewCrossOriginProtection(),
+		routes: newRoutes(server.Operations()), handlers: make(map[*service.Operation]operationHandler)}
 	muxes := make(map[string]*runtime.ServeMux)
 	for _, op := range server.Operations() {
 		mux := muxes[op.Service]
@@ -67,8 +78,12 @@ func (h *Handler) newMux() *runtime.ServeMux {
 	return runtime.NewServeMux(
 		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
 		runtime.WithForwardResponseRewriter(rewrite),
-		runtime.WithErrorHandler(func(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
-			h.writeError(w, err)
+		runtime.WithErrorHandler(func(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
+			x, _ := ctx.Value(exchangeKey{}).(*exchange)
+			if x == nil { // nothing else comes here
+				x = &exchange{call: service.Call{Op: service.Unknown}, out: answer{w: w}}
+			}
+			h.writeError(x, err)
 		}),
 		runtime.WithWriteContentLength(),
 	)
@@ -88,37 +103,94 @@ func harmless(template string) string {
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{call: service.Call{Headers: r.Header, Transport: "rest"}, out: answer{w: w}}
+	x := &exchange{call: service.Call{Headers: r.Header, Transport: "rest"}, out: answer{w: w}, changes: !reads(r.Method)}
 	defer h.recover(x)
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Time{}) // of the answer before, see answer.Write
+	wait, wrong := callerTimeout(r.Header)
+	read := &reading{w: w, r: r, x: x, h: h, wrongTimeout: wrong, ends: time.Now().Add(bodyTimeout)}
+	ctx := r.Context()
+	if wait > 0 {
+		deadline := time.Now().Add(wait)
+		if deadline.Before(read.ends) {
+			read.ends, read.callers = deadline, true
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
 	if r.ContentLength != 0 {
 		// Also where the body does not matter: net/http waits for it before it sends
 		// the answer.
-		_ = control.SetReadDeadline(time.Now().Add(bodyTimeout))
+		_ = control.SetReadDeadline(read.ends)
 	}
-	if h.origins.Check(r) != nil { // a page could pay: text/plain needs nobody's leave
-		h.refuse(r, x, errmap.CrossOrigin, nil)
+	if failure, ok := h.refusal(r); ok {
+		h.refuse(r, x, failure, nil)
 		return
 	}
-	found := h.routes.find(r.Method, r.URL.EscapedPath())
+	found := h.find(r)
 	if found.op == nil {
 		h.refuse(r, x, errmap.NoSuchOperation, found.allowed)
 		return
 	}
-	x.call.Op = found.op
-	read := &reading{w: w, r: r, op: found.op, values: found.values, mapper: h.mapper}
-	x.call.Read = read.wire
+	x.call.Op, x.changes = found.op, found.op.Spec.IsMutation()
+	read.values, x.call.Read = found.values, read.wire
 	defer read.free()
-	if found.op.Streams {
-		h.stream(r, x)
+	h.serve(ctx, r.Method, x)
+}
+
+// serve makes the call of an exchange.
+func (h *Handler) serve(ctx context.Context, method string, x *exchange) {
+	if x.call.Op.Streams {
+		h.stream(ctx, x)
 		return
 	}
-	ctx := context.WithValue(r.Context(), exchangeKey{}, x)
-	handler := h.handlers[found.op]
-	inner := http.Request{Method: r.Method, URL: handler.url, Header: noHeaders, Body: http.NoBody}
-	handler.mux.ServeHTTP(&x.out, inner.WithContext(ctx))
-	x.call.Release()
+	x.call.Hold = func(size int) bool { x.size += size; return h.held.take(size) }
+	defer func() { x.call.Release(); h.held.give(x.size) }()
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	handler := h.handlers[x.call.Op]
+	inner := http.Request{Method: method, URL: handler.url, Header: noHeaders, Body: http.NoBody}
+	handler.mux.ServeHTTP(&x.out, inner.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+}
+
+// refusal is why a request is refused before anything else is looked at, if it is.
+func (h *Handler) refusal(r *http.Request) (errmap.Failure, bool) {
+	if h.opts.Hosts == nil {
+		return errmap.CrossOrigin, h.origins.Check(r) != nil // a page could pay: text/plain needs nobody's leave
+	}
+	switch h.opts.Hosts.Check(r) {
+	case nil:
+		return 0, false
+	case hosts.ErrHost:
+		return errmap.HostNotAllowed, true
+	}
+	return errmap.CrossOrigin, true
+}
+
+// find looks for the operation of a request. HEAD is GET without the body, which
+// net/http leaves out.
+func (h *Handler) find(r *http.Request) match {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	found := h.routes.find(method, r.URL.EscapedPath())
+	if slices.Contains(found.allowed, http.MethodGet) {
+		found.allowed = append(found.allowed, http.MethodHead)
+		slices.Sort(found.allowed)
+	}
+	return found
+}
+
+// reads reports whether a method changes nothing.
+func reads(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	return false
 }
 
 // recover turns a panic outside the steps of a call into INTERNAL, as they do with
@@ -137,7 +209,7 @@ func (h *Handler) recover(x *exchange) {
 		panic(http.ErrAbortHandler)
 	}
 	x.setHeaders()
-	h.writeError(&x.out, err)
+	h.writeError(x, err)
 }
 
 // noHeaders are the headers that grpc-gateway sees: the caller's do not concern
@@ -149,31 +221,35 @@ func (h *Handler) refuse(r *http.Request, x *exchange, failure errmap.Failure, a
 	x.call.Asked = h.routes.asked(r.Method, r.URL.EscapedPath())
 	err := h.server.Refuse(r.Context(), &x.call, failure)
 	x.setHeaders()
-	httpStatus, body := h.errorBody(&x.out, err)
+	if failure == errmap.HostNotAllowed {
+		x.status = http.StatusMisdirectedRequest
+	}
 	if len(allowed) > 0 {
 		x.out.Header().Set("Allow", strings.Join(allowed, ", "))
-		httpStatus = http.StatusMethodNotAllowed
+		x.status = http.StatusMethodNotAllowed
 	}
-	writeBody(&x.out, httpStatus, body)
+	h.writeError(x, err)
 }
 
 // writeError answers with an error.
-func (h *Handler) writeError(w http.ResponseWriter, err error) {
-	httpStatus, body := h.errorBody(w, err)
-	writeBody(w, httpStatus, body)
-}
-
-// errorBody is an error as REST has it; what it says in headers is set.
-func (h *Handler) errorBody(w http.ResponseWriter, err error) (httpStatus int, body []byte) {
+func (h *Handler) writeError(x *exchange, err error) {
 	var e *errmap.Error
 	if !errors.As(err, &e) { // nothing else comes from the server; grpc-gateway would have a bug, or we
 		h.logger.Error("an error of no kind", "error", err.Error())
 		e = h.mapper.Failure(&errmap.Call{}, errmap.Broken, err)
 	}
+	header := x.out.Header()
 	if after := e.RetryAfter(); after > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
-	return errmap.REST(e.Full())
+	httpStatus, body := errmap.REST(e.Full())
+	if x.status != 0 {
+		httpStatus = x.status
+	}
+	if x.changes {
+		httpStatus = h.setOutcome(header, e, httpStatus)
+	}
+	writeBody(&x.out, httpStatus, body)
 }
 
 func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
@@ -186,8 +262,8 @@ func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
 
 // stream answers with a file. One that breaks in the middle breaks the
 // connection, so that nobody takes half of it for the whole.
-func (h *Handler) stream(r *http.Request, x *exchange) {
-	err := h.server.InvokeStream(r.Context(), &x.call, func(file *upstream.Stream, piece []byte) error {
+func (h *Handler) stream(ctx context.Context, x *exchange) {
+	err := h.server.InvokeStream(ctx, &x.call, func(file *upstream.Stream, piece []byte) error {
 		if !x.out.begun {
 			x.setHeaders()
 			x.setFileHeaders(file)
@@ -201,7 +277,7 @@ func (h *Handler) stream(r *http.Request, x *exchange) {
 		panic(http.ErrAbortHandler)
 	default:
 		x.setHeaders()
-		h.writeError(&x.out, err)
+		h.writeError(x, err)
 	}
 }
 
@@ -219,77 +295,4 @@ func (x *exchange) setFileHeaders(file *upstream.Stream) {
 		header.Set("Content-Length", strconv.FormatInt(file.Length, 10))
 	}
 	x.out.status = file.Status
-}
-
-// reading turns an HTTP request into a message.
-type reading struct {
-	w      http.ResponseWriter
-	r      *http.Request
-	op     *service.Operation
-	values []string
-	mapper *errmap.Mapper
-	out    *[]byte
-}
-
-// wire reads the request. It is called at its place among the steps of a call.
-func (rd *reading) wire(describe func() *errmap.Call) ([]byte, error) {
-	body, err := rd.body(describe)
-	if err != nil {
-		return nil, err
-	}
-	if body != nil {
-		defer bytepool.Shared.Put(body)
-	} else {
-		body = new([]byte)
-	}
-	rd.out = bytepool.Shared.Get(len(*body) + len(rd.r.URL.RawQuery) + 64)
-	wire, err := rd.op.Spec.WireFromHTTP((*rd.out)[:0], rd.values, rd.r.URL.RawQuery, *body)
-	*rd.out = wire
-	if err != nil {
-		return nil, rd.mapper.Malformed(describe(), err)
-	}
-	return wire, nil
-}
-
-// body reads the body; nil if there is none. Once it is there, nothing has to be
-// read in time any more: what is left is to notice that the caller goes away. Until
-// then the deadline stays, see ServeHTTP.
-func (rd *reading) body(describe func() *errmap.Call) (*[]byte, error) {
-	length := rd.r.ContentLength
-	if length == 0 {
-		return nil, nil
-	}
-	if length > service.MaxMessage {
-		return nil, rd.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
-	}
-	if length > 0 {
-		body := bytepool.Shared.Get(int(length))
-		if _, err := io.ReadFull(rd.r.Body, *body); err != nil {
-			bytepool.Shared.Put(body)
-			return nil, rd.mapper.Invalid(describe(), "", "its body did not arrive as a whole", err)
-		}
-		rd.arrived()
-		return body, nil
-	}
-	body, err := io.ReadAll(io.LimitReader(rd.r.Body, service.MaxMessage+1))
-	switch {
-	case err != nil:
-		return nil, rd.mapper.Invalid(describe(), "", "its body did not arrive as a whole", err)
-	case len(body) > service.MaxMessage:
-		return nil, rd.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
-	}
-	rd.arrived()
-	return &body, nil
-}
-
-// arrived takes the deadline away that the body had.
-func (rd *reading) arrived() {
-	_ = http.NewResponseController(rd.w).SetReadDeadline(time.Time{})
-}
-
-// free gives back what the message takes.
-func (rd *reading) free() {
-	if rd.out != nil {
-		bytepool.Shared.Put(rd.out)
-	}
 }

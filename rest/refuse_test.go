@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
+	"github.com/portone-gateway/portone-gateway/rest"
 	"github.com/portone-gateway/portone-gateway/service"
 )
 
@@ -118,10 +120,14 @@ func TestUnknownIsSeen(t *testing.T) {
 // localhost without asking anybody, makes no payment. Programs that are no browsers
 // have none of its headers.
 func TestCrossOrigin(t *testing.T) {
+	guard, err := hosts.New(hosts.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	o, log := &observer{}, &gatewaytest.Journal{}
 	p := &portone{}
 	p.expect("application/json", http.StatusOK, []byte(`{"payment":{}}`))
-	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, Service: func(so *service.Options) { so.Observer = o }})
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, REST: rest.Options{Hosts: guard}, Service: func(so *service.Options) { so.Observer = o }})
 	tests := []struct {
 		name           string
 		method, target string
@@ -135,8 +141,9 @@ func TestCrossOrigin(t *testing.T) {
 		{"a page without an origin", "POST", payPath, []string{"Origin", "null"}, true},
 		{"a page that deletes", "DELETE", "/billing-keys/b1", []string{"Sec-Fetch-Site", "cross-site"}, true},
 		{"a page on a path that does not exist", "POST", "/refunds/p1", []string{"Sec-Fetch-Site", "cross-site"}, true},
-		{"a page of the same origin", "POST", payPath, []string{"Sec-Fetch-Site", "same-origin", "Origin", "http://gateway", "Host", "gateway"}, false},
-		{"a page that reads", "GET", "/payments/p1", []string{"Sec-Fetch-Site", "cross-site"}, false}, // and cannot see the answer
+		{"a page of the same origin", "POST", payPath, []string{"Sec-Fetch-Site", "same-origin", "Origin", "http://localhost", "Host", "localhost"}, true},
+		{"a page that reads", "GET", "/payments/p1", []string{"Sec-Fetch-Site", "cross-site"}, true},
+		{"a link in a page", "GET", "/payments/p1", []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -153,9 +160,37 @@ func TestCrossOrigin(t *testing.T) {
 				!strings.Contains(body, `"type":"CROSS_ORIGIN"`) || !strings.Contains(body, `"code":7`) || !strings.Contains(body, "브라우저") {
 				t.Errorf("the answer is %s, %s", response.Status, body)
 			}
+			if got := response.Header.Get("X-PortOne-Gateway-Outcome"); (got == "none") != (test.method != "GET") {
+				t.Errorf("the outcome is %q", got)
+			}
 			if line := log.Last(t); response.Header.Get("X-Request-Id") != "call-1" || line["request_id"] != "call-1" || line["reason"] != "CROSS_ORIGIN" || line["level"] != slog.LevelInfo.String() {
 				t.Errorf("the header is %v, the log has %v", response.Header, line)
 			}
 		})
+	}
+}
+
+// TestRebound: a page whose name has become an address of this machine is of the
+// gateway's own origin for its browser. It neither pays nor reads.
+func TestRebound(t *testing.T) {
+	guard, err := hosts.New(hosts.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, log, p := &observer{}, &gatewaytest.Journal{}, &portone{}
+	p.expect("application/json", http.StatusOK, []byte(`{"payment":{}}`))
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p, Log: log, REST: rest.Options{Hosts: guard}, Service: func(so *service.Options) { so.Observer = o }})
+	for _, method := range []string{"GET", "POST"} {
+		target := map[string]string{"GET": "/payments/hong", "POST": payPath}[method]
+		response, body := do(t, g, method, target, "{}", "Host", "evil.example:8080", "Origin", "http://evil.example:8080")
+		if response.StatusCode != http.StatusMisdirectedRequest || !strings.Contains(body, `"type":"HOST_NOT_ALLOWED"`) || !strings.Contains(body, "--allowed-hosts") {
+			t.Errorf("%s is answered with %s %s", method, response.Status, body)
+		}
+		if ends := o.taken(); len(p.taken()) > 0 || !slices.Equal(ends, []string{"unknown rest PermissionDenied HOST_NOT_ALLOWED"}) {
+			t.Errorf("%s reached PortOne, or metrics have %q", method, ends)
+		}
+	}
+	if strings.Contains(log.String(), "evil") {
+		t.Errorf("the log has what a stranger sent: %s", log.String())
 	}
 }

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
+	headerLimit = 10 * time.Second
+	idleTimeout = 2 * time.Minute
 
 	// writeTimeout is how long a client may take to make room for a little more of an
 	// answer.
@@ -26,7 +26,7 @@ const (
 func NewServer(handler *Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
+		ReadHeaderTimeout: headerLimit,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    service.MaxHeaders,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),

@@ -145,7 +145,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	counters.Know(g.service.Operations())
 	g.measure(counters, credentials, log)
-	handler, err := rest.New(g.service, mapper, logger)
+	handler, err := rest.New(g.service, mapper, logger, rest.Options{})
 	if err != nil {
 		return g, err
 	}

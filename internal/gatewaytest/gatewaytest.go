@@ -37,6 +37,9 @@ type Options struct {
 	// Service changes the options of the server.
 	Service func(*service.Options)
 
+	// REST are the options of the REST side.
+	REST rest.Options
+
 	// Log gets the log. Default: nobody.
 	Log io.Writer
 }
@@ -83,7 +86,7 @@ func Start(t testing.TB, o Options) *Gateway {
 	}
 	g.Service = must(service.New(options))(t)
 	g.serveGRPC(t)
-	handler := must(rest.New(g.Service, mapper, logger))(t)
+	handler := must(rest.New(g.Service, mapper, logger, o.REST))(t)
 	g.REST = httptest.NewUnstartedServer(nil)
 	g.REST.Config = rest.NewServer(handler, logger)
 	g.REST.Start()
