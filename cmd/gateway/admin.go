@@ -10,6 +10,8 @@ import (
 	"net/http/pprof"
 	"sync/atomic"
 	"time"
+
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
 )
 
 // admin is the server for those who run the gateway. It tells things that callers
@@ -19,7 +21,7 @@ type admin struct {
 	ready atomic.Bool
 }
 
-func newAdmin(metrics http.Handler, logger *slog.Logger) *admin {
+func newAdmin(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *admin {
 	a := &admin{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
@@ -30,7 +32,7 @@ func newAdmin(metrics http.Handler, logger *slog.Logger) *admin {
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
-	a.Server = http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn)}
+	a.Server = http.Server{Handler: guard.Handler(mux), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn)}
 	return a
 }
 
@@ -59,7 +61,7 @@ func (c *healthcheckConfig) run() error {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, network, address)
 		}}}
-	resp, err := client.Get("http://gateway/readyz")
+	resp, err := client.Get("http://localhost/readyz")
 	if err != nil {
 		return fmt.Errorf("not ready: %w", err)
 	}

@@ -21,6 +21,11 @@ func TestHelp(t *testing.T) {
 				t.Errorf("%q does not name the command %s:\n%s", args, command.Name, stdout)
 			}
 		}
+		for name := range serveFlags(t) { // of what runs without a command
+			if !strings.Contains(stdout, "--"+name) {
+				t.Errorf("%q does not name --%s:\n%s", args, name, stdout)
+			}
+		}
 	}
 	for _, command := range model(t).Children {
 		status, stdout, stderr := run(t, nil, command.Name, "--help")

@@ -8,11 +8,13 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -43,6 +45,7 @@ type serveConfig struct {
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
+	UnclearStatus   string        `name:"rest-unclear-status" default:"409" placeholder:"STATUS" help:"HTTP status by REST of a mutation whose outcome PortOne does not know: 409, since proxies repeat 5xx by themselves, or portone for PortOne's own (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
@@ -50,7 +53,10 @@ type serveConfig struct {
 	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks; nowhere if it is not set."`
 	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
+	hostsConfig
 	logConfig
+
+	upstreamGiven bool // the URL is not just the default
 }
 
 // sandboxConfig configures the sandbox alone.
@@ -59,7 +65,26 @@ type sandboxConfig struct {
 	Webhooks string `name:"webhook-url" placeholder:"URL" help:"Where to post webhooks; nowhere if it is not set."`
 	Secret   string `name:"webhook-secret" placeholder:"SECRET" help:"What to sign them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
+	hostsConfig
 	logConfig
+}
+
+// hostsConfig says for which hosts HTTP requests may be.
+type hostsConfig struct {
+	AllowedHosts string `name:"allowed-hosts" placeholder:"NAMES" help:"Host names, separated by commas, that HTTP requests may be for beside IP addresses and localhost; * for all. Without it, any may be on connections that are not over loopback."`
+}
+
+// guard makes what refuses other hosts, and pages in browsers.
+func (c *hostsConfig) guard() (*hosts.Guard, error) {
+	var names []string
+	if c.AllowedHosts != "" {
+		names = strings.Split(c.AllowedHosts, ",")
+	}
+	guard, err := hosts.New(hosts.Options{Names: names})
+	if err != nil {
+		return nil, wrong("allowed-hosts", "%v", err)
+	}
+	return guard, nil
 }
 
 // healthcheckConfig says whom to ask.
@@ -131,7 +156,29 @@ func (c *serveConfig) validate() error {
 	if c.Sandbox && strings.HasPrefix(c.SandboxAddr, "unix:") {
 		return wrong("sandbox-addr", "must be host:port, where the gateway can call it; is %q", c.SandboxAddr)
 	}
-	return nil
+	if c.UnclearStatus != "409" && c.UnclearStatus != "portone" {
+		return wrong("rest-unclear-status", "must be 409 or portone, not %q", c.UnclearStatus)
+	}
+	return c.checkSandbox()
+}
+
+// checkSandbox refuses a sandbox where real payments are meant: it would answer that
+// they are made.
+func (c *serveConfig) checkSandbox() error {
+	given := ""
+	switch {
+	case !c.Sandbox:
+		return nil
+	case os.Getenv(envSecret) != "":
+		given = envSecret
+	case c.APISecretFile != "":
+		given = "--api-secret-file"
+	case c.upstreamGiven:
+		given = "--upstream-url"
+	default:
+		return nil
+	}
+	return wrong("sandbox", "%s is set too: leave it out to pay nobody, or leave --sandbox out to pay", given)
 }
 
 // checkWebhooks checks where the sandbox is to post its webhooks.
@@ -199,8 +246,24 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 		}
 		return nil, "", &settingError{oneLine(err.Error())}
 	}
+	c.Serve.upstreamGiven = given(context, "upstream-url")
 	command, _, _ := strings.Cut(context.Command(), " ")
 	return &c, command, nil
+}
+
+// given reports whether a flag is on the command line or in the environment.
+func given(context *kong.Context, name string) bool {
+	for _, step := range context.Path {
+		if step.Flag != nil && step.Flag.Name == name {
+			return true
+		}
+	}
+	for _, flag := range context.Flags() {
+		if flag.Name == name {
+			return slices.ContainsFunc(flag.Envs, func(env string) bool { return os.Getenv(env) != "" })
+		}
+	}
+	return false
 }
 
 // newParser makes what reads the command line into c. Exit is called when help
@@ -208,12 +271,30 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 func newParser(c *cli, stdout io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("gateway"),
-		kong.Description("gRPC and REST in front of PortOne. gateway serve --help lists the flags. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
+		kong.Description("gRPC and REST in front of PortOne. Every flag is also an environment variable: --grpc-addr is PORTONE_GATEWAY_GRPC_ADDR."),
 		kong.DefaultEnvars(envPrefix),
 		kong.Writers(stdout, stdout),
 		kong.Exit(exit),
 		kong.UsageOnError(),
+		kong.Help(help),
 	)
+}
+
+// help shows the help for a command. That of the program has the flags of the command
+// that is run where none is named.
+func help(options kong.HelpOptions, context *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, context); err != nil || context.Selected() != nil {
+		return err
+	}
+	serve, err := kong.Trace(context.Kong, []string{"serve"})
+	if err != nil {
+		return err
+	}
+	options.NoAppSummary = true
+	if _, err := io.WriteString(context.Stdout, "\nWithout a command:\n"); err != nil {
+		return err
+	}
+	return kong.DefaultHelpPrinter(options, serve)
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

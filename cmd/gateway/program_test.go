@@ -162,7 +162,7 @@ func ask(ctx context.Context, addr, method, target, body string, headers ...stri
 		return (&net.Dialer{}).DialContext(ctx, network, addr)
 	}}
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, method, "http://gateway"+target, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, "http://localhost"+target, strings.NewReader(body))
 	if err != nil {
 		return answer{}, err
 	}

@@ -109,9 +109,13 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	if err != nil {
 		return g, err
 	}
+	guard, err := c.guard()
+	if err != nil {
+		return g, err
+	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", c.SandboxWebhooks, c.SandboxSecret, logger); err != nil {
+		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", c.SandboxWebhooks, c.SandboxSecret, guard, logger); err != nil {
 			return g, err
 		}
 		url = g.portone.url()
@@ -129,6 +133,9 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	if err != nil {
 		return g, wrong("upstream-url", "%v", err)
 	}
+	if c.Sandbox {
+		logger.Warn("a sandbox stands in PortOne's place: no payment is real", "sandbox", url)
+	}
 	if host, ok := c.inClearText(); ok {
 		logger.Warn("the API secret goes to this host in clear text", "host", host)
 	}
@@ -145,12 +152,14 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	counters.Know(g.service.Operations())
 	g.measure(counters, credentials, log)
-	handler, err := rest.New(g.service, mapper, logger, rest.Options{})
+	handler, err := rest.New(g.service, mapper, logger, rest.Options{Hosts: guard, KeepUnclearStatus: c.UnclearStatus == "portone"})
 	if err != nil {
 		return g, err
 	}
+	counters.Gauge("portone_gateway_rest_answers_bytes", "Bytes of answers by REST that are being written.",
+		func() float64 { return float64(handler.Held()) })
 	g.rest = rest.NewServer(handler, logger)
-	g.admin = newAdmin(counters.Handler(), logger)
+	g.admin = newAdmin(counters.Handler(), guard, logger)
 	return g, g.listen()
 }
 
@@ -158,17 +167,22 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 func (g *gateway) measure(counters *metrics.Metrics, credentials upstream.Credentials, log *logwriter.Writer) {
 	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
 		func() float64 { return float64(g.upstream.Idle()) })
+	counters.Gauge("portone_gateway_sandbox", "1 if a sandbox stands in PortOne's place, where nothing is real, else 0.",
+		func() float64 { return one(g.portone != nil) })
 	counters.Counter("portone_gateway_log_lines_dropped_total", "Lines of the log that could not be written.",
 		func() float64 { return float64(log.Dropped()) })
 	if file, ok := credentials.(*upstream.FileCredentials); ok {
 		counters.Gauge("portone_gateway_api_secret_reload_ok", "1 if the file of the API secret could be read when it was last tried, else 0.",
-			func() float64 {
-				if file.Problem() != nil {
-					return 0
-				}
-				return 1
-			})
+			func() float64 { return one(file.Problem() == nil) })
 	}
+}
+
+// one is 1 for true and 0 for false.
+func one(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // listen opens the listeners.

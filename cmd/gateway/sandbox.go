@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/sandbox"
 )
 
@@ -20,7 +21,7 @@ type portone struct {
 // newPortone makes a sandbox with the demo shop in it. It listens at addr and posts
 // webhooks to a URL, unless that is empty, signed with a secret, or the sandbox's own
 // if that is empty. Its flags begin with the prefix.
-func newPortone(addr, prefix, webhooks, secret string, logger *slog.Logger) (*portone, error) {
+func newPortone(addr, prefix, webhooks, secret string, guard *hosts.Guard, logger *slog.Logger) (*portone, error) {
 	shop, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true, WebhookURL: webhooks, WebhookSecret: secret})
 	if err != nil {
 		return nil, wrong(prefix+"webhook-secret", "%v", err)
@@ -29,22 +30,19 @@ func newPortone(addr, prefix, webhooks, secret string, logger *slog.Logger) (*po
 	if err != nil {
 		return nil, err
 	}
-	return &portone{listener, &http.Server{Handler: healthy(shop), ReadHeaderTimeout: 10 * time.Second,
+	return &portone{listener, &http.Server{Handler: healthy(guard.Handler(shop)), ReadHeaderTimeout: 10 * time.Second,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug)}}, nil
 }
 
 // healthy answers /healthz and /readyz, which PortOne does not have: containers that
 // run the sandbox alone are asked for their health as the gateway is.
-//
-// Web pages of other origins can change nothing, as with the gateway.
 func healthy(shop http.Handler) http.Handler {
-	guarded := http.NewCrossOriginProtection().Handler(shop)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/readyz":
 			_, _ = io.WriteString(w, "ok\n")
 		default:
-			guarded.ServeHTTP(w, r)
+			shop.ServeHTTP(w, r)
 		}
 	})
 }
@@ -68,7 +66,11 @@ func (c *sandboxConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err := checkWebhooks("webhook-url", c.Webhooks); err != nil {
 		return err
 	}
-	p, err := newPortone(c.Addr, "", c.Webhooks, c.Secret, logger)
+	guard, err := c.guard()
+	if err != nil {
+		return err
+	}
+	p, err := newPortone(c.Addr, "", c.Webhooks, c.Secret, guard, logger)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,9 @@ type wrongSetting struct {
 
 // withSecret has what a gateway needs and free ports.
 func (w wrongSetting) withSecret() wrongSetting {
-	w.env = append([]string{"PORTONE_API_SECRET=" + testSecret}, w.env...)
+	if !slices.Contains(w.args, "--sandbox") { // which pays nobody
+		w.env = append([]string{"PORTONE_API_SECRET=" + testSecret}, w.env...)
+	}
 	for _, addr := range []string{"GRPC", "HTTP", "ADMIN"} {
 		w.env = append([]string{"PORTONE_GATEWAY_" + addr + "_ADDR=127.0.0.1:0"}, w.env...)
 	}
@@ -60,6 +62,9 @@ func TestWrongFlags(t *testing.T) {
 		{name: "sandbox neither on nor off", args: []string{"--sandbox=maybe"}, names: "--sandbox"},
 		{name: "webhooks to nowhere", args: []string{"--sandbox", "--sandbox-webhook-url=localhost:3000"}, names: "--sandbox-webhook-url"},
 		{name: "webhooks to nowhere, alone", args: []string{"sandbox", "--webhook-url=ftp://x"}, names: "--webhook-url"},
+		{name: "an unclear status", args: []string{"--rest-unclear-status=502"}, names: "--rest-unclear-status"},
+		{name: "a host with a port", args: []string{"--allowed-hosts=gateway,gateway:8080"}, names: "--allowed-hosts"},
+		{name: "a host with a port, of the sandbox", args: []string{"sandbox", "--allowed-hosts=http://x"}, names: "--allowed-hosts"},
 		{name: "sandbox on a socket", args: []string{"--sandbox", "--sandbox-addr=unix:///tmp/s.sock"}, names: "--sandbox-addr"},
 		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
@@ -167,13 +172,48 @@ func TestClearText(t *testing.T) {
 			}
 		})
 	}
-	t.Run("sandbox", func(t *testing.T) { // whatever the URL
+	t.Run("sandbox", func(t *testing.T) { // which is on this machine
 		t.Parallel()
-		p := startWith(t, []string{"PORTONE_GATEWAY_UPSTREAM_URL=http://portone.internal"}, "--sandbox", "--sandbox-addr=127.0.0.1:0")
+		p := startWith(t, nil, "--sandbox", "--sandbox-addr=127.0.0.1:0")
 		if line, warned := lineWith(p.stderr.String(), "in clear text"); warned {
 			t.Errorf("the log says %s", line)
 		}
 	})
+}
+
+// TestSandboxBesideSecrets: who has real credentials at hand, and leaves --sandbox where
+// it was, must not be told that payments are made.
+func TestSandboxBesideSecrets(t *testing.T) {
+	for _, test := range []wrongSetting{
+		{name: "secret", args: []string{"--sandbox"}, env: []string{"PORTONE_API_SECRET=" + testSecret}, names: "PORTONE_API_SECRET"},
+		{name: "secret, by the environment", env: []string{"PORTONE_GATEWAY_SANDBOX=true", "PORTONE_API_SECRET=" + testSecret}, names: "PORTONE_API_SECRET"},
+		{name: "file", args: []string{"--sandbox", "--api-secret-file=/run/secrets/portone"}, names: "--api-secret-file"},
+		{name: "URL", args: []string{"--sandbox", "--upstream-url=https://portone.internal"}, names: "--upstream-url"},
+		{name: "the default URL", args: []string{"--upstream-url=https://api.portone.io", "--sandbox"}, names: "--upstream-url"},
+		{name: "URL, by the environment", args: []string{"--sandbox"}, env: []string{"PORTONE_GATEWAY_UPSTREAM_URL=https://api.portone.io"}, names: "--upstream-url"},
+	} {
+		test.args = append(test.args, anyPorts...)
+		t.Run(test.name, test.check)
+	}
+}
+
+// TestSandboxShows: logs and metrics say that a sandbox runs, and only then.
+func TestSandboxShows(t *testing.T) {
+	paying := start(t, newStub(t, nil).url)
+	sandbox := startWith(t, []string{"PORTONE_API_SECRET="}, "--sandbox", "--sandbox-addr=127.0.0.1:0")
+	for _, test := range []struct {
+		name  string
+		p     *program
+		value float64
+	}{{"paying", paying, 0}, {"sandbox", sandbox, 1}} {
+		line, warned := lineWith(test.p.stderr.String(), "no payment is real")
+		if warned != (test.value == 1) || warned && !strings.Contains(line, `"level":"WARN"`) {
+			t.Errorf("%s: the log says %q", test.name, line)
+		}
+		if got := test.p.metrics(t).value(t, "portone_gateway_sandbox"); got != test.value {
+			t.Errorf("%s: the metric is %v", test.name, got)
+		}
+	}
 }
 
 // TestWrongEnvironment are wrong values in environment variables.
