@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -52,7 +53,14 @@ const pieceOfFile = 30 << 10
 // newHandler makes a REST API in front of a PortOne that answers with an empty object.
 func newHandler(t *testing.T, log *bytes.Buffer) *Handler {
 	t.Helper()
-	portone := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	h, _ := newHandlerFor(t, log, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) })
+	return h
+}
+
+// newHandlerFor makes a REST API in front of a PortOne, and the client between.
+func newHandlerFor(t *testing.T, log io.Writer, answer http.HandlerFunc) (*Handler, *upstream.Client) {
+	t.Helper()
+	portone := httptest.NewServer(answer)
 	t.Cleanup(portone.Close)
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	mapper, err := errmap.New()
@@ -77,7 +85,7 @@ func newHandler(t *testing.T, log *bytes.Buffer) *Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return h, client
 }
 
 // angry is a writer that panics at some point.

@@ -43,6 +43,8 @@ type Handler struct {
 	routes   *routes
 	held     held
 	handlers map[*service.Operation]operationHandler
+
+	bodyTimeout time.Duration // normally bodyTimeout
 }
 
 // operationHandler is how an operation is reached through grpc-gateway.
@@ -54,7 +56,8 @@ type operationHandler struct {
 // New returns the REST API of a server.
 func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger, opts Options) (*Handler, error) {
 	h := &Handler{server: server, mapper: mapper, logger: logger, opts: opts, origins: http.NewCrossOriginProtection(),
-		routes: newRoutes(server.Operations()), handlers: make(map[*service.Operation]operationHandler)}
+		routes: newRoutes(server.Operations()), handlers: make(map[*service.Operation]operationHandler), bodyTimeout: bodyTimeout}
+	h.held.limit = maxHeld
 	muxes := make(map[string]*runtime.ServeMux)
 	for _, op := range server.Operations() {
 		mux := muxes[op.Service]
@@ -108,7 +111,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Time{}) // of the answer before, see answer.Write
 	wait, wrong := callerTimeout(r.Header)
-	read := &reading{w: w, r: r, x: x, h: h, wrongTimeout: wrong, ends: time.Now().Add(bodyTimeout)}
+	read := &reading{w: w, r: r, x: x, h: h, wrongTimeout: wrong, ends: time.Now().Add(h.bodyTimeout)}
 	ctx := r.Context()
 	if wait > 0 {
 		deadline := time.Now().Add(wait)

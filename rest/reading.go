@@ -124,7 +124,7 @@ func (rd *reading) incomplete(describe describe, err error) error {
 	case rd.callers:
 		return rd.h.mapper.Failure(describe(), errmap.TooLate, err)
 	}
-	return rd.refuse(http.StatusRequestTimeout, describe, "", "its body did not arrive within "+bodyTimeout.String(), err)
+	return rd.refuse(http.StatusRequestTimeout, describe, "", "its body did not arrive within "+rd.h.bodyTimeout.String(), err)
 }
 
 // refuse makes an error with an HTTP status of its own, after which the connection is
