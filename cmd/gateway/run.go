@@ -133,12 +133,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	if err != nil {
 		return g, wrong("upstream-url", "%v", err)
 	}
-	if c.Sandbox {
-		logger.Warn("a sandbox stands in PortOne's place: no payment is real", "sandbox", url)
-	}
-	if host, ok := c.inClearText(); ok {
-		logger.Warn("the API secret goes to this host in clear text", "host", host)
-	}
+	c.warn(logger)
 	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox,
 		MaxConnectionAge: c.GRPCMaxAge}
 	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
@@ -161,6 +156,16 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	g.rest = rest.NewServer(handler, logger)
 	g.admin = newAdmin(counters.Handler(), guard, logger)
 	return g, g.listen()
+}
+
+// warn says in the log what must not go unnoticed.
+func (c *serveConfig) warn(logger *slog.Logger) {
+	if c.Sandbox {
+		logger.Warn("a sandbox stands in PortOne's place: no payment is real")
+	}
+	if host, ok := c.inClearText(); ok {
+		logger.Warn("the API secret goes to this host in clear text", "host", host)
+	}
 }
 
 // measure adds what is counted outside of calls.
