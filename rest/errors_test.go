@@ -31,9 +31,9 @@ func TestEveryError(t *testing.T) {
 	p := &portone{}
 	// One attempt: temporary errors of reads would be repeated.
 	options := gatewaytest.Options{Handler: p, Upstream: func(o *upstream.Options) { o.MaxAttempts = 1 }}
-	g := gatewaytest.Start(t, options)
-	options.REST.KeepUnclearStatus = true
 	keeping := gatewaytest.Start(t, options)
+	options.REST.UnclearIsConflict = true
+	g := gatewaytest.Start(t, options)
 	for _, method := range contracttest.Methods() {
 		t.Run(string(method.Name()), func(t *testing.T) {
 			op := newOperation(t, method)

@@ -28,9 +28,10 @@ type Options struct {
 	// may read, and may change nothing; any host will do.
 	Hosts *hosts.Guard
 
-	// KeepUnclearStatus keeps PortOne's HTTP status where the outcome of a mutation is
-	// unclear. Default: 409 in place of 5xx, which proxies repeat by themselves.
-	KeepUnclearStatus bool
+	// UnclearIsConflict answers 409 in place of PortOne's 5xx where the outcome of a
+	// mutation is unclear, for proxies that repeat 5xx and heed no header. Default:
+	// PortOne's own status.
+	UnclearIsConflict bool
 }
 
 // Handler is the REST API. It is safe for concurrent use.

@@ -83,7 +83,7 @@ func (h *Handler) setOutcome(header http.Header, e *errmap.Error, httpStatus int
 		return httpStatus
 	}
 	header.Set(headerNoRetry, "true")
-	if httpStatus >= http.StatusInternalServerError && !h.opts.KeepUnclearStatus {
+	if httpStatus >= http.StatusInternalServerError && h.opts.UnclearIsConflict {
 		return http.StatusConflict
 	}
 	return httpStatus

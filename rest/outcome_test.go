@@ -19,8 +19,8 @@ func TestOutcome(t *testing.T) {
 		status  int // of PortOne
 		body    string
 		outcome string
-		rest    int // by default
-		kept    int // with KeepUnclearStatus
+		changed int // with UnclearIsConflict
+		kept    int // by default
 		read    int
 	}{
 		{"a decline", 502, pg + `EXCEED_MAX_AMOUNT"}`, "", 502, 502, 502},
@@ -40,9 +40,9 @@ func TestOutcome(t *testing.T) {
 	}
 	p := &portone{}
 	options := gatewaytest.Options{Handler: p, Upstream: func(o *upstream.Options) { o.MaxAttempts = 1 }}
-	g := gatewaytest.Start(t, options)
-	options.REST.KeepUnclearStatus = true
 	keeping := gatewaytest.Start(t, options)
+	options.REST.UnclearIsConflict = true
+	g := gatewaytest.Start(t, options)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p.expect("application/json", test.status, []byte(test.body))
@@ -57,7 +57,7 @@ func TestOutcome(t *testing.T) {
 					t.Errorf("%s: x-envoy-ratelimited is %q with the outcome %q", method, envoy, outcome)
 				}
 			}
-			check(g, "POST", payPath, test.outcome, test.rest)
+			check(g, "POST", payPath, test.outcome, test.changed)
 			check(keeping, "POST", payPath, test.outcome, test.kept)
 			check(keeping, "GET", "/payments/p1", "", test.read)
 			check(g, "GET", "/payments/p1", "", test.read)

@@ -45,7 +45,7 @@ type serveConfig struct {
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
-	UnclearStatus   string        `name:"rest-unclear-status" default:"409" placeholder:"STATUS" help:"HTTP status by REST of a mutation whose outcome PortOne does not know: 409, since proxies repeat 5xx by themselves, or portone for PortOne's own (${default})."`
+	UnclearStatus   string        `name:"rest-unclear-status" default:"portone" placeholder:"STATUS" help:"HTTP status by REST of a mutation whose outcome PortOne does not know: portone for PortOne's own 5xx, or 409 for proxies that would repeat it whatever its headers say (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
@@ -157,7 +157,7 @@ func (c *serveConfig) validate() error {
 		return wrong("sandbox-addr", "must be host:port, where the gateway can call it; is %q", c.SandboxAddr)
 	}
 	if c.UnclearStatus != "409" && c.UnclearStatus != "portone" {
-		return wrong("rest-unclear-status", "must be 409 or portone, not %q", c.UnclearStatus)
+		return wrong("rest-unclear-status", "must be portone or 409, not %q", c.UnclearStatus)
 	}
 	return c.checkSandbox()
 }

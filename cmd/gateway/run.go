@@ -147,7 +147,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	counters.Know(g.service.Operations())
 	g.measure(counters, credentials, log)
-	handler, err := rest.New(g.service, mapper, logger, rest.Options{Hosts: guard, KeepUnclearStatus: c.UnclearStatus == "portone"})
+	handler, err := rest.New(g.service, mapper, logger, rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409"})
 	if err != nil {
 		return g, err
 	}
