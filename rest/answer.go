@@ -9,7 +9,7 @@ import (
 // http.ResponseWriter.
 type answer struct {
 	w      http.ResponseWriter
-	status int  // of an answer that goes well; 0 means 200
+	status int  // 0 means 200
 	begun  bool // something has been written
 }
 
@@ -33,7 +33,7 @@ func (a *answer) Write(text []byte) (int, error) {
 	return a.w.Write(text)
 }
 
-// begin writes the header of an answer that goes well.
+// begin writes the header.
 func (a *answer) begin() {
 	status := a.status
 	if status == 0 {

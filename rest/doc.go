@@ -1,13 +1,11 @@
-// Package rest is PortOne's own REST API in front of the gateway's operations: the
-// same paths, query parameters, JSON and HTTP statuses, so that PortOne's official
-// SDKs work against it with nothing changed but their base URL.
+// Package rest is PortOne's own REST API in front of the gateway's methods: the same
+// paths, query parameters, JSON and HTTP statuses, so that PortOne's official SDKs work
+// against it with nothing changed but their base URL.
 //
-// A request finds its operation by PortOne's path templates and goes through the
-// handlers that grpc-gateway generates, which call the server in the same process.
-// Those handlers would make Go structs of the JSON and back; here the bytes
-// travel beside them, in an exchange, and what the handlers hold is empty. The
-// handlers are passed all the same because those who run the gateway ask for
-// grpc-gateway in their stack: every route and method of the contract stays one that
-// it serves, and could be served by it alone. What they see are empty messages, so that
-// nothing of the JSON is lost or paid for twice.
+// It is the other transport beside gRPC, and an equal one: it reads a request, hands it
+// to the steps that every call passes (package service), and writes the answer.
+// grpc-gateway's ServeMux finds the method by the google.api.http that the contract
+// has (package router). grpc-gateway's generated handlers are not used for PortOne's
+// methods: they speak protobuf's JSON, with int64 as strings, enums with their prefix and
+// unions nested, which is not PortOne's, and they would lose what `unrecognized` carries.
 package rest

@@ -3,18 +3,15 @@ package rest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
-
+	"github.com/portone-gateway/portone-gateway/contract"
+	"github.com/portone-gateway/portone-gateway/contract/router"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/service"
@@ -36,127 +33,85 @@ type Options struct {
 
 // Handler is the REST API. It is safe for concurrent use.
 type Handler struct {
-	server   *service.Server
-	mapper   *errmap.Mapper
-	logger   *slog.Logger
-	opts     Options
-	origins  *http.CrossOriginProtection
-	routes   *routes
-	held     held
-	handlers map[*service.Operation]operationHandler
+	server  *service.Server
+	mapper  *errmap.Mapper
+	logger  *slog.Logger
+	opts    Options
+	origins *http.CrossOriginProtection
+	router  *router.Router
+	held    held
 
 	bodyTimeout time.Duration // normally bodyTimeout
 }
 
-// operationHandler is how an operation is reached through grpc-gateway.
-type operationHandler struct {
-	mux *runtime.ServeMux // of its service
-	url *url.URL          // its path, with something harmless for the parameters
-}
-
 // New returns the REST API of a server.
 func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger, opts Options) (*Handler, error) {
-	h := &Handler{server: server, mapper: mapper, logger: logger, opts: opts, origins: http.NewCrossOriginProtection(),
-		routes: newRoutes(server.Operations()), handlers: make(map[*service.Operation]operationHandler), bodyTimeout: bodyTimeout}
+	h := &Handler{server: server, mapper: mapper, logger: logger, opts: opts, origins: http.NewCrossOriginProtection(), bodyTimeout: bodyTimeout}
 	h.held.limit = maxHeld
-	muxes := make(map[string]*runtime.ServeMux)
-	for _, op := range server.Operations() {
-		mux := muxes[op.Service]
-		if mux == nil {
-			register, ok := registrations[op.Service]
-			if !ok {
-				return nil, fmt.Errorf("rest: no handlers for %s", op.Service)
-			}
-			mux = h.newMux()
-			if err := register(mux, conn{server}); err != nil {
-				return nil, fmt.Errorf("rest: %s: %w", op.Service, err)
-			}
-			muxes[op.Service] = mux
-		}
-		h.handlers[op] = operationHandler{mux, &url.URL{Path: harmless(op.Spec.Template)}}
-	}
-	return h, nil
-}
-
-func (h *Handler) newMux() *runtime.ServeMux {
-	return runtime.NewServeMux(
-		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
-		runtime.WithForwardResponseRewriter(rewrite),
-		runtime.WithErrorHandler(func(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, _ *http.Request, err error) {
-			x, _ := ctx.Value(exchangeKey{}).(*exchange)
-			if x == nil { // nothing else comes here
-				x = &exchange{call: service.Call{Op: service.Unknown}, out: answer{w: w}}
-			}
-			h.writeError(x, err)
-		}),
-		runtime.WithWriteContentLength(),
-	)
-}
-
-// harmless is a template's path with parameters that grpc-gateway takes whatever
-// their type is.
-func harmless(template string) string {
-	segments := strings.Split(template, "/")
-	for i, s := range segments {
-		if strings.HasPrefix(s, "{") {
-			segments[i] = "0" // a text, a number, and a value of every enum
-		}
-	}
-	return strings.Join(segments, "/")
+	var err error
+	h.router, err = router.New(contract.Methods(), h.call, h.noMethod)
+	return h, err
 }
 
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{call: service.Call{Headers: r.Header, Transport: "rest"}, out: answer{w: w}, changes: !reads(r.Method)}
+	x := newExchange(w, r)
 	defer h.recover(x)
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Time{}) // of the answer before, see answer.Write
 	wait, wrong := callerTimeout(r.Header)
-	read := &reading{w: w, r: r, x: x, h: h, wrongTimeout: wrong, ends: time.Now().Add(h.bodyTimeout)}
-	ctx := r.Context()
+	x.read = reading{x: x, r: r, h: h, wrongTimeout: wrong, ends: time.Now().Add(h.bodyTimeout)}
+	defer x.read.free()
 	if wait > 0 {
 		deadline := time.Now().Add(wait)
-		if deadline.Before(read.ends) {
-			read.ends, read.callers = deadline, true
+		if deadline.Before(x.read.ends) {
+			x.read.ends, x.read.callers = deadline, true
 		}
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline)
+		ctx, cancel := context.WithDeadline(r.Context(), deadline)
 		defer cancel()
+		r = r.WithContext(ctx)
 	}
 	if r.ContentLength != 0 {
 		// Also where the body does not matter: net/http waits for it before it sends
 		// the answer.
-		_ = control.SetReadDeadline(read.ends)
+		_ = control.SetReadDeadline(x.read.ends)
 	}
 	if failure, ok := h.refusal(r); ok {
-		h.refuse(r, x, failure, nil)
+		h.refuse(x, r, failure)
 		return
 	}
-	found := h.find(r)
-	if found.op == nil {
-		h.refuse(r, x, errmap.NoSuchOperation, found.allowed)
-		return
-	}
-	x.call.Op, x.changes = found.op, found.op.Spec.IsMutation()
-	read.values, x.call.Read = found.values, read.wire
-	defer read.free()
-	h.serve(ctx, r.Method, x)
+	h.router.ServeHTTP(x, r)
 }
 
-// serve makes the call of an exchange.
-func (h *Handler) serve(ctx context.Context, method string, x *exchange) {
-	if x.call.Op.Streams {
-		h.stream(ctx, x)
+// call makes the call that a request asks for. The writer is the exchange.
+func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *contract.Method, params []string) {
+	x := w.(*exchange)
+	x.call.Op, x.changes = h.server.Operation(m), m.IsMutation()
+	x.read.params, x.call.Read = params, x.read.wire
+	if m.Streams {
+		h.stream(r.Context(), x)
 		return
 	}
 	x.call.Hold = func(size int) bool { x.size += size; return h.held.take(size) }
 	defer func() { x.call.Release(); h.held.give(x.size) }()
-	if method == http.MethodHead {
-		method = http.MethodGet
+	answer, err := h.server.Invoke(r.Context(), &x.call)
+	x.setHeaders()
+	if err != nil {
+		h.writeError(x, err)
+		return
 	}
-	handler := h.handlers[x.call.Op]
-	inner := http.Request{Method: method, URL: handler.url, Header: noHeaders, Body: http.NoBody}
-	handler.mux.ServeHTTP(&x.out, inner.WithContext(context.WithValue(ctx, exchangeKey{}, x)))
+	x.status = x.call.Status
+	x.write(answer)
+}
+
+// noMethod refuses a request for which there is no method. The writer is the exchange.
+func (h *Handler) noMethod(w http.ResponseWriter, r *http.Request, allowed []string) {
+	x := w.(*exchange)
+	if len(allowed) > 0 {
+		x.Header().Set("Allow", strings.Join(allowed, ", "))
+		x.errorStatus = http.StatusMethodNotAllowed
+	}
+	h.refuse(x, r, errmap.NoSuchOperation)
 }
 
 // refusal is why a request is refused before anything else is looked at, if it is.
@@ -171,21 +126,6 @@ func (h *Handler) refusal(r *http.Request) (errmap.Failure, bool) {
 		return errmap.HostNotAllowed, true
 	}
 	return errmap.CrossOrigin, true
-}
-
-// find looks for the operation of a request. HEAD is GET without the body, which
-// net/http leaves out.
-func (h *Handler) find(r *http.Request) match {
-	method := r.Method
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	found := h.routes.find(method, r.URL.EscapedPath())
-	if slices.Contains(found.allowed, http.MethodGet) {
-		found.allowed = append(found.allowed, http.MethodHead)
-		slices.Sort(found.allowed)
-	}
-	return found
 }
 
 // reads reports whether a method changes nothing.
@@ -209,28 +149,20 @@ func (h *Handler) recover(x *exchange) {
 		panic(p)
 	}
 	err := h.server.Panicked(&x.call, p)
-	if x.out.begun {
+	if x.begun {
 		panic(http.ErrAbortHandler)
 	}
 	x.setHeaders()
 	h.writeError(x, err)
 }
 
-// noHeaders are the headers that grpc-gateway sees: the caller's do not concern
-// it. Nobody writes to them.
-var noHeaders = http.Header{}
-
 // refuse answers what is no call of an operation.
-func (h *Handler) refuse(r *http.Request, x *exchange, failure errmap.Failure, allowed []string) {
-	x.call.Asked = h.routes.asked(r.Method, r.URL.EscapedPath())
+func (h *Handler) refuse(x *exchange, r *http.Request, failure errmap.Failure) {
+	x.call.Asked = h.router.Label(r)
 	err := h.server.Refuse(r.Context(), &x.call, failure)
 	x.setHeaders()
 	if failure == errmap.HostNotAllowed {
-		x.status = http.StatusMisdirectedRequest
-	}
-	if len(allowed) > 0 {
-		x.out.Header().Set("Allow", strings.Join(allowed, ", "))
-		x.status = http.StatusMethodNotAllowed
+		x.errorStatus = http.StatusMisdirectedRequest
 	}
 	h.writeError(x, err)
 }
@@ -238,46 +170,39 @@ func (h *Handler) refuse(r *http.Request, x *exchange, failure errmap.Failure, a
 // writeError answers with an error.
 func (h *Handler) writeError(x *exchange, err error) {
 	var e *errmap.Error
-	if !errors.As(err, &e) { // nothing else comes from the server; grpc-gateway would have a bug, or we
+	if !errors.As(err, &e) { // nothing else comes from the server
 		h.logger.Error("an error of no kind", "error", err.Error())
 		e = h.mapper.Failure(&errmap.Call{}, errmap.Broken, err)
 	}
-	header := x.out.Header()
+	header := x.Header()
 	if after := e.RetryAfter(); after > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
 	httpStatus, body := errmap.REST(e.Full())
-	if x.status != 0 {
-		httpStatus = x.status
+	if x.errorStatus != 0 {
+		httpStatus = x.errorStatus
 	}
 	if x.changes {
 		httpStatus = h.setOutcome(header, e, httpStatus)
 	}
-	writeBody(&x.out, httpStatus, body)
-}
-
-func writeBody(w http.ResponseWriter, httpStatus int, body []byte) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(httpStatus)
-	_, _ = w.Write(body)
+	x.status = httpStatus
+	x.write(body)
 }
 
 // stream answers with a file. One that breaks in the middle breaks the
 // connection, so that nobody takes half of it for the whole.
 func (h *Handler) stream(ctx context.Context, x *exchange) {
 	err := h.server.InvokeStream(ctx, &x.call, func(file *upstream.Stream, piece []byte) error {
-		if !x.out.begun {
+		if !x.begun {
 			x.setHeaders()
 			x.setFileHeaders(file)
 		}
-		_, err := x.out.Write(piece)
+		_, err := x.Write(piece)
 		return err
 	})
 	switch {
 	case err == nil:
-	case x.out.begun:
+	case x.begun:
 		panic(http.ErrAbortHandler)
 	default:
 		x.setHeaders()
@@ -288,7 +213,7 @@ func (h *Handler) stream(ctx context.Context, x *exchange) {
 // setFileHeaders says of a file what PortOne says of it. Where it says no type,
 // net/http must not guess one.
 func (x *exchange) setFileHeaders(file *upstream.Stream) {
-	header := x.out.Header()
+	header := x.Header()
 	header["Content-Type"] = nil
 	for _, name := range service.FileHeaders {
 		if values := file.Header[name]; values != nil {
@@ -298,5 +223,5 @@ func (x *exchange) setFileHeaders(file *upstream.Stream) {
 	if file.Length >= 0 {
 		header.Set("Content-Length", strconv.FormatInt(file.Length, 10))
 	}
-	x.out.status = file.Status
+	x.status = file.Status
 }

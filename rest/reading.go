@@ -19,11 +19,10 @@ const bodyTimeout = 10 * time.Second
 
 // reading turns an HTTP request into a message.
 type reading struct {
-	w      http.ResponseWriter
-	r      *http.Request
 	x      *exchange
+	r      *http.Request
 	h      *Handler
-	values []string // of the path's parameters
+	params []string // of the path
 	out    *[]byte
 
 	wrongTimeout error     // of the header that says how long the caller waits
@@ -54,7 +53,7 @@ func (rd *reading) wire(describe describe) ([]byte, error) {
 	query := rd.r.URL.RawQuery
 	rd.x.call.NoBody = len(*body) == 0 && !holdsBody(query)
 	rd.out = bytepool.Shared.Get(len(*body) + len(query) + 64)
-	wire, err := rd.x.call.Op.Spec.WireFromHTTP((*rd.out)[:0], rd.values, query, *body)
+	wire, err := rd.x.call.Op.Spec.WireFromHTTP((*rd.out)[:0], rd.params, query, *body)
 	*rd.out = wire
 	if err != nil {
 		return nil, rd.h.mapper.Malformed(describe(), err)
@@ -130,8 +129,8 @@ func (rd *reading) incomplete(describe describe, err error) error {
 // refuse makes an error with an HTTP status of its own, after which the connection is
 // closed: there is more on it that nobody reads.
 func (rd *reading) refuse(httpStatus int, describe describe, field, problem string, cause error) error {
-	rd.x.status = httpStatus
-	header := rd.x.out.Header()
+	rd.x.errorStatus = httpStatus
+	header := rd.x.Header()
 	header.Set("Connection", "close")
 	if httpStatus == http.StatusUnsupportedMediaType {
 		header.Set("Accept-Encoding", "identity")
@@ -141,7 +140,7 @@ func (rd *reading) refuse(httpStatus int, describe describe, field, problem stri
 
 // arrived takes the deadline away that the body had.
 func (rd *reading) arrived() {
-	_ = http.NewResponseController(rd.w).SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(rd.x.w).SetReadDeadline(time.Time{})
 }
 
 // free gives back what the message takes.

@@ -11,6 +11,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
@@ -58,10 +59,23 @@ func Operations(cache *transcode.Cache) ([]*Operation, error) {
 	return all, err
 }
 
+// Operation returns the operation of a method of PortOne's.
+func (s *Server) Operation(m *contract.Method) *Operation {
+	i, found := s.find(m.FullName)
+	if !found {
+		return nil
+	}
+	return s.ops[i]
+}
+
 // isOperation tells whether an RPC is one of the contract's.
 func (s *Server) isOperation(fullMethod string) bool {
-	_, found := slices.BinarySearchFunc(s.ops, fullMethod, func(op *Operation, name string) int { return strings.Compare(op.FullMethod, name) })
+	_, found := s.find(fullMethod)
 	return found
+}
+
+func (s *Server) find(fullMethod string) (int, bool) {
+	return slices.BinarySearchFunc(s.ops, fullMethod, func(op *Operation, name string) int { return strings.Compare(op.FullMethod, name) })
 }
 
 func newOperation(cache *transcode.Cache, method protoreflect.MethodDescriptor) (*Operation, error) {

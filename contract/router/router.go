@@ -28,7 +28,8 @@ type Refuser func(w http.ResponseWriter, r *http.Request, allowed []string)
 // It routes by grpc-gateway's runtime.ServeMux. A mux tries the patterns of an HTTP
 // method one after the other, so that there are several, each for the few templates
 // that look alike. Where templates overlap, a literal segment wins over a parameter,
-// from the left, among those that have the HTTP method.
+// from the left, among those that have the HTTP method. HEAD is GET, whose body net/http
+// leaves out.
 type Router struct {
 	muxes    map[shape]*runtime.ServeMux
 	methods  []*contract.Method // those with parameters further left first
@@ -112,6 +113,11 @@ func (t *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.refuse(w, r, nil)
 		return
 	}
+	if r.Method == http.MethodHead {
+		get := *r
+		get.Method = http.MethodGet
+		r = &get
+	}
 	mux.ServeHTTP(w, r)
 }
 
@@ -133,6 +139,9 @@ func (t *Router) allowed(path string) []string {
 		if matches(strings.Split(m.Template, "/"), segments) && !slices.Contains(found, m.HTTPMethod) {
 			found = append(found, m.HTTPMethod)
 		}
+	}
+	if slices.Contains(found, http.MethodGet) {
+		found = append(found, http.MethodHead)
 	}
 	slices.Sort(found)
 	return found
