@@ -26,20 +26,23 @@
 //
 // As PortOne's: kept for three hours on the sandbox's clock, from the answer on, and
 // ignored for GET. A key that was used for another request is INVALID_REQUEST;
-// PortOne says only that it must not be.
+// PortOne says only that it must not be. A key may have any printable characters of
+// ASCII; PortOne advises letters, digits, - and _.
 //
 // # Webhooks
 //
 // Payments and billing keys set off webhooks, which GET /sandbox/webhooks lists.
 // With Options.WebhookURL they are posted there, signed by the rules of Standard
-// Webhooks: in order, each tried a few times until it is taken with a 2xx answer,
-// while calls go on, and payments show what came of it. Otherwise payments show them
-// as taken. The time in the signature is real time, whatever the sandbox's clock
-// shows: receivers refuse old signatures.
+// Webhooks: at once and in order, and again while they are not taken with a 2xx
+// answer. There are at most 6 attempts, with waits of any length up to 1, 4, 16, 64
+// and 256 minutes between them, on the sandbox's clock: moving it by 6 hours brings
+// them all. Payments show what came of each; without a URL they show webhooks as
+// taken. The time in the signature is real time, whatever the sandbox's clock shows:
+// receivers refuse old signatures.
 //
-// # Trouble on demand
+// # Fault injection
 //
-// A request asks for trouble with the header X-Portone-Sandbox or, where headers
+// A request asks for a fault with the header X-Portone-Sandbox or, where headers
 // cannot be set, with a path parameter or a top-level string of the request that
 // begins with "sandbox:", such as the payment id
 // "sandbox:error=PAYMENT_NOT_FOUND". The header comes first; of several strings the
@@ -57,7 +60,9 @@
 //	cut=before      cut the connection, without processing the request
 //	cut=after       process the request, then cut the connection
 //	half            process the request, send half of the answer, then cut
-//	times=N         trouble only the first N requests that ask for exactly this
+//	times=N         only the first N requests that ask for exactly this about
+//	                the same object: the one that the path names, or the payment in
+//	                the body; where there is neither, with the same idempotency key
 //	n=ANYTHING      makes ids unique; stands as often as needed
 //
 // A mistake in this grammar is INVALID_REQUEST, and its message names it. What stops

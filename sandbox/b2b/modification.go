@@ -13,7 +13,7 @@ const (
 
 // setModification notes what a draft modifies. The original must have reached the
 // NTS, and may be a modified invoice itself. Only a modified invoice may have a
-// negative total: it takes back what the original said.
+// negative total: it cancels what the original said.
 func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificationCreateBody) error {
 	d.DocumentModificationType = originalDocument.Enum()
 	if body == nil {
@@ -48,12 +48,12 @@ func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificati
 // original finds the invoice that is to be modified.
 func (m *mode) original(body *portonev2.B2BTaxInvoiceModificationCreateBody) (*invoice, error) {
 	inv, err := m.find(body, keyOfRecipient)
-	if fault, ok := err.(*world.Fault); ok && fault.Reason == invoiceNotFound {
+	if refusal, ok := err.(*world.Refusal); ok && refusal.Reason == invoiceNotFound {
 		err = world.Refuse(originalNotFound, "there is no tax invoice %q of that kind of key to modify", body.GetTaxInvoiceKey())
 	}
 	return inv, err
 }
 
 func refuseUnmodified() error {
-	return world.Refuse(modificationMissing, "a negative totalAmount takes back what another tax invoice says: modification is missing")
+	return world.Refuse(modificationMissing, "a negative totalAmount cancels what another tax invoice says: modification is missing")
 }

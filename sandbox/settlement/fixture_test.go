@@ -266,7 +266,7 @@ func takenPieces(product string, quantity int32, discounts ...*takenDiscount) *t
 	return &takenLine{ProductId: &product, Quantity: &quantity, Discounts: discounts}
 }
 
-// cancelOf takes back an order by its payment's cancellation, as a whole.
+// cancelOf cancels an order by its payment's cancellation, as a whole.
 func cancelOf(payment, cancellation string) *cancelRequest {
 	return &cancelRequest{
 		TransferId: world.Ptr("of-" + payment), CancellationId: &cancellation, Id: world.Ptr("cancel-" + cancellation),
@@ -374,7 +374,7 @@ func (m *market) payOutAll(bulk string, ids ...string) (*portonev2.CompletePlatf
 // there are any.
 func refused(t testing.TB, method string, err error, reason portonev2.ErrorReason, data proto.Message) {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != reason {
 		t.Fatalf("%s: %v, want %v", method, err, reason)
 	}

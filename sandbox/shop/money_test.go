@@ -127,10 +127,10 @@ func stopOne(t *rapid.T, s *Store, id string) {
 
 // checkBooks holds every payment against its cancellations, the events and the lists.
 func checkBooks(t *rapid.T, s *Store, w *world.World) {
-	checkTables(t, s)
+	checkTexts(t, s)
 	var balance, moved int64
-	for _, e := range s.payments.entries {
-		a, shown := e.attempt, showPayment(e.attempt.payment)
+	for _, p := range s.payments.created {
+		a, shown := p.current(), showPayment(p)
 		checkAmounts(t, a, a.bill.amount(), shown)
 		balance += a.bill.paid - a.bill.cancelled
 	}
@@ -159,16 +159,16 @@ func checkAmounts(t *rapid.T, a *attempt, amount *portonev2.PaymentAmount, shown
 	var given parts // of the price
 	for _, c := range a.cancellations {
 		switch c.status {
-		case "succeeded":
+		case cancelSucceeded:
 			money += c.money.amount
 			taxFree += c.money.taxFree
-		case "requested":
+		case cancelRequested:
 			requested += c.money.amount
 		}
 		if c.money.amount < 0 || c.money.taxFree < 0 || c.money.vat < 0 || c.money.supply() < 0 {
 			t.Fatalf("a cancellation of %+v: %v", c.money, shown)
 		}
-		if c.status != "failed" {
+		if c.status != cancelFailed {
 			given = given.plus(c.price)
 		}
 	}

@@ -23,12 +23,9 @@ type payment struct {
 	created     instant
 	attempts    []*attempt // never empty
 
-	// What follows is the ledger's.
-	row       int    // in its tables
-	inChanged int    // its place in the list by change
-	stale     bool   // whether the tables may be of the past
-	wire      []byte // see shown
-
+	change    uint64 // the number of its last change of state, in the order of all
+	texts     texts  // of the present, unless stale
+	stale     bool
 	elsewhere *payment // with the same id, of another store
 }
 
@@ -79,6 +76,7 @@ type attempt struct {
 	cancellations []*cancellation
 	retain        portonev2.PromotionDiscountRetainOption // of its partial cancellations
 	delivery      *delivery                               // nil without escrow
+	disputes      []*portonev2.Dispute                    // oldest first
 	receipt       *portonev2.PaymentCashReceipt
 	receiptIssued portonev2.CashReceiptIssuanceStatus
 	receiptNumber string // of the one that it got when it was paid
@@ -113,7 +111,7 @@ func (s *Store) findPaid(id string, storeID *string) (*attempt, error) {
 	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_PAID, "payment %q is %s", id, p.current().status)
 }
 
-// admit says whether an order can be paid now: its id is free and its terms are
+// admit reports whether an order can be paid now: its id is free and its terms are
 // those registered. An account that waits for its deposit, or a payment that
 // waits for its approval, counts as paid: a second one would take the money
 // twice.
@@ -169,7 +167,7 @@ func (s *Store) begin(o *order, r route, m *means) *attempt {
 		pgTxID: s.w.IDs.UUID("pg transaction"), requestedAt: now, updatedAt: now, changedAt: now,
 	}
 	if o.escrow {
-		a.delivery = &delivery{status: "before_registered"}
+		a.delivery = &delivery{status: notRegistered}
 	}
 	p.attempts = append(p.attempts, a)
 	if isNew {
@@ -194,7 +192,7 @@ func (s *Store) pay(a *attempt, trigger portonev2.PaymentWebhookTrigger) {
 	s.move(a, paid)
 	a.promotion.spend(a.bill.discount)
 	s.w.Counters.Add("payment.charged")
-	s.happened(a, "paid", a.bill.paid, nil)
+	s.happened(a, paid, a.bill.paid, nil)
 	if trigger != 0 || !a.skipWebhook {
 		s.notify(a, transactionPaid, nil, trigger)
 	}

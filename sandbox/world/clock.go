@@ -2,6 +2,7 @@ package world
 
 import (
 	"container/heap"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -48,6 +49,9 @@ func (c *Clock) Now() time.Time {
 	return now.UTC()
 }
 
+// Stopped reports whether the clock stands still until it is moved.
+func (c *Clock) Stopped() bool { return !c.frozen.IsZero() }
+
 // wall is a time without the reading of the monotonic clock, which stops while a
 // machine sleeps.
 func wall(t time.Time) time.Time { return t.Round(0) }
@@ -84,6 +88,18 @@ func (c *Clock) MoveTo(t time.Time) {
 	} else {
 		c.frozen = t
 	}
+}
+
+// CheckMove returns why a clock that shows a time cannot be moved to another: that is
+// in the past, or later than PortOne could write.
+func CheckMove(now, t time.Time) error {
+	switch {
+	case t.Before(now):
+		return fmt.Errorf("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
+	case t.After(Latest):
+		return fmt.Errorf("the clock does not go beyond the year %d", Latest.Year())
+	}
+	return nil
 }
 
 // Stop moves the clock to a time as MoveTo does, and has it stand there.
@@ -124,7 +140,7 @@ func (c *Clock) runUntil(t time.Time) {
 type timer struct {
 	at    time.Time
 	order uint64 // plans for the same time happen in the order they were made
-	do    func() // nil if taken back
+	do    func() // nil if cancelled
 }
 
 // timers is a heap (container/heap), the next one first.

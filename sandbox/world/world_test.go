@@ -107,7 +107,7 @@ func TestClockStops(t *testing.T) {
 }
 
 func TestIDs(t *testing.T) {
-	a, b := NewIDs(), NewIDs()
+	a, b := NewIDs("seed"), NewIDs("seed")
 	if first, again := a.UUID("x"), b.UUID("x"); first != again || len(first) != 36 || first == a.UUID("x") || first == a.UUID("y") {
 		t.Errorf("%s and %s", first, again)
 	}
@@ -144,7 +144,7 @@ func TestPage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, info, err := Page(all, test.input)
-			var fault *Fault
+			var fault *Refusal
 			if test.fails {
 				if !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
 					t.Errorf("error %v", err)

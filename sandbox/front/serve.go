@@ -1,0 +1,105 @@
+package front
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/control"
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// maxBody is how long the body of a request may be.
+const maxBody = 4 << 20
+
+// ServeHTTP answers a request as PortOne would, or one to the control API below
+// /sandbox/. It is safe for concurrent use.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	if path == "/sandbox" || strings.HasPrefix(path, control.Prefix) {
+		s.control.ServeHTTP(w, r)
+		return
+	}
+	op, params, methods := s.contract.routes.find(r.Method, path)
+	if op == nil {
+		nowhere(methods).send(w)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		unread(err).send(w)
+		return
+	}
+	began := time.Now()
+	a, f := s.handle(r.Header, op.read(params, r.URL.RawQuery, body))
+	s.log.Debug("answered", slog.String("operation", op.id), slog.Int("status", a.status),
+		slog.Duration("took", time.Since(began)), slog.String("cut", string(f.Cut)))
+	deliver(w, a, &f)
+}
+
+// nowhere answers a request to which no operation belongs; methods are those that
+// its path has.
+func nowhere(methods []string) answer {
+	if len(methods) == 0 {
+		return plain(http.StatusNotFound)
+	}
+	a := plain(http.StatusMethodNotAllowed)
+	a.allow = strings.Join(methods, ", ")
+	return a
+}
+
+// unread answers a request whose body could not be read.
+func unread(err error) answer {
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		return plain(http.StatusRequestEntityTooLarge)
+	}
+	return plain(http.StatusBadRequest)
+}
+
+// handle answers a request, and returns the fault to deliver the answer with.
+func (s *Server) handle(h http.Header, r *request) (answer, faults.Fault) {
+	st := s.current()
+	if !open[r.op.id] && !s.accepts(st, h.Get("Authorization")) {
+		return s.refuse(world.Refuse(unauthorized, "no valid Authorization: PortOne <API secret> or Bearer <access token>")), faults.Fault{}
+	}
+	f, err := s.faultOf(st, h, r)
+	if err != nil {
+		return s.refuse(world.Refuse(invalidRequest, "%v", err)), faults.Fault{}
+	}
+	if f.Stops() {
+		s.sleep(f.Latency)
+		return s.faulty(st, &f, r), f
+	}
+	key, err := keyOf(h, r.op)
+	if err != nil {
+		return s.refuse(world.Refuse(invalidRequest, "%s: %v", idempotencyHeader, err)), f
+	}
+	return s.once(st, key, r, func() answer {
+		s.sleep(f.Latency)
+		if f.IsOutcome() {
+			return s.faulty(st, &f, r)
+		}
+		return s.perform(st, r)
+	}), f
+}
+
+// accepts reports whether credentials are accepted, and counts their requests by the
+// label of the secret where secrets have labels.
+func (s *Server) accepts(st *state, authorization string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	user, accepted := st.stores.Auth.User(authorization)
+	if accepted && len(s.labels) > 0 {
+		st.world.Counters.Add("requests." + cmp.Or(s.labels[user], otherSecrets))
+	}
+	return accepted
+}
+
+// otherSecrets is the label of secrets that have none.
+const otherSecrets = "other"
