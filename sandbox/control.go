@@ -28,7 +28,7 @@ type command struct {
 // are written already.
 var commands = []command{
 	{"POST", "reset", `begin anew: no objects, or the demo's; the clock as it was at first, or with {"stop":"2026-01-01T00:00:00Z"} standing at that time, ` +
-		`earlier ones too: then the same calls have the same answers`, (*Sandbox).runReset},
+		`earlier ones too: then the same calls have the same answers. Otherwise ids are fresh, or those of {"seed":"..."}`, (*Sandbox).runReset},
 	{"GET", "clock", "the sandbox's time", (*Sandbox).runShowClock},
 	{"POST", "clock", `move the clock forward: {"advance":"24h"} or {"now":"2026-01-31T09:00:00Z"}; what falls due on the way happens. ` +
 		`{"stop":"2026-01-31T09:00:00Z"} moves it and has it stand there, {"run":true} has it run again`, (*Sandbox).runSetClock},
@@ -140,19 +140,24 @@ func mistake(format string, args ...any) error {
 func (s *Sandbox) runReset(body []byte) (any, error) {
 	var in struct {
 		Stop *time.Time `json:"stop"`
+		Seed *string    `json:"seed"`
 	}
 	if len(bytes.TrimSpace(body)) > 0 {
 		if err := arguments(body, &in); err != nil {
 			return nil, err
 		}
 	}
+	seed := s.seed
+	if in.Seed != nil {
+		seed = *in.Seed
+	}
 	if in.Stop == nil {
-		return struct{}{}, s.Reset()
+		return struct{}{}, s.reset(s.clock, seed)
 	}
 	if year := in.Stop.UTC().Year(); year < firstYear || year > lastYear {
 		return nil, mistake("stop: a world can begin in the years %d to %d", firstYear, lastYear)
 	}
-	return struct{}{}, s.reset(*world.NewStoppedClock(*in.Stop))
+	return struct{}{}, s.reset(*world.NewStoppedClock(*in.Stop), seed)
 }
 
 // A world can begin in the years of which two digits tell, as cards and identity

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,6 +16,11 @@ type Options struct {
 	// since every reset begins anew, so moving this one changes nothing: see
 	// Sandbox.Advance.
 	Clock *world.Clock
+
+	// Seed makes ids repeat: worlds with the same seed have the same ids after the
+	// same calls. Without a seed they repeat where the clock stands at first, and
+	// are fresh after every reset where it runs.
+	Seed string
 
 	// Logger hears of the sandbox's own failures and, at debug level, of every
 	// request: operation, status and duration, never what is in it. Nil is none.
@@ -40,6 +46,7 @@ type Options struct {
 type Sandbox struct {
 	contract *contract
 	clock    world.Clock // as every state begins with it
+	seed     string
 	demo     bool
 	courier  *courier // as every state begins with it
 	log      *slog.Logger
@@ -60,7 +67,7 @@ func New(opts Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
+	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
 	if opts.Clock != nil {
 		s.clock = *opts.Clock
 	}
@@ -73,14 +80,18 @@ func New(opts Options) (*Sandbox, error) {
 // Reset begins anew: no objects (but the demo's, if there is one), no idempotency
 // keys, no webhooks to deliver, the clock as it was at first. Requests that are being
 // worked on end in the world in which they began, which nobody sees any more.
-func (s *Sandbox) Reset() error { return s.reset(s.clock) }
+func (s *Sandbox) Reset() error { return s.reset(s.clock, s.seed) }
 
-// reset begins anew with a clock.
-func (s *Sandbox) reset(clock world.Clock) error {
-	fresh := newState(&clock, s.courier.fresh(), &s.mu)
+// reset begins anew with a clock and a seed. Without a seed the ids of a clock that
+// runs are fresh: receivers of webhooks remember those of the world before.
+func (s *Sandbox) reset(clock world.Clock, seed string) error {
+	if seed == "" && !clock.Stopped() {
+		seed = rand.Text()
+	}
+	fresh := newState(&clock, seed, s.courier.fresh(), &s.mu)
 	if s.demo {
 		fresh.courier.mute(true) // nobody has to hear of what was there before
-		if err := s.seed(fresh, demo); err != nil {
+		if err := s.populate(fresh, demo); err != nil {
 			return err
 		}
 		fresh.courier.mute(false)

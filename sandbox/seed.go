@@ -39,9 +39,9 @@ type seeder struct {
 	known map[string]string
 }
 
-// seed makes the demo's objects. Everything must succeed: the demo is fixed, and
+// populate makes the demo's objects. Everything must succeed: the demo is fixed, and
 // so a failure is a mistake in it.
-func (s *Sandbox) seed(st *state, wishes []wish) error {
+func (s *Sandbox) populate(st *state, wishes []wish) error {
 	seeder := &seeder{s: s, st: st, known: make(map[string]string)}
 	for i, w := range wishes {
 		if err := seeder.grant(w); err != nil {

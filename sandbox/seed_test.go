@@ -117,7 +117,7 @@ func TestSeed(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSandbox(t)
-			err := s.seed(s.state, []wish{login, test.wish})
+			err := s.populate(s.state, []wish{login, test.wish})
 			if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
 				t.Errorf("error %v, want %q", err, test.problem)
 			}

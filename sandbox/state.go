@@ -30,10 +30,11 @@ type state struct {
 // handler carries out an RPC: the answer is its message, or an HttpBody.
 type handler func(ctx context.Context, in proto.Message) (proto.Message, error)
 
-// newState is a world where nothing has happened yet, guarded by a lock.
-func newState(clock *world.Clock, c *courier, lock sync.Locker) *state {
+// newState is a world where nothing has happened yet, guarded by a lock. Its ids are
+// those of the seed.
+func newState(clock *world.Clock, seed string, c *courier, lock sync.Locker) *state {
 	st := &state{
-		world:    world.New(clock),
+		world:    world.NewSeeded(clock, seed),
 		courier:  c,
 		handlers: make(map[string]handler),
 		answers:  newRecent[*kept](keptAnswers),

@@ -48,6 +48,9 @@ func (c *Clock) Now() time.Time {
 	return now.UTC()
 }
 
+// Stopped reports whether the clock stands still until it is moved.
+func (c *Clock) Stopped() bool { return !c.frozen.IsZero() }
+
 // wall is a time without the reading of the monotonic clock, which stops while a
 // machine sleeps.
 func wall(t time.Time) time.Time { return t.Round(0) }

@@ -6,12 +6,15 @@ import (
 	"fmt"
 )
 
-// IDs makes ids and other made-up texts. They look random and are the same in
-// every run that makes them in the same order.
-type IDs struct{ count map[string]uint64 }
+// IDs makes ids and other made-up texts. They look random, and are the same in
+// every run that makes them from the same seed in the same order.
+type IDs struct {
+	seed  string
+	count map[string]uint64
+}
 
-// NewIDs starts from the beginning.
-func NewIDs() *IDs { return &IDs{make(map[string]uint64)} }
+// NewIDs starts from the beginning. Any text is a seed.
+func NewIDs(seed string) *IDs { return &IDs{seed, make(map[string]uint64)} }
 
 // UUID makes an id in the form of a UUID. Each kind, such as "transaction", counts
 // for itself.
@@ -44,5 +47,5 @@ func (g *IDs) Number(kind string) uint64 {
 func (g *IDs) next(kind string) [32]byte {
 	var number [8]byte
 	binary.BigEndian.PutUint64(number[:], g.Number(kind))
-	return sha256.Sum256(append([]byte("portone-gateway sandbox "+kind), number[:]...))
+	return sha256.Sum256(append([]byte("portone-gateway sandbox "+g.seed+kind), number[:]...))
 }

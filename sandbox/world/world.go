@@ -26,9 +26,13 @@ type World struct {
 	Counters Counters
 }
 
-// New makes a world whose time is told by clock.
-func New(clock *Clock) *World {
-	return &World{Clock: clock, IDs: NewIDs(), Counters: make(Counters)}
+// New makes a world whose time is told by clock. Its ids are those of the empty
+// seed.
+func New(clock *Clock) *World { return NewSeeded(clock, "") }
+
+// NewSeeded makes a world with the ids of a seed.
+func NewSeeded(clock *Clock, seed string) *World {
+	return &World{Clock: clock, IDs: NewIDs(seed), Counters: make(Counters)}
 }
 
 // Counters are numbers by name.

@@ -107,7 +107,7 @@ func TestClockStops(t *testing.T) {
 }
 
 func TestIDs(t *testing.T) {
-	a, b := NewIDs(), NewIDs()
+	a, b := NewIDs("seed"), NewIDs("seed")
 	if first, again := a.UUID("x"), b.UUID("x"); first != again || len(first) != 36 || first == a.UUID("x") || first == a.UUID("y") {
 		t.Errorf("%s and %s", first, again)
 	}
