@@ -26,7 +26,8 @@
 //
 // As PortOne's: kept for three hours on the sandbox's clock, from the answer on, and
 // ignored for GET. A key that was used for another request is INVALID_REQUEST;
-// PortOne says only that it must not be.
+// PortOne says only that it must not be. A key may have any printable characters of
+// ASCII; PortOne advises letters, digits, - and _.
 //
 // # Webhooks
 //
@@ -57,7 +58,9 @@
 //	cut=before      cut the connection, without processing the request
 //	cut=after       process the request, then cut the connection
 //	half            process the request, send half of the answer, then cut
-//	times=N         trouble only the first N requests that ask for exactly this
+//	times=N         trouble only the first N requests that ask for exactly this about
+//	                the same object: the one that the path names, or the payment in
+//	                the body; where there is neither, with the same idempotency key
 //	n=ANYTHING      makes ids unique; stands as often as needed
 //
 // A mistake in this grammar is INVALID_REQUEST, and its message names it. What stops

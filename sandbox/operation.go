@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -112,6 +113,7 @@ func (c *contract) add(md protoreflect.MethodDescriptor) error {
 // request is a call of an operation, read as far as it could be.
 type request struct {
 	op      *operation
+	object  string        // what its path names: its parameters; empty if it has none
 	message proto.Message // what could be read of it; never nil
 	problem string        // why it is no valid request; empty if it is one
 }
@@ -120,9 +122,10 @@ type request struct {
 func (op *operation) read(path []string, rawQuery string, body []byte) *request {
 	wire, err := op.call.WireFromHTTP(nil, path, rawQuery, body)
 	if err != nil {
-		return &request{op: op, message: op.input.New().Interface(), problem: err.Error()}
+		return &request{op: op, object: strings.Join(path, "/"), message: op.input.New().Interface(), problem: err.Error()}
 	}
 	r := op.readWire(wire)
+	r.object = strings.Join(path, "/")
 	if problem := op.bodyProblem(rawQuery, len(body) > 0); problem != "" {
 		r.problem = problem
 	}

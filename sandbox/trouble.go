@@ -180,7 +180,7 @@ func (s *Sandbox) troubleOf(st *state, h http.Header, r *request) (trouble, erro
 	if err != nil {
 		return trouble{}, fmt.Errorf("%s: %w", where, err)
 	}
-	if t.times > 0 && s.count(st, where+" "+text) > t.times {
+	if t.times > 0 && s.count(st, where+" "+text+"\n"+subject(h, r)) > t.times {
 		return trouble{}, nil
 	}
 	return t, nil
@@ -210,6 +210,23 @@ func (c *contract) knows(t *trouble) error {
 		return fmt.Errorf("error: the contract has no error type %s, and a new one needs a status", t.errorType)
 	}
 	return nil
+}
+
+// subject is what a request is about, for the directive times: the object that its
+// path names, else the payment in its body, else its idempotency key; empty if it has
+// none of these.
+func subject(h http.Header, r *request) string {
+	if r.object != "" {
+		return r.object
+	}
+	m := r.message.ProtoReflect()
+	if fd := m.Descriptor().Fields().ByName("payment_id"); fd != nil && fd.Kind() == protoreflect.StringKind && m.Has(fd) {
+		return m.Get(fd).String()
+	}
+	if key, err := keyOf(h, r.op); err == nil {
+		return key
+	}
+	return ""
 }
 
 // count counts the requests that asked for the very same trouble.

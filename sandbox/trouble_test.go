@@ -181,6 +181,42 @@ func TestTroubleAndKeys(t *testing.T) {
 	}
 }
 
+// TestTroubleTimesFor expects each object, payment or idempotency key to meet the
+// trouble as often as asked for, however many met it before.
+func TestTroubleTimesFor(t *testing.T) {
+	tests := []struct{ name, method, target, body, key string }{
+		{"an object of the path", "GET", "/payments/p-%d", "", ""},
+		{"an object of the path, whatever the key", "POST", "/payments/p-%d/cancel", `{"reason":"r"}`, ""},
+		{"a payment in the body", "POST", "/platform/transfers/order", `{"partnerId":"p","paymentId":"p-%d","orderDetail":{"orderAmount":1},"discounts":[],"additionalFees":[]}`, ""},
+		{"a key", "POST", "/login/api-secret", aLogin, "0123456789abcdef-%d"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSandbox(t)
+			of := func(format string, i int) string {
+				if strings.Contains(format, "%d") {
+					return fmt.Sprintf(format, i)
+				}
+				return format
+			}
+			for run := range 3 {
+				for i, want := range []bool{true, true, false} {
+					headers := []string{troubleHeader + ": status=502;times=2"}
+					if key := of(test.key, run); key != "" {
+						headers = append(headers, keyed(key))
+					} else if test.method == "POST" {
+						headers = append(headers, keyed(fmt.Sprintf("another-key-%d-%d", run, i)))
+					}
+					w := ask(s, test.method, of(test.target, run), of(test.body, run), headers...)
+					if got := w.Code == 502; got != want {
+						t.Errorf("run %d, request %d: %d %s", run, i, w.Code, w.Body)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestTroubleTimes(t *testing.T) {
 	s := newSandbox(t)
 	for i, status := range []int{403, 403, 200, 200} {
