@@ -50,6 +50,7 @@ type serveConfig struct {
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
 	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
+	SandboxEmpty    bool          `name:"sandbox-empty" help:"Begin without the demo's payments, partners and settlements, and come back to that with a reset."`
 	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks; nowhere if it is not set."`
 	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
@@ -62,6 +63,7 @@ type serveConfig struct {
 // sandboxConfig configures the sandbox alone.
 type sandboxConfig struct {
 	Addr     string `name:"addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where to listen: host:port, or unix:///path (${default})."`
+	Empty    bool   `name:"empty" help:"Begin without the demo's payments, partners and settlements, and come back to that with a reset."`
 	Webhooks string `name:"webhook-url" placeholder:"URL" help:"Where to post webhooks; nowhere if it is not set."`
 	Secret   string `name:"webhook-secret" placeholder:"SECRET" help:"What to sign them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 

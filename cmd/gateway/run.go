@@ -20,6 +20,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
 	"github.com/portone-gateway/portone-gateway/internal/tracing"
 	"github.com/portone-gateway/portone-gateway/rest"
+	"github.com/portone-gateway/portone-gateway/sandbox"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
@@ -115,7 +116,8 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", c.SandboxWebhooks, c.SandboxSecret, guard, logger); err != nil {
+		opts := sandbox.Options{Logger: logger, Demo: !c.SandboxEmpty, WebhookURL: c.SandboxWebhooks, WebhookSecret: c.SandboxSecret}
+		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", opts, guard); err != nil {
 			return g, err
 		}
 		url = g.portone.url()

@@ -18,11 +18,10 @@ type portone struct {
 	server   *http.Server
 }
 
-// newPortone makes a sandbox with the demo shop in it. It listens at addr and posts
-// webhooks to a URL, unless that is empty, signed with a secret, or the sandbox's own
-// if that is empty. Its flags begin with the prefix.
-func newPortone(addr, prefix, webhooks, secret string, guard *hosts.Guard, logger *slog.Logger) (*portone, error) {
-	shop, err := sandbox.New(sandbox.Options{Logger: logger, Demo: true, WebhookURL: webhooks, WebhookSecret: secret})
+// newPortone makes a sandbox that listens at addr, for the hosts that guard lets
+// through. Its flags begin with the prefix.
+func newPortone(addr, prefix string, opts sandbox.Options, guard *hosts.Guard) (*portone, error) {
+	shop, err := sandbox.New(opts)
 	if err != nil {
 		return nil, wrong(prefix+"webhook-secret", "%v", err)
 	}
@@ -31,7 +30,7 @@ func newPortone(addr, prefix, webhooks, secret string, guard *hosts.Guard, logge
 		return nil, err
 	}
 	return &portone{listener, &http.Server{Handler: healthy(guard.Handler(shop)), ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug)}}, nil
+		ErrorLog: slog.NewLogLogger(opts.Logger.Handler(), slog.LevelDebug)}}, nil
 }
 
 // healthy answers /healthz and /readyz, which PortOne does not have: containers that
@@ -70,7 +69,7 @@ func (c *sandboxConfig) run(ctx context.Context, stdout, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPortone(c.Addr, "", c.Webhooks, c.Secret, guard, logger)
+	p, err := newPortone(c.Addr, "", sandbox.Options{Logger: logger, Demo: !c.Empty, WebhookURL: c.Webhooks, WebhookSecret: c.Secret}, guard)
 	if err != nil {
 		return err
 	}

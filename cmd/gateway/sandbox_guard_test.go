@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/portone-gateway/portone-gateway/sandbox"
 )
 
 // TestSandboxGuard: the sandbox alone says that it is there, and lets no web page
@@ -17,7 +19,7 @@ func TestSandboxGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newPortone("127.0.0.1:0", "", "", "whsec_dGhpcyBpcyBhIHRlc3Qgc2VjcmV0IG9mIG91cnM=", guard, slog.New(slog.DiscardHandler))
+	p, err := newPortone("127.0.0.1:0", "", sandbox.Options{Logger: slog.New(slog.DiscardHandler), WebhookSecret: "whsec_dGhpcyBpcyBhIHRlc3Qgc2VjcmV0IG9mIG91cnM="}, guard)
 	if err != nil {
 		t.Fatal(err)
 	}

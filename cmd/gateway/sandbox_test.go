@@ -155,6 +155,21 @@ func TestSandboxAlone(t *testing.T) {
 	}
 }
 
+// TestSandboxEmpty: a sandbox begins without the demo where that is asked for, and
+// comes back to that.
+func TestSandboxEmpty(t *testing.T) {
+	alone := launch(t, nil, "sandbox", "--addr=127.0.0.1:0", "--empty")
+	for name, addr := range map[string]string{
+		"alone":            curlLine.FindStringSubmatch(alone.banner(t))[3],
+		"behind a gateway": startWith(t, nil, "--sandbox", "--sandbox-addr=127.0.0.1:0", "--sandbox-empty").http,
+	} {
+		a := get(t, addr, firstPayments, "Authorization: PortOne anything")
+		if a.status != http.StatusOK || !strings.Contains(a.body, `"items":[]`) {
+			t.Errorf("%s: %d\n%s", name, a.status, a.body)
+		}
+	}
+}
+
 // TestSandboxTrouble: a caller of the gateway can ask its sandbox for trouble.
 func TestSandboxTrouble(t *testing.T) {
 	p := startWith(t, []string{"PORTONE_GATEWAY_SANDBOX=true"}, "--sandbox-addr=127.0.0.1:0")
