@@ -165,9 +165,10 @@ func (c *courier) next() *delivery {
 // deliver tries to deliver a webhook until it is taken with a 2xx answer.
 func (c *courier) deliver(d *delivery) {
 	for i := 0; ; i++ {
-		status, err := c.post(d)
+		sent := time.Now().Unix() // receivers hold it against their own clock, not the sandbox's
+		status, err := c.post(d, sent)
 		last := i == len(c.waits) || status/100 == 2 || c.stopped()
-		c.tried(shop.Try{ID: d.ID, Code: status, Last: last})
+		c.tried(shop.Try{ID: d.ID, Code: status, Sent: sent, Last: last})
 		c.note(d, status, err, last)
 		if last {
 			return
@@ -199,14 +200,14 @@ func (c *courier) note(d *delivery, status int, err error, last bool) {
 	}
 }
 
-// post sends a webhook; the status is 0 with an error. The body of a delivery never changes, so it needs no lock.
-func (c *courier) post(d *delivery) (status int, err error) {
+// post sends a webhook with a time in its header, in seconds since 1970; the status is
+// 0 with an error. The body of a delivery never changes, so it needs no lock.
+func (c *courier) post(d *delivery, at int64) (status int, err error) {
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, c.to, bytes.NewReader(d.Body))
 	if err != nil {
 		return 0, err
 	}
-	// Receivers hold the time against their own clock, not the sandbox's.
-	sent := strconv.FormatInt(time.Now().Unix(), 10)
+	sent := strconv.FormatInt(at, 10)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Webhook-Id", d.ID)
 	r.Header.Set("Webhook-Timestamp", sent)

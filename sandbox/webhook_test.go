@@ -24,6 +24,7 @@ type receiver struct {
 	key    []byte
 	script []int
 	taken  chan string // types, as they are taken
+	header http.Header // of the last request, once it was taken
 }
 
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
@@ -47,6 +48,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	if err := json.Unmarshal(body, &webhook); err != nil {
 		r.t.Errorf("%s: %v", body, err)
 	}
+	r.header = request.Header
 	r.taken <- webhook.Type + " " + webhook.Data.PaymentID
 }
 
@@ -202,6 +204,27 @@ func TestWebhookOutcomes(t *testing.T) {
 	webhooksOf(t, s)
 	if got := shownWebhooks(t, s, "a"); got != "[{SUCCEEDED {200} 1} {SUCCEEDED {200} 1}]" {
 		t.Errorf("taken: %s", got)
+	}
+}
+
+// TestWebhookHeaders expects payments to show the headers that were sent: the time
+// there is real, whatever the sandbox's clock shows.
+func TestWebhookHeaders(t *testing.T) {
+	s, r := newReceiver(t, 500, 500)
+	pay(t, s, "a")
+	r.next()
+	r.next()
+	webhooksOf(t, s)
+	var payment struct {
+		Webhooks []struct {
+			Request struct{ Header, RequestedAt string }
+		}
+	}
+	must(t, json.Unmarshal(ask(s, "GET", "/payments/a", "").Body.Bytes(), &payment))
+	request := payment.Webhooks[1].Request
+	want := "content-type: application/json\nwebhook-id: " + r.header.Get("webhook-id") + "\nwebhook-timestamp: " + r.header.Get("webhook-timestamp")
+	if request.Header != want || request.RequestedAt != "2026-01-31T09:00:00Z" {
+		t.Errorf("shown: %+v\nsent: %s", request, want)
 	}
 }
 

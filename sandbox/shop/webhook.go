@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -139,7 +140,7 @@ func (h *webhook) show() *portonev2.PaymentWebhook {
 		CurrentExecutionCount: world.Ptr(h.outcome.tried),
 		MaxExecutionCount:     world.Ptr(h.outcome.tries * (1 + MaxResends)),
 		Request: &portonev2.PaymentWebhookRequest{
-			Header:      world.Ptr("content-type: application/json\nwebhook-id: " + h.id + "\nwebhook-timestamp: " + strconv.FormatInt(at.GetSeconds(), 10)),
+			Header:      world.Ptr("content-type: application/json\nwebhook-id: " + h.id + "\nwebhook-timestamp: " + strconv.FormatInt(cmp.Or(h.outcome.sent, at.GetSeconds()), 10)),
 			Body:        world.Ptr(h.body),
 			RequestedAt: at,
 		},

@@ -11,6 +11,7 @@ import (
 type Try struct {
 	ID   string // the webhook's
 	Code int    // the HTTP status of the answer; 0 for none
+	Sent int64  // the time in the request's header, in seconds since 1970
 	Last bool   // it will not be tried again, unless it is resent
 }
 
@@ -21,6 +22,7 @@ type outcome struct {
 	status  portonev2.PaymentWebhookStatus // of the last try; unspecified before
 	code    int32                          // 0 for no answer
 	at      instant                        // of the answer
+	sent    int64                          // the time in the header of the last try; 0 before
 	waiting int32                          // how often it was sent with tries to come
 }
 
@@ -55,6 +57,7 @@ func (s *Store) Tried(t Try) {
 	}
 	o := &u.webhook.outcome
 	o.tried++
+	o.sent = t.Sent
 	o.note(t.Code, s.now())
 	if t.Last {
 		if o.waiting--; o.waiting == 0 {
