@@ -115,7 +115,6 @@ type transfers struct {
 	all   []*transfer // by number
 	made  uint64
 	order map[paymentKey][]*transfer // order transfers by payment
-	texts transferTexts
 }
 
 func newTransfers() transfers {
@@ -127,7 +126,6 @@ func (ts *transfers) add(t *transfer) {
 	t.number = ts.made
 	ts.byID[t.GetId()] = t
 	ts.all = append(ts.all, t)
-	ts.texts.add(t)
 	switch {
 	case t.original != nil:
 		t.original.cancels = append(t.original.cancels, t)
@@ -141,7 +139,6 @@ func (ts *transfers) remove(t *transfer) {
 	delete(ts.byID, t.GetId())
 	at, _ := slices.BinarySearchFunc(ts.all, t.number, func(t *transfer, number uint64) int { return cmp.Compare(t.number, number) })
 	ts.all = slices.Delete(ts.all, at, at+1)
-	ts.texts.remove(t)
 	switch {
 	case t.original != nil:
 		t.original.cancels = without(t.original.cancels, t)

@@ -21,7 +21,7 @@ func (ts *transfers) filter(f *portonev2.PlatformTransferFilterInput) (condition
 	if err != nil {
 		return nil, err
 	}
-	keyword, err := ts.keywordFilter(f.GetKeyword())
+	keyword, err := keywordFilter(f.GetKeyword())
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +43,20 @@ func (ts *transfers) filter(f *portonev2.PlatformTransferFilterInput) (condition
 
 // keywordFilter is met by transfers that have the text asked for, of which there may
 // be one.
-func (ts *transfers) keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
+func keywordFilter(k *portonev2.PlatformTransferFilterInputKeyword) (condition[*transfer], error) {
 	if k == nil {
 		return nil, nil
 	}
 	asked := slices.DeleteFunc([]condition[*transfer]{
-		ts.texts.containingAny(k.All),
+		containing(k.All, (*transfer).anyText),
 		exactly(k.PaymentId, only((*transfer).paymentID)),
 		exactly(k.TransferId, only(func(t *transfer) string { return t.GetId() })),
-		ts.texts.containing(k.TransferMemo, ownMemo),
+		containing(k.TransferMemo, only(func(t *transfer) string { return t.GetMemo() })),
 		exactly(k.ProductId, (*transfer).anyProductID),
 		exactly(k.ProductName, (*transfer).anyProductName),
 		exactly(k.PartnerId, only(func(t *transfer) string { return t.GetPartner().GetId() })),
-		ts.texts.containing(k.PartnerName, ofPartnerName),
-		ts.texts.containing(k.PartnerMemo, ofPartnerMemo),
+		containing(k.PartnerName, only(func(t *transfer) string { return t.GetPartner().GetName() })),
+		containing(k.PartnerMemo, only(func(t *transfer) string { return t.GetPartner().GetMemo() })),
 		containing(k.PartnerSettlementId, only((*transfer).settlementID)),
 		exactly(k.PayoutId, only((*transfer).payoutID)),
 	}, func(c condition[*transfer]) bool { return c == nil })
@@ -201,10 +201,10 @@ func (t *transfer) payoutID() string {
 	return t.settlement.payout.GetId()
 }
 
-// anyText looks at the texts of all fields that never change.
+// anyText looks at the texts of all fields that a keyword is looked for in.
 func (t *transfer) anyText(asked func(string) bool) bool {
 	partner := t.GetPartner()
 	return asked(t.GetId()) || asked(t.GetMemo()) || asked(t.paymentID()) || asked(t.orderName()) ||
 		asked(partner.GetId()) || asked(partner.GetName()) || asked(partner.GetMemo()) ||
-		t.anyProductID(asked) || t.anyProductName(asked)
+		t.anyProductID(asked) || t.anyProductName(asked) || asked(t.settlementID()) || asked(t.payoutID())
 }

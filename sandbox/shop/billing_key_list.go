@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-	"github.com/portone-gateway/portone-gateway/sandbox/textindex"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -101,7 +101,7 @@ func (k *billingKey) fits(f *portonev2.BillingKeyFilterInput) bool {
 // says whether a member of the key has a text in it.
 func (k *billingKey) says(search *portonev2.BillingKeyTextSearch) bool {
 	member := keyTexts[search.GetField()]
-	return member != nil && textindex.Has(member(k), search.GetValue())
+	return member != nil && strings.Contains(strings.ToLower(member(k)), strings.ToLower(search.GetValue()))
 }
 
 // among says whether a list of a filter has a value, or is empty.

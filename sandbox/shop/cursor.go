@@ -62,14 +62,13 @@ func (s *Store) GetAllPaymentsByCursor(_ context.Context, req *portonev2.GetAllP
 	if err != nil {
 		return nil, err
 	}
-	s.payments.refresh()
-	created, store := s.payments.entries, s.payments.stores[world.StoreOf(req.StoreId)]
+	created, store := s.payments.created, world.StoreOf(req.StoreId)
 	first := sort.Search(len(created), func(i int) bool { return created[i].created >= when.from })
 	answer := &portonev2.GetAllPaymentsByCursorResponse{}
 	for i := max(first, part.from); i < len(created) && created[i].created <= when.until && len(answer.Items) < part.size; i++ {
-		if created[i].store == store {
+		if created[i].storeID == store {
 			answer.Items = append(answer.Items, &portonev2.PaymentWithCursor{
-				Payment: s.payments.shown.show(created[i].attempt.payment), Cursor: world.Ptr(part.cursor(i)),
+				Payment: showPayment(created[i]), Cursor: world.Ptr(part.cursor(i)),
 			})
 		}
 	}

@@ -8,11 +8,11 @@ import (
 )
 
 // condition is one that payments of a list have to meet.
-type condition func(*entry) bool
+type condition func(*attempt) bool
 
-// conditions are what a filter asks for. What is absent or empty does not
+// paymentConditions are what a filter asks for. What is absent or empty does not
 // restrict.
-func (l *ledger) conditions(f *portonev2.PaymentFilterInput) []condition {
+func paymentConditions(f *portonev2.PaymentFilterInput) []condition {
 	if f == nil {
 		return nil
 	}
@@ -22,52 +22,51 @@ func (l *ledger) conditions(f *portonev2.PaymentFilterInput) []condition {
 			all = append(all, c)
 		}
 	}
-	never := func(*entry) bool { return false }
+	never := func(*attempt) bool { return false }
 	when(f.MerchantId != nil && *f.MerchantId != world.MerchantID, never)
 	when(f.Version != nil && *f.Version != portonev2.PortOneVersion_PORT_ONE_VERSION_V2, never)
-	store := l.stores[f.GetStoreId()]
-	when(f.StoreId != nil, func(e *entry) bool { return e.store == store })
-	when(len(f.Status) > 0, func(e *entry) bool { return slices.Contains(f.Status, portonev2.PaymentStatus(e.status)) })
-	when(len(f.Methods) > 0, func(e *entry) bool { return slices.Contains(f.Methods, portonev2.PaymentMethodType(e.method)) })
-	when(len(f.PgProvider) > 0, func(e *entry) bool { return slices.Contains(f.PgProvider, portonev2.PgProvider(e.pg)) })
-	when(f.Currency != nil, func(e *entry) bool { return portonev2.Currency(e.currency) == *f.Currency })
-	when(f.PlatformType != nil, func(e *entry) bool { return portonev2.PaymentClientType(e.platform) == *f.PlatformType })
-	when(f.CardBrand != nil, func(e *entry) bool { return portonev2.CardBrand(e.cardBrand) == *f.CardBrand })
-	when(f.CardType != nil, func(e *entry) bool { return portonev2.CardType(e.cardType) == *f.CardType })
-	when(f.CardOwnerType != nil, func(e *entry) bool { return portonev2.CardOwnerType(e.cardOwner) == *f.CardOwnerType })
-	when(f.IsTest != nil, func(e *entry) bool { return (e.flags&isTest != 0) == *f.IsTest })
-	when(f.IsScheduled != nil, func(e *entry) bool { return (e.flags&isScheduled != 0) == *f.IsScheduled })
-	when(f.IsEscrow != nil, func(e *entry) bool { return (e.flags&isEscrow != 0) == *f.IsEscrow })
-	when(f.WebhookStatus != nil, func(e *entry) bool { return portonev2.PaymentWebhookStatus(e.webhook) == *f.WebhookStatus })
-	when(f.EscrowStatus != nil, func(e *entry) bool { return portonev2.PaymentFilterInputEscrowStatus(e.escrow) == *f.EscrowStatus })
-	when(f.GiftCertificateType != nil, func(e *entry) bool {
-		return portonev2.PaymentMethodGiftCertificateType(e.gift) == *f.GiftCertificateType
+	when(f.StoreId != nil, func(a *attempt) bool { return a.payment.storeID == *f.StoreId })
+	when(len(f.Status) > 0, func(a *attempt) bool { return slices.Contains(f.Status, a.status) })
+	when(len(f.Methods) > 0, func(a *attempt) bool { return slices.Contains(f.Methods, methodType(a.method)) })
+	when(len(f.PgProvider) > 0, func(a *attempt) bool { return slices.Contains(f.PgProvider, a.route.channel.GetPgProvider()) })
+	when(f.Currency != nil, func(a *attempt) bool { return a.currency == *f.Currency })
+	when(f.PlatformType != nil, func(a *attempt) bool { return platforms[a.origin.GetPlatformType()] == *f.PlatformType })
+	when(f.CardBrand != nil, func(a *attempt) bool { return a.shownCard().GetBrand() == *f.CardBrand })
+	when(f.CardType != nil, func(a *attempt) bool { return a.shownCard().GetType() == *f.CardType })
+	when(f.CardOwnerType != nil, func(a *attempt) bool { return a.shownCard().GetOwnerType() == *f.CardOwnerType })
+	when(f.IsTest != nil, func(a *attempt) bool { return a.route.test() == *f.IsTest })
+	when(f.IsScheduled != nil, func(a *attempt) bool { return (a.scheduleID != "") == *f.IsScheduled })
+	when(f.IsEscrow != nil, func(a *attempt) bool { return a.escrow == *f.IsEscrow })
+	when(f.WebhookStatus != nil, func(a *attempt) bool { return a.webhookStatus() == *f.WebhookStatus })
+	when(f.EscrowStatus != nil, func(a *attempt) bool { return a.escrowStatus() == *f.EscrowStatus })
+	when(f.GiftCertificateType != nil, func(a *attempt) bool {
+		return a.method.GetPaymentMethodGiftCertificate().GetGiftCertificateType() == *f.GiftCertificateType
 	})
-	when(f.CashReceiptType != nil, func(e *entry) bool { return portonev2.CashReceiptInputType(e.receiptType) == *f.CashReceiptType })
-	when(f.CashReceiptStatus != nil, func(e *entry) bool {
-		return portonev2.PaymentCashReceiptStatus(e.receiptStatus) == *f.CashReceiptStatus
+	when(f.CashReceiptType != nil, func(a *attempt) bool { return receiptType(a.receipt) == *f.CashReceiptType })
+	when(f.CashReceiptStatus != nil, func(a *attempt) bool {
+		return receiptStatus(a.receipt) == *f.CashReceiptStatus
 	})
-	when(f.CashReceiptIssuedAtRange != nil, within(f.CashReceiptIssuedAtRange, func(e *entry) instant { return e.receiptIssued }))
-	when(f.CashReceiptCancelledAtRange != nil, within(f.CashReceiptCancelledAtRange, func(e *entry) instant { return e.receiptCancelled }))
+	when(f.CashReceiptIssuedAtRange != nil, within(f.CashReceiptIssuedAtRange, func(a *attempt) instant { return receiptIssuedAt(a.receipt) }))
+	when(f.CashReceiptCancelledAtRange != nil, within(f.CashReceiptCancelledAtRange, func(a *attempt) instant { return receiptCancelledAt(a.receipt) }))
 	for _, search := range f.TextSearch {
-		all = append(all, l.texts.condition(search, len(l.entries)))
+		all = append(all, textCondition(search))
 	}
 	return all
 }
 
 // within is met by payments for which something happened in a period.
-func within(r *portonev2.DateTimeRange, at func(*entry) instant) condition {
+func within(r *portonev2.DateTimeRange, at func(*attempt) instant) condition {
 	if r == nil {
 		return nil
 	}
 	when := period{instantOf(r.From.AsTime()), instantOf(r.Until.AsTime())}
-	return func(e *entry) bool { return at(e) != 0 && when.has(at(e)) }
+	return func(a *attempt) bool { t := at(a); return t != 0 && when.has(t) }
 }
 
 // meets says whether a payment meets all conditions.
-func (e *entry) meets(conditions []condition) bool {
+func (a *attempt) meets(conditions []condition) bool {
 	for _, met := range conditions {
-		if !met(e) {
+		if !met(a) {
 			return false
 		}
 	}

@@ -1,8 +1,9 @@
 package shop
 
 import (
+	"cmp"
 	"context"
-	"iter"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -54,8 +55,8 @@ func (s *Store) PaymentOf(storeID, id string) (*portonev2.Payment, bool) {
 
 // HasTransaction tells whether a payment has an attempt of that id.
 func (s *Store) HasTransaction(id string) bool {
-	for _, e := range s.payments.entries {
-		for _, a := range e.attempt.payment.attempts {
+	for _, p := range s.payments.created {
+		for _, a := range p.attempts {
 			if a.id == id {
 				return true
 			}
@@ -79,58 +80,38 @@ func (s *Store) GetPayments(_ context.Context, req *portonev2.GetPaymentsRequest
 	if err != nil {
 		return nil, err
 	}
-	page, info, err := world.PageOf(s.search(f, when), req.Page)
+	page, info, err := world.Page(s.search(f, when), req.Page)
 	if err != nil {
 		return nil, err
 	}
 	answer := &portonev2.GetPaymentsResponse{Page: info}
-	for _, a := range page {
-		answer.Items = append(answer.Items, s.payments.shown.show(a.payment))
+	for _, p := range page {
+		answer.Items = append(answer.Items, showPayment(p))
 	}
 	return answer, nil
 }
 
-// search finds payments, by their latest attempts, in the order that a filter asks
-// for: the lists are in one or the other already.
-func (s *Store) search(f *portonev2.PaymentFilterInput, when period) iter.Seq[*attempt] {
-	s.payments.refresh()
-	entries := s.payments.entries
+// search finds payments by their latest attempts, in the order that a filter asks for.
+func (s *Store) search(f *portonev2.PaymentFilterInput, when period) []*payment {
 	byCreation := f.GetTimestampType() == portonev2.PaymentTimestampType_PAYMENT_TIMESTAMP_TYPE_CREATED_AT
-	conditions := s.payments.conditions(f)
-	return func(yield func(*attempt) bool) {
-		for row := range s.payments.inOrder(f) {
-			e := &entries[row]
-			since := e.changed
-			if byCreation {
-				since = e.created
-			}
-			if when.has(since) && e.meets(conditions) && !yield(e.attempt) {
-				return
-			}
+	s.payments.refresh()
+	conditions := paymentConditions(f)
+	var found []*payment
+	for _, p := range s.payments.created {
+		a := p.current()
+		since := a.changedAt
+		if byCreation {
+			since = p.created
+		}
+		if when.has(since) && a.meets(conditions) {
+			found = append(found, p)
 		}
 	}
-}
-
-// inOrder goes through the rows of all payments in the order of a filter.
-func (l *ledger) inOrder(f *portonev2.PaymentFilterInput) iter.Seq[int] {
-	ascending := f.GetSortOrder() == portonev2.SortOrder_SORT_ORDER_ASC
-	byChange := f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT
-	n := len(l.entries)
-	if byChange {
-		n = len(l.changed)
+	if f.GetSortBy() == portonev2.PaymentSortBy_PAYMENT_SORT_BY_STATUS_CHANGED_AT {
+		slices.SortFunc(found, func(a, b *payment) int { return cmp.Compare(a.change, b.change) })
 	}
-	return func(yield func(int) bool) {
-		for i := range n {
-			row := n - 1 - i
-			if ascending {
-				row = i
-			}
-			if byChange {
-				row = l.changed[row]
-			}
-			if row != gap && !yield(row) {
-				return
-			}
-		}
+	if f.GetSortOrder() != portonev2.SortOrder_SORT_ORDER_ASC {
+		slices.Reverse(found)
 	}
+	return found
 }

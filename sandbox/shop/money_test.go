@@ -127,10 +127,10 @@ func stopOne(t *rapid.T, s *Store, id string) {
 
 // checkBooks holds every payment against its cancellations, the events and the lists.
 func checkBooks(t *rapid.T, s *Store, w *world.World) {
-	checkTables(t, s)
+	checkTexts(t, s)
 	var balance, moved int64
-	for _, e := range s.payments.entries {
-		a, shown := e.attempt, showPayment(e.attempt.payment)
+	for _, p := range s.payments.created {
+		a, shown := p.current(), showPayment(p)
 		checkAmounts(t, a, a.bill.amount(), shown)
 		balance += a.bill.paid - a.bill.cancelled
 	}

@@ -23,12 +23,9 @@ type payment struct {
 	created     instant
 	attempts    []*attempt // never empty
 
-	// What follows is the ledger's.
-	row       int    // in its tables
-	inChanged int    // its place in the list by change
-	stale     bool   // whether the tables may be of the past
-	wire      []byte // see shown
-
+	change    uint64 // the number of its last change of state, in the order of all
+	texts     texts  // of the present, unless stale
+	stale     bool
 	elsewhere *payment // with the same id, of another store
 }
 

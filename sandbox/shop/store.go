@@ -52,7 +52,7 @@ type Store struct {
 	latest   instant // see now
 	channels channels
 
-	payments   ledger
+	payments   payments
 	events     []*event
 	registered map[paymentKey]*portonev2.PreRegisterPaymentRequest
 	waiting    map[string]*confirmation // for ConfirmPayment, by token
@@ -72,7 +72,7 @@ func New(w *world.World) *Store {
 
 		w:          w,
 		channels:   make(channels),
-		payments:   newLedger(),
+		payments:   newPayments(),
 		registered: make(map[paymentKey]*portonev2.PreRegisterPaymentRequest),
 		waiting:    make(map[string]*confirmation),
 		accounts:   make(map[string]string),
@@ -94,8 +94,7 @@ func (s *Store) Register(r grpc.ServiceRegistrar) {
 // Dump implements world.Dumper: payments, paymentTransactions, billingKeys,
 // paymentSchedules and promotions.
 func (s *Store) Dump(add func(kind, id string, object proto.Message)) {
-	for _, e := range s.payments.entries {
-		p := e.attempt.payment
+	for _, p := range s.payments.created {
 		add("payments", p.id, showPayment(p))
 		for _, a := range p.attempts {
 			add("paymentTransactions", a.id, showTransaction(a))

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-	"github.com/portone-gateway/portone-gateway/sandbox/textindex"
 )
 
 // paymentTexts are the members of a payment that a text is looked for in; ALL is
@@ -46,38 +45,48 @@ var paymentTexts = map[portonev2.PaymentTextSearchField]func(*attempt) string{
 	portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_GIFT_CERTIFICATION_APPROVAL_NUMBER: func(a *attempt) string { return a.method.GetPaymentMethodGiftCertificate().GetApprovalNumber() },
 }
 
-// texts are the members of all payments that a text is looked for in: a column for
-// each field, a row for each payment.
-type texts map[portonev2.PaymentTextSearchField]*textindex.Column
+// textFields are the fields of paymentTexts, in order.
+var textFields = slices.Sorted(maps.Keys(paymentTexts))
 
-func newTexts() texts {
-	t := make(texts)
-	for field := range paymentTexts {
-		t[field] = new(textindex.Column)
-	}
-	return t
+// texts are the members of a payment that a text is looked for in, in lower case and
+// one behind the other: to visit the members of 100,000 payments takes too long for a
+// list call.
+type texts struct {
+	joined string
+	ends   []uint32 // by place in textFields
 }
 
-// set notes what the texts of a payment are now.
-func (t texts) set(row int, a *attempt) {
-	for field, text := range paymentTexts {
-		t[field].Set(row, text(a))
+// textEnd stands behind every text, and in none of them: it is not UTF-8.
+const textEnd = "\xff"
+
+func textsOf(a *attempt) texts {
+	var joined strings.Builder
+	ends := make([]uint32, len(textFields))
+	for i, field := range textFields {
+		joined.WriteString(strings.ToLower(paymentTexts[field](a)))
+		ends[i] = uint32(joined.Len())
+		joined.WriteString(textEnd)
 	}
+	return texts{joined.String(), ends}
 }
 
-// condition is met by payments whose member, or any of them, has a text in it,
+// at is the text at a place in textFields.
+func (t *texts) at(i int) string {
+	if i == 0 {
+		return t.joined[:t.ends[0]]
+	}
+	return t.joined[t.ends[i-1]+uint32(len(textEnd)) : t.ends[i]]
+}
+
+// textCondition is met by payments whose member, or any of them, has a text in it,
 // whatever its case.
-func (t texts) condition(search *portonev2.PaymentTextSearch, payments int) condition {
+func textCondition(search *portonev2.PaymentTextSearch) condition {
+	part := strings.ToLower(search.GetValue())
 	if search.GetField() == portonev2.PaymentTextSearchField_PAYMENT_TEXT_SEARCH_FIELD_ALL {
-		found := textindex.FindAny(slices.Collect(maps.Values(t)), payments, search.GetValue())
-		return func(e *entry) bool { return found.Has(e.row) }
+		return func(a *attempt) bool { return strings.Contains(a.payment.texts.joined, part) }
 	}
-	column := t[search.GetField()]
-	if column == nil {
-		return func(*entry) bool { return false }
-	}
-	match := column.Find(search.GetValue())
-	return func(e *entry) bool { return match.Row(e.row) }
+	i, found := slices.BinarySearch(textFields, search.GetField())
+	return func(a *attempt) bool { return found && strings.Contains(a.payment.texts.at(i), part) }
 }
 
 // joined is a text of every cancellation.

@@ -64,7 +64,6 @@ func (s *Store) Tried(t Try) {
 			delete(s.underway, t.ID)
 		}
 	}
-	s.payments.touched(u.attempt.payment)
 }
 
 // note notes the answer to a try; 0 is none.

@@ -1,68 +1,13 @@
 package shop
 
 import (
+	"cmp"
 	"slices"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
-
-// facets are the members of a payment that filters ask for, enums by their
-// numbers. Those of the filter's enums are 0 where a payment has none.
-type facets struct {
-	receiptIssued, receiptCancelled instant
-
-	store    uint32
-	currency uint16
-	status   uint8
-	method   uint8
-	pg       uint8
-	platform uint8
-	flags    uint8
-
-	cardBrand, cardType, cardOwner uint8
-	webhook, escrow, gift          uint8
-	receiptType, receiptStatus     uint8
-}
-
-const (
-	isTest = 1 << iota
-	isScheduled
-	isEscrow
-)
-
-func (l *ledger) facetsOf(a *attempt) facets {
-	card := a.shownCard()
-	f := facets{
-		store: l.storeNumber(a.payment.storeID), currency: uint16(a.currency), status: uint8(a.status),
-		method: uint8(methodType(a.method)), pg: uint8(a.route.channel.GetPgProvider()), platform: uint8(platforms[a.origin.GetPlatformType()]),
-		cardBrand: uint8(card.GetBrand()), cardType: uint8(card.GetType()), cardOwner: uint8(card.GetOwnerType()),
-		webhook: uint8(a.webhookStatus()), gift: uint8(a.method.GetPaymentMethodGiftCertificate().GetGiftCertificateType()),
-		receiptType: uint8(receiptType(a.receipt)),
-	}
-	if a.delivery != nil {
-		f.escrow = uint8(escrowStatuses[a.delivery.status])
-	}
-	if issued := a.receipt.GetIssued(); issued != nil {
-		f.receiptStatus = uint8(portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_ISSUED)
-		f.receiptIssued = instantOf(issued.GetIssuedAt().AsTime())
-	}
-	if gone := a.receipt.GetCancelled(); gone != nil {
-		f.receiptStatus = uint8(portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_CANCELLED)
-		f.receiptIssued, f.receiptCancelled = instantOf(gone.GetIssuedAt().AsTime()), instantOf(gone.GetCancelledAt().AsTime())
-	}
-	if a.route.test() {
-		f.flags |= isTest
-	}
-	if a.scheduleID != "" {
-		f.flags |= isScheduled
-	}
-	if a.escrow {
-		f.flags |= isEscrow
-	}
-	return f
-}
 
 // platforms are the names that filters have for where a payment came from.
 var platforms = map[portonev2.PaymentOriginPlatformType]portonev2.PaymentClientType{
@@ -107,6 +52,40 @@ func receiptType(receipt *portonev2.PaymentCashReceipt) portonev2.CashReceiptInp
 		return portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_CORPORATE
 	}
 	return portonev2.CashReceiptInputType_CASH_RECEIPT_INPUT_TYPE_NO_RECEIPT
+}
+
+// receiptStatus is the state of a cash receipt as filters name it; unspecified without
+// one.
+func receiptStatus(receipt *portonev2.PaymentCashReceipt) portonev2.PaymentCashReceiptStatus {
+	switch {
+	case receipt.GetIssued() != nil:
+		return portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_ISSUED
+	case receipt.GetCancelled() != nil:
+		return portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_CANCELLED
+	}
+	return portonev2.PaymentCashReceiptStatus_PAYMENT_CASH_RECEIPT_STATUS_UNSPECIFIED
+}
+
+func receiptIssuedAt(receipt *portonev2.PaymentCashReceipt) instant {
+	if at := cmp.Or(receipt.GetIssued().GetIssuedAt(), receipt.GetCancelled().GetIssuedAt()); at != nil {
+		return instantOf(at.AsTime())
+	}
+	return 0
+}
+
+func receiptCancelledAt(receipt *portonev2.PaymentCashReceipt) instant {
+	if at := receipt.GetCancelled().GetCancelledAt(); at != nil {
+		return instantOf(at.AsTime())
+	}
+	return 0
+}
+
+// escrowStatus is the state of a delivery as filters name it; unspecified without one.
+func (a *attempt) escrowStatus() portonev2.PaymentFilterInputEscrowStatus {
+	if a.delivery == nil {
+		return portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_UNSPECIFIED
+	}
+	return escrowStatuses[a.delivery.status]
 }
 
 // escrowStatuses are the states of a delivery as filters name them.

@@ -27,9 +27,9 @@ func TestKeywordsFollow(t *testing.T) {
 				texts   func(*transfer) []string
 			}{
 				"all":          {&portonev2.PlatformTransferFilterInputKeyword{All: &part}, textsOf},
-				"memo":         {&portonev2.PlatformTransferFilterInputKeyword{TransferMemo: &part}, single(ownMemo)},
-				"partner name": {&portonev2.PlatformTransferFilterInputKeyword{PartnerName: &part}, single(ofPartnerName)},
-				"partner memo": {&portonev2.PlatformTransferFilterInputKeyword{PartnerMemo: &part}, single(ofPartnerMemo)},
+				"memo":         {&portonev2.PlatformTransferFilterInputKeyword{TransferMemo: &part}, func(t *transfer) []string { return []string{t.GetMemo()} }},
+				"partner name": {&portonev2.PlatformTransferFilterInputKeyword{PartnerName: &part}, func(t *transfer) []string { return []string{t.GetPartner().GetName()} }},
+				"partner memo": {&portonev2.PlatformTransferFilterInputKeyword{PartnerMemo: &part}, func(t *transfer) []string { return []string{t.GetPartner().GetMemo()} }},
 			} {
 				met, err := ts.filter(&transferFilterInput{Keyword: search.keyword})
 				if err != nil {
@@ -51,20 +51,14 @@ func TestKeywordsFollow(t *testing.T) {
 
 // textsOf are the texts in which ALL looks.
 func textsOf(t *transfer) []string {
-	texts := []string{t.settlementID(), t.payoutID()}
-	for field, text := range textOf {
-		if textField(field) != ofProducts {
-			texts = append(texts, text(t))
-		}
+	texts := []string{
+		t.settlementID(), t.payoutID(), t.GetId(), t.GetMemo(), t.paymentID(), t.orderName(),
+		t.GetPartner().GetId(), t.GetPartner().GetName(), t.GetPartner().GetMemo(),
 	}
 	for _, l := range t.lines() {
 		texts = append(texts, l.GetProduct().GetId(), l.GetProduct().GetName())
 	}
 	return texts
-}
-
-func single(field textField) func(*transfer) []string {
-	return func(t *transfer) []string { return []string{textOf[field](t)} }
 }
 
 // removeOne deletes the latest transfer that can be.
