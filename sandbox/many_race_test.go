@@ -1,6 +1,6 @@
 //go:build race
 
-package sandbox
+package sandbox_test
 
 // many is fewer than without the race detector, which makes everything about ten
 // times as slow.

@@ -1,13 +1,16 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"log/slog"
-	"sync"
+	"net/http"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/front"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
+
+// DefaultWebhookSecret signs webhooks unless Options say otherwise.
+const DefaultWebhookSecret = front.DefaultWebhookSecret
 
 // Options say how a sandbox begins. The zero value is an empty one in real time.
 type Options struct {
@@ -18,8 +21,8 @@ type Options struct {
 	Clock *world.Clock
 
 	// Seed makes ids repeat: worlds with the same seed have the same ids after the
-	// same calls. Without a seed they repeat where the clock stands at first, and
-	// are fresh after every reset where it runs.
+	// same calls. Without a seed they repeat where the clock is stopped at first,
+	// and are fresh after every reset where it runs.
 	Seed string
 
 	// Logger hears of the sandbox's own failures and, at debug level, of every
@@ -43,102 +46,30 @@ type Options struct {
 
 // Sandbox is an imitation of PortOne, as an http.Handler. It is safe for concurrent
 // use; calls are carried out one after the other.
-type Sandbox struct {
-	contract *contract
-	clock    world.Clock // as every state begins with it
-	seed     string
-	demo     bool
-	courier  *courier // as every state begins with it
-	log      *slog.Logger
-	sleep    func(time.Duration) // time.Sleep, but in tests
-
-	mu    sync.Mutex // guards state and all that is in it
-	state *state
-}
+type Sandbox struct{ front *front.Server }
 
 // New makes a sandbox. An error means that the options, the contract or the demo's
 // objects have a mistake.
 func New(opts Options) (*Sandbox, error) {
-	c, err := compiled()
+	server, err := front.New(front.Options(opts))
 	if err != nil {
 		return nil, err
 	}
-	courier, err := newCourier(opts)
-	if err != nil {
-		return nil, err
-	}
-	s := &Sandbox{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
-	if opts.Clock != nil {
-		s.clock = *opts.Clock
-	}
-	if s.log == nil {
-		s.log = slog.New(slog.DiscardHandler)
-	}
-	return s, s.Reset()
+	return &Sandbox{server}, nil
 }
+
+// ServeHTTP answers a request as PortOne would, or one to the control API below
+// /sandbox/. It is safe for concurrent use.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.front.ServeHTTP(w, r) }
 
 // Reset begins anew: no objects (but the demo's, if there is one), no idempotency
 // keys, no webhooks to deliver, the clock as it was at first. Requests that are being
-// worked on end in the world in which they began, which nobody sees any more.
-func (s *Sandbox) Reset() error { return s.reset(s.clock, s.seed) }
-
-// reset begins anew with a clock and a seed. Without a seed the ids of a clock that
-// runs are fresh: receivers of webhooks remember those of the world before.
-func (s *Sandbox) reset(clock world.Clock, seed string) error {
-	if seed == "" && !clock.Stopped() {
-		seed = rand.Text()
-	}
-	fresh := newState(&clock, seed, s.courier.fresh(), &s.mu)
-	if s.demo {
-		fresh.courier.mute(true) // nobody has to hear of what was there before
-		if err := s.populate(fresh, demo); err != nil {
-			return err
-		}
-		fresh.courier.mute(false)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.state != nil {
-		s.state.courier.stop()
-	}
-	s.state = fresh
-	return nil
-}
+// worked on end in the world in which they began, which no later request sees.
+func (s *Sandbox) Reset() error { return s.front.Reset() }
 
 // Now is the sandbox's time.
-func (s *Sandbox) Now() time.Time { return s.timeOf(s.current()) }
+func (s *Sandbox) Now() time.Time { return s.front.Now() }
 
-// Advance moves the sandbox's clock forward; what falls due on the way happens.
-func (s *Sandbox) Advance(d time.Duration) error {
-	return s.setClock(func(c *world.Clock, now time.Time) error { return moveTo(now, now.Add(d), c.MoveTo) })
-}
-
-// setClock has something done to the clock, which shows now.
-func (s *Sandbox) setClock(set func(c *world.Clock, now time.Time) error) (err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer recoverTo(&err)
-	clock := s.state.world.Clock
-	return set(clock, clock.Now())
-}
-
-// moveTo moves a clock to a time that is not in the past, and that PortOne could
-// write.
-func moveTo(now, t time.Time, move func(time.Time)) error {
-	switch {
-	case t.Before(now):
-		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
-	case t.After(world.Latest):
-		return tooLate()
-	}
-	move(t)
-	return nil
-}
-
-func tooLate() error { return mistake("the clock does not go beyond the year %d", world.Latest.Year()) }
-
-func (s *Sandbox) current() *state {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state
-}
+// Advance moves the sandbox's clock forward; what falls due on the way happens. A
+// negative duration is an error.
+func (s *Sandbox) Advance(d time.Duration) error { return s.front.Advance(d) }

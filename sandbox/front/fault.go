@@ -1,0 +1,148 @@
+package front
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/example"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+	"github.com/portone-gateway/portone-gateway/transcode"
+)
+
+const (
+	invalidRequest = portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST
+	unauthorized   = portonev2.ErrorReason_ERROR_REASON_UNAUTHORIZED
+	outstanding    = portonev2.ErrorReason_ERROR_REASON_IDEMPOTENCY_OUTSTANDING_REQUEST
+	pgProvider     = portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER
+)
+
+// askedFor is the message of errors that a request asked for.
+const askedFor = "the request asked for this error"
+
+// reason is what the contract says of the errors of a type.
+type reason struct {
+	number portonev2.ErrorReason
+	typ    string
+	status int
+	schema string // its data is a message of that name, if there is one
+}
+
+// readReasons returns the contract's error types.
+func readReasons() []*reason {
+	var all []*reason
+	values := portonev2.ErrorReason(0).Descriptor().Values()
+	for i := range values.Len() {
+		note := proto.GetExtension(values.Get(i).Options(), portonev2.E_ErrorType).(*portonev2.ErrorType)
+		if note == nil {
+			continue
+		}
+		r := &reason{
+			number: portonev2.ErrorReason(values.Get(i).Number()),
+			typ:    note.GetType(), status: int(note.GetHttpStatus()), schema: note.GetSchema(),
+		}
+		if r.status == 0 { // documented without one
+			r.status = http.StatusInternalServerError
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// errorType is the type of errors with a reason, as PortOne's JSON has it.
+func errorType(number portonev2.ErrorReason) string {
+	value := number.Descriptor().Values().ByNumber(number.Number())
+	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
+}
+
+// refuse turns a fault into PortOne's answer.
+func (c *contract) refuse(fault *world.Fault) (answer, error) {
+	r := c.byReason[fault.Reason]
+	if r == nil {
+		return answer{}, fmt.Errorf("sandbox: a fault of unknown reason %v", fault.Reason)
+	}
+	typ, data, err := c.data(fault, quoted(r.typ))
+	if err != nil {
+		return answer{}, err
+	}
+	members := []string{`"type":` + typ}
+	if fault.Message != "" {
+		members = append(members, `"message":`+quoted(fault.Message))
+	}
+	body := "{" + strings.Join(append(members, data...), ",") + "}"
+	return answer{status: r.status, contentType: typeJSON, body: []byte(body)}, nil
+}
+
+// data returns the members of a fault's data, and the fault's type: the one given,
+// unless the data has another, as one error's may.
+func (c *contract) data(fault *world.Fault, typ string) (ownType string, members []string, err error) {
+	if fault.Data == nil {
+		return typ, nil, nil
+	}
+	text, err := c.json(fault.Data)
+	if err != nil {
+		return "", nil, err
+	}
+	err = transcode.Members(text, func(name, raw []byte) {
+		switch string(name) {
+		case "type":
+			typ = string(raw)
+		case "message":
+		default:
+			members = append(members, quoted(string(name))+":"+string(raw))
+		}
+	})
+	return typ, members, err
+}
+
+// exampleFault makes an error of a type as the operation would answer with it,
+// with an example of the data that errors of the type have there.
+func (c *contract) exampleFault(op *operation, r *reason, about proto.Message, now time.Time) (*world.Fault, error) {
+	schema := r.schema
+	if own := op.schema[r.typ]; own != "" {
+		schema = own
+	}
+	fault := world.Refuse(r.number, askedFor)
+	name := portonev2.File_portone_v2_error_proto.Package().Append(protoreflect.Name(schema))
+	if _, err := protoregistry.GlobalTypes.FindMessageByName(name); schema == "" || err != nil {
+		return fault, nil // an error of this type has no data
+	}
+	data, err := example.Message(name, about, now)
+	if err != nil {
+		return nil, err
+	}
+	return fault.With(data), nil
+}
+
+// json writes a message as PortOne's JSON, always in the same way.
+func (c *contract) json(message proto.Message) ([]byte, error) {
+	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
+	if err != nil {
+		return nil, err
+	}
+	return c.wireJSON(message.ProtoReflect().Descriptor(), wire)
+}
+
+func (c *contract) wireJSON(md protoreflect.MessageDescriptor, wire []byte) ([]byte, error) {
+	plan, err := c.cache.Message(md)
+	if err != nil {
+		return nil, err
+	}
+	return plan.AppendJSON(nil, wire)
+}
+
+// quoted is a JSON string.
+func quoted(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil { // no string makes it fail
+		panic(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,93 @@
+package front
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// maxBody is how long the body of a request may be.
+const maxBody = 4 << 20
+
+// ServeHTTP answers a request as PortOne would, or one to the control API below
+// /sandbox/. It is safe for concurrent use.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.EscapedPath()
+	if path == "/sandbox" || strings.HasPrefix(path, controlPrefix) {
+		s.control(r, w)
+		return
+	}
+	op, params, methods := s.contract.routes.find(r.Method, path)
+	if op == nil {
+		nowhere(methods).send(w)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		unread(err).send(w)
+		return
+	}
+	began := time.Now()
+	a, t := s.handle(r.Header, op.read(params, r.URL.RawQuery, body))
+	s.log.Debug("answered", slog.String("operation", op.id), slog.Int("status", a.status),
+		slog.Duration("took", time.Since(began)), slog.String("cut", string(t.cut)))
+	t.deliver(w, a)
+}
+
+// nowhere answers a request to which no operation belongs; methods are those that
+// its path has.
+func nowhere(methods []string) answer {
+	if len(methods) == 0 {
+		return plain(http.StatusNotFound)
+	}
+	a := plain(http.StatusMethodNotAllowed)
+	a.allow = strings.Join(methods, ", ")
+	return a
+}
+
+// unread answers a request whose body could not be read.
+func unread(err error) answer {
+	var tooLong *http.MaxBytesError
+	if errors.As(err, &tooLong) {
+		return plain(http.StatusRequestEntityTooLarge)
+	}
+	return plain(http.StatusBadRequest)
+}
+
+// handle answers a request, and tells what trouble to deliver the answer with.
+func (s *Server) handle(h http.Header, r *request) (answer, trouble) {
+	st := s.current()
+	if !open[r.op.id] && !s.accepts(st, h.Get("Authorization")) {
+		return s.refuse(world.Refuse(unauthorized, "no valid Authorization: PortOne <API secret> or Bearer <access token>")), trouble{}
+	}
+	t, err := s.troubleOf(st, h, r)
+	if err != nil {
+		return s.refuse(world.Refuse(invalidRequest, "%v", err)), trouble{}
+	}
+	if t.stops() {
+		s.sleep(t.latency)
+		return s.disturbed(st, &t, r), t
+	}
+	key, err := keyOf(h, r.op)
+	if err != nil {
+		return s.refuse(world.Refuse(invalidRequest, "%s: %v", idempotencyHeader, err)), t
+	}
+	return s.once(st, key, r, func() answer {
+		s.sleep(t.latency)
+		if t.outcome() {
+			return s.disturbed(st, &t, r)
+		}
+		return s.perform(st, r)
+	}), t
+}
+
+func (s *Server) accepts(st *state, authorization string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return st.auth.Accepts(authorization)
+}

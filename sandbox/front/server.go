@@ -1,0 +1,125 @@
+// Package front is PortOne as its clients see it: an HTTP server that finds the
+// operation of a request, checks it against the contract, honours its idempotency key
+// and has a domain carry it out. Package sandbox is its public face.
+package front
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// Options are sandbox.Options, which says what they mean.
+type Options struct {
+	Clock         *world.Clock
+	Seed          string
+	Logger        *slog.Logger
+	Demo          bool
+	WebhookURL    string
+	WebhookSecret string
+}
+
+// Server is PortOne's API and the control API, as an http.Handler. It is safe for concurrent
+// use; calls are carried out one after the other.
+type Server struct {
+	contract *contract
+	clock    world.Clock // as every state begins with it
+	seed     string
+	demo     bool
+	courier  *courier // as every state begins with it
+	log      *slog.Logger
+	sleep    func(time.Duration) // time.Sleep, but in tests
+
+	mu    sync.Mutex // guards state and all that is in it
+	state *state
+}
+
+// New makes a sandbox. An error means that the options, the contract or the demo's
+// objects have a mistake.
+func New(opts Options) (*Server, error) {
+	c, err := compiled()
+	if err != nil {
+		return nil, err
+	}
+	courier, err := newCourier(opts)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
+	if opts.Clock != nil {
+		s.clock = *opts.Clock
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s, s.Reset()
+}
+
+// Reset begins anew: no objects (but the demo's, if there is one), no idempotency
+// keys, no webhooks to deliver, the clock as it was at first. Requests that are being
+// worked on end in the world in which they began, which nobody sees any more.
+func (s *Server) Reset() error { return s.reset(s.clock, s.seed) }
+
+// reset begins anew with a clock and a seed. Without a seed the ids of a clock that
+// runs are fresh: receivers of webhooks remember those of the world before.
+func (s *Server) reset(clock world.Clock, seed string) error {
+	if seed == "" && !clock.Stopped() {
+		seed = rand.Text()
+	}
+	fresh := newState(&clock, seed, s.courier.fresh(), &s.mu)
+	if s.demo {
+		fresh.courier.mute(true) // nobody has to hear of what was there before
+		if err := s.populate(fresh, demo); err != nil {
+			return err
+		}
+		fresh.courier.mute(false)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != nil {
+		s.state.courier.stop()
+	}
+	s.state = fresh
+	return nil
+}
+
+// Now is the sandbox's time.
+func (s *Server) Now() time.Time { return s.timeOf(s.current()) }
+
+// Advance moves the sandbox's clock forward; what falls due on the way happens.
+func (s *Server) Advance(d time.Duration) error {
+	return s.setClock(func(c *world.Clock, now time.Time) error { return moveTo(now, now.Add(d), c.MoveTo) })
+}
+
+// setClock has something done to the clock, which shows now.
+func (s *Server) setClock(set func(c *world.Clock, now time.Time) error) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer recoverTo(&err)
+	clock := s.state.world.Clock
+	return set(clock, clock.Now())
+}
+
+// moveTo moves a clock to a time that is not in the past, and that PortOne could
+// write.
+func moveTo(now, t time.Time, move func(time.Time)) error {
+	switch {
+	case t.Before(now):
+		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
+	case t.After(world.Latest):
+		return tooLate()
+	}
+	move(t)
+	return nil
+}
+
+func tooLate() error { return mistake("the clock does not go beyond the year %d", world.Latest.Year()) }
+
+func (s *Server) current() *state {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state
+}

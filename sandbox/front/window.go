@@ -1,0 +1,104 @@
+package front
+
+import (
+	"strings"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/shop"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
+)
+
+// window is the domain whose objects begin in the customer's browser.
+type window interface {
+	// PayInWindow imitates a customer who pays; the token is to confirm with.
+	PayInWindow(in shop.WindowPayment) (token string, err error)
+
+	// IssueBillingKeyInWindow imitates a customer who stores a card, perhaps with
+	// a first payment.
+	IssueBillingKeyInWindow(in shop.WindowBillingKey) (key, token string, err error)
+}
+
+// windowInput is what a customer does in the window, under the names that
+// PortOne's browser SDK has for it.
+type windowInput struct {
+	PaymentID     string `json:"paymentId"`
+	StoreID       string `json:"storeId"`
+	ChannelKey    string `json:"channelKey"`
+	OrderName     string `json:"orderName"`
+	TotalAmount   *int64 `json:"totalAmount"` // minor units
+	TaxFreeAmount *int64 `json:"taxFreeAmount"`
+	VatAmount     *int64 `json:"vatAmount"`
+	Currency      string `json:"currency"`
+	PayMethod     string `json:"payMethod"`
+	CardNumber    string `json:"cardNumber"`
+	PromotionID   string `json:"promotionId"`
+	CustomData    string `json:"customData"`
+	Escrow        bool   `json:"escrow"`
+
+	BillingKey bool `json:"billingKey"` // store the card; with paymentId also pay
+	Confirm    bool `json:"confirm"`    // leave it to the server to confirm
+	Closed     bool `json:"closed"`     // close the window without paying
+}
+
+// windowResult is what the browser hands to the shop's server.
+type windowResult struct {
+	Token      string `json:"token,omitempty"` // to confirm with
+	BillingKey string `json:"billingKey,omitempty"`
+}
+
+func (s *Server) runWindow(body []byte) (any, error) {
+	var in windowInput
+	if err := arguments(body, &in); err != nil {
+		return nil, err
+	}
+	payment, err := in.payment()
+	if err != nil {
+		return nil, err
+	}
+	var result windowResult
+	err = outside(s, func(w window) (err error) {
+		if in.BillingKey {
+			result.BillingKey, result.Token, err = w.IssueBillingKeyInWindow(in.billingKey(payment))
+			return err
+		}
+		result.Token, err = w.PayInWindow(payment)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+func (in *windowInput) payment() (shop.WindowPayment, error) {
+	currency, known := portonev2.Currency_value["CURRENCY_"+strings.TrimPrefix(in.Currency, "CURRENCY_")]
+	if !known && in.Currency != "" {
+		return shop.WindowPayment{}, mistake("currency: not a currency that PortOne knows")
+	}
+	method, known := portonev2.PaymentMethodType_value["PAYMENT_METHOD_TYPE_"+in.PayMethod]
+	if !known && in.PayMethod != "" {
+		return shop.WindowPayment{}, mistake("payMethod: not a payment method that PortOne knows")
+	}
+	return shop.WindowPayment{
+		PaymentID: in.PaymentID, StoreID: in.StoreID, ChannelKey: in.ChannelKey, OrderName: in.OrderName,
+		Amount:   &portonev2.PaymentAmountInput{Total: in.TotalAmount, TaxFree: in.TaxFreeAmount, Vat: in.VatAmount},
+		Currency: portonev2.Currency(currency), Method: portonev2.PaymentMethodType(method), Card: in.card(),
+		PromotionID: in.PromotionID, CustomData: in.CustomData, Escrow: in.Escrow, Confirm: in.Confirm, Closed: in.Closed,
+	}, nil
+}
+
+func (in *windowInput) billingKey(payment shop.WindowPayment) shop.WindowBillingKey {
+	key := shop.WindowBillingKey{StoreID: in.StoreID, ChannelKey: in.ChannelKey, Card: in.card(), CustomData: in.CustomData, Confirm: in.Confirm}
+	if in.PaymentID != "" {
+		key.Payment = &payment
+	}
+	return key
+}
+
+// card is the card with the number given, one that is valid for long; nil is any.
+func (in *windowInput) card() *portonev2.CardCredential {
+	if in.CardNumber == "" {
+		return nil
+	}
+	return &portonev2.CardCredential{Number: &in.CardNumber, ExpiryYear: world.Ptr("99"), ExpiryMonth: world.Ptr("12")}
+}
