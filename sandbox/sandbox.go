@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/portone-gateway/portone-gateway/sandbox/front"
+	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
 // DefaultWebhookSecret signs webhooks unless Options say otherwise.
-const DefaultWebhookSecret = front.DefaultWebhookSecret
+const DefaultWebhookSecret = webhooks.DefaultSecret
 
 // Options say how a sandbox begins. The zero value is an empty one in real time.
 type Options struct {

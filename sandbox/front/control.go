@@ -224,3 +224,7 @@ func (s *Server) runCounters([]byte) (any, error) {
 	}
 	return counters, nil
 }
+
+func (s *Server) runWebhooks([]byte) (any, error) {
+	return map[string]any{"webhooks": s.current().sender.Deliveries()}, nil
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/platform"
 	"github.com/portone-gateway/portone-gateway/sandbox/settlement"
 	"github.com/portone-gateway/portone-gateway/sandbox/shop"
+	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -27,15 +28,15 @@ type domain interface {
 
 // domains returns the domains of a world, but for authentication, which the
 // sandbox needs for itself. A new one is a line here, and what it has to know of
-// the others. The courier delivers webhooks, and tells with the lock what came of
-// each try.
-func domains(w *world.World, c *courier, lock sync.Locker) []domain {
+// the others. The sender delivers webhooks, and reports
+// what came of each attempt, with the lock.
+func domains(w *world.World, sender *webhooks.Sender, lock sync.Locker) []domain {
 	payments := shop.New(w)
-	payments.OnWebhook = c.take
-	if c.to != "" {
-		payments.WebhookURL = c.to
+	payments.OnWebhook = sender.Take
+	if url := sender.URL(); url != "" {
+		payments.WebhookURL = url
 	}
-	c.tried = func(t shop.Try) {
+	sender.Tried = func(t shop.Try) {
 		lock.Lock()
 		defer lock.Unlock()
 		payments.Tried(t)

@@ -59,7 +59,7 @@ func (s *Server) listing([]byte) (any, error) {
 		"about":      "An imitation of PortOne's API V2; these are the operations that control it, and what it keeps ready for tests.",
 		"operations": list,
 		"reserved":   specials(),
-		"webhooks":   map[string]string{"url": s.courier.to, "secret": s.courier.secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
+		"webhooks":   map[string]string{"url": s.receiver.URL, "secret": s.receiver.Secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
 		"trouble":    "header " + troubleHeader + ", or ids that begin with " + troublePrefix + ", with directives: " + directiveNames(),
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -29,7 +30,7 @@ type Server struct {
 	clock    world.Clock // as every state begins with it
 	seed     string
 	demo     bool
-	courier  *courier // as every state begins with it
+	receiver *webhooks.Receiver // of webhooks
 	log      *slog.Logger
 	sleep    func(time.Duration) // time.Sleep, but in tests
 
@@ -44,11 +45,11 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	courier, err := newCourier(opts)
+	receiver, err := webhooks.NewReceiver(opts.WebhookURL, opts.WebhookSecret)
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, courier: courier, log: opts.Logger, sleep: time.Sleep}
+	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, receiver: receiver, log: opts.Logger, sleep: time.Sleep}
 	if opts.Clock != nil {
 		s.clock = *opts.Clock
 	}
@@ -69,18 +70,18 @@ func (s *Server) reset(clock world.Clock, seed string) error {
 	if seed == "" && !clock.Stopped() {
 		seed = rand.Text()
 	}
-	fresh := newState(&clock, seed, s.courier.fresh(), &s.mu)
+	fresh := newState(&clock, seed, webhooks.NewSender(s.receiver), &s.mu)
 	if s.demo {
-		fresh.courier.mute(true) // nobody has to hear of what was there before
+		fresh.sender.Mute(true) // nobody has to hear of what was there before
 		if err := s.populate(fresh, demo); err != nil {
 			return err
 		}
-		fresh.courier.mute(false)
+		fresh.sender.Mute(false)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != nil {
-		s.state.courier.stop()
+		s.state.sender.Stop()
 	}
 	s.state = fresh
 	return nil

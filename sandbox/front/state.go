@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/portone-gateway/portone-gateway/sandbox/auth"
+	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -21,7 +22,7 @@ type state struct {
 	world    *world.World
 	domains  []domain
 	auth     *auth.Store
-	courier  *courier
+	sender   *webhooks.Sender
 	handlers map[string]handler // by RPC, such as /portone.v2.BankService/GetBankInfos
 	answers  *recent[*kept]     // by idempotency key
 	troubled *recent[*int]      // requests with `times`, by what they asked for
@@ -32,16 +33,16 @@ type handler func(ctx context.Context, in proto.Message) (proto.Message, error)
 
 // newState is a world where nothing has happened yet, guarded by a lock. Its ids are
 // those of the seed.
-func newState(clock *world.Clock, seed string, c *courier, lock sync.Locker) *state {
+func newState(clock *world.Clock, seed string, sender *webhooks.Sender, lock sync.Locker) *state {
 	st := &state{
 		world:    world.NewSeeded(clock, seed),
-		courier:  c,
+		sender:   sender,
 		handlers: make(map[string]handler),
 		answers:  newRecent[*kept](keptAnswers),
 		troubled: newRecent[*int](keptAnswers),
 	}
 	st.auth = auth.New(st.world)
-	st.domains = append(domains(st.world, c, lock), st.auth)
+	st.domains = append(domains(st.world, sender, lock), st.auth)
 	for _, d := range st.domains {
 		d.Register(st)
 	}

@@ -1,6 +1,8 @@
 package front
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -61,7 +64,9 @@ func (r *receiver) verify(h http.Header, body []byte) {
 	if h.Get("content-type") != "application/json" {
 		r.t.Errorf("content-type: %s", h.Get("content-type"))
 	}
-	want := "v1," + signature(r.key, h.Get("webhook-id"), h.Get("webhook-timestamp"), body)
+	mac := hmac.New(sha256.New, r.key)
+	_, _ = fmt.Fprintf(mac, "%s.%s.%s", h.Get("webhook-id"), h.Get("webhook-timestamp"), body)
+	want := "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	if got := h.Get("webhook-signature"); got != want || h.Get("webhook-id") == "" {
 		r.t.Errorf("webhook-signature: %q, want %q", got, want)
 	}
@@ -75,7 +80,7 @@ func newReceiver(t *testing.T, script ...int) (*Server, *receiver) {
 	t.Cleanup(server.Close)
 	s, err := New(Options{Clock: world.NewStoppedClock(start), WebhookURL: server.URL})
 	must(t, err)
-	s.courier.waits = make([]time.Duration, len(webhookWaits))
+	clear(s.receiver.Waits)
 	must(t, s.Reset())
 	return s, r
 }
@@ -98,15 +103,15 @@ func pay(t *testing.T, s *Server, id string) {
 }
 
 // webhooksOf asks the control API until all deliveries are done.
-func webhooksOf(t *testing.T, s *Server) []delivery {
+func webhooksOf(t *testing.T, s *Server) []webhooks.Delivery {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; {
 		w := ask(s, "GET", "/sandbox/webhooks", "")
-		var answer struct{ Webhooks []delivery }
+		var answer struct{ Webhooks []webhooks.Delivery }
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 200 {
 			t.Fatalf("%d %s: %v", w.Code, w.Body, err)
 		}
-		if !strings.Contains(w.Body.String(), deliveryPending) || time.Now().After(deadline) {
+		if !strings.Contains(w.Body.String(), webhooks.Pending) || time.Now().After(deadline) {
 			return answer.Webhooks
 		}
 	}
@@ -132,7 +137,7 @@ func TestWebhooks(t *testing.T) {
 		t.Errorf("deliveries %+v", all)
 	}
 	for _, d := range all {
-		if d.Status != deliveryDelivered || d.Answer != 200 || d.Problem != "" || d.URL != s.courier.to {
+		if d.Status != webhooks.Delivered || d.Answer != 200 || d.Problem != "" || d.URL != s.receiver.URL {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -147,7 +152,7 @@ func TestWebhookRefused(t *testing.T) {
 		t.Errorf("%s comes", got)
 	}
 	all := webhooksOf(t, s)
-	if len(all) != 2 || all[0].Status != deliveryFailed || all[0].Attempts != 4 || all[0].Answer != 404 || all[1].Status != deliveryDelivered {
+	if len(all) != 2 || all[0].Status != webhooks.Failed || all[0].Attempts != 4 || all[0].Answer != 404 || all[1].Status != webhooks.Delivered {
 		t.Errorf("deliveries %+v", all)
 	}
 }
@@ -234,11 +239,11 @@ func TestWebhookNobody(t *testing.T) {
 	server.Close()
 	s, err := New(Options{WebhookURL: server.URL})
 	must(t, err)
-	s.courier.waits = nil
+	s.receiver.Waits = nil
 	must(t, s.Reset())
 	pay(t, s, "a")
 	for _, d := range webhooksOf(t, s) {
-		if d.Status != deliveryFailed || d.Problem == "" || d.Answer != 0 {
+		if d.Status != webhooks.Failed || d.Problem == "" || d.Answer != 0 {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -262,14 +267,10 @@ func TestWebhooksHoldNobodyUp(t *testing.T) {
 		pay(t, s, fmt.Sprint("p-", i))
 	}
 	<-asked
-	old := s.current().courier
+	old := s.current().sender
 	must(t, s.Reset())
 	close(leave)
-	for working := true; working; {
-		old.mu.Lock()
-		working = old.working
-		old.mu.Unlock()
-	}
+	old.Wait()
 	if len(asked) != 0 || len(webhooksOf(t, s)) != 0 {
 		t.Errorf("%d more were sent after the reset", len(asked))
 	}
@@ -283,12 +284,12 @@ func TestWebhooksUnsent(t *testing.T) {
 	if all := webhooksOf(t, s); len(all) != 0 {
 		t.Errorf("the demo sent %+v", all)
 	}
-	for i := range keptDeliveries + 10 {
+	for i := range webhooks.Kept + 10 {
 		pay(t, s, fmt.Sprint("p-", i))
 	}
 	all := webhooksOf(t, s)
 	last := all[len(all)-1]
-	if len(all) != keptDeliveries || last.Status != deliveryNotSent || last.Attempts != 0 || !strings.Contains(string(last.Body), fmt.Sprint("p-", keptDeliveries+9)) {
+	if len(all) != webhooks.Kept || last.Status != webhooks.NotSent || last.Attempts != 0 || !strings.Contains(string(last.Body), fmt.Sprint("p-", webhooks.Kept+9)) {
 		t.Errorf("%d deliveries, the last %+v", len(all), last)
 	}
 }
@@ -297,19 +298,8 @@ func TestWebhooksUnsent(t *testing.T) {
 func TestReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	must(t, err)
-	if !strings.Contains(string(text), "`"+DefaultWebhookSecret+"`") {
-		t.Errorf("README does not name %s", DefaultWebhookSecret)
-	}
-}
-
-// TestSignature holds a signature against the example of the specification of
-// Standard Webhooks.
-func TestSignature(t *testing.T) {
-	key, err := base64.StdEncoding.DecodeString("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-	must(t, err)
-	got := signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", []byte(`{"test": 2432232314}`))
-	if want := "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
-		t.Errorf("%s, want %s", got, want)
+	if !strings.Contains(string(text), "`"+webhooks.DefaultSecret+"`") {
+		t.Errorf("README does not name %s", webhooks.DefaultSecret)
 	}
 }
 
@@ -326,7 +316,7 @@ func TestWebhookOptions(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	for given, want := range map[string]string{"": DefaultWebhookSecret, "whsec_c2VjcmV0": "whsec_c2VjcmV0"} {
+	for given, want := range map[string]string{"": webhooks.DefaultSecret, "whsec_c2VjcmV0": "whsec_c2VjcmV0"} {
 		s, err := New(Options{WebhookURL: "https://shop.invalid/hook", WebhookSecret: given})
 		must(t, err)
 		var listing struct{ Webhooks struct{ URL, Secret string } }
