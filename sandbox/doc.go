@@ -38,9 +38,9 @@
 // as taken. The time in the signature is real time, whatever the sandbox's clock
 // shows: receivers refuse old signatures.
 //
-// # Trouble on demand
+// # Fault injection
 //
-// A request asks for trouble with the header X-Portone-Sandbox or, where headers
+// A request asks for a fault with the header X-Portone-Sandbox or, where headers
 // cannot be set, with a path parameter or a top-level string of the request that
 // begins with "sandbox:", such as the payment id
 // "sandbox:error=PAYMENT_NOT_FOUND". The header comes first; of several strings the
@@ -58,7 +58,7 @@
 //	cut=before      cut the connection, without processing the request
 //	cut=after       process the request, then cut the connection
 //	half            process the request, send half of the answer, then cut
-//	times=N         trouble only the first N requests that ask for exactly this about
+//	times=N         only the first N requests that ask for exactly this about
 //	                the same object: the one that the path names, or the payment in
 //	                the body; where there is neither, with the same idempotency key
 //	n=ANYTHING      makes ids unique; stands as often as needed

@@ -121,6 +121,6 @@ func userOf(secret string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-func unauthorized(message string) *world.Fault {
+func unauthorized(message string) *world.Refusal {
 	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_UNAUTHORIZED, "%s", message)
 }

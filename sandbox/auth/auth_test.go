@@ -29,7 +29,7 @@ func refresh(s *Store, token string) (*portonev2.RefreshTokenResponse, error) {
 }
 
 func isUnauthorized(err error) bool {
-	var fault *world.Fault
+	var fault *world.Refusal
 	return errors.As(err, &fault) && fault.Reason == portonev2.ErrorReason_ERROR_REASON_UNAUTHORIZED
 }
 

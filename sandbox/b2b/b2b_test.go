@@ -113,7 +113,7 @@ func (s *sandbox) wait(d time.Duration) { s.world.Clock.Advance(d) }
 func try[In, Out proto.Message](t testing.TB, method func(context.Context, In) (Out, error), in In) (Out, error) {
 	t.Helper()
 	out, err := method(context.Background(), in)
-	var fault *world.Fault
+	var fault *world.Refusal
 	switch {
 	case err == nil:
 		for _, path := range worldtest.Absent(out) {
@@ -128,7 +128,7 @@ func try[In, Out proto.Message](t testing.TB, method func(context.Context, In) (
 }
 
 // observe notes an error of an operation.
-func observe(t testing.TB, in proto.Message, fault *world.Fault) {
+func observe(t testing.TB, in proto.Message, fault *world.Refusal) {
 	t.Helper()
 	typ := strings.TrimPrefix(fault.Reason.String(), "ERROR_REASON_")
 	services := in.ProtoReflect().Descriptor().ParentFile().Services()
@@ -157,10 +157,10 @@ func must[In, Out proto.Message](t testing.TB, method func(context.Context, In) 
 }
 
 // refuse calls an RPC that has to fail with a typed error, and returns the error.
-func refuse[In, Out proto.Message](t testing.TB, method func(context.Context, In) (Out, error), in In, reason portonev2.ErrorReason) *world.Fault {
+func refuse[In, Out proto.Message](t testing.TB, method func(context.Context, In) (Out, error), in In, reason portonev2.ErrorReason) *world.Refusal {
 	t.Helper()
 	out, err := try(t, method, in)
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != reason {
 		t.Fatalf("%T %v: %v, %v; want %v", in, in, out, err, reason)
 	}

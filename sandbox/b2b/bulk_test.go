@@ -83,7 +83,7 @@ func TestBulkIsAllOrNothing(t *testing.T) {
 	s := newSandbox(t)
 	twice := []BulkEntry{{Invoice: s.input(issuanceNormal)}, {Invoice: s.input(issuanceNormal)}}
 	_, err := s.DraftBulk(Bulk{Issuance: issuanceNormal, Invoices: twice}, false)
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != supplierKeyUsed {
 		t.Errorf("%v", err)
 	}

@@ -99,7 +99,7 @@ func TestLifecycle(t *testing.T) {
 				inv := s.having(call.reverse, from)
 				id, err := inv.GetId(), call.do(s, inv.GetId())
 				to, ok := want[statusName(from)]
-				fault, _ := err.(*world.Fault)
+				fault, _ := err.(*world.Refusal)
 				switch {
 				case !ok && (fault == nil || fault.Reason != lifecycle[op].refusal || inv.GetStatus() != from):
 					t.Errorf("%v and %v, want %v", err, inv.GetStatus(), lifecycle[op].refusal)
@@ -138,7 +138,7 @@ func TestLifecycleKeys(t *testing.T) {
 				s.live.invoices.unindex(inv)
 				inv.SupplierDocumentKey, inv.RecipientDocumentKey = nil, nil
 				err := calls[op].do(s, inv.GetId())
-				if fault, ok := err.(*world.Fault); !ok || fault.Reason != want || inv.GetStatus() != from {
+				if fault, ok := err.(*world.Refusal); !ok || fault.Reason != want || inv.GetStatus() != from {
 					t.Errorf("in %v: %v, want %v", from, err, want)
 				}
 			}

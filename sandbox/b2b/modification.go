@@ -48,7 +48,7 @@ func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificati
 // original finds the invoice that is to be modified.
 func (m *mode) original(body *portonev2.B2BTaxInvoiceModificationCreateBody) (*invoice, error) {
 	inv, err := m.find(body, keyOfRecipient)
-	if fault, ok := err.(*world.Fault); ok && fault.Reason == invoiceNotFound {
+	if refusal, ok := err.(*world.Refusal); ok && refusal.Reason == invoiceNotFound {
 		err = world.Refuse(originalNotFound, "there is no tax invoice %q of that kind of key to modify", body.GetTaxInvoiceKey())
 	}
 	return inv, err

@@ -135,9 +135,9 @@ func get(t *testing.T, s *Store, payment string) *portonev2.CashReceipt {
 }
 
 // expect fails the test unless err is a fault with a reason.
-func expect(t *testing.T, err error, want portonev2.ErrorReason) *world.Fault {
+func expect(t *testing.T, err error, want portonev2.ErrorReason) *world.Refusal {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != want {
 		t.Fatalf("error %v, want %v", err, want)
 	}

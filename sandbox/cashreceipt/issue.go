@@ -31,9 +31,9 @@ func (s *Store) IssueCashReceipt(_ context.Context, req *portonev2.IssueCashRece
 	if err := s.checkPayment(payment, req.GetCurrency(), sum); err != nil {
 		return nil, err
 	}
-	if fault := refusal(req); fault != nil {
+	if refused := refusal(req); refused != nil {
 		s.fail(payment, req, via)
-		return nil, fault
+		return nil, refused
 	}
 	return s.issue(payment, req, via, sum), nil
 }

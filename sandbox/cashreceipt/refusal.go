@@ -19,7 +19,7 @@ var identityNumbers = map[portonev2.IssueCashReceiptCustomerInputIdentityNumberT
 
 // refusal is the PG's reason not to issue a receipt, nil if it has none. The codes
 // are ones of Toss Payments, whatever the PG.
-func refusal(req *portonev2.IssueCashReceiptRequest) *world.Fault {
+func refusal(req *portonev2.IssueCashReceiptRequest) *world.Refusal {
 	if req.GetCurrency() != portonev2.Currency_CURRENCY_KRW {
 		return pgRefuses("INVALID_REQUEST", "현금영수증은 원화 결제에만 발급할 수 있습니다.")
 	}
@@ -32,7 +32,7 @@ func refusal(req *portonev2.IssueCashReceiptRequest) *world.Fault {
 }
 
 // pgRefuses makes a PG_PROVIDER with the PG's code and message.
-func pgRefuses(code, message string) *world.Fault {
+func pgRefuses(code, message string) *world.Refusal {
 	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER, "the PG refused").
 		With(&portonev2.PgProviderError{PgCode: &code, PgMessage: &message})
 }

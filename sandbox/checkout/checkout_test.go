@@ -41,7 +41,7 @@ func newStore() *Store {
 // expect fails the test unless err is a fault with a reason.
 func expect(t *testing.T, err error, want portonev2.ErrorReason) {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != want {
 		t.Fatalf("error %v, want %v", err, want)
 	}

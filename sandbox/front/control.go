@@ -99,11 +99,11 @@ func findCommand(method, path string) (func(*Server, []byte) (any, error), error
 
 // controlAnswer writes what a command returned.
 func (s *Server) controlAnswer(result any, err error) answer {
-	var fault *world.Fault
+	var refusal *world.Refusal
 	var refused *controlError
 	switch {
-	case errors.As(err, &fault):
-		return s.refuse(fault)
+	case errors.As(err, &refusal):
+		return s.refuse(refusal)
 	case errors.As(err, &refused):
 		body := `{"type":` + quoted(refused.typ) + `,"message":` + quoted(refused.text) + `}`
 		return answer{status: refused.status, contentType: typeJSON, body: []byte(body)}

@@ -17,6 +17,8 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 )
 
 // till is a domain that takes deposits and has objects to show.
@@ -226,7 +228,7 @@ func TestReset(t *testing.T) {
 	asleep := s.asleep()
 	var working sync.WaitGroup
 	working.Go(func() {
-		expect(t, login(s, aLogin, keyed("0123456789abcdef"), troubleHeader+": latency=1m"), 200, "")
+		expect(t, login(s, aLogin, keyed("0123456789abcdef"), faults.Header+": latency=1m"), 200, "")
 	})
 	wake := <-asleep
 	must(t, s.Reset())

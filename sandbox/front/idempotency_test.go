@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 )
 
 // logins is how often somebody has logged in, the simplest thing that counts.
@@ -123,10 +125,10 @@ func TestOutstanding(t *testing.T) {
 	const key = "0123456789abcdef"
 	var first *httptest.ResponseRecorder
 	var firstOne, others sync.WaitGroup
-	firstOne.Go(func() { first = login(s, aLogin, keyed(key), troubleHeader+": latency=1m") })
+	firstOne.Go(func() { first = login(s, aLogin, keyed(key), faults.Header+": latency=1m") })
 	wake := <-asleep
 	for range 10 {
-		others.Go(func() { expect(t, login(s, aLogin, keyed(key)), 409, typeOutstanding) })
+		others.Go(func() { expect(t, login(s, aLogin, keyed(key)), 409, faults.Outstanding) })
 	}
 	others.Wait()
 	expect(t, login(s, `{"apiSecret":"b"}`, keyed(key)), 400, "INVALID_REQUEST")
@@ -149,10 +151,10 @@ func TestOutstandingForLong(t *testing.T) {
 	const key = "0123456789abcdef"
 	var first *httptest.ResponseRecorder
 	var working sync.WaitGroup
-	working.Go(func() { first = login(s, aLogin, keyed(key), troubleHeader+": latency=1m") })
+	working.Go(func() { first = login(s, aLogin, keyed(key), faults.Header+": latency=1m") })
 	wake := <-asleep
 	must(t, s.Advance(2*keptAnswers))
-	expect(t, login(s, aLogin, keyed(key)), 409, typeOutstanding)
+	expect(t, login(s, aLogin, keyed(key)), 409, faults.Outstanding)
 	expect(t, login(s, `{"apiSecret":"b"}`, keyed(key)), 400, "INVALID_REQUEST")
 	close(wake)
 	working.Wait()
@@ -170,7 +172,7 @@ func TestAtOnce(t *testing.T) {
 	for i := range 200 {
 		working.Go(func() {
 			w := login(s, aLogin, keyed(fmt.Sprintf("key-of-a-login-%d", i%10)))
-			if typ, _ := errorOf(w); w.Code != 200 && typ != typeOutstanding {
+			if typ, _ := errorOf(w); w.Code != 200 && typ != faults.Outstanding {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
@@ -185,11 +187,11 @@ func TestAtOnce(t *testing.T) {
 func TestForgetting(t *testing.T) {
 	s := newSandbox(t)
 	for i := range 2000 {
-		login(s, aLogin, keyed(fmt.Sprintf("key-of-a-login-%d", i)), troubleHeader+fmt.Sprintf(": times=1;latency=0s;n=%d", i))
+		login(s, aLogin, keyed(fmt.Sprintf("key-of-a-login-%d", i)), faults.Header+fmt.Sprintf(": times=1;latency=0s;n=%d", i))
 		must(t, s.Advance(time.Minute))
 	}
-	if keys, troubled := s.keysKept(), len(s.state.troubled.entries); keys > 180 || troubled > 180 {
-		t.Errorf("%d keys and %d counts are kept", keys, troubled)
+	if keys, faulty := s.keysKept(), len(s.state.faulted.entries); keys > 180 || faulty > 180 {
+		t.Errorf("%d keys and %d counts are kept", keys, faulty)
 	}
 	if queue := cap(s.state.answers.queue); queue > 1000 {
 		t.Errorf("the queue has a capacity of %d", queue)

@@ -3,6 +3,7 @@ package front
 import (
 	"github.com/portone-gateway/portone-gateway/sandbox/auth"
 	"github.com/portone-gateway/portone-gateway/sandbox/checkout"
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 	"github.com/portone-gateway/portone-gateway/sandbox/identity"
 	"github.com/portone-gateway/portone-gateway/sandbox/registry"
 	"github.com/portone-gateway/portone-gateway/sandbox/settlement"
@@ -49,6 +50,9 @@ func specials() map[string][]special {
 	return values
 }
 
+// faultsAbout says how to ask for faults.
+var faultsAbout = "header " + faults.Header + ", or ids that begin with " + faults.Prefix + ", with directives: " + faults.DirectiveNames()
+
 // listing says what there is to control, and what tests can use.
 func (s *Server) listing([]byte) (any, error) {
 	list := make([]map[string]string, len(commands))
@@ -60,6 +64,7 @@ func (s *Server) listing([]byte) (any, error) {
 		"operations": list,
 		"reserved":   specials(),
 		"webhooks":   map[string]string{"url": s.receiver.URL, "secret": s.receiver.Secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
-		"trouble":    "header " + troubleHeader + ", or ids that begin with " + troublePrefix + ", with directives: " + directiveNames(),
+		"faults":     faultsAbout,
+		"trouble":    faultsAbout, // the name of old
 	}, nil
 }

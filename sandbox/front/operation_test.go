@@ -17,6 +17,8 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/example"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 	"github.com/portone-gateway/portone-gateway/transcode"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 )
 
 // randomTarget draws a valid request of an operation as HTTP: target and body.
@@ -205,8 +207,8 @@ func TestEveryError(t *testing.T) {
 	}
 	for _, op := range s.contract.operations {
 		target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Template)
-		for _, typ := range append([]string{typeOutstanding}, op.call.Operation.GetErrors()...) {
-			w := ask(s, op.call.Method, target, "", troubleHeader+": error="+typ)
+		for _, typ := range append([]string{faults.Outstanding}, op.call.Operation.GetErrors()...) {
+			w := ask(s, op.call.Method, target, "", faults.Header+": error="+typ)
 			r := s.contract.byType[typ]
 			if w.Code != r.status || typeIn(w.Body.Bytes()) != typ {
 				t.Errorf("%s, %s: status %d, body %s", op.id, typ, w.Code, w.Body)
@@ -215,7 +217,7 @@ func TestEveryError(t *testing.T) {
 			if err := s.contract.validError(op, r, w.Body.Bytes()); err != nil {
 				t.Errorf("%s, %s: %v in %s", op.id, typ, err, w.Body)
 			}
-			if err := documents.judge(op.id, w.Code, w.Body.Bytes()); err != nil && typ != typeOutstanding {
+			if err := documents.judge(op.id, w.Code, w.Body.Bytes()); err != nil && typ != faults.Outstanding {
 				t.Errorf("%s, %s: by PortOne's document: %v in %s", op.id, typ, err, w.Body)
 			}
 		}

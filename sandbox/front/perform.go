@@ -25,10 +25,10 @@ func (s *Server) perform(st *state, r *request) answer {
 		return s.refuse(world.Refuse(invalidRequest, "%s", r.problem))
 	}
 	out, err := s.locked(st, r)
-	var fault *world.Fault
+	var refusal *world.Refusal
 	switch {
-	case errors.As(err, &fault):
-		return s.refuse(fault)
+	case errors.As(err, &refusal):
+		return s.refuse(refusal)
 	case err != nil:
 		return s.broken(r.op, err)
 	case out.file != nil:
@@ -93,11 +93,11 @@ func (st *state) call(r *request) (proto.Message, error) {
 	return &httpbody.HttpBody{ContentType: "text/csv; charset=utf-8", Data: sheet}, err
 }
 
-// refuse turns a fault into an answer.
-func (s *Server) refuse(fault *world.Fault) answer {
-	a, err := s.contract.refuse(fault)
+// refuse turns a refusal into an answer.
+func (s *Server) refuse(refusal *world.Refusal) answer {
+	a, err := s.contract.refuse(refusal)
 	if err != nil {
-		s.log.Error("an error cannot be written as JSON", slog.String("reason", fault.Reason.String()), slog.Any("cause", err))
+		s.log.Error("an error cannot be written as JSON", slog.String("reason", refusal.Reason.String()), slog.Any("cause", err))
 		return plain(http.StatusInternalServerError)
 	}
 	return a

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
@@ -33,10 +34,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	began := time.Now()
-	a, t := s.handle(r.Header, op.read(params, r.URL.RawQuery, body))
+	a, f := s.handle(r.Header, op.read(params, r.URL.RawQuery, body))
 	s.log.Debug("answered", slog.String("operation", op.id), slog.Int("status", a.status),
-		slog.Duration("took", time.Since(began)), slog.String("cut", string(t.cut)))
-	t.deliver(w, a)
+		slog.Duration("took", time.Since(began)), slog.String("cut", string(f.Cut)))
+	deliver(w, a, &f)
 }
 
 // nowhere answers a request to which no operation belongs; methods are those that
@@ -59,31 +60,31 @@ func unread(err error) answer {
 	return plain(http.StatusBadRequest)
 }
 
-// handle answers a request, and tells what trouble to deliver the answer with.
-func (s *Server) handle(h http.Header, r *request) (answer, trouble) {
+// handle answers a request, and returns the fault to deliver the answer with.
+func (s *Server) handle(h http.Header, r *request) (answer, faults.Fault) {
 	st := s.current()
 	if !open[r.op.id] && !s.accepts(st, h.Get("Authorization")) {
-		return s.refuse(world.Refuse(unauthorized, "no valid Authorization: PortOne <API secret> or Bearer <access token>")), trouble{}
+		return s.refuse(world.Refuse(unauthorized, "no valid Authorization: PortOne <API secret> or Bearer <access token>")), faults.Fault{}
 	}
-	t, err := s.troubleOf(st, h, r)
+	f, err := s.faultOf(st, h, r)
 	if err != nil {
-		return s.refuse(world.Refuse(invalidRequest, "%v", err)), trouble{}
+		return s.refuse(world.Refuse(invalidRequest, "%v", err)), faults.Fault{}
 	}
-	if t.stops() {
-		s.sleep(t.latency)
-		return s.disturbed(st, &t, r), t
+	if f.Stops() {
+		s.sleep(f.Latency)
+		return s.faulty(st, &f, r), f
 	}
 	key, err := keyOf(h, r.op)
 	if err != nil {
-		return s.refuse(world.Refuse(invalidRequest, "%s: %v", idempotencyHeader, err)), t
+		return s.refuse(world.Refuse(invalidRequest, "%s: %v", idempotencyHeader, err)), f
 	}
 	return s.once(st, key, r, func() answer {
-		s.sleep(t.latency)
-		if t.outcome() {
-			return s.disturbed(st, &t, r)
+		s.sleep(f.Latency)
+		if f.IsOutcome() {
+			return s.faulty(st, &f, r)
 		}
 		return s.perform(st, r)
-	}), t
+	}), f
 }
 
 func (s *Server) accepts(st *state, authorization string) bool {

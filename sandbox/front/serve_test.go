@@ -40,7 +40,7 @@ func TestAuthentication(t *testing.T) {
 		{"nothing, for a payment session", "", "GET", "/payment-sessions/s-1", "", 200, ""},
 		{"a login with the invalid secret", "", "POST", "/login/api-secret", `{"apiSecret":"` + auth.InvalidSecret + `"}`, 401, "UNAUTHORIZED"},
 		{"before the request is looked at", "", "POST", "/payments/p-1/cancel", "{", 401, "UNAUTHORIZED"},
-		{"before trouble", "", "GET", "/payments/sandbox:status=502", "", 401, "UNAUTHORIZED"},
+		{"before fault", "", "GET", "/payments/sandbox:status=502", "", 401, "UNAUTHORIZED"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -173,7 +173,7 @@ func (*unruly) GetPayment(_ context.Context, in *portonev2.GetPaymentRequest) (*
 	case "error":
 		return nil, context.DeadlineExceeded
 	}
-	return nil, &world.Fault{Reason: 9999}
+	return nil, &world.Refusal{Reason: 9999}
 }
 
 func (*unruly) CancelPayment(_ context.Context, in *portonev2.CancelPaymentRequest) (*portonev2.CancelPaymentResponse, error) {

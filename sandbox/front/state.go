@@ -25,7 +25,7 @@ type state struct {
 	sender   *webhooks.Sender
 	handlers map[string]handler // by RPC, such as /portone.v2.BankService/GetBankInfos
 	answers  *recent[*kept]     // by idempotency key
-	troubled *recent[*int]      // requests with `times`, by what they asked for
+	faulted  *recent[*int]      // requests with `times`, by what they asked for
 }
 
 // handler carries out an RPC: the answer is its message, or an HttpBody.
@@ -39,7 +39,7 @@ func newState(clock *world.Clock, seed string, sender *webhooks.Sender, lock syn
 		sender:   sender,
 		handlers: make(map[string]handler),
 		answers:  newRecent[*kept](keptAnswers),
-		troubled: newRecent[*int](keptAnswers),
+		faulted:  newRecent[*int](keptAnswers),
 	}
 	st.auth = auth.New(st.world)
 	st.domains = append(domains(st.world, sender, lock), st.auth)

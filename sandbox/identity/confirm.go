@@ -22,7 +22,7 @@ func (s *Store) ConfirmIdentityVerification(_ context.Context, req *portonev2.Co
 		return nil, world.Invalid("otp is required by SMS")
 	}
 	if why := s.judge(v, req.GetOtp()); why != nil {
-		return nil, why.fault()
+		return nil, why.err()
 	}
 	v.become(verified, s.world.Clock.Now(), nil)
 	s.world.Counters.Add("identity_verification.verified")

@@ -97,7 +97,7 @@ func must(t *testing.T, err error) {
 // expect fails the test unless err is a fault with a reason.
 func expect(t *testing.T, err error, want portonev2.ErrorReason) {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != want {
 		t.Fatalf("error %v, want %v", err, want)
 	}
@@ -110,7 +110,7 @@ func expect(t *testing.T, err error, want portonev2.ErrorReason) {
 func expectPG(t *testing.T, err error, want *refusal) {
 	t.Helper()
 	expect(t, err, pgProvider)
-	var fault *world.Fault
+	var fault *world.Refusal
 	errors.As(err, &fault)
 	if got := fault.Data.(*portonev2.PgProviderError); got.GetPgCode() != want.code {
 		t.Fatalf("PG code %s, want %s", got.GetPgCode(), want.code)

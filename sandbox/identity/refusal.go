@@ -19,8 +19,8 @@ var (
 	tooLate         = &refusal{"SANDBOX_REQUEST_EXPIRED", "본인인증 시간이 초과되었습니다."}
 )
 
-// fault is the refusal as a call is answered with it.
-func (r *refusal) fault() *world.Fault {
+// err is the refusal as a call is answered with it.
+func (r *refusal) err() *world.Refusal {
 	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER, "the PG refused: %s", r.code).
 		With(&portonev2.PgProviderError{PgCode: world.Ptr(r.code), PgMessage: world.Ptr(r.message)})
 }

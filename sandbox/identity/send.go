@@ -31,7 +31,7 @@ func (s *Store) SendIdentityVerification(_ context.Context, req *portonev2.SendI
 	v = s.begin(v, req, via, customer)
 	if customer.phone == PhoneUnknown {
 		v.become(failed, v.requestedAt, notTheirs.failure())
-		return nil, notTheirs.fault()
+		return nil, notTheirs.err()
 	}
 	v.become(ready, v.requestedAt, nil)
 	v.lapse = s.world.Clock.At(v.requestedAt.Add(RequestLife), func() {
@@ -122,7 +122,7 @@ func (s *Store) ResendIdentityVerification(_ context.Context, req *portonev2.Res
 		return nil, world.Invalid("identity verification %q is not by SMS", v.id)
 	}
 	if v.messages >= MaxMessages {
-		return nil, tooManyMessages.fault()
+		return nil, tooManyMessages.err()
 	}
 	s.sendCode(v)
 	v.updatedAt = s.world.Clock.Now()

@@ -244,7 +244,7 @@ func TestFaultData(t *testing.T) {
 	elsewhere.DefaultContractId = world.Ptr("none")
 	tests := []struct {
 		name   string
-		fault  *world.Fault
+		fault  *world.Refusal
 		schema string
 		want   string
 	}{

@@ -70,15 +70,15 @@ func do[Q, R proto.Message](t testing.TB, call method[Q, R], req Q) R {
 
 // refuse makes a call that must be refused with an error of a type that the
 // contract lists for it.
-func refuse[Q, R proto.Message](t testing.TB, call method[Q, R], req Q, want string) *world.Fault {
+func refuse[Q, R proto.Message](t testing.TB, call method[Q, R], req Q, want string) *world.Refusal {
 	t.Helper()
 	_, err := call(context.Background(), req)
 	return checkFault(t, rpcOf(req), err, want)
 }
 
-func checkFault(t testing.TB, rpc protoreflect.Name, err error, want string) *world.Fault {
+func checkFault(t testing.TB, rpc protoreflect.Name, err error, want string) *world.Refusal {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) {
 		t.Fatalf("%s: error %v, want %s", rpc, err, want)
 	}

@@ -131,7 +131,7 @@ func (b *bench) checkStates(t *testing.T, r *rapid.T) {
 	for _, it := range b.live.partners.items {
 		p := it.object
 		worldtest.Complete(t, p)
-		_, pending := notPending(p).(*world.Fault)
+		_, pending := notPending(p).(*world.Refusal)
 		switch {
 		case p.GetIsArchived() && it.schedule != nil:
 			r.Fatalf("archived with a scheduled update: %v", p)

@@ -374,7 +374,7 @@ func (m *market) payOutAll(bulk string, ids ...string) (*portonev2.CompletePlatf
 // there are any.
 func refused(t testing.TB, method string, err error, reason portonev2.ErrorReason, data proto.Message) {
 	t.Helper()
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || fault.Reason != reason {
 		t.Fatalf("%s: %v, want %v", method, err, reason)
 	}

@@ -125,7 +125,7 @@ func (s *Store) IssueBillingKey(_ context.Context, req *portonev2.IssueBillingKe
 	s.register(k, routes)
 	if len(k.routes) == 0 {
 		s.notifyKey(k, billingKeyFailed)
-		return nil, k.fault()
+		return nil, k.err()
 	}
 	s.keys.add(k)
 	s.issue(k, req.GetSkipWebhook())
@@ -138,10 +138,10 @@ func (s *Store) IssueBillingKey(_ context.Context, req *portonev2.IssueBillingKe
 	return answer, nil
 }
 
-// fault is the error of a key that no channel issued.
-func (k *billingKey) fault() error {
+// err is the error of a key that no channel issued.
+func (k *billingKey) err() error {
 	if len(k.refused) == 1 {
-		return k.refused[0].decline.fault()
+		return k.refused[0].decline.err()
 	}
 	data := &portonev2.ChannelSpecificError{}
 	for _, r := range k.refused {

@@ -59,7 +59,7 @@ func (s *Store) IssueBillingKeyInWindow(in WindowBillingKey) (key, token string,
 	if !in.Confirm {
 		if s.register(c.key, c.routes); len(c.key.routes) == 0 {
 			s.notifyKey(c.key, billingKeyFailed)
-			return "", "", c.key.fault()
+			return "", "", c.key.err()
 		}
 	}
 	s.keys.add(c.key)
@@ -132,12 +132,12 @@ func (s *Store) confirmable(token string, storeID *string, withPayment bool) (*k
 // approveKey asks the PG for a key that waits.
 func (s *Store) approveKey(c *keyConfirm) error {
 	if s.now() > c.opened+instant(ConfirmWithin.Microseconds()) {
-		return declineSessionOver.fault()
+		return declineSessionOver.err()
 	}
 	c.key.refused = nil
 	if s.register(c.key, c.routes); len(c.key.routes) == 0 {
 		s.notifyKey(c.key, billingKeyFailed)
-		return c.key.fault()
+		return c.key.err()
 	}
 	return nil
 }
@@ -187,7 +187,7 @@ func (s *Store) ConfirmBillingKeyIssueAndPay(_ context.Context, req *portonev2.C
 	m.key = c.key
 	if refusal := s.settle(s.begin(&confirmed, c.key.routes[0], m), nil); refusal != nil {
 		c.key.routes = nil
-		return nil, refusal.fault()
+		return nil, refusal.err()
 	}
 	s.issue(c.key, req.GetSkipWebhook())
 	return &portonev2.ConfirmedBillingKeyIssueAndPaySummary{BillingKey: world.Ptr(c.key.key), PaymentId: world.Ptr(o.key.id)}, nil

@@ -80,7 +80,7 @@ func (s *Store) CancelPayment(_ context.Context, req *portonev2.CancelPaymentReq
 	s.touch(a)
 	if refusal := a.refundRefusal(c, req); refusal != nil {
 		c.status = "failed"
-		return nil, refusal.fault()
+		return nil, refusal.err()
 	}
 	if a.promotion != nil && c.price != a.bill.left {
 		a.retain = retainOption(req)

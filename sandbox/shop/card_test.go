@@ -64,7 +64,7 @@ func TestCardsThatDecline(t *testing.T) {
 		t.Run(c.Number, func(t *testing.T) {
 			s, w := open()
 			key := issueKey(t, s, c.Number)
-			for id, fault := range map[string]*world.Fault{
+			for id, fault := range map[string]*world.Refusal{
 				"keyed in": refused(t, s.PayInstantly, byCard("keyed in", 100, c.Number), portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER),
 				"by key":   refused(t, s.PayWithBillingKey, byKey("by key", key, 100), portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER),
 			} {

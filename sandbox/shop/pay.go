@@ -45,7 +45,7 @@ func (s *Store) PayInstantly(_ context.Context, req *portonev2.PayInstantlyReque
 	}
 	a := s.begin(o, routes[0], m)
 	if refusal := s.settle(a, nil); refusal != nil {
-		return nil, refusal.fault()
+		return nil, refusal.err()
 	}
 	return &portonev2.PayInstantlyResponse{Payment: &portonev2.InstantPaymentSummary{
 		PgTxId: world.Ptr(a.pgTxID), PaidAt: a.changedAt.timestamp(),
@@ -104,7 +104,7 @@ func (s *Store) PayWithBillingKey(_ context.Context, req *portonev2.PayWithBilli
 		return nil, err
 	}
 	if refusal != nil {
-		return nil, refusal.fault()
+		return nil, refusal.err()
 	}
 	return &portonev2.PayWithBillingKeyResponse{Payment: &portonev2.BillingKeyPaymentSummary{
 		PgTxId: world.Ptr(a.pgTxID), PaidAt: a.changedAt.timestamp(),
@@ -161,7 +161,7 @@ func (s *Store) CapturePayment(_ context.Context, req *portonev2.CapturePaymentR
 		return nil, err
 	}
 	if a.captured {
-		return nil, declineCapturedBefore.fault()
+		return nil, declineCapturedBefore.err()
 	}
 	a.captured = true
 	s.touch(a)

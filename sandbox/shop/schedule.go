@@ -164,8 +164,8 @@ func (s *Store) failUncharged(d *schedule, cause error) {
 		return
 	}
 	reason := cause.Error()
-	if fault := new(world.Fault); errors.As(cause, &fault) {
-		reason = fault.Message
+	if refusal := new(world.Refusal); errors.As(cause, &refusal) {
+		reason = refusal.Message
 	}
 	s.fail(s.begin(d.order, r, keyMeans(d.key, d.charge)), &portonev2.PaymentFailure{Reason: &reason}, 0)
 }

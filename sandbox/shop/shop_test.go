@@ -32,7 +32,7 @@ func open() (*Store, *world.World) {
 
 // try calls an RPC and holds it to the contract: an answer has every required
 // member, a fault is one that the operation lists.
-func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, error), req Req) (Resp, *world.Fault) {
+func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, error), req Req) (Resp, *world.Refusal) {
 	t.Helper()
 	answer, err := rpc(context.Background(), req)
 	if err == nil {
@@ -40,7 +40,7 @@ func try[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, er
 		worldtest.Complete(t, answer)
 		return answer, nil
 	}
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) {
 		t.Fatalf("%T: %v is no fault", req, err)
 	}
@@ -73,7 +73,7 @@ func do[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, err
 }
 
 // refused calls an RPC that has to be refused.
-func refused[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, error), req Req, reason portonev2.ErrorReason) *world.Fault {
+func refused[Req, Resp proto.Message](t tb, rpc func(context.Context, Req) (Resp, error), req Req, reason portonev2.ErrorReason) *world.Refusal {
 	t.Helper()
 	_, fault := try(t, rpc, req)
 	if fault == nil || fault.Reason != reason {

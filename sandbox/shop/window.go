@@ -72,14 +72,14 @@ func (s *Store) PayInWindow(in WindowPayment) (token string, err error) {
 	switch {
 	case in.Closed:
 		s.fail(a, declineWindowClosed.failure(), 0)
-		return "", declineWindowClosed.fault()
+		return "", declineWindowClosed.err()
 	case in.Confirm:
 		token = s.w.IDs.UUID("payment token")
 		s.waiting[token] = &confirmation{a, s.now()}
 		return token, nil
 	}
 	if refusal := s.settle(a, nil); refusal != nil {
-		return "", refusal.fault()
+		return "", refusal.err()
 	}
 	return "", nil
 }
@@ -237,10 +237,10 @@ func (s *Store) ConfirmPayment(_ context.Context, req *portonev2.ConfirmPaymentR
 	a.order = &o
 	if s.now() > waiting.opened+instant(ConfirmWithin.Microseconds()) {
 		s.fail(a, declineSessionOver.failure(), 0)
-		return nil, declineSessionOver.fault()
+		return nil, declineSessionOver.err()
 	}
 	if refusal := s.settle(a, nil); refusal != nil {
-		return nil, refusal.fault()
+		return nil, refusal.err()
 	}
 	return &portonev2.ConfirmedPaymentSummary{PgTxId: world.Ptr(a.pgTxID), PaidAt: a.changedAt.timestamp()}, nil
 }

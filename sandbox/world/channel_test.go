@@ -37,7 +37,7 @@ func TestChannels(t *testing.T) {
 	}
 	for _, want := range tests {
 		got, err := pgs.Channel(want.key)
-		var fault *Fault
+		var fault *Refusal
 		if want.provider == 0 {
 			if !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_CHANNEL_NOT_FOUND {
 				t.Errorf("%s: %v, %v", want.key, got, err)

@@ -49,7 +49,7 @@ func TestSelectDuring(t *testing.T) {
 			notAlso := func(e *event) bool { return e.name != "also" }
 			during, err := During(NewStoppedClock(start), test.from, test.until, at)
 			if test.want == nil {
-				if fault := new(Fault); !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
+				if fault := new(Refusal); !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
 					t.Errorf("error %v", err)
 				}
 				return

@@ -144,7 +144,7 @@ func TestPage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, info, err := Page(all, test.input)
-			var fault *Fault
+			var fault *Refusal
 			if test.fails {
 				if !errors.As(err, &fault) || fault.Reason != portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST {
 					t.Errorf("error %v", err)

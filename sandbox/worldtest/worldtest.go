@@ -79,18 +79,18 @@ func messages(fd protoreflect.FieldDescriptor, value protoreflect.Value) (all []
 }
 
 // Listed fails the test if the operation that takes a request does not list the
-// type of a fault, or the fault has no message or incomplete data.
-func Listed(t TB, request proto.Message, fault *world.Fault) {
+// type of a refusal, or the refusal has no message or incomplete data.
+func Listed(t TB, request proto.Message, refusal *world.Refusal) {
 	t.Helper()
 	op := Operation(request)
-	if typ := Type(fault.Reason); !slices.Contains(op.GetErrors(), typ) {
+	if typ := Type(refusal.Reason); !slices.Contains(op.GetErrors(), typ) {
 		t.Errorf("%s is refused with %s, which it does not list; request: %v", op.GetId(), typ, request)
 	}
-	if fault.Message == "" {
+	if refusal.Message == "" {
 		t.Errorf("%s is refused without a message; request: %v", op.GetId(), request)
 	}
-	if fault.Data != nil {
-		Complete(t, fault.Data)
+	if refusal.Data != nil {
+		Complete(t, refusal.Data)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestAbsent(t *testing.T) {
 func TestListed(t *testing.T) {
 	tests := []struct {
 		name    string
-		fault   *world.Fault
+		fault   *world.Refusal
 		problem string
 	}{
 		{"listed", world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment"), ""},

@@ -12,44 +12,46 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 )
 
-func TestTroubleGrammar(t *testing.T) {
+func TestFaultGrammar(t *testing.T) {
 	s := newSandbox(t)
 	tests := []struct {
 		name, text string
-		want       trouble
+		want       faults.Fault
 		problem    string
 	}{
-		{"an error", "error=PAYMENT_NOT_FOUND", trouble{errorType: "PAYMENT_NOT_FOUND"}, ""},
+		{"an error", "error=PAYMENT_NOT_FOUND", faults.Fault{ErrorType: "PAYMENT_NOT_FOUND"}, ""},
 		{"everything", "error=FORBIDDEN;latency=1.5s;half;times=2;n=1;n=2;status=418;retry-after=3",
-			trouble{errorType: "FORBIDDEN", latency: 1500 * time.Millisecond, cut: cutHalf, times: 2, status: 418, retryAfter: 3}, ""},
-		{"spaces", " pg=REJECT_CARD_COMPANY ; cut=after ", trouble{pgCode: "REJECT_CARD_COMPANY", cut: cutAfter}, ""},
-		{"a new error", "error=NEW_TOMORROW;status=422", trouble{errorType: "NEW_TOMORROW", status: 422}, ""},
-		{"unique only", "n=1", trouble{}, ""},
-		{"an unknown directive", "errror=FORBIDDEN", trouble{}, `"errror" is no directive`},
-		{"a semicolon too many", "cut=after;", trouble{}, `"" is no directive`},
-		{"twice", "cut=after;cut=before", trouble{}, "cut stands more than once"},
-		{"an unknown error", "error=NEW_TOMORROW", trouble{}, "no error type NEW_TOMORROW"},
-		{"no error type", "error=", trouble{}, "error: has no value"},
-		{"an odd error type", "error=not-found;status=404", trouble{}, "error: "},
-		{"no PG code", "pg", trouble{}, "pg: has no value"},
-		{"two errors", "error=FORBIDDEN;pg=X", trouble{}, "do not go together"},
-		{"two cuts", "cut=after;half", trouble{}, "do not go together"},
-		{"half of something", "half=1", trouble{}, "half: takes no value"},
-		{"a cut sometime", "cut=sometime", trouble{}, "cut: "},
-		{"a status that is none", "status=200", trouble{}, "status: must be a number from 400 to 599"},
-		{"a status that is no number", "status=abc", trouble{}, "status: "},
-		{"no latency", "latency=soon", trouble{}, "latency: "},
-		{"too much latency", "latency=11m", trouble{}, "latency: "},
-		{"negative latency", "latency=-1s", trouble{}, "latency: "},
-		{"never", "times=0", trouble{}, "times: "},
-		{"retry after nothing", "retry-after=3", trouble{}, "retry-after needs"},
-		{"retry after too long", "status=429;retry-after=99999", trouble{}, "retry-after: "},
+			faults.Fault{ErrorType: "FORBIDDEN", Latency: 1500 * time.Millisecond, Cut: faults.CutHalf, Times: 2, Status: 418, RetryAfter: 3}, ""},
+		{"spaces", " pg=REJECT_CARD_COMPANY ; cut=after ", faults.Fault{PGCode: "REJECT_CARD_COMPANY", Cut: faults.CutAfter}, ""},
+		{"a new error", "error=NEW_TOMORROW;status=422", faults.Fault{ErrorType: "NEW_TOMORROW", Status: 422}, ""},
+		{"unique only", "n=1", faults.Fault{}, ""},
+		{"an unknown directive", "errror=FORBIDDEN", faults.Fault{}, `"errror" is no directive`},
+		{"a semicolon too many", "cut=after;", faults.Fault{}, `"" is no directive`},
+		{"twice", "cut=after;cut=before", faults.Fault{}, "cut stands more than once"},
+		{"an unknown error", "error=NEW_TOMORROW", faults.Fault{}, "no error type NEW_TOMORROW"},
+		{"no error type", "error=", faults.Fault{}, "error: has no value"},
+		{"an odd error type", "error=not-found;status=404", faults.Fault{}, "error: "},
+		{"no PG code", "pg", faults.Fault{}, "pg: has no value"},
+		{"two errors", "error=FORBIDDEN;pg=X", faults.Fault{}, "do not go together"},
+		{"two cuts", "cut=after;half", faults.Fault{}, "do not go together"},
+		{"half of something", "half=1", faults.Fault{}, "half: takes no value"},
+		{"a cut sometime", "cut=sometime", faults.Fault{}, "cut: "},
+		{"a status that is none", "status=200", faults.Fault{}, "status: must be a number from 400 to 599"},
+		{"a status that is no number", "status=abc", faults.Fault{}, "status: "},
+		{"no latency", "latency=soon", faults.Fault{}, "latency: "},
+		{"too much latency", "latency=11m", faults.Fault{}, "latency: "},
+		{"negative latency", "latency=-1s", faults.Fault{}, "latency: "},
+		{"never", "times=0", faults.Fault{}, "times: "},
+		{"retry after nothing", "retry-after=3", faults.Fault{}, "retry-after needs"},
+		{"retry after too long", "status=429;retry-after=99999", faults.Fault{}, "retry-after: "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := parseTrouble(test.text)
+			got, err := faults.Parse(test.text)
 			if err == nil {
 				err = s.contract.knows(&got)
 			}
@@ -63,8 +65,8 @@ func TestTroubleGrammar(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, test.problem)
 			}
 			for where, w := range map[string]*httptest.ResponseRecorder{
-				troubleHeader: ask(s, "GET", "/payments/p-1", "", troubleHeader+": "+test.text),
-				"paymentId":   ask(s, "GET", "/payments/"+url.PathEscape(troublePrefix+test.text), ""),
+				faults.Header: ask(s, "GET", "/payments/p-1", "", faults.Header+": "+test.text),
+				"paymentId":   ask(s, "GET", "/payments/"+url.PathEscape(faults.Prefix+test.text), ""),
 			} {
 				expect(t, w, 400, "INVALID_REQUEST")
 				if _, message := errorOf(w); !strings.HasPrefix(message, where) || !strings.Contains(message, test.problem) {
@@ -75,13 +77,13 @@ func TestTroubleGrammar(t *testing.T) {
 	}
 }
 
-// TestTroubleBy asks for trouble in every place where it can be asked for.
-func TestTroubleBy(t *testing.T) {
+// TestFaultBy asks for fault in every place where it can be asked for.
+func TestFaultBy(t *testing.T) {
 	s := newSandbox(t)
 	const forbidden = "sandbox:error=FORBIDDEN;n=1"
 	tests := []struct {
 		name, method, target, body, header string
-		troubled                           bool
+		faulty                             bool
 	}{
 		{"a path parameter", "GET", "/payments/" + forbidden, "", "", true},
 		{"an escaped path parameter", "GET", "/payments/" + url.PathEscape(forbidden), "", "", true},
@@ -97,16 +99,16 @@ func TestTroubleBy(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w := ask(s, test.method, test.target, test.body, troubleHeader+": "+test.header)
-			if typ, _ := errorOf(w); (w.Code == 403 && typ == "FORBIDDEN") != test.troubled {
+			w := ask(s, test.method, test.target, test.body, faults.Header+": "+test.header)
+			if typ, _ := errorOf(w); (w.Code == 403 && typ == "FORBIDDEN") != test.faulty {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
 	}
 }
 
-// TestTroubleAnswers looks at answers that are asked for.
-func TestTroubleAnswers(t *testing.T) {
+// TestFaultAnswers looks at answers that are asked for.
+func TestFaultAnswers(t *testing.T) {
 	s := newSandbox(t)
 	pgStatus := s.contract.byReason[pgProvider].status
 	tests := []struct {
@@ -125,7 +127,7 @@ func TestTroubleAnswers(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			w := ask(s, "POST", "/payments/p-1/cancel", `{"reason":"r"}`, troubleHeader+": "+test.text)
+			w := ask(s, "POST", "/payments/p-1/cancel", `{"reason":"r"}`, faults.Header+": "+test.text)
 			if w.Code != test.status || w.Header().Get("Content-Type") != test.kind {
 				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
 			}
@@ -145,15 +147,15 @@ func TestTroubleAnswers(t *testing.T) {
 // two.
 func TestTwoSchemas(t *testing.T) {
 	s := newSandbox(t)
-	w := ask(s, "POST", "/platform/partner-settlements/complete-payout", "", troubleHeader+": error=PLATFORM_CURRENCY_NOT_SUPPORTED")
+	w := ask(s, "POST", "/platform/partner-settlements/complete-payout", "", faults.Header+": error=PLATFORM_CURRENCY_NOT_SUPPORTED")
 	op := s.contract.byID["completePlatformPayoutByPartnerSettlementIds"]
 	if err := s.contract.validError(op, s.contract.byType["PLATFORM_CURRENCY_NOT_SUPPORTED"], w.Body.Bytes()); err != nil {
 		t.Errorf("%v in %s", err, w.Body)
 	}
 }
 
-// TestTroubleAndKeys tells which trouble uses up an idempotency key.
-func TestTroubleAndKeys(t *testing.T) {
+// TestFaultAndKeys tells which fault uses up an idempotency key.
+func TestFaultAndKeys(t *testing.T) {
 	tests := []struct {
 		name, text string
 		first      int // status
@@ -165,13 +167,13 @@ func TestTroubleAndKeys(t *testing.T) {
 		{"an error is kept", "error=FORBIDDEN;times=1", 403, "FORBIDDEN", 403, "FORBIDDEN", 0},
 		{"a PG's refusal is kept", "pg=X;status=400;times=1", 400, "PG_PROVIDER", 400, "PG_PROVIDER", 0},
 		{"a load balancer's answer is not", "status=502;times=1", 502, "", 200, "", 1},
-		{"nor that the first is outstanding", "error=IDEMPOTENCY_OUTSTANDING_REQUEST;times=1", 409, typeOutstanding, 200, "", 1},
+		{"nor that the first is outstanding", "error=IDEMPOTENCY_OUTSTANDING_REQUEST;times=1", 409, faults.Outstanding, 200, "", 1},
 		{"latency changes nothing", "latency=1ms", 200, "", 200, "", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSandbox(t)
-			headers := []string{keyed("0123456789abcdef"), troubleHeader + ": " + test.text}
+			headers := []string{keyed("0123456789abcdef"), faults.Header + ": " + test.text}
 			expect(t, login(s, aLogin, headers...), test.first, test.firstType)
 			expect(t, login(s, aLogin, headers...), test.then, test.thenType)
 			if logins(s) != test.logins {
@@ -181,9 +183,9 @@ func TestTroubleAndKeys(t *testing.T) {
 	}
 }
 
-// TestTroubleTimesFor expects each object, payment or idempotency key to meet the
-// trouble as often as asked for, however many met it before.
-func TestTroubleTimesFor(t *testing.T) {
+// TestFaultTimesFor expects each object, payment or idempotency key to meet the
+// fault as often as asked for, however many met it before.
+func TestFaultTimesFor(t *testing.T) {
 	tests := []struct{ name, method, target, body, key string }{
 		{"an object of the path", "GET", "/payments/p-%d", "", ""},
 		{"an object of the path, whatever the key", "POST", "/payments/p-%d/cancel", `{"reason":"r"}`, ""},
@@ -201,7 +203,7 @@ func TestTroubleTimesFor(t *testing.T) {
 			}
 			for run := range 3 {
 				for i, want := range []bool{true, true, false} {
-					headers := []string{troubleHeader + ": status=502;times=2"}
+					headers := []string{faults.Header + ": status=502;times=2"}
 					if key := of(test.key, run); key != "" {
 						headers = append(headers, keyed(key))
 					} else if test.method == "POST" {
@@ -217,14 +219,14 @@ func TestTroubleTimesFor(t *testing.T) {
 	}
 }
 
-func TestTroubleTimes(t *testing.T) {
+func TestFaultTimes(t *testing.T) {
 	s := newSandbox(t)
 	for i, status := range []int{403, 403, 200, 200} {
-		if w := ask(s, "GET", "/banks", "", troubleHeader+": error=FORBIDDEN;times=2"); w.Code != status {
+		if w := ask(s, "GET", "/banks", "", faults.Header+": error=FORBIDDEN;times=2"); w.Code != status {
 			t.Errorf("request %d: %d", i+1, w.Code)
 		}
 	}
-	expect(t, ask(s, "GET", "/banks", "", troubleHeader+": error=FORBIDDEN;times=2;n=another"), 403, "FORBIDDEN")
+	expect(t, ask(s, "GET", "/banks", "", faults.Header+": error=FORBIDDEN;times=2;n=another"), 403, "FORBIDDEN")
 }
 
 // serve starts the sandbox on a loopback address, with a client that keeps no
@@ -244,17 +246,17 @@ func serve(t *testing.T, s *Server, http2 bool) (*http.Client, string) {
 }
 
 // post logs in over a real connection, and returns what came back of it.
-func post(client *http.Client, base, trouble, key string) (status int, body string, err error) {
-	return postWith(context.Background(), client, base, trouble, key)
+func post(client *http.Client, base, fault, key string) (status int, body string, err error) {
+	return postWith(context.Background(), client, base, fault, key)
 }
 
-func postWith(ctx context.Context, client *http.Client, base, trouble, key string) (status int, body string, err error) {
+func postWith(ctx context.Context, client *http.Client, base, fault, key string) (status int, body string, err error) {
 	r, err := http.NewRequestWithContext(ctx, "POST", base+"/login/api-secret", strings.NewReader(aLogin))
 	if err != nil {
 		return 0, "", err
 	}
 	r.GetBody = nil // not to be sent again by the client itself
-	r.Header.Set(troubleHeader, trouble)
+	r.Header.Set(faults.Header, fault)
 	if key != "" {
 		r.Header.Set(idempotencyHeader, `"`+key+`"`)
 	}
@@ -311,16 +313,16 @@ func TestCuts(t *testing.T) {
 // TestRetryAfterCut is what the sandbox is for: an answer is lost, and asking again
 // with the same key tells the outcome without doing it twice.
 func TestRetryAfterCut(t *testing.T) {
-	for _, trouble := range []string{"cut=before;times=2", "cut=after;times=2", "half;times=2"} {
-		t.Run(trouble, func(t *testing.T) {
+	for _, fault := range []string{"cut=before;times=2", "cut=after;times=2", "half;times=2"} {
+		t.Run(fault, func(t *testing.T) {
 			s := newSandbox(t)
 			client, base := serve(t, s, false)
 			for range 2 {
-				if _, body, err := post(client, base, trouble, "0123456789abcdef"); err == nil {
+				if _, body, err := post(client, base, fault, "0123456789abcdef"); err == nil {
 					t.Errorf("no error; body %q", body)
 				}
 			}
-			status, body, err := post(client, base, trouble, "0123456789abcdef")
+			status, body, err := post(client, base, fault, "0123456789abcdef")
 			if status != 200 || err != nil || !strings.HasSuffix(body, "}") {
 				t.Errorf("%d %v %s", status, err, body)
 			}

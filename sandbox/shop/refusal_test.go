@@ -64,11 +64,11 @@ func with[M proto.Message](req M, change func(M)) M {
 }
 
 // call is a prepared call of an RPC.
-type call func() (proto.Message, *world.Fault)
+type call func() (proto.Message, *world.Refusal)
 
 // calling prepares one.
 func calling[Req, Resp proto.Message](t *testing.T, rpc func(context.Context, Req) (Resp, error), req Req) call {
-	return func() (proto.Message, *world.Fault) {
+	return func() (proto.Message, *world.Refusal) {
 		t.Helper()
 		_, fault := try(t, rpc, req)
 		return req, fault

@@ -11,8 +11,8 @@ import (
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
-// Fault is a typed error of PortOne, with which a domain refuses a call.
-type Fault struct {
+// Refusal is a typed error of PortOne, with which a domain refuses a call.
+type Refusal struct {
 	// Reason is the error's type.
 	Reason portonev2.ErrorReason
 
@@ -24,15 +24,15 @@ type Fault struct {
 	Data proto.Message
 }
 
-// Refuse makes a Fault with a message in the form of fmt.Sprintf. Enum values are
+// Refuse makes a Refusal with a message in the form of fmt.Sprintf. Enum values are
 // written as PortOne's JSON has them.
-func Refuse(reason portonev2.ErrorReason, format string, args ...any) *Fault {
+func Refuse(reason portonev2.ErrorReason, format string, args ...any) *Refusal {
 	for i, arg := range args {
 		if value, ok := arg.(protoreflect.Enum); ok {
 			args[i] = bareName(value)
 		}
 	}
-	return &Fault{Reason: reason, Message: fmt.Sprintf(format, args...)}
+	return &Refusal{Reason: reason, Message: fmt.Sprintf(format, args...)}
 }
 
 // bareName is the name of an enum value without its enum's prefix.
@@ -47,18 +47,18 @@ func bareName(value protoreflect.Enum) string {
 }
 
 // Invalid is an INVALID_REQUEST, for what is wrong whatever the state.
-func Invalid(format string, args ...any) *Fault {
+func Invalid(format string, args ...any) *Refusal {
 	return Refuse(portonev2.ErrorReason_ERROR_REASON_INVALID_REQUEST, format, args...)
 }
 
-// With returns the fault with data.
-func (f *Fault) With(data proto.Message) *Fault {
+// With returns the refusal with data.
+func (f *Refusal) With(data proto.Message) *Refusal {
 	f.Data = data
 	return f
 }
 
 // Error implements error.
-func (f *Fault) Error() string {
+func (f *Refusal) Error() string {
 	if f.Message == "" {
 		return f.Reason.String()
 	}

@@ -28,7 +28,7 @@ func firstOf(checks ...func() error) error {
 // several ways, checked alike, and some of them list fewer errors than others:
 // there, what is left is INVALID_REQUEST.
 func listed(method string, err error) error {
-	var fault *world.Fault
+	var fault *world.Refusal
 	if !errors.As(err, &fault) || slices.Contains(errorsOf(method), errorType(fault.Reason)) {
 		return err
 	}

@@ -62,31 +62,31 @@ func errorType(number portonev2.ErrorReason) string {
 	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
 }
 
-// refuse turns a fault into PortOne's answer.
-func (c *contract) refuse(fault *world.Fault) (answer, error) {
-	r := c.byReason[fault.Reason]
+// refuse turns a refusal into PortOne's answer.
+func (c *contract) refuse(refusal *world.Refusal) (answer, error) {
+	r := c.byReason[refusal.Reason]
 	if r == nil {
-		return answer{}, fmt.Errorf("sandbox: a fault of unknown reason %v", fault.Reason)
+		return answer{}, fmt.Errorf("sandbox: a refusal of unknown reason %v", refusal.Reason)
 	}
-	typ, data, err := c.data(fault, quoted(r.typ))
+	typ, data, err := c.data(refusal, quoted(r.typ))
 	if err != nil {
 		return answer{}, err
 	}
 	members := []string{`"type":` + typ}
-	if fault.Message != "" {
-		members = append(members, `"message":`+quoted(fault.Message))
+	if refusal.Message != "" {
+		members = append(members, `"message":`+quoted(refusal.Message))
 	}
 	body := "{" + strings.Join(append(members, data...), ",") + "}"
 	return answer{status: r.status, contentType: typeJSON, body: []byte(body)}, nil
 }
 
-// data returns the members of a fault's data, and the fault's type: the one given,
+// data returns the members of a refusal's data, and the refusal's type: the one given,
 // unless the data has another, as one error's may.
-func (c *contract) data(fault *world.Fault, typ string) (ownType string, members []string, err error) {
-	if fault.Data == nil {
+func (c *contract) data(refusal *world.Refusal, typ string) (ownType string, members []string, err error) {
+	if refusal.Data == nil {
 		return typ, nil, nil
 	}
-	text, err := c.json(fault.Data)
+	text, err := c.json(refusal.Data)
 	if err != nil {
 		return "", nil, err
 	}
@@ -102,23 +102,23 @@ func (c *contract) data(fault *world.Fault, typ string) (ownType string, members
 	return typ, members, err
 }
 
-// exampleFault makes an error of a type as the operation would answer with it,
+// exampleRefusal makes an error of a type as the operation would answer with it,
 // with an example of the data that errors of the type have there.
-func (c *contract) exampleFault(op *operation, r *reason, about proto.Message, now time.Time) (*world.Fault, error) {
+func (c *contract) exampleRefusal(op *operation, r *reason, about proto.Message, now time.Time) (*world.Refusal, error) {
 	schema := r.schema
 	if own := op.schema[r.typ]; own != "" {
 		schema = own
 	}
-	fault := world.Refuse(r.number, askedFor)
+	refusal := world.Refuse(r.number, askedFor)
 	name := portonev2.File_portone_v2_error_proto.Package().Append(protoreflect.Name(schema))
 	if _, err := protoregistry.GlobalTypes.FindMessageByName(name); schema == "" || err != nil {
-		return fault, nil // an error of this type has no data
+		return refusal, nil // an error of this type has no data
 	}
 	data, err := example.Message(name, about, now)
 	if err != nil {
 		return nil, err
 	}
-	return fault.With(data), nil
+	return refusal.With(data), nil
 }
 
 // json writes a message as PortOne's JSON, always in the same way.

@@ -21,8 +21,8 @@ var (
 	declineCapturedBefore   = &decline{"ALREADY_PROCESSED_PAYMENT", "이미 처리된 결제 입니다."}
 )
 
-// fault is the decline as PortOne answers it.
-func (d *decline) fault() error {
+// err is the decline as PortOne answers it.
+func (d *decline) err() error {
 	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PG_PROVIDER, "the PG refused: %s", d.code).
 		With(&portonev2.PgProviderError{PgCode: world.Ptr(d.code), PgMessage: world.Ptr(d.message)})
 }
