@@ -2,9 +2,7 @@ package front
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -16,49 +14,29 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-	"github.com/portone-gateway/portone-gateway/sandbox/world"
-
+	"github.com/portone-gateway/portone-gateway/sandbox/control"
+	"github.com/portone-gateway/portone-gateway/sandbox/domains"
 	"github.com/portone-gateway/portone-gateway/sandbox/faults"
+	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// till is a domain that takes deposits and has objects to show.
-type till struct {
-	w    *world.World
-	paid map[string]int64
-}
+// till is a domain that has objects to show.
+type till map[string]int64
 
-func (*till) Register(grpc.ServiceRegistrar) {}
+func (till) Register(grpc.ServiceRegistrar) {}
 
-func (d *till) Dump(add func(kind, id string, object proto.Message)) {
-	for id, amount := range d.paid { // in any order
+func (d till) Dump(add func(kind, id string, object proto.Message)) {
+	for id, amount := range d { // in any order
 		add("deposits", id, &portonev2.PaymentAmount{Total: &amount})
 		add("accounts", id, &portonev2.BankInfo{Bank: portonev2.Bank_BANK_KDB.Enum()})
 	}
 }
 
-func (d *till) Deposit(paymentID string, amount int64) error {
-	switch paymentID {
-	case "nobody":
-		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_FOUND, "no payment %s", paymentID)
-	case "broken":
-		return errors.New("out of order")
-	case "mad":
-		panic("mad")
-	}
-	d.paid[paymentID] = amount
-	d.w.Counters.Add("deposit")
-	return nil
-}
-
-func withTill(t *testing.T) (*Server, *till) {
-	s := newSandbox(t)
-	d := &till{w: s.state.world, paid: make(map[string]int64)}
-	s.state.domains = []domain{d}
-	return s, d
-}
-
 func TestControl(t *testing.T) {
-	s, d := withTill(t)
+	s := newSandbox(t)
+	for _, id := range []string{"p-1", "p-2", "p-3"} {
+		expect(t, ask(s, "POST", "/sandbox/window", `{"paymentId":"`+id+`","orderName":"o","totalAmount":1000,"payMethod":"VIRTUAL_ACCOUNT"}`), 200, "")
+	}
 	tests := []struct {
 		name, method, path, body string
 		status                   int
@@ -67,12 +45,16 @@ func TestControl(t *testing.T) {
 		{"what there is", "GET", "", "", 200, "POST"},
 		{"without a slash", "GET", "-", "", 200, "POST"},
 		{"the clock", "GET", "clock", "", 200, `{"now":"2026-01-31T09:00:00Z"}`},
+		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
+		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 400, `"INVALID_REQUEST"`},
+		{"a deposit of nothing", "POST", "deposits", `{"paymentId":"p-3","amount":0}`, 400, "amount"},
+		{"a deposit without a payment", "POST", "deposits", `{}`, 400, "paymentId"},
+		{"a deposit to no payment", "POST", "deposits", `{"paymentId":"p-9"}`, 404, `"PAYMENT_NOT_FOUND"`},
+		{"counters", "GET", "counters", "", 200, `"payment.charged":1`},
 		{"the clock moved", "POST", "clock", `{"advance":"24h"}`, 200, `{"now":"2026-02-01T09:00:00Z"}`},
 		{"the clock set", "POST", "clock", `{"now":"2026-03-01T09:00:00.5+09:00"}`, 200, `{"now":"2026-03-01T00:00:00.5Z"}`},
 		{"the clock set back", "POST", "clock", `{"now":"2026-01-01T00:00:00Z"}`, 400, "does not go back"},
 		{"the clock moved back", "POST", "clock", `{"advance":"-1s"}`, 400, "does not go back"},
-		{"the clock beyond RFC 3339", "POST", "clock", `{"now":"9999-12-31T23:59:59Z"}`, 200, "9999"},
-		{"the clock far beyond it", "POST", "clock", `{"advance":"1s"}`, 400, "9999"},
 		{"the clock, nothing said", "POST", "clock", `{}`, 400, "either"},
 		{"the clock, both said", "POST", "clock", `{"advance":"1h","now":"2026-03-01T09:00:00Z"}`, 400, "either"},
 		{"the clock, no duration", "POST", "clock", `{"advance":"a day"}`, 400, "advance"},
@@ -85,14 +67,8 @@ func TestControl(t *testing.T) {
 		{"reset to a time without a future", "POST", "reset", `{"stop":"2098-12-31T23:59:59-01:00"}`, 400, "2000 to 2098"},
 		{"reset to a time without a past", "POST", "reset", `{"stop":"0001-01-01T00:00:00Z"}`, 400, "2000 to 2098"},
 		{"reset with something else", "POST", "reset", `{"now":"2026-01-01T00:00:00Z"}`, 400, "now"},
-		{"a deposit of what is due", "POST", "deposits", `{"paymentId":"p-1"}`, 200, `{}`},
-		{"a deposit of another amount", "POST", "deposits", `{"paymentId":"p-2","amount":500}`, 200, `{}`},
-		{"a deposit of nothing", "POST", "deposits", `{"paymentId":"p-3","amount":0}`, 400, "amount"},
-		{"a deposit to nobody said", "POST", "deposits", `{}`, 400, "paymentId"},
-		{"a deposit to nobody", "POST", "deposits", `{"paymentId":"nobody"}`, 404, `"PAYMENT_NOT_FOUND"`},
-		{"a deposit that fails", "POST", "deposits", `{"paymentId":"broken"}`, 500, `"INTERNAL"`},
-		{"a deposit that panics", "POST", "deposits", `{"paymentId":"mad"}`, 500, `"INTERNAL"`},
-		{"counters", "GET", "counters", "", 200, `{"deposit":2}`},
+		{"the clock beyond RFC 3339", "POST", "clock", `{"now":"9999-12-31T23:59:59Z"}`, 200, "9999"},
+		{"the clock far beyond it", "POST", "clock", `{"advance":"1s"}`, 400, "9999"},
 		{"a body that is too long", "POST", "deposits", strings.Repeat(" ", maxBody+1), 413, "too long"},
 		{"a path that is none", "GET", "nothing", "", 404, `"NOT_FOUND"`},
 		{"another method", "GET", "reset", "", 405, `"METHOD_NOT_ALLOWED"`},
@@ -107,7 +83,7 @@ func TestControl(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			path := controlPrefix + test.path
+			path := control.Prefix + test.path
 			if test.path == "-" {
 				path = "/sandbox"
 			}
@@ -123,21 +99,15 @@ func TestControl(t *testing.T) {
 			}
 		})
 	}
-	if d.paid["p-1"] != 0 || d.paid["p-2"] != 500 || len(d.paid) != 2 {
-		t.Errorf("deposits %v", d.paid)
-	}
 }
 
-// TestControlWithout asks for what no domain can do.
-func TestControlWithout(t *testing.T) {
+// TestControlPanic has something planned that panics, and expects the control API to
+// answer all the same, and to go on.
+func TestControlPanic(t *testing.T) {
 	s := newSandbox(t)
-	s.state.domains = nil
-	for command, body := range map[string]string{
-		"deposits": `{"paymentId":"p-1"}`, "codes": `{"identityVerificationId":"v-1"}`, "definitions": `{"properties":["grade"]}`,
-		"window": `{"paymentId":"p-1","orderName":"o","totalAmount":1000}`,
-	} {
-		expect(t, ask(s, "POST", controlPrefix+command, body), 501, "NOT_IMPLEMENTED")
-	}
+	s.state.world.Clock.At(start.Add(time.Hour), func() { panic("at night") })
+	expect(t, ask(s, "POST", "/sandbox/clock", `{"advance":"2h"}`), 500, "INTERNAL")
+	expect(t, ask(s, "POST", "/sandbox/clock", `{"advance":"2h"}`), 200, "")
 }
 
 // TestCodes asks for one-time codes that were not sent.
@@ -148,16 +118,8 @@ func TestCodes(t *testing.T) {
 	expect(t, ask(s, "POST", "/sandbox/definitions", `{"keys":["grade"]}`), 400, "INVALID_REQUEST")
 }
 
-// TestListing expects everything that is kept ready to be told, with a word about
-// it.
+// TestListing expects what there is to control and to use to be listed.
 func TestListing(t *testing.T) {
-	for what, values := range specials() {
-		for _, v := range values {
-			if v.Value == "" || v.About == "" {
-				t.Errorf("%s: %+v", what, v)
-			}
-		}
-	}
 	w := ask(newSandbox(t), "GET", "/sandbox/", "")
 	for _, part := range []string{"4242424242424242", "channel-key-sandbox-live", "0000000006", "POST", "/sandbox/webhooks", "invalid-secret"} {
 		if !strings.Contains(w.Body.String(), part) {
@@ -167,8 +129,8 @@ func TestListing(t *testing.T) {
 }
 
 func TestDump(t *testing.T) {
-	s, d := withTill(t)
-	d.paid["b"], d.paid["a"], d.paid["가"] = 2, 1, 3
+	s := newSandbox(t)
+	s.state.domains = []domains.Domain{till{"b": 2, "a": 1, "가": 3}}
 	w := ask(s, "GET", "/sandbox/dump", "")
 	want := `{"objects":[` +
 		`{"kind":"accounts","id":"a","object":{"bank":"KDB"}},{"kind":"accounts","id":"b","object":{"bank":"KDB"}},{"kind":"accounts","id":"가","object":{"bank":"KDB"}},` +
@@ -205,20 +167,6 @@ func TestDumpForm(t *testing.T) {
 	if got := ask(s, "GET", "/sandbox/dump", "").Body.String(); got != "{\"objects\":[]}\n" {
 		t.Errorf("of nothing: %s", got)
 	}
-}
-
-// TestDumpBroken breaks the connection on the way, and expects no half of a dump to
-// end as if it were whole.
-func TestDumpBroken(t *testing.T) {
-	defer func() {
-		if cause := recover(); cause != http.ErrAbortHandler {
-			t.Errorf("the handler ends with %v", cause)
-		}
-	}()
-	written(func(w io.Writer) error {
-		_, _ = io.WriteString(w, `{"objects":[`)
-		return errors.New("broken")
-	}).send(httptest.NewRecorder(), slog.New(slog.DiscardHandler))
 }
 
 // TestReset expects nothing of the old world in the new one, not even of a request
@@ -269,7 +217,7 @@ func TestStoppedRuns(t *testing.T) {
 		seen += send("POST", "/sandbox/window", `{"paymentId":"p-2","orderName":"o","totalAmount":1000,"payMethod":"VIRTUAL_ACCOUNT"}`)
 		seen += send("POST", "/sandbox/deposits", `{"paymentId":"p-2"}`)
 		for _, path := range []string{"clock", "dump", "counters", "webhooks"} {
-			seen += send("GET", controlPrefix+path, "")
+			seen += send("GET", control.Prefix+path, "")
 		}
 		return seen
 	}

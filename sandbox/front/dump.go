@@ -1,14 +1,11 @@
 package front
 
 import (
-	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
-	"net/http"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -22,33 +19,15 @@ type object struct {
 	wire     []byte
 }
 
-// runDump shows every object of every domain, sorted, so that equal worlds have
-// equal dumps: {"objects":[{"kind":...,"id":...,"object":{...}},...]}.
-func (s *Server) runDump([]byte) (any, error) {
+// Dump takes every object of every domain, sorted, so that equal worlds have equal
+// dumps, and returns what writes them: {"objects":[{"kind":...,"id":...,
+// "object":{...}},...]}. It can be written once.
+func (s *Server) Dump() (func(io.Writer) error, error) {
 	objects, err := s.objects()
 	if err != nil {
 		return nil, err
 	}
-	return written(func(w io.Writer) error { return s.writeObjects(w, objects) }), nil
-}
-
-// written is an answer that is too long to be put together before it is sent: it
-// writes its JSON. It writes once.
-type written func(io.Writer) error
-
-// send sends the answer. If it fails on the way the connection is cut: the client
-// must not take what it has for the whole.
-func (write written) send(w http.ResponseWriter, log *slog.Logger) {
-	w.Header().Set("Content-Type", typeJSON)
-	out := bufio.NewWriterSize(w, 64<<10)
-	err := write(out)
-	if err == nil {
-		err = out.Flush()
-	}
-	if err != nil {
-		log.Error("an answer of the control API is cut off", slog.Any("cause", err))
-		panic(http.ErrAbortHandler)
-	}
+	return func(w io.Writer) error { return s.writeObjects(w, objects) }, nil
 }
 
 // writeObjects writes a dump, object by object, and lets go of each.

@@ -14,11 +14,11 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
+	"github.com/portone-gateway/portone-gateway/sandbox/control"
 	"github.com/portone-gateway/portone-gateway/sandbox/example"
+	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 	"github.com/portone-gateway/portone-gateway/transcode"
-
-	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 )
 
 // randomTarget draws a valid request of an operation as HTTP: target and body.
@@ -285,7 +285,7 @@ func TestRepeats(t *testing.T) {
 		})
 	}
 	for _, path := range []string{"dump", "counters", "clock", "webhooks"} {
-		first, second := ask(a, "GET", controlPrefix+path, ""), ask(b, "GET", controlPrefix+path, "")
+		first, second := ask(a, "GET", control.Prefix+path, ""), ask(b, "GET", control.Prefix+path, "")
 		if first.Code != 200 || first.Body.String() != second.Body.String() {
 			t.Errorf("%s: %d\n%s\n%s", path, first.Code, first.Body, second.Body)
 		}

@@ -103,6 +103,9 @@ func (s *Server) refuse(refusal *world.Refusal) answer {
 	return a
 }
 
+// Refuse answers a request to the control API with a typed error.
+func (s *Server) Refuse(w http.ResponseWriter, refusal *world.Refusal) { s.refuse(refusal).send(w) }
+
 // broken is the answer to a request that met a bug of the sandbox.
 func (s *Server) broken(op *operation, cause error) answer {
 	s.log.Error("the sandbox failed", slog.String("operation", op.id), slog.Any("cause", cause))

@@ -56,12 +56,6 @@ func readReasons() []*reason {
 	return all
 }
 
-// errorType is the type of errors with a reason, as PortOne's JSON has it.
-func errorType(number portonev2.ErrorReason) string {
-	value := number.Descriptor().Values().ByNumber(number.Number())
-	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
-}
-
 // refuse turns a refusal into PortOne's answer.
 func (c *contract) refuse(refusal *world.Refusal) (answer, error) {
 	r := c.byReason[refusal.Reason]

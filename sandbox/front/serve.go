@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/control"
 	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -19,8 +20,8 @@ const maxBody = 4 << 20
 // /sandbox/. It is safe for concurrent use.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
-	if path == "/sandbox" || strings.HasPrefix(path, controlPrefix) {
-		s.control(r, w)
+	if path == "/sandbox" || strings.HasPrefix(path, control.Prefix) {
+		s.control.ServeHTTP(w, r)
 		return
 	}
 	op, params, methods := s.contract.routes.find(r.Method, path)
@@ -90,5 +91,5 @@ func (s *Server) handle(h http.Header, r *request) (answer, faults.Fault) {
 func (s *Server) accepts(st *state, authorization string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return st.auth.Accepts(authorization)
+	return st.stores.Auth.Accepts(authorization)
 }

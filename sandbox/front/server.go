@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/control"
+	"github.com/portone-gateway/portone-gateway/sandbox/domains"
 	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -36,6 +38,8 @@ type Server struct {
 
 	mu    sync.Mutex // guards state and all that is in it
 	state *state
+
+	control *control.Handler
 }
 
 // New makes a sandbox. An error means that the options, the contract or the demo's
@@ -56,6 +60,7 @@ func New(opts Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.control = control.New(s, receiver, s.log)
 	return s, s.Reset()
 }
 
@@ -92,32 +97,39 @@ func (s *Server) Now() time.Time { return s.timeOf(s.current()) }
 
 // Advance moves the sandbox's clock forward; what falls due on the way happens.
 func (s *Server) Advance(d time.Duration) error {
-	return s.setClock(func(c *world.Clock, now time.Time) error { return moveTo(now, now.Add(d), c.MoveTo) })
+	return s.Do(func(w *world.World, _ *domains.Stores) error {
+		now := w.Clock.Now()
+		if err := world.CheckMove(now, now.Add(d)); err != nil {
+			return err
+		}
+		w.Clock.MoveTo(now.Add(d))
+		return nil
+	})
 }
 
-// setClock has something done to the clock, which shows now.
-func (s *Server) setClock(set func(c *world.Clock, now time.Time) error) (err error) {
+// Do has something done to the present world, after whatever the clock has due, while
+// no call is under way. A panic becomes an error.
+func (s *Server) Do(happen func(*world.World, *domains.Stores) error) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer recoverTo(&err)
-	clock := s.state.world.Clock
-	return set(clock, clock.Now())
+	s.state.world.Clock.Settle()
+	return happen(s.state.world, s.state.stores)
 }
 
-// moveTo moves a clock to a time that is not in the past, and that PortOne could
-// write.
-func moveTo(now, t time.Time, move func(time.Time)) error {
-	switch {
-	case t.Before(now):
-		return mistake("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
-	case t.After(world.Latest):
-		return tooLate()
+// ResetTo begins anew with a clock and a seed; nil is as at first.
+func (s *Server) ResetTo(clock *world.Clock, seed *string) error {
+	if clock == nil {
+		clock = &s.clock
 	}
-	move(t)
-	return nil
+	if seed == nil {
+		seed = &s.seed
+	}
+	return s.reset(*clock, *seed)
 }
 
-func tooLate() error { return mistake("the clock does not go beyond the year %d", world.Latest.Year()) }
+// Deliveries are the latest webhooks, the oldest first, and what became of them.
+func (s *Server) Deliveries() []webhooks.Delivery { return s.current().sender.Deliveries() }
 
 func (s *Server) current() *state {
 	s.mu.Lock()

@@ -12,7 +12,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 
-	"github.com/portone-gateway/portone-gateway/sandbox/auth"
+	"github.com/portone-gateway/portone-gateway/sandbox/domains"
+	"github.com/portone-gateway/portone-gateway/sandbox/shop"
 	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -20,8 +21,8 @@ import (
 // state is everything that a reset begins anew. The sandbox's lock guards it.
 type state struct {
 	world    *world.World
-	domains  []domain
-	auth     *auth.Store
+	stores   *domains.Stores
+	domains  []domains.Domain // the same
 	sender   *webhooks.Sender
 	handlers map[string]handler // by RPC, such as /portone.v2.BankService/GetBankInfos
 	answers  *recent[*kept]     // by idempotency key
@@ -41,12 +42,28 @@ func newState(clock *world.Clock, seed string, sender *webhooks.Sender, lock syn
 		answers:  newRecent[*kept](keptAnswers),
 		faulted:  newRecent[*int](keptAnswers),
 	}
-	st.auth = auth.New(st.world)
-	st.domains = append(domains(st.world, sender, lock), st.auth)
+	st.stores = domains.New(st.world)
+	st.domains = st.stores.All()
+	st.sendWebhooks(lock)
 	for _, d := range st.domains {
 		d.Register(st)
 	}
 	return st
+}
+
+// sendWebhooks has the sender deliver the webhooks of payments, and payments show what
+// came of each attempt.
+func (st *state) sendWebhooks(lock sync.Locker) {
+	payments := st.stores.Payments
+	payments.OnWebhook = st.sender.Take
+	if url := st.sender.URL(); url != "" {
+		payments.WebhookURL = url
+	}
+	st.sender.Tried = func(t shop.Try) {
+		lock.Lock()
+		defer lock.Unlock()
+		payments.Tried(t)
+	}
 }
 
 // RegisterService implements grpc.ServiceRegistrar, with which domains say what

@@ -2,6 +2,7 @@ package world
 
 import (
 	"container/heap"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -87,6 +88,18 @@ func (c *Clock) MoveTo(t time.Time) {
 	} else {
 		c.frozen = t
 	}
+}
+
+// CheckMove returns why a clock that shows a time cannot be moved to another: that is
+// in the past, or later than PortOne could write.
+func CheckMove(now, t time.Time) error {
+	switch {
+	case t.Before(now):
+		return fmt.Errorf("the clock shows %s, and does not go back", now.Format(time.RFC3339Nano))
+	case t.After(Latest):
+		return fmt.Errorf("the clock does not go beyond the year %d", Latest.Year())
+	}
+	return nil
 }
 
 // Stop moves the clock to a time as MoveTo does, and has it stand there.

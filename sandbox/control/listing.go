@@ -1,6 +1,9 @@
-package front
+package control
 
 import (
+	"google.golang.org/protobuf/proto"
+
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/auth"
 	"github.com/portone-gateway/portone-gateway/sandbox/checkout"
 	"github.com/portone-gateway/portone-gateway/sandbox/faults"
@@ -54,17 +57,23 @@ func specials() map[string][]special {
 var faultsAbout = "header " + faults.Header + ", or ids that begin with " + faults.Prefix + ", with directives: " + faults.DirectiveNames()
 
 // listing says what there is to control, and what tests can use.
-func (s *Server) listing([]byte) (any, error) {
+func (h *Handler) listing([]byte) (any, error) {
 	list := make([]map[string]string, len(commands))
 	for i, c := range commands {
-		list[i] = map[string]string{"method": c.method, "path": controlPrefix + c.path, "about": c.about}
+		list[i] = map[string]string{"method": c.method, "path": Prefix + c.path, "about": c.about}
 	}
 	return map[string]any{
 		"about":      "An imitation of PortOne's API V2; these are the operations that control it, and what it keeps ready for tests.",
 		"operations": list,
 		"reserved":   specials(),
-		"webhooks":   map[string]string{"url": s.receiver.URL, "secret": s.receiver.Secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
+		"webhooks":   map[string]string{"url": h.receiver.URL, "secret": h.receiver.Secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
 		"faults":     faultsAbout,
 		"trouble":    faultsAbout, // the name of old
 	}, nil
+}
+
+// errorType is the type of errors with a reason, as PortOne's JSON has it.
+func errorType(number portonev2.ErrorReason) string {
+	value := number.Descriptor().Values().ByNumber(number.Number())
+	return proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType).GetType()
 }

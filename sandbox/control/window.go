@@ -1,22 +1,13 @@
-package front
+package control
 
 import (
 	"strings"
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
+	"github.com/portone-gateway/portone-gateway/sandbox/domains"
 	"github.com/portone-gateway/portone-gateway/sandbox/shop"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
-
-// window is the domain whose objects begin in the customer's browser.
-type window interface {
-	// PayInWindow imitates a customer who pays; the token is to confirm with.
-	PayInWindow(in shop.WindowPayment) (token string, err error)
-
-	// IssueBillingKeyInWindow imitates a customer who stores a card, perhaps with
-	// a first payment.
-	IssueBillingKeyInWindow(in shop.WindowBillingKey) (key, token string, err error)
-}
 
 // windowInput is what a customer does in the window, under the names that
 // PortOne's browser SDK has for it.
@@ -46,7 +37,7 @@ type windowResult struct {
 	BillingKey string `json:"billingKey,omitempty"`
 }
 
-func (s *Server) runWindow(body []byte) (any, error) {
+func (h *Handler) runWindow(body []byte) (any, error) {
 	var in windowInput
 	if err := arguments(body, &in); err != nil {
 		return nil, err
@@ -56,12 +47,12 @@ func (s *Server) runWindow(body []byte) (any, error) {
 		return nil, err
 	}
 	var result windowResult
-	err = outside(s, func(w window) (err error) {
+	err = h.target.Do(func(_ *world.World, d *domains.Stores) (err error) {
 		if in.BillingKey {
-			result.BillingKey, result.Token, err = w.IssueBillingKeyInWindow(in.billingKey(payment))
+			result.BillingKey, result.Token, err = d.Payments.IssueBillingKeyInWindow(in.billingKey(payment))
 			return err
 		}
-		result.Token, err = w.PayInWindow(payment)
+		result.Token, err = d.Payments.PayInWindow(payment)
 		return err
 	})
 	if err != nil {
