@@ -10,10 +10,10 @@ import (
 )
 
 // fees keeps the additional fee policies of a mode.
-type fees = shelf[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatformAdditionalFeePolicyBody]
+type fees = versionedStore[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatformAdditionalFeePolicyBody]
 
 func newFees(w *world.World, test bool) *fees {
-	return newShelf(w, test, kind[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatformAdditionalFeePolicyBody]{
+	return newVersionedStore(w, test, kind[*portonev2.PlatformAdditionalFeePolicy, *portonev2.UpdatePlatformAdditionalFeePolicyBody]{
 		name:   "additional fee policy",
 		plural: "AdditionalFeePolicies",
 		schema: "PlatformAdditionalFeePolicy",

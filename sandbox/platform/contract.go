@@ -9,10 +9,10 @@ import (
 )
 
 // contracts keeps the contracts of a mode.
-type contracts = shelf[*portonev2.PlatformContract, *portonev2.UpdatePlatformContractBody]
+type contracts = versionedStore[*portonev2.PlatformContract, *portonev2.UpdatePlatformContractBody]
 
 func newContracts(w *world.World, test bool) *contracts {
-	return newShelf(w, test, kind[*portonev2.PlatformContract, *portonev2.UpdatePlatformContractBody]{
+	return newVersionedStore(w, test, kind[*portonev2.PlatformContract, *portonev2.UpdatePlatformContractBody]{
 		name:   "contract",
 		plural: "Contracts",
 		schema: "PlatformContract",

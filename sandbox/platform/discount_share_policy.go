@@ -10,10 +10,10 @@ import (
 )
 
 // shares keeps the discount share policies of a mode.
-type shares = shelf[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePlatformDiscountSharePolicyBody]
+type shares = versionedStore[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePlatformDiscountSharePolicyBody]
 
 func newShares(w *world.World, test bool) *shares {
-	return newShelf(w, test, kind[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePlatformDiscountSharePolicyBody]{
+	return newVersionedStore(w, test, kind[*portonev2.PlatformDiscountSharePolicy, *portonev2.UpdatePlatformDiscountSharePolicyBody]{
 		name:   "discount share policy",
 		plural: "DiscountSharePolicies",
 		schema: "PlatformDiscountSharePolicy",

@@ -10,10 +10,10 @@ import (
 )
 
 // partners keeps the partners of a mode.
-type partners = shelf[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartnerBody]
+type partners = versionedStore[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartnerBody]
 
 func newPartners(w *world.World, test bool, m *mode) *partners {
-	return newShelf(w, test, kind[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartnerBody]{
+	return newVersionedStore(w, test, kind[*portonev2.PlatformPartner, *portonev2.UpdatePlatformPartnerBody]{
 		name:   "partner",
 		plural: "Partners",
 		schema: "PlatformPartner",

@@ -18,7 +18,7 @@ type schedule[U proto.Message] struct {
 }
 
 // plan schedules the first update of an object, and returns what it will leave.
-func (s *shelf[O, U]) plan(id string, update U, at *timestamppb.Timestamp) (none O, err error) {
+func (s *versionedStore[O, U]) plan(id string, update U, at *timestamppb.Timestamp) (none O, err error) {
 	it, err := s.open(id, update)
 	if err != nil {
 		return none, err
@@ -41,7 +41,7 @@ func (s *shelf[O, U]) plan(id string, update U, at *timestamppb.Timestamp) (none
 // replan puts another update in place of the scheduled one. An object without a
 // scheduled update, as all are that are archived, is not found: PortOne lists no
 // other error for it.
-func (s *shelf[O, U]) replan(id string, update U, at *timestamppb.Timestamp) (none O, err error) {
+func (s *versionedStore[O, U]) replan(id string, update U, at *timestamppb.Timestamp) (none O, err error) {
 	if err := s.valid(update); err != nil {
 		return none, err
 	}
@@ -63,7 +63,7 @@ func (s *shelf[O, U]) replan(id string, update U, at *timestamppb.Timestamp) (no
 }
 
 // planned is an object as its scheduled update will leave it.
-func (s *shelf[O, U]) planned(id string) (none O, err error) {
+func (s *versionedStore[O, U]) planned(id string) (none O, err error) {
 	it, err := s.findScheduled(id)
 	if err != nil {
 		return none, err
@@ -72,7 +72,7 @@ func (s *shelf[O, U]) planned(id string) (none O, err error) {
 }
 
 // unplan cancels the scheduled update.
-func (s *shelf[O, U]) unplan(id string) error {
+func (s *versionedStore[O, U]) unplan(id string) error {
 	it, err := s.findScheduled(id)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (s *shelf[O, U]) unplan(id string) error {
 
 // setSchedule schedules an update that nothing is against, in place of the one
 // before, if any.
-func (s *shelf[O, U]) setSchedule(it *item[O, U], update U, at *timestamppb.Timestamp) {
+func (s *versionedStore[O, U]) setSchedule(it *item[O, U], update U, at *timestamppb.Timestamp) {
 	if it.schedule != nil {
 		it.schedule.cancel()
 	}
@@ -100,14 +100,14 @@ func (s *shelf[O, U]) setSchedule(it *item[O, U], update U, at *timestamppb.Time
 }
 
 // preview is what the scheduled update of an item will leave.
-func (s *shelf[O, U]) preview(it *item[O, U]) O {
+func (s *versionedStore[O, U]) preview(it *item[O, U]) O {
 	o := proto.CloneOf(it.object)
 	s.apply(o, it.schedule.update)
 	set(o, "applied_at", proto.CloneOf(it.schedule.at).ProtoReflect())
 	return o
 }
 
-func (s *shelf[O, U]) findScheduled(id string) (*item[O, U], error) {
+func (s *versionedStore[O, U]) findScheduled(id string) (*item[O, U], error) {
 	it, err := s.find(id)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (s *shelf[O, U]) findScheduled(id string) (*item[O, U], error) {
 	return it, s.hasSchedule(it)
 }
 
-func (s *shelf[O, U]) hasSchedule(it *item[O, U]) error {
+func (s *versionedStore[O, U]) hasSchedule(it *item[O, U]) error {
 	if it.schedule == nil {
 		return world.Refuse(s.words.notFound, "%s %q has no scheduled update", s.name, it.object.GetId())
 	}
@@ -123,7 +123,7 @@ func (s *shelf[O, U]) hasSchedule(it *item[O, U]) error {
 }
 
 // future refuses a time that has passed.
-func (s *shelf[O, U]) future(at *timestamppb.Timestamp) error {
+func (s *versionedStore[O, U]) future(at *timestamppb.Timestamp) error {
 	if at.CheckValid() != nil || !at.AsTime().After(s.world.Clock.Now()) {
 		return world.Invalid("appliedAt: %s is not in the future", at.AsTime().Format(time.RFC3339Nano))
 	}

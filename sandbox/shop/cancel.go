@@ -14,13 +14,30 @@ import (
 // to pay.
 const RefusedRefundAccount = "00000000000"
 
-// cancellation is one try to give money back.
+// cancellationStatus is the state of a cancellation.
+type cancellationStatus int
+
+const (
+	cancelRequested cancellationStatus = iota + 1 // to be carried out later
+	cancelSucceeded
+	cancelFailed
+)
+
+// cancellationNames are the cases of PaymentCancellation.
+var cancellationNames = map[cancellationStatus]protoreflect.Name{
+	cancelRequested: "requested", cancelSucceeded: "succeeded", cancelFailed: "failed",
+}
+
+// String implements fmt.Stringer.
+func (s cancellationStatus) String() string { return string(cancellationNames[s]) }
+
+// cancellation is one attempt at a refund.
 type cancellation struct {
 	id, pgID string
-	status   protoreflect.Name // the case of PaymentCancellation
-	price    parts             // what it takes from the price
-	discount int64             // what it takes from the discount
-	money    parts             // what goes back
+	status   cancellationStatus
+	price    parts // what it takes from the price
+	discount int64 // what it takes from the discount
+	money    parts // what goes back
 	reason   string
 
 	skipWebhook              bool // of a success
@@ -46,7 +63,7 @@ func (c *cancellation) show() *portonev2.PaymentCancellation {
 		return nil
 	}
 	shown := new(portonev2.PaymentCancellation)
-	cancellationMembers.choose(shown, c.status, c)
+	cancellationMembers.choose(shown, cancellationNames[c.status], c)
 	return shown
 }
 
@@ -79,7 +96,7 @@ func (s *Store) CancelPayment(_ context.Context, req *portonev2.CancelPaymentReq
 	a.cancellations = append(a.cancellations, c)
 	s.touch(a)
 	if refusal := a.refundRefusal(c, req); refusal != nil {
-		c.status = "failed"
+		c.status = cancelFailed
 		return nil, refusal.err()
 	}
 	if a.promotion != nil && c.price != a.bill.left {
@@ -182,10 +199,10 @@ func (a *attempt) refundRefusal(c *cancellation, req *portonev2.CancelPaymentReq
 
 // request leaves a cancellation to be carried out after PendingCancellation.
 func (s *Store) request(a *attempt, c *cancellation) {
-	c.status = "requested"
+	c.status = cancelRequested
 	s.notify(a, transactionCancelPending, c, 0)
 	s.w.Clock.At(s.now().time().Add(PendingCancellation), func() {
-		if c.status == "requested" {
+		if c.status == cancelRequested {
 			s.refund(a, c, portonev2.PaymentWebhookTrigger_PAYMENT_WEBHOOK_TRIGGER_ASYNC_CANCEL_APPROVED)
 		}
 	})
@@ -194,7 +211,7 @@ func (s *Store) request(a *attempt, c *cancellation) {
 // refund carries a cancellation out. What it takes was taken from what is left
 // before.
 func (s *Store) refund(a *attempt, c *cancellation, trigger portonev2.PaymentWebhookTrigger) {
-	c.status, c.cancelledAt, a.cancelledAt = "succeeded", s.now(), s.now()
+	c.status, c.cancelledAt, a.cancelledAt = cancelSucceeded, s.now(), s.now()
 	a.bill.cancelled += c.money.amount
 	a.bill.cancelledTaxFree += c.money.taxFree
 	status, kind := partial, transactionPartialCancelled
@@ -209,16 +226,16 @@ func (s *Store) refund(a *attempt, c *cancellation, trigger portonev2.PaymentWeb
 	}
 	a.promotion.recover(c.discount)
 	s.w.Counters.Add("payment.cancelled")
-	s.happened(a, statusNames[status], -c.money.amount, c)
+	s.happened(a, status, -c.money.amount, c)
 	if trigger != 0 || !c.skipWebhook {
 		s.notify(a, kind, c, trigger)
 	}
 }
 
-// hasRequested says whether a cancellation is still to be carried out.
+// hasRequested reports whether a cancellation is still to be carried out.
 func (a *attempt) hasRequested() bool {
 	for _, c := range a.cancellations {
-		if c.status == "requested" {
+		if c.status == cancelRequested {
 			return true
 		}
 	}
@@ -237,10 +254,10 @@ func (s *Store) StopPaymentCancellation(_ context.Context, req *portonev2.StopPa
 		if c.id != req.CancellationId {
 			continue
 		}
-		if c.status != "requested" {
+		if c.status != cancelRequested {
 			return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_CANCELLATION_NOT_PENDING, "cancellation %s has %s", c.id, c.status)
 		}
-		c.status = "failed"
+		c.status = cancelFailed
 		a.bill.left, a.bill.leftDiscount = a.bill.left.plus(c.price), a.bill.leftDiscount+c.discount
 		s.touch(a)
 		return &portonev2.StopPaymentCancellationResponse{StoppedAt: s.now().timestamp()}, nil

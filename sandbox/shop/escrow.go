@@ -11,9 +11,27 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
+// deliveryStatus is the state of an escrow delivery. PortOne has more: a buyer's
+// rejection, which does not happen here.
+type deliveryStatus int
+
+const (
+	notRegistered deliveryStatus = iota + 1
+	deliveryRegistered
+	delivered
+	deliveryConfirmed
+	deliveryCancelled
+)
+
+// deliveryNames are the cases of PaymentEscrow.
+var deliveryNames = map[deliveryStatus]protoreflect.Name{
+	notRegistered: "before_registered", deliveryRegistered: "registered", delivered: "delivered",
+	deliveryConfirmed: "confirmed", deliveryCancelled: "cancelled",
+}
+
 // delivery is the state of an escrow payment. Replaced, not changed.
 type delivery struct {
-	status            protoreflect.Name // the case of PaymentEscrow
+	status            deliveryStatus
 	company, invoice  string
 	sentAt, appliedAt *timestamppb.Timestamp
 }
@@ -32,36 +50,36 @@ func (d *delivery) show() *portonev2.PaymentEscrow {
 		return nil
 	}
 	shown := new(portonev2.PaymentEscrow)
-	deliveryMembers.choose(shown, d.status, d)
+	deliveryMembers.choose(shown, deliveryNames[d.status], d)
 	return shown
 }
 
 // cancel is the delivery after the payment was cancelled. One that was never
 // registered has no carrier that the contract's CANCELLED asks for, and stays.
 func (d *delivery) cancel() *delivery {
-	if d == nil || d.status == "before_registered" {
+	if d == nil || d.status == notRegistered {
 		return d
 	}
-	gone := *d
-	gone.status = "cancelled"
-	return &gone
+	ended := *d
+	ended.status = deliveryCancelled
+	return &ended
 }
 
 // under is the delivery once it is registered.
 func (s *Store) under(in *portonev2.PaymentLogistics) *delivery {
 	d := &delivery{
-		status: "registered", invoice: in.GetInvoiceNumber(), sentAt: in.SentAt, appliedAt: s.now().timestamp(),
+		status: deliveryRegistered, invoice: in.GetInvoiceNumber(), sentAt: in.SentAt, appliedAt: s.now().timestamp(),
 		company: strings.TrimPrefix(in.GetCompany().String(), "PAYMENT_LOGISTICS_COMPANY_"),
 	}
 	if in.ReceivedAt != nil && instantOf(in.ReceivedAt.AsTime()) <= s.now() {
-		d.status = "delivered"
+		d.status = delivered
 	}
 	return d
 }
 
 // findEscrow returns a paid escrow payment whose delivery is in one of some
 // states.
-func (s *Store) findEscrow(id string, storeID *string, states ...protoreflect.Name) (*attempt, error) {
+func (s *Store) findEscrow(id string, storeID *string, states ...deliveryStatus) (*attempt, error) {
 	a, err := s.findPaid(id, storeID)
 	if err != nil {
 		return nil, err
@@ -79,7 +97,7 @@ func (s *Store) findEscrow(id string, storeID *string, states ...protoreflect.Na
 
 // ApplyEscrowLogistics implements PaymentServiceServer.
 func (s *Store) ApplyEscrowLogistics(_ context.Context, req *portonev2.ApplyEscrowLogisticsRequest) (*portonev2.ApplyEscrowLogisticsResponse, error) {
-	a, err := s.findEscrow(req.PaymentId, req.StoreId, "before_registered")
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, notRegistered)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +110,7 @@ func (s *Store) ApplyEscrowLogistics(_ context.Context, req *portonev2.ApplyEscr
 
 // ModifyEscrowLogistics implements PaymentServiceServer.
 func (s *Store) ModifyEscrowLogistics(_ context.Context, req *portonev2.ModifyEscrowLogisticsRequest) (*portonev2.ModifyEscrowLogisticsResponse, error) {
-	a, err := s.findEscrow(req.PaymentId, req.StoreId, "registered", "delivered")
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, deliveryRegistered, delivered)
 	if err != nil {
 		return nil, err
 	}
@@ -108,12 +126,12 @@ func (s *Store) ModifyEscrowLogistics(_ context.Context, req *portonev2.ModifyEs
 // ConfirmEscrow implements PaymentServiceServer. Only a purchase whose delivery
 // is registered can be confirmed.
 func (s *Store) ConfirmEscrow(_ context.Context, req *portonev2.ConfirmEscrowRequest) (*portonev2.ConfirmEscrowResponse, error) {
-	a, err := s.findEscrow(req.PaymentId, req.StoreId, "registered", "delivered")
+	a, err := s.findEscrow(req.PaymentId, req.StoreId, deliveryRegistered, delivered)
 	if err != nil {
 		return nil, err
 	}
 	confirmed := *a.delivery
-	confirmed.status = "confirmed"
+	confirmed.status = deliveryConfirmed
 	a.delivery = &confirmed
 	s.touch(a)
 	return &portonev2.ConfirmEscrowResponse{CompletedAt: s.now().timestamp()}, nil

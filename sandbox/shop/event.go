@@ -4,8 +4,6 @@ import (
 	"context"
 	"sort"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -13,7 +11,7 @@ import (
 // event is a movement of money: a payment, or a cancellation of it.
 type event struct {
 	id      string
-	kind    protoreflect.Name // the case of PaymentEvent
+	status  portonev2.PaymentStatus // what the payment became by it
 	at      instant
 	attempt *attempt
 	amount  int64 // negative for a cancellation
@@ -22,9 +20,9 @@ type event struct {
 }
 
 // happened notes an event.
-func (s *Store) happened(a *attempt, kind protoreflect.Name, amount int64, c *cancellation) {
+func (s *Store) happened(a *attempt, status portonev2.PaymentStatus, amount int64, c *cancellation) {
 	s.events = append(s.events, &event{
-		id: s.w.IDs.UUID("payment event"), kind: kind, at: s.now(), attempt: a, amount: amount, cancellation: c,
+		id: s.w.IDs.UUID("payment event"), status: status, at: s.now(), attempt: a, amount: amount, cancellation: c,
 	})
 }
 
@@ -62,7 +60,7 @@ func (s *Store) GetAllPaymentEventsByCursor(_ context.Context, req *portonev2.Ge
 			continue
 		}
 		shown := new(portonev2.PaymentEvent)
-		eventMembers.choose(shown, e.kind, e)
+		eventMembers.choose(shown, statusNames[e.status], e)
 		answer.Items = append(answer.Items, &portonev2.PaymentEventWithCursor{PaymentEvent: shown, Cursor: world.Ptr(stretch.cursor(i))})
 	}
 	return answer, nil

@@ -10,9 +10,9 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// newShelf has one payment of every kind that filters tell apart, an hour
+// newAssortment has one payment of every kind that filters tell apart, an hour
 // between each.
-func newShelf(t *testing.T) (*Store, *world.World) {
+func newAssortment(t *testing.T) (*Store, *world.World) {
 	t.Helper()
 	s, w := open()
 	hour := func() { w.Clock.Advance(time.Hour) }
@@ -64,7 +64,7 @@ func newShelf(t *testing.T) (*Store, *world.World) {
 
 // TestListPayments finds payments by every condition of the filter.
 func TestListPayments(t *testing.T) {
-	s, _ := newShelf(t)
+	s, _ := newAssortment(t)
 	card := s.payments.find(paymentKey{world.DefaultStoreID, "card"}).current()
 	account := s.payments.find(paymentKey{world.DefaultStoreID, "account"}).current()
 	declined := s.payments.find(paymentKey{world.DefaultStoreID, "failed"}).current()
@@ -179,7 +179,7 @@ func idsOf(payments []*portonev2.Payment) []string {
 // TestCursors walks through payments and events in stretches, and goes on after
 // new ones came.
 func TestCursors(t *testing.T) {
-	s, w := newShelf(t)
+	s, w := newAssortment(t)
 	var ids []string
 	req := &portonev2.GetAllPaymentsByCursorRequest{Size: world.Ptr(int32(3))}
 	for range 3 {
@@ -217,7 +217,7 @@ func TestCursors(t *testing.T) {
 
 // TestForOtherDomains has what cash receipts and transfers use.
 func TestForOtherDomains(t *testing.T) {
-	s, _ := newShelf(t)
+	s, _ := newAssortment(t)
 	p, found := s.Payment("phone") // of another store
 	if !found || p.GetPaid().GetStoreId() != "other" {
 		t.Errorf("%v", p)

@@ -159,16 +159,16 @@ func checkAmounts(t *rapid.T, a *attempt, amount *portonev2.PaymentAmount, shown
 	var given parts // of the price
 	for _, c := range a.cancellations {
 		switch c.status {
-		case "succeeded":
+		case cancelSucceeded:
 			money += c.money.amount
 			taxFree += c.money.taxFree
-		case "requested":
+		case cancelRequested:
 			requested += c.money.amount
 		}
 		if c.money.amount < 0 || c.money.taxFree < 0 || c.money.vat < 0 || c.money.supply() < 0 {
 			t.Fatalf("a cancellation of %+v: %v", c.money, shown)
 		}
-		if c.status != "failed" {
+		if c.status != cancelFailed {
 			given = given.plus(c.price)
 		}
 	}

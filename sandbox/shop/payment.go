@@ -166,7 +166,7 @@ func (s *Store) begin(o *order, r route, m *means) *attempt {
 		pgTxID: s.w.IDs.UUID("pg transaction"), requestedAt: now, updatedAt: now, changedAt: now,
 	}
 	if o.escrow {
-		a.delivery = &delivery{status: "before_registered"}
+		a.delivery = &delivery{status: notRegistered}
 	}
 	p.attempts = append(p.attempts, a)
 	if isNew {
@@ -191,7 +191,7 @@ func (s *Store) pay(a *attempt, trigger portonev2.PaymentWebhookTrigger) {
 	s.move(a, paid)
 	a.promotion.spend(a.bill.discount)
 	s.w.Counters.Add("payment.charged")
-	s.happened(a, "paid", a.bill.paid, nil)
+	s.happened(a, paid, a.bill.paid, nil)
 	if trigger != 0 || !a.skipWebhook {
 		s.notify(a, transactionPaid, nil, trigger)
 	}

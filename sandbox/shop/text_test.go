@@ -78,7 +78,7 @@ func TestTextsFollow(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, w := newShelf(t)
+			s, w := newAssortment(t)
 			listAll(t, s)
 			checkTexts(t, s)
 			test.change(t, s, w)

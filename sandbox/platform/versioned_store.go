@@ -56,9 +56,9 @@ type words struct {
 	notFound, alreadyExists, archived, scheduled, cannotArchiveScheduled portonev2.ErrorReason
 }
 
-// shelf keeps the objects of a kind: created, updated at once or at a scheduled
+// versionedStore keeps the objects of a kind: created, updated at once or at a scheduled
 // time, archived and recovered.
-type shelf[O object, U proto.Message] struct {
+type versionedStore[O object, U proto.Message] struct {
 	kind[O, U]
 	world *world.World
 	test  bool
@@ -72,12 +72,12 @@ type item[O object, U proto.Message] struct {
 	schedule *schedule[U] // nil if there is none
 }
 
-func newShelf[O object, U proto.Message](w *world.World, test bool, k kind[O, U]) *shelf[O, U] {
-	return &shelf[O, U]{kind: k, world: w, test: test, byID: make(map[string]*item[O, U])}
+func newVersionedStore[O object, U proto.Message](w *world.World, test bool, k kind[O, U]) *versionedStore[O, U] {
+	return &versionedStore[O, U]{kind: k, world: w, test: test, byID: make(map[string]*item[O, U])}
 }
 
 // create makes an object. Absent id means a new one.
-func (s *shelf[O, U]) create(id *string, update U) (none O, err error) {
+func (s *versionedStore[O, U]) create(id *string, update U) (none O, err error) {
 	if err := s.mayCreate(id, update); err != nil {
 		return none, err
 	}
@@ -85,7 +85,7 @@ func (s *shelf[O, U]) create(id *string, update U) (none O, err error) {
 }
 
 // mayCreate tells what is against an object to create.
-func (s *shelf[O, U]) mayCreate(id *string, update U) error {
+func (s *versionedStore[O, U]) mayCreate(id *string, update U) error {
 	if id != nil && *id == "" {
 		return world.Invalid("the id of a %s is not empty", s.name)
 	}
@@ -99,7 +99,7 @@ func (s *shelf[O, U]) mayCreate(id *string, update U) error {
 }
 
 // add makes an object that nothing is against, and returns a copy.
-func (s *shelf[O, U]) add(id *string, update U) O {
+func (s *versionedStore[O, U]) add(id *string, update U) O {
 	if id == nil {
 		id = world.Ptr(s.world.IDs.UUID("platform " + s.name))
 	}
@@ -118,7 +118,7 @@ func (s *shelf[O, U]) add(id *string, update U) O {
 }
 
 // update changes an object at once.
-func (s *shelf[O, U]) update(id string, update U) (none O, err error) {
+func (s *versionedStore[O, U]) update(id string, update U) (none O, err error) {
 	it, err := s.open(id, update)
 	if err != nil {
 		return none, err
@@ -133,7 +133,7 @@ func (s *shelf[O, U]) update(id string, update U) (none O, err error) {
 }
 
 // archive takes an object out of use. Archiving it again changes nothing.
-func (s *shelf[O, U]) archive(id string) (none O, err error) {
+func (s *versionedStore[O, U]) archive(id string) (none O, err error) {
 	it, err := s.find(id)
 	switch {
 	case err != nil:
@@ -149,7 +149,7 @@ func (s *shelf[O, U]) archive(id string) (none O, err error) {
 
 // recover takes an object out of the archive. Recovering one that is not there
 // changes nothing.
-func (s *shelf[O, U]) recover(id string) (none O, err error) {
+func (s *versionedStore[O, U]) recover(id string) (none O, err error) {
 	it, err := s.find(id)
 	if err != nil {
 		return none, err
@@ -160,7 +160,7 @@ func (s *shelf[O, U]) recover(id string) (none O, err error) {
 	return s.setArchived(it.object, false, "recovered"), nil
 }
 
-func (s *shelf[O, U]) setArchived(o O, archived bool, done string) O {
+func (s *versionedStore[O, U]) setArchived(o O, archived bool, done string) O {
 	if o.GetIsArchived() != archived {
 		set(o, "is_archived", archived)
 		tell(s.changed, o)
@@ -170,14 +170,14 @@ func (s *shelf[O, U]) setArchived(o O, archived bool, done string) O {
 }
 
 // change carries out an update now.
-func (s *shelf[O, U]) change(it *item[O, U], update U) {
+func (s *versionedStore[O, U]) change(it *item[O, U], update U) {
 	s.apply(it.object, update)
 	set(it.object, "applied_at", s.world.Clock.Timestamp().ProtoReflect())
 	tell(s.changed, it.object)
 }
 
 // find looks an item up.
-func (s *shelf[O, U]) find(id string) (*item[O, U], error) {
+func (s *versionedStore[O, U]) find(id string) (*item[O, U], error) {
 	if it := s.byID[id]; it != nil {
 		return it, nil
 	}
@@ -185,7 +185,7 @@ func (s *shelf[O, U]) find(id string) (*item[O, U], error) {
 }
 
 // open looks up an item to which a valid update is to be made.
-func (s *shelf[O, U]) open(id string, update U) (*item[O, U], error) {
+func (s *versionedStore[O, U]) open(id string, update U) (*item[O, U], error) {
 	if err := s.valid(update); err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func (s *shelf[O, U]) open(id string, update U) (*item[O, U], error) {
 }
 
 // get returns a copy of an object.
-func (s *shelf[O, U]) get(id string) (none O, err error) {
+func (s *versionedStore[O, U]) get(id string) (none O, err error) {
 	it, err := s.find(id)
 	if err != nil {
 		return none, err
@@ -209,13 +209,13 @@ func (s *shelf[O, U]) get(id string) (none O, err error) {
 }
 
 // copy is get for callers that have no use for an error.
-func (s *shelf[O, U]) copy(id string) (O, bool) {
+func (s *versionedStore[O, U]) copy(id string) (O, bool) {
 	o, err := s.get(id)
 	return o, err == nil
 }
 
 // list returns copies of a page of the objects that match, the newest first.
-func (s *shelf[O, U]) list(archived bool, match func(O) bool, page *portonev2.PageInput) ([]O, *portonev2.PageInfo, error) {
+func (s *versionedStore[O, U]) list(archived bool, match func(O) bool, page *portonev2.PageInput) ([]O, *portonev2.PageInfo, error) {
 	found, info, err := world.Page(s.matching(archived, match), page)
 	if err != nil {
 		return nil, nil, err
@@ -228,7 +228,7 @@ func (s *shelf[O, U]) list(archived bool, match func(O) bool, page *portonev2.Pa
 }
 
 // matching returns the items whose object matches, the newest first.
-func (s *shelf[O, U]) matching(archived bool, match func(O) bool) []*item[O, U] {
+func (s *versionedStore[O, U]) matching(archived bool, match func(O) bool) []*item[O, U] {
 	var found []*item[O, U]
 	for i := len(s.items) - 1; i >= 0; i-- {
 		if o := s.items[i].object; o.GetIsArchived() == archived && match(o) {
@@ -238,7 +238,7 @@ func (s *shelf[O, U]) matching(archived bool, match func(O) bool) []*item[O, U] 
 	return found
 }
 
-func (s *shelf[O, U]) dump(add func(kind, id string, object proto.Message)) {
+func (s *versionedStore[O, U]) dump(add func(kind, id string, object proto.Message)) {
 	for _, it := range s.items {
 		add("platform"+s.plural, it.object.GetId(), proto.CloneOf(it.object))
 		if it.schedule != nil {
@@ -249,9 +249,9 @@ func (s *shelf[O, U]) dump(add func(kind, id string, object proto.Message)) {
 
 // graphqlID is the id in PortOne's GraphQL API of an object of the kind, whether
 // it exists or not.
-func (s *shelf[O, U]) graphqlID(id string) string { return world.GraphQLID(s.schema, s.test, id) }
+func (s *versionedStore[O, U]) graphqlID(id string) string { return world.GraphQLID(s.schema, s.test, id) }
 
-func (s *shelf[O, U]) graphqlIDs(ids []string) []string {
+func (s *versionedStore[O, U]) graphqlIDs(ids []string) []string {
 	var graphqlIDs []string
 	for _, id := range ids {
 		graphqlIDs = append(graphqlIDs, s.graphqlID(id))
@@ -259,7 +259,7 @@ func (s *shelf[O, U]) graphqlIDs(ids []string) []string {
 	return graphqlIDs
 }
 
-func (s *shelf[O, U]) count(what string) {
+func (s *versionedStore[O, U]) count(what string) {
 	s.world.Counters.Add("platform." + strings.ReplaceAll(s.name, " ", "_") + "." + what)
 }
 

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -89,13 +87,11 @@ func (a *attempt) escrowStatus() portonev2.PaymentFilterInputEscrowStatus {
 }
 
 // escrowStatuses are the states of a delivery as filters name them.
-var escrowStatuses = map[protoreflect.Name]portonev2.PaymentFilterInputEscrowStatus{
-	"registered":       portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REGISTERED,
-	"delivered":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_DELIVERED,
-	"confirmed":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CONFIRMED,
-	"rejected":         portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECTED,
-	"cancelled":        portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CANCELLED,
-	"reject_confirmed": portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REJECT_CONFIRMED,
+var escrowStatuses = map[deliveryStatus]portonev2.PaymentFilterInputEscrowStatus{
+	deliveryRegistered: portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_REGISTERED,
+	delivered:          portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_DELIVERED,
+	deliveryConfirmed:  portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CONFIRMED,
+	deliveryCancelled:  portonev2.PaymentFilterInputEscrowStatus_PAYMENT_FILTER_INPUT_ESCROW_STATUS_CANCELLED,
 }
 
 // webhookStatus is the outcome of the latest webhook that told the present state;
