@@ -46,7 +46,7 @@ func (s *Store) Register(r grpc.ServiceRegistrar) { portonev2.RegisterAuthServic
 // dump is no place for tokens: there is nothing to show.
 func (s *Store) Dump(func(kind, id string, object proto.Message)) {}
 
-// Accepts tells whether a call with this Authorization header may pass: `PortOne
+// Accepts reports whether a call with this Authorization header may pass: `PortOne
 // <API secret>` with any secret but InvalidSecret, or `Bearer <access token>` with
 // a token that was given out and has not expired.
 func (s *Store) Accepts(header string) bool {

@@ -110,7 +110,7 @@ func note(inv *invoice, memo *string) {
 	}
 }
 
-// mayIssue tells what is against issuing an invoice.
+// mayIssue returns what is against issuing an invoice.
 func (m *mode) mayIssue(inv *invoice) error {
 	op := opIssueNormal
 	if inv.reverse() {

@@ -67,7 +67,7 @@ func checkSums(in *portonev2.B2BTaxInvoiceInput) error {
 	return nil
 }
 
-// sum adds up, and tells whether the sum is within range. A sum that leaves the
+// sum adds up, and reports whether the sum is within range. A sum that leaves the
 // range on the way is not.
 func sum(amounts ...int64) (int64, bool) {
 	var total int64

@@ -41,7 +41,7 @@ func (s *Store) GetB2BCounterpartyCertificateRegistrationUrl(_ context.Context, 
 	}, nil
 }
 
-// ValidateB2BCounterpartyCertificate tells whether a certificate has not expired.
+// ValidateB2BCounterpartyCertificate reports whether a certificate has not expired.
 func (s *Store) ValidateB2BCounterpartyCertificate(_ context.Context, req *portonev2.ValidateB2BCounterpartyCertificateRequest) (*portonev2.ValidateB2BCounterpartyCertificateResponse, error) {
 	m := s.in(req)
 	certificate, err := m.certificate(req.GetBrn())
@@ -111,12 +111,12 @@ func newCertificate(c *portonev2.B2BCounterparty, at time.Time) *portonev2.B2BCe
 	}
 }
 
-// valid tells whether a certificate is good now.
+// valid reports whether a certificate is good now.
 func (m *mode) valid(certificate *portonev2.B2BCertificate) bool {
 	return m.world.Clock.Now().Before(certificate.GetExpiredAt().AsTime())
 }
 
-// maySign tells what is against a tax invoice signed by a business. The contract
+// maySign returns what is against a tax invoice signed by a business. The contract
 // has no error of its own for that: the service that signs fails.
 func (m *mode) maySign(brn string) error {
 	if brn == registry.MerchantBRN {

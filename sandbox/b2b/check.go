@@ -17,7 +17,7 @@ const (
 	maxScale   = 2
 )
 
-// check tells what is wrong with the contents of a tax invoice whatever the state:
+// check returns what is wrong with the contents of a tax invoice whatever the state:
 // all of it is INVALID_REQUEST.
 func check(in *portonev2.B2BTaxInvoiceInput) error {
 	for _, problem := range []func(*portonev2.B2BTaxInvoiceInput) error{
@@ -152,7 +152,7 @@ func checkItem(path string, item *portonev2.B2BTaxInvoiceItem) error {
 	return nil
 }
 
-// within tells whether a decimal lies between two numbers of hundredths. An absent
+// within reports whether a decimal lies between two numbers of hundredths. An absent
 // one does.
 func within(d *portonev2.Decimal, least, most int64) bool {
 	if d.GetScale() < 0 || d.GetScale() > maxScale {

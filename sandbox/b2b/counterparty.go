@@ -104,7 +104,7 @@ func (s *Store) CreateB2BCounterparty(_ context.Context, req *portonev2.CreateB2
 	return &portonev2.CreateB2BCounterpartyResponse{Counterparty: proto.CloneOf(c)}, nil
 }
 
-// mayCreate tells what is against a counterparty with an id, if one was chosen,
+// mayCreate returns what is against a counterparty with an id, if one was chosen,
 // and a BRN.
 func (m *mode) mayCreate(id *string, brn string) error {
 	l := m.counterparties
@@ -215,7 +215,7 @@ func (m *mode) forget(c *portonev2.B2BCounterparty) {
 	}
 }
 
-// ongoing tells whether a tax invoice with a counterparty is under way.
+// ongoing reports whether a tax invoice with a counterparty is under way.
 func (m *mode) ongoing(id string) bool {
 	for inv := range m.invoices.latestFirst() {
 		if inv.with(id) && !over(inv.GetStatus()) {

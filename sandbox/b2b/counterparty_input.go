@@ -56,7 +56,7 @@ func merge(c *portonev2.B2BCounterparty, input *portonev2.B2BCounterpartyInput) 
 	}
 }
 
-// isEmptyList tells whether the raw JSON of a member is []: transcode keeps a list
+// isEmptyList reports whether the raw JSON of a member is []: transcode keeps a list
 // that is present but empty apart from one that is absent.
 func isEmptyList(raw string) bool { return strings.Join(strings.Fields(raw), "") == "[]" }
 

@@ -159,7 +159,7 @@ func (m *mode) recompile(inv *invoice, input *portonev2.B2BTaxInvoiceInput) (*dr
 	return d, m.invoices.free(d.B2BTaxInvoice)
 }
 
-// changed tells whether a member that is there is to become another. Absence asks
+// changed reports whether a member that is there is to become another. Absence asks
 // for no change.
 func changed(present, given *string) bool {
 	return present != nil && given != nil && *present != *given

@@ -65,12 +65,12 @@ func (inv *invoice) read() {
 	}
 }
 
-// with tells whether a counterparty is a party to the invoice.
+// with reports whether a counterparty is a party to the invoice.
 func (inv *invoice) with(counterpartyID string) bool {
 	return counterpartyID != "" && (inv.GetSupplier().GetCounterpartyId() == counterpartyID || inv.GetRecipient().GetCounterpartyId() == counterpartyID)
 }
 
-// reverse tells whether the recipient wrote the invoice.
+// reverse reports whether the recipient wrote the invoice.
 func (inv *invoice) reverse() bool { return inv.GetIssuanceType() == issuanceReverse }
 
 // partner is the other side, from the view of the one who wrote the invoice.

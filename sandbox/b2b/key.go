@@ -80,7 +80,7 @@ func (m *mode) find(request keyed, kind portonev2.B2BTaxInvoiceKeyType) (*invoic
 	return inv, nil
 }
 
-// isDocumentKey tells whether a text may be a document number.
+// isDocumentKey reports whether a text may be a document number.
 func isDocumentKey(text string) bool {
 	return text != "" && strings.Trim(text, "-_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == ""
 }

@@ -24,8 +24,8 @@ const (
 	sendingCompleted  = portonev2.B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_COMPLETED
 	sendingFailed     = portonev2.B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_SENDING_FAILED
 
-	// gone is where a deleted invoice is.
-	gone = portonev2.B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_UNSPECIFIED
+	// deleted is where a deleted invoice is.
+	deleted = portonev2.B2BTaxInvoiceStatus_B2B_TAX_INVOICE_STATUS_UNSPECIFIED
 )
 
 // operation is something that is done to a tax invoice.
@@ -72,7 +72,7 @@ var lifecycle = [operations]rule{
 	opSend:           {next: map[status]status{issued: sending}, refusal: notIssuedStatus},
 
 	opRemove: {next: map[status]status{
-		drafted: gone, requestRefused: gone, requestCancelled: gone, issuanceCancelled: gone, sendingFailed: gone,
+		drafted: deleted, requestRefused: deleted, requestCancelled: deleted, issuanceCancelled: deleted, sendingFailed: deleted,
 	}, refusal: nonDeletableStatus},
 }
 
@@ -96,7 +96,7 @@ func refuseKeyless(reason portonev2.ErrorReason, inv *invoice) error {
 	return world.Refuse(reason, "tax invoice %q lacks the document number that this needs", inv.GetId())
 }
 
-// over tells whether nothing more happens to an invoice in a status by itself or
+// over reports whether nothing more happens to an invoice in a status by itself or
 // by the parties, other than that it is deleted or modified.
 func over(s status) bool {
 	switch s {

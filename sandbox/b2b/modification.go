@@ -13,7 +13,7 @@ const (
 
 // setModification notes what a draft modifies. The original must have reached the
 // NTS, and may be a modified invoice itself. Only a modified invoice may have a
-// negative total: it takes back what the original said.
+// negative total: it cancels what the original said.
 func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificationCreateBody) error {
 	d.DocumentModificationType = originalDocument.Enum()
 	if body == nil {
@@ -55,5 +55,5 @@ func (m *mode) original(body *portonev2.B2BTaxInvoiceModificationCreateBody) (*i
 }
 
 func refuseUnmodified() error {
-	return world.Refuse(modificationMissing, "a negative totalAmount takes back what another tax invoice says: modification is missing")
+	return world.Refuse(modificationMissing, "a negative totalAmount cancels what another tax invoice says: modification is missing")
 }

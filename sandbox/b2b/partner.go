@@ -87,7 +87,7 @@ func (l *counterparties) ofPartner(partnerID string) *portonev2.B2BCounterparty 
 	return nil
 }
 
-// OngoingTaxInvoice tells whether a tax invoice with the counterparty of a partner
+// OngoingTaxInvoice reports whether a tax invoice with the counterparty of a partner
 // is under way.
 func (s *Store) OngoingTaxInvoice(partnerID string, test bool) bool {
 	m := s.mode(test)

@@ -40,7 +40,7 @@ const (
 
 // Payments are the payments of the sandbox.
 type Payments interface {
-	// HasTransaction tells whether a payment has an attempt of that id.
+	// HasTransaction reports whether a payment has an attempt of that id.
 	HasTransaction(id string) bool
 }
 

@@ -90,7 +90,7 @@ func Parse(text string) (Fault, error) {
 			return Fault{}, fmt.Errorf("%q is no directive; there are %s", name, DirectiveNames())
 		}
 		if given[name] && name != "n" {
-			return Fault{}, fmt.Errorf("%s stands more than once", name)
+			return Fault{}, fmt.Errorf("%s is given more than once", name)
 		}
 		given[name] = true
 		if err := set(&f, value); err != nil {

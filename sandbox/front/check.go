@@ -25,7 +25,7 @@ func problemOf(violations []transcode.Violation) string {
 	return strings.Join(problems, "; ")
 }
 
-// hasRange tells whether messages of a type have a range in them: whatever in the
+// hasRange reports whether messages of a type have a range in them: whatever in the
 // contract has both `from` and `until` is one, of times or of dates.
 func hasRange(md protoreflect.MessageDescriptor) bool {
 	fields := md.Fields()
@@ -72,7 +72,7 @@ func backward(m protoreflect.Message, path string) string {
 	return ""
 }
 
-// after tells whether a member is given that is later than another. Dates sort as
+// after reports whether a member is given that is later than another. Dates sort as
 // texts; those that are none are the domain's to refuse.
 func after(m protoreflect.Message, a, b protoreflect.FieldDescriptor) bool {
 	if !m.Has(a) || !m.Has(b) {

@@ -22,7 +22,7 @@ var pieces = map[string]string{
 var demo = slices.Concat(demoPayments, demoSubscription, demoCustomers, demoMarketplace, demoTaxInvoices)
 
 // demoPayments are payments in every state that a shop comes across.
-var demoPayments = []wish{
+var demoPayments = []demoRequest{
 	{operation: "payInstantly", request: `{"paymentId":"demo-payment-1","channelKey":"channel-key-sandbox","orderName":"커피 원두 1kg","method":{{piece "card"}},
 		"customer":{{piece "customer"}},"amount":{"total":25000},"currency":"KRW"}`},
 	{operation: "payInstantly", request: `{"paymentId":"demo-payment-2","channelKey":"channel-key-sandbox","orderName":"도서 3권","method":{{piece "card"}},
@@ -44,7 +44,7 @@ var demoPayments = []wish{
 }
 
 // demoSubscription is a billing key, what was charged to it, and what will be.
-var demoSubscription = []wish{
+var demoSubscription = []demoRequest{
 	{operation: "issueBillingKey", request: `{"channelKey":"channel-key-sandbox","method":{{piece "card"}},"customer":{{piece "customer"}}}`,
 		keep: map[string]string{"billingKey": "billingKeyInfo.billingKey"}},
 	{operation: "payWithBillingKey", request: `{"paymentId":"demo-subscription-1","billingKey":"{{kept "billingKey"}}","orderName":"월 구독료",
@@ -59,14 +59,14 @@ var demoSubscription = []wish{
 
 // demoCustomers are identity verifications: one that is verified, and one that waits
 // for the code.
-var demoCustomers = []wish{
+var demoCustomers = []demoRequest{
 	{operation: "sendIdentityVerification", request: `{"identityVerificationId":"demo-identity-1",{{piece "verification"}}}`},
 	{operation: "confirmIdentityVerification", request: `{"identityVerificationId":"demo-identity-1","otp":"000000"}`},
 	{operation: "sendIdentityVerification", request: `{"identityVerificationId":"demo-identity-2",{{piece "verification"}}}`},
 }
 
 // demoMarketplace is a marketplace that has just paid a bonus out.
-var demoMarketplace = []wish{
+var demoMarketplace = []demoRequest{
 	{operation: "createPlatformContract", request: `{"id":"demo-contract","name":"기본 계약","platformFee":{"fixedRate":10000},
 		"settlementCycle":{"lagDays":3,"datePolicy":"HOLIDAY_BEFORE","method":{"daily":{}}},"platformFeeVatPayer":"PARTNER","subtractPaymentVatAmount":false}`},
 	{operation: "createPlatformAdditionalFeePolicy", request: `{"id":"demo-delivery-fee","name":"배송 대행","fee":{"fixedAmount":500},"vatPayer":"PARTNER"}`},
@@ -87,7 +87,7 @@ var demoMarketplace = []wish{
 }
 
 // demoTaxInvoices are an issued tax invoice and a draft, to the same buyer.
-var demoTaxInvoices = []wish{
+var demoTaxInvoices = []demoRequest{
 	{operation: "createB2bCounterparty", request: `{"counterpartyId":"demo-buyer","counterparty":{"brn":"1208147521","name":"데모 상사","representativeName":"박데모",
 		"contact":{{piece "contact"}}},"options":{"checkBusinessStatus":true}}`},
 	{operation: "issueB2bTaxInvoiceImmediately", request: `{"taxInvoice":{"supplierDocumentKey":"demo-invoice-1","writeDate":"{{today}}",{{piece "invoice"}}}}`},

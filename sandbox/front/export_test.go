@@ -53,7 +53,7 @@ func (j *Judge) Answer(method, target string, status int, body []byte) (operatio
 	return op.id, nil
 }
 
-// Objects tells whether everything that a sandbox keeps is complete, and nothing
+// Objects reports whether everything that a sandbox keeps is complete, and nothing
 // that the contract does not know.
 func (j *Judge) Objects(s *Server) error {
 	objects, err := s.objects()

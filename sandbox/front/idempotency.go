@@ -40,7 +40,7 @@ func keyOf(h http.Header, op *operation) (string, error) {
 		return "", nil
 	}
 	if len(values) > 1 {
-		return "", errors.New("stands more than once")
+		return "", errors.New("is given more than once")
 	}
 	key, err := unquote(strings.TrimSpace(values[0]))
 	if err != nil {

@@ -31,7 +31,7 @@ func TestFaultGrammar(t *testing.T) {
 		{"unique only", "n=1", faults.Fault{}, ""},
 		{"an unknown directive", "errror=FORBIDDEN", faults.Fault{}, `"errror" is no directive`},
 		{"a semicolon too many", "cut=after;", faults.Fault{}, `"" is no directive`},
-		{"twice", "cut=after;cut=before", faults.Fault{}, "cut stands more than once"},
+		{"twice", "cut=after;cut=before", faults.Fault{}, "cut is given more than once"},
 		{"an unknown error", "error=NEW_TOMORROW", faults.Fault{}, "no error type NEW_TOMORROW"},
 		{"no error type", "error=", faults.Fault{}, "error: has no value"},
 		{"an odd error type", "error=not-found;status=404", faults.Fault{}, "error: "},

@@ -158,7 +158,7 @@ func (op *operation) askOfAll(t *testing.T, s *Server, ids []string) map[string]
 	return answers
 }
 
-// judge tells whether an operation may answer like that.
+// judge reports whether an operation may answer like that.
 func (c *contract) judge(op *operation, status int, body []byte) error {
 	switch {
 	case status == http.StatusOK && op.call.Output == nil:

@@ -4,7 +4,7 @@ import "slices"
 
 // platformChanges is what happens to a marketplace over time: terms and partners
 // are changed, at once and at a set time, archived and recovered; partners are
-// connected for tax invoices; a settlement is entered by hand and taken back.
+// connected for tax invoices; a settlement is entered by hand and cancelled.
 func platformChanges(m *merchant) {
 	m.expect(m.get("/platform/setting"), "settlementAmountType", "GROSS")
 	m.expect(m.patch("/platform/setting", object{"deductWht": false}), "setting.deductWht", false)

@@ -15,8 +15,8 @@ import (
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
-// wish is a request that makes something of the demo.
-type wish struct {
+// demoRequest is a request that makes something of the demo.
+type demoRequest struct {
 	operation string
 
 	// request is the JSON of the request message, parameters and body side by
@@ -32,7 +32,7 @@ type wish struct {
 	refused string
 }
 
-// seeder makes the demo's objects in a world that nobody else sees yet.
+// seeder makes the demo's objects in a world that is not served yet.
 type seeder struct {
 	s     *Server
 	st    *state
@@ -41,18 +41,18 @@ type seeder struct {
 
 // populate makes the demo's objects. Everything must succeed: the demo is fixed, and
 // so a failure is a mistake in it.
-func (s *Server) populate(st *state, wishes []wish) error {
+func (s *Server) populate(st *state, requests []demoRequest) error {
 	seeder := &seeder{s: s, st: st, known: make(map[string]string)}
-	for i, w := range wishes {
-		if err := seeder.grant(w); err != nil {
+	for i, w := range requests {
+		if err := seeder.send(w); err != nil {
 			return fmt.Errorf("sandbox: request %d of the demo, %s: %w", i+1, w.operation, err)
 		}
 	}
 	return nil
 }
 
-// grant makes a request as if it had come by HTTP.
-func (d *seeder) grant(w wish) error {
+// send makes a request as if it had come by HTTP.
+func (d *seeder) send(w demoRequest) error {
 	op := d.s.contract.byID[w.operation]
 	if op == nil {
 		return errors.New("there is no such operation")

@@ -94,30 +94,30 @@ func TestDemoStates(t *testing.T) {
 
 // TestSeed expects that a mistake in the demo is noticed.
 func TestSeed(t *testing.T) {
-	login := wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"token": "accessToken"}}
+	login := demoRequest{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"token": "accessToken"}}
 	for _, test := range []struct {
-		name    string
-		wish    wish
-		problem string
+		name        string
+		demoRequest demoRequest
+		problem     string
 	}{
-		{"refused", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`}, "UNAUTHORIZED"},
-		{"a member missing", wish{operation: "loginViaApiSecret", request: `{}`}, "INVALID_REQUEST"},
-		{"a member of another type", wish{operation: "loginViaApiSecret", request: `{"apiSecret":1}`}, "apiSecret"},
-		{"no such operation", wish{operation: "logIn", request: `{}`}, "no such operation"},
-		{"a template that is none", wish{operation: "loginViaApiSecret", request: `{{`}, "unclosed"},
-		{"nothing kept", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "secret"}}"}`}, "kept as secret"},
-		{"no duration", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{after "a day"}}"}`}, "duration"},
-		{"refused as it should be", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`, refused: "UNAUTHORIZED"}, ""},
-		{"not refused", wish{operation: "loginViaApiSecret", request: aLogin, refused: "UNAUTHORIZED"}, "status 200"},
-		{"refused otherwise", wish{operation: "loginViaApiSecret", request: `{}`, refused: "UNAUTHORIZED"}, "INVALID_REQUEST"},
-		{"an element of a list", wish{operation: "getBankInfos", request: `{}`, keep: map[string]string{"x": "items.0.bank"}}, ""},
-		{"no such element", wish{operation: "getBankInfos", request: `{}`, keep: map[string]string{"x": "items.999.bank"}}, "no text at items.999.bank"},
-		{"nothing to keep", wish{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"x": "accessToken.x"}}, "no text at accessToken.x"},
-		{"well", wish{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "token"}} {{after "24h"}} {{today}}"}`}, ""},
+		{"refused", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`}, "UNAUTHORIZED"},
+		{"a member missing", demoRequest{operation: "loginViaApiSecret", request: `{}`}, "INVALID_REQUEST"},
+		{"a member of another type", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":1}`}, "apiSecret"},
+		{"no such operation", demoRequest{operation: "logIn", request: `{}`}, "no such operation"},
+		{"a template that is none", demoRequest{operation: "loginViaApiSecret", request: `{{`}, "unclosed"},
+		{"nothing kept", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "secret"}}"}`}, "kept as secret"},
+		{"no duration", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":"{{after "a day"}}"}`}, "duration"},
+		{"refused as it should be", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":"invalid-secret"}`, refused: "UNAUTHORIZED"}, ""},
+		{"not refused", demoRequest{operation: "loginViaApiSecret", request: aLogin, refused: "UNAUTHORIZED"}, "status 200"},
+		{"refused otherwise", demoRequest{operation: "loginViaApiSecret", request: `{}`, refused: "UNAUTHORIZED"}, "INVALID_REQUEST"},
+		{"an element of a list", demoRequest{operation: "getBankInfos", request: `{}`, keep: map[string]string{"x": "items.0.bank"}}, ""},
+		{"no such element", demoRequest{operation: "getBankInfos", request: `{}`, keep: map[string]string{"x": "items.999.bank"}}, "no text at items.999.bank"},
+		{"nothing to keep", demoRequest{operation: "loginViaApiSecret", request: aLogin, keep: map[string]string{"x": "accessToken.x"}}, "no text at accessToken.x"},
+		{"well", demoRequest{operation: "loginViaApiSecret", request: `{"apiSecret":"{{kept "token"}} {{after "24h"}} {{today}}"}`}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newSandbox(t)
-			err := s.populate(s.state, []wish{login, test.wish})
+			err := s.populate(s.state, []demoRequest{login, test.demoRequest})
 			if (err == nil) != (test.problem == "") || err != nil && !strings.Contains(err.Error(), test.problem) {
 				t.Errorf("error %v, want %q", err, test.problem)
 			}

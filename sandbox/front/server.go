@@ -66,7 +66,7 @@ func New(opts Options) (*Server, error) {
 
 // Reset begins anew: no objects (but the demo's, if there is one), no idempotency
 // keys, no webhooks to deliver, the clock as it was at first. Requests that are being
-// worked on end in the world in which they began, which nobody sees any more.
+// worked on end in the world in which they began, which no later request sees.
 func (s *Server) Reset() error { return s.reset(s.clock, s.seed) }
 
 // reset begins anew with a clock and a seed. Without a seed the ids of a clock that
@@ -77,7 +77,7 @@ func (s *Server) reset(clock world.Clock, seed string) error {
 	}
 	fresh := newState(&clock, seed, webhooks.NewSender(s.receiver), &s.mu)
 	if s.demo {
-		fresh.sender.Mute(true) // nobody has to hear of what was there before
+		fresh.sender.Mute(true) // what was there before is no news
 		if err := s.populate(fresh, demo); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func readSnapshots(t *testing.T) snapshots {
 	return all
 }
 
-// judge tells whether an answer of an operation is valid by the newest document
+// judge reports whether an answer of an operation is valid by the newest document
 // that has the operation.
 func (all snapshots) judge(operation string, status int, body []byte) error {
 	for _, doc := range all {

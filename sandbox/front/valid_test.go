@@ -13,7 +13,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
-// validAnswer tells whether a document is an answer of a type as the contract has
+// validAnswer reports whether a document is an answer of a type as the contract has
 // it: nothing of another type, nothing that the contract does not know, and
 // everything that it requires.
 func validAnswer(plan *transcode.Message, document []byte) error {
@@ -87,7 +87,7 @@ func completeField(m protoreflect.Message, fd protoreflect.FieldDescriptor, path
 	return nil
 }
 
-// validError tells whether a document is the error of a type that the operation
+// validError reports whether a document is the error of a type that the operation
 // answers with: its data is what the contract says of it, and there is no other.
 func (c *contract) validError(op *operation, r *reason, document []byte) error {
 	schema := r.schema

@@ -35,7 +35,7 @@ type verification struct {
 	codeUntil  time.Time
 	messages   int // SMS sent
 	wrongCodes int
-	lapse      func() // takes back the plan to let it fail; nil before there is one
+	lapse      func() // cancels the plan to let it fail; nil before there is one
 
 	status      portonev2.IdentityVerificationStatus
 	requestedAt time.Time

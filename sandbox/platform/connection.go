@@ -29,7 +29,7 @@ func connection(partner *portonev2.PlatformPartner) portonev2.PlatformPartnerMem
 	return business(partner).GetMemberCompanyConnectionStatus()
 }
 
-// isLinked tells whether a partner is connected, or about to be, or still is.
+// isLinked reports whether a partner is connected, or about to be, or still is.
 func isLinked(partner *portonev2.PlatformPartner) bool {
 	status := connection(partner)
 	return status == connected || status == connectPending || status == disconnectPending
@@ -87,7 +87,7 @@ func (l link) issuesInvoices(partner *portonev2.PlatformPartner) error {
 	return nil
 }
 
-// mayConnect tells what is against connecting a partner.
+// mayConnect returns what is against connecting a partner.
 func (m *mode) mayConnect(l link, it *partnerItem) error {
 	if err := l.issuesInvoices(it.object); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (m *mode) mayConnect(l link, it *partnerItem) error {
 	return nil
 }
 
-// mayDisconnect tells what is against disconnecting a partner.
+// mayDisconnect returns what is against disconnecting a partner.
 func (m *mode) mayDisconnect(l link, it *partnerItem) error {
 	if err := l.issuesInvoices(it.object); err != nil {
 		return err

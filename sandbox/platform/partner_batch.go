@@ -73,7 +73,7 @@ func (m *mode) contractsExist(bodies []*portonev2.CreatePlatformPartnerBody) err
 		With(&portonev2.PlatformContractsNotFoundError{Ids: missing, GraphqlIds: m.contracts.graphqlIDs(missing)})
 }
 
-// mayRegisterAll tells what is against the partners one by one, and against their
+// mayRegisterAll returns what is against the partners one by one, and against their
 // verifications together.
 func (m *mode) mayRegisterAll(bodies []*portonev2.CreatePlatformPartnerBody, updates []*portonev2.UpdatePlatformPartnerBody) error {
 	used := make(map[string]bool)

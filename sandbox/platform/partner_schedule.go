@@ -72,7 +72,7 @@ func (m *mode) selectPartners(filter *portonev2.PlatformPartnerFilterInput) ([]*
 	return m.partners.matching(filter.GetIsArchived(), match), nil
 }
 
-// maySchedulePartners tells what is against an update of all selected partners.
+// maySchedulePartners returns what is against an update of all selected partners.
 func (m *mode) maySchedulePartners(selected []*partnerItem, update *portonev2.UpdatePlatformPartnerBody) error {
 	var linked, scheduled []string
 	for _, it := range selected {

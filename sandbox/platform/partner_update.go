@@ -124,7 +124,7 @@ func linkHolds(partner *portonev2.PlatformPartner, update *portonev2.UpdatePlatf
 	return nil
 }
 
-// changesType tells whether an update is for another type than a partner has.
+// changesType reports whether an update is for another type than a partner has.
 func changesType(partner *portonev2.PlatformPartner, update *portonev2.UpdatePlatformPartnerBody) bool {
 	kind, has := update.GetType(), partner.GetType()
 	return kind.GetBusiness() != nil && has.GetBusiness() == nil ||
@@ -196,7 +196,7 @@ func withoutType(update *portonev2.UpdatePlatformPartnerBody) *portonev2.UpdateP
 	return rest
 }
 
-// emptied tells whether an update gives a list or map that is empty: the contract
+// emptied reports whether an update gives a list or map that is empty: the contract
 // has such ones among the unrecognized.
 func emptied(update *portonev2.UpdatePlatformPartnerBody, member, empty string) bool {
 	return strings.Join(strings.Fields(update.GetUnrecognized()[member]), "") == empty

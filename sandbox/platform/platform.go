@@ -25,7 +25,7 @@ type Counterparties interface {
 	// The partner belongs to the callee.
 	ReflectPartner(partner *portonev2.PlatformPartner)
 
-	// OngoingTaxInvoice tells whether a tax invoice with the counterparty of a
+	// OngoingTaxInvoice reports whether a tax invoice with the counterparty of a
 	// partner is under way.
 	OngoingTaxInvoice(partnerID string, test bool) bool
 }
@@ -96,7 +96,7 @@ func (s *Store) DefineProperties(test bool, keys ...string) {
 	}
 }
 
-// PropertyDefined tells whether a user-defined property may have the key.
+// PropertyDefined reports whether a user-defined property may have the key.
 func (s *Store) PropertyDefined(key string, test bool) bool {
 	return s.mode(test).propertyDefined(key)
 }

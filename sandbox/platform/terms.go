@@ -81,7 +81,7 @@ func validDays(method *portonev2.PlatformSettlementCycleMethodInput) error {
 	return world.Invalid("settlementCycle.method.manualDates.dates: a date is in no year")
 }
 
-// notADate tells whether there is no such day even in a leap year.
+// notADate reports whether there is no such day even in a leap year.
 func notADate(day *portonev2.MonthDay) bool {
 	const leapYear = 2028
 	date := time.Date(leapYear, time.Month(day.GetMonth()), int(day.GetDay()), 0, 0, 0, 0, time.UTC)

@@ -44,10 +44,10 @@ type kind[O object, U proto.Message] struct {
 	mayArchive  func(O) error
 	mayRecover  func(O) error
 
-	// accepted hears of an update that is no longer refused, now or scheduled.
+	// accepted is called with an update that is no longer refused, now or scheduled.
 	accepted func(U)
 
-	// changed hears of an object that is no longer as it was.
+	// changed is called with an object that is no longer as it was.
 	changed func(O)
 }
 
@@ -84,7 +84,7 @@ func (s *versionedStore[O, U]) create(id *string, update U) (none O, err error) 
 	return s.add(id, update), nil
 }
 
-// mayCreate tells what is against an object to create.
+// mayCreate returns what is against an object to create.
 func (s *versionedStore[O, U]) mayCreate(id *string, update U) error {
 	if id != nil && *id == "" {
 		return world.Invalid("the id of a %s is not empty", s.name)
@@ -249,7 +249,9 @@ func (s *versionedStore[O, U]) dump(add func(kind, id string, object proto.Messa
 
 // graphqlID is the id in PortOne's GraphQL API of an object of the kind, whether
 // it exists or not.
-func (s *versionedStore[O, U]) graphqlID(id string) string { return world.GraphQLID(s.schema, s.test, id) }
+func (s *versionedStore[O, U]) graphqlID(id string) string {
+	return world.GraphQLID(s.schema, s.test, id)
+}
 
 func (s *versionedStore[O, U]) graphqlIDs(ids []string) []string {
 	var graphqlIDs []string

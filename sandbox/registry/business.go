@@ -124,10 +124,10 @@ func Find(brn string) Business {
 	return Business{BRN: brn, Taxation: general}
 }
 
-// IsBRN tells whether a text has the form of a business registration number.
+// IsBRN reports whether a text has the form of a business registration number.
 func IsBRN(text string) bool { return len(text) == 10 && IsDigits(text) }
 
-// IsDigits tells whether a text has no other characters than digits.
+// IsDigits reports whether a text has no other characters than digits.
 func IsDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
 // Name is the business's trade name.

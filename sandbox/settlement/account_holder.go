@@ -88,7 +88,7 @@ func (a *AccountHolders) GetPlatformAccountHolder(_ context.Context, req *porton
 	return &portonev2.PlatformAccountHolder{HolderName: &holder, AccountVerificationId: &id}, nil
 }
 
-// isBirthdate tells whether a text is a date. PortOne does not say in which form; all
+// isBirthdate reports whether a text is a date. PortOne does not say in which form; all
 // are taken that are usual.
 func isBirthdate(text string) bool {
 	return slices.ContainsFunc([]string{time.DateOnly, "20060102", "060102"}, func(layout string) bool {

@@ -95,7 +95,7 @@ func TestCancelRefusals(t *testing.T) {
 			request: whole(func(r *cancelRequest) { r.CancellationId = world.Ptr("none") }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND,
 		}, {
-			name:    "taken back as a whole before",
+			name:    "cancelled as a whole before",
 			prepare: func(m *market) { byTotal(m); m.cancel(cancelOf("p", "c")) },
 			request: whole(func(r *cancelRequest) { r.CancellationId, r.Id = world.Ptr("small"), nil }),
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED,
@@ -218,7 +218,7 @@ func TestCancelRefusals(t *testing.T) {
 				DiscountSharePolicyId: world.Ptr("half"), DiscountSharePolicyGraphqlId: world.Ptr("graphql-half"),
 				CancellableAmount: world.Ptr(int64(200)), RequestAmount: world.Ptr(int64(201))},
 		}, {
-			name:    "discount larger than what is taken back",
+			name:    "discount larger than what is cancelled",
 			prepare: byTotal,
 			request: func() *cancelRequest { return withTaken(cancelAmount("p", "c", 500), taken("half", 501, 0)) },
 			reason:  portonev2.ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED,

@@ -14,7 +14,7 @@ import (
 
 const cancelOrder = "PlatformTransferService.CreatePlatformOrderCancelTransfer"
 
-// TestCancelAmounts takes back orders in part. The first is the example of
+// TestCancelAmounts cancels orders in part. The first is the example of
 // PortOne's guide.
 func TestCancelAmounts(t *testing.T) {
 	tests := []struct {
@@ -106,7 +106,7 @@ func TestCancelByPayment(t *testing.T) {
 	}
 }
 
-// TestDeletedCancel expects what was taken back to be left again once the order
+// TestDeletedCancel expects what was cancelled to be left again once the order
 // cancel transfer is deleted.
 func TestDeletedCancel(t *testing.T) {
 	m := newMarket(t)
@@ -125,7 +125,7 @@ func TestDeletedCancel(t *testing.T) {
 	}
 }
 
-// TestNeverMoreThanOrdered takes back every order in random steps, and expects that
+// TestNeverMoreThanOrdered cancels every order in random steps, and expects that
 // the steps never come to more than there was, and the last one takes the rest.
 func TestNeverMoreThanOrdered(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
@@ -170,11 +170,11 @@ func checkNotNegative(t *rapid.T, left order) {
 		return low != (amounts{}) || min(a.payment().total, a.payment().taxFree, a.payment().taxed()) < 0
 	}
 	if negative(left.amounts) {
-		t.Errorf("more taken back than ordered: %+v", left.amounts)
+		t.Errorf("more cancelled than ordered: %+v", left.amounts)
 	}
 	for _, l := range left.lines {
 		if negative(l.amounts) || l.quantity < 0 {
-			t.Errorf("more of %s taken back than ordered: %d, %+v", l.product.GetId(), l.quantity, l.amounts)
+			t.Errorf("more of %s cancelled than ordered: %d, %+v", l.product.GetId(), l.quantity, l.amounts)
 		}
 	}
 }

@@ -20,7 +20,7 @@ type Companies struct {
 	states map[string]string // business registration numbers by the id of the lookup
 }
 
-// NewCompanies makes the service. Nil infos: nobody wants to know.
+// NewCompanies makes the service. Nil infos: not needed.
 func NewCompanies(w *world.World, infos BusinessInfos) *Companies {
 	return &Companies{world: w, infos: infos, states: make(map[string]string)}
 }

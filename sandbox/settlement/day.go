@@ -118,7 +118,7 @@ func settlementDay(earliest time.Time, method *portonev2.PlatformSettlementCycle
 	return time.Time{}, false
 }
 
-// settlesOn tells whether a day is one of a cycle's settlement days. A day that a
+// settlesOn reports whether a day is one of a cycle's settlement days. A day that a
 // month does not have falls on the last one that it has, which makes 31 the last
 // day of every month.
 func settlesOn(day time.Time, method *portonev2.PlatformSettlementCycleMethod) bool {

@@ -51,7 +51,7 @@ func anyAmong[O any, V comparable](values []V, property func(O) []V) condition[O
 	}
 }
 
-// texts tells whether one of an object's texts is as asked for.
+// texts reports whether one of an object's texts is as asked for.
 type texts[O any] func(o O, asked func(text string) bool) bool
 
 // only is a single text of an object.

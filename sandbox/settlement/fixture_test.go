@@ -266,7 +266,7 @@ func takenPieces(product string, quantity int32, discounts ...*takenDiscount) *t
 	return &takenLine{ProductId: &product, Quantity: &quantity, Discounts: discounts}
 }
 
-// cancelOf takes back an order by its payment's cancellation, as a whole.
+// cancelOf cancels an order by its payment's cancellation, as a whole.
 func cancelOf(payment, cancellation string) *cancelRequest {
 	return &cancelRequest{
 		TransferId: world.Ptr("of-" + payment), CancellationId: &cancellation, Id: world.Ptr("cancel-" + cancellation),

@@ -13,7 +13,7 @@ func businessDay(day time.Time, direction int) time.Time {
 	return day
 }
 
-// holiday tells whether banks are closed: on weekends, public holidays of Korea
+// holiday reports whether banks are closed: on weekends, public holidays of Korea
 // and their substitute days. Days that the government declares holidays for an
 // occasion, such as elections, are not known, nor are the lunar holidays of years
 // that lunar does not have.
@@ -75,7 +75,7 @@ func solarHoliday(day time.Time) bool {
 
 func buddhasBirthday(day time.Time) bool { return lunar[day.Year()].buddha == monthDayOf(day) }
 
-// threeDays tells whether a day belongs to New Year of the lunar calendar or to
+// threeDays reports whether a day belongs to New Year of the lunar calendar or to
 // Chuseok.
 func threeDays(day time.Time) bool {
 	for _, middle := range []time.Time{day.AddDate(0, 0, -1), day, day.AddDate(0, 0, 1)} {
@@ -91,7 +91,7 @@ func publicHoliday(day time.Time) bool {
 	return solarHoliday(day) || buddhasBirthday(day) || threeDays(day)
 }
 
-// substitute tells whether a day stands in for a holiday that fell together with a
+// substitute reports whether a day stands in for a holiday that fell together with a
 // weekend or another holiday: the next day that is neither.
 func substitute(day time.Time) bool {
 	if weekend(day) || publicHoliday(day) {
@@ -106,7 +106,7 @@ func substitute(day time.Time) bool {
 	return false
 }
 
-// substituted tells whether a holiday has a substitute. New Year and Chuseok have
+// substituted reports whether a holiday has a substitute. New Year and Chuseok have
 // one for Sundays only, not for Saturdays.
 func substituted(day time.Time) bool {
 	if threeDays(day) {

@@ -31,7 +31,7 @@ func TestMarketplace(t *testing.T) {
 	m.refund("p", "c", 5_000, 0)
 	back := cancelLines("grower", "c", takenPieces("melon", 1))
 	if got := m.cancel(back); got.GetSettlementDate() != "2026-03-12" {
-		t.Fatalf("taken back on %s", got.GetSettlementDate())
+		t.Fatalf("cancelled on %s", got.GetSettlementDate())
 	}
 
 	m.world.Clock.MoveTo(time.Date(2026, 3, 11, 0, 0, 0, 0, world.Korea))
@@ -44,7 +44,7 @@ func TestMarketplace(t *testing.T) {
 		t.Fatalf("%d settlements, cancel %v", n, m.status("cancel-c"))
 	}
 	if back := listed.GetItems()[0].GetOrderCancel(); back.GetAmount().GetSettlement() != 4_450 {
-		t.Errorf("taken back %v", back)
+		t.Errorf("cancelled %v", back)
 	}
 
 	answer, err := m.payOutAll("march", m.settlementIDs()...)

@@ -22,7 +22,7 @@ func (s split) taxed() int64 { return s.total - s.taxFree }
 func (s split) plus(o split) split  { return split{s.total + o.total, s.taxFree + o.taxFree} }
 func (s split) minus(o split) split { return split{s.total - o.total, s.taxFree - o.taxFree} }
 
-// valid tells whether both parts are amounts that may be given.
+// valid reports whether both parts are amounts that may be given.
 func (s split) valid() bool { return validAmount(s.total) && validAmount(s.taxFree) }
 
 func validAmount(amount int64) bool { return amount >= 0 && amount <= maxAmount }

@@ -11,9 +11,9 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// CreatePlatformOrderCancelTransfer takes back an order transfer, in full or in
-// part. A cancellation takes back one transfer once, and all transfers of a PortOne
-// payment that it takes back cannot come to more than it cancelled.
+// CreatePlatformOrderCancelTransfer cancels an order transfer, in full or in
+// part. A cancellation cancels one transfer once, and all transfers of a PortOne
+// payment that it cancels cannot come to more than it cancelled.
 func (s *Store) CreatePlatformOrderCancelTransfer(_ context.Context, req *portonev2.CreatePlatformOrderCancelTransferRequest) (*portonev2.CreateOrderCancelTransferResponse, error) {
 	m, req := s.in(req, req.Test), world.Known(req)
 	if err := firstError(checkCancel(req, m.test), checkDays(req.SettlementStartDate, req.SettlementDate)); err != nil {
@@ -84,7 +84,7 @@ func (m *mode) orderCancelTransfer(req *portonev2.CreatePlatformOrderCancelTrans
 	}
 }
 
-// cancelledTransfer finds the order transfer that a request takes back.
+// cancelledTransfer finds the order transfer that a request cancels.
 func (m *mode) cancelledTransfer(req *portonev2.CreatePlatformOrderCancelTransferRequest) (*transfer, error) {
 	fits := func(t *transfer) bool {
 		return (req.PartnerId == nil || t.GetPartner().GetId() == *req.PartnerId) &&
@@ -173,7 +173,7 @@ func checkUncancelled(original *transfer, left order) error {
 		}
 	}
 	return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_ORDER_TRANSFER_ALREADY_CANCELLED,
-		"transfer %q is taken back as a whole", original.GetId())
+		"transfer %q is cancelled as a whole", original.GetId())
 }
 
 // checkFirst refuses a cancellation that took back the transfer already.
@@ -190,7 +190,7 @@ func cancellationID(t *transfer) string {
 	return t.body.(*portonev2.PlatformOrderCancelTransfer).GetCancellation().GetId()
 }
 
-// checkRefunded refuses what would take back more for a PortOne cancellation than
+// checkRefunded refuses what would cancel more for a PortOne cancellation than
 // it cancelled.
 func (m *mode) checkRefunded(original *transfer, cancellation string, requested split, refund refund) error {
 	if refund.amount == nil {
@@ -215,7 +215,7 @@ func (m *mode) checkRefunded(original *transfer, cancellation string, requested 
 	} {
 		if part.registered+part.requested > part.refunded {
 			return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_CANCEL_AMOUNT_EXCEEDED_PORT_ONE_CANCEL,
-				"%d would be taken back of %d", part.registered+part.requested, part.refunded).
+				"%d would be cancelled of %d", part.registered+part.requested, part.refunded).
 				With(&portonev2.PlatformSettlementCancelAmountExceededPortOneCancelError{
 					RegisteredSettlementCancelAmount: &part.registered,
 					RequestSettlementCancelAmount:    &part.requested,

@@ -37,7 +37,7 @@ func checkOrder(req *portonev2.CreatePlatformOrderTransferRequest) error {
 	return nil
 }
 
-// discounted is a discount of a new order, or one that is taken back.
+// discounted is a discount of a new order, or one that is cancelled.
 type discounted interface {
 	GetAmount() int64
 	GetTaxFreeAmount() int64

@@ -134,7 +134,7 @@ func alreadyExists(t *transfer) error {
 
 // checkPaid refuses what would take the transfers of a PortOne payment above what
 // was paid, in all or in its tax-free or taxed part. Cancellations do not count:
-// they are taken back by order cancel transfers.
+// they are cancelled by order cancel transfers.
 func (m *mode) checkPaid(requested split, payment orderPayment) error {
 	if payment.amount == nil {
 		return nil

@@ -52,7 +52,7 @@ func (s *partnerSettlement) currency() portonev2.Currency { return s.first().Get
 func (s *partnerSettlement) contractID() string { return s.first().contractID() }
 
 // due is what the settlement amounts to for the partner, negative where more is
-// taken back than given.
+// cancelled than given.
 func (s *partnerSettlement) due() split {
 	var sum split
 	for _, t := range s.transfers {

@@ -76,7 +76,7 @@ func (s *Store) DeletePlatformPartnerSettlements(_ context.Context, req *portone
 	}
 	if ids := referred(chosen); len(ids) > 0 {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_REFERENCED_CANCEL_ORDER_TRANSFERS_EXIST,
-			"transfers %q are taken back by others", ids).
+			"transfers %q are cancelled by others", ids).
 			With(&portonev2.PlatformReferencedCancelOrderTransfersExistError{Ids: ids})
 	}
 	for _, one := range chosen {

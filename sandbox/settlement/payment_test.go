@@ -87,7 +87,7 @@ func TestPendingCancellation(t *testing.T) {
 	refused(t, cancelOrder, err, portonev2.ErrorReason_ERROR_REASON_PLATFORM_CANCELLATION_NOT_FOUND, nil)
 }
 
-// TestFreeProducts takes back products that cost nothing, one by one.
+// TestFreeProducts cancels products that cost nothing, one by one.
 func TestFreeProducts(t *testing.T) {
 	m := newMarket(t)
 	m.pay("p", 1_000, 0)

@@ -16,16 +16,16 @@ func remainder(original *transfer) order {
 	return left
 }
 
-// cancel is the part of what is left that a request takes back. Fees and shares go
+// cancel is the part of what is left that a request cancels. Fees and shares go
 // back in proportion, rounded down, so that several cancellations together never
-// take back more than there was, and the last one takes back what is left.
+// cancel more than there was, and the last one cancels what is left.
 // Discounts go back as far as the request says; with everything they go too.
 func (left *order) cancel(req *portonev2.CreatePlatformOrderCancelTransferRequest, test bool) (order, error) {
 	detail := req.GetOrderDetail()
 	all := detail == nil || detail.GetAll() != nil
 	if !all && (len(left.lines) > 0) != (len(detail.GetOrderLines()) > 0) {
 		return order{}, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_ORDER_DETAIL_MISMATCHED,
-			"an order by lines is taken back by lines, one by amount by amount")
+			"an order by lines is cancelled by lines, one by amount by amount")
 	}
 	own, err := left.cancelDiscounts(req.GetDiscounts(), nil, test)
 	if err != nil {
@@ -64,7 +64,7 @@ func (left *order) everything() order {
 	return left.portionOf(left.order, left.discounts, lines)
 }
 
-// cancelLines takes back order lines.
+// cancelLines cancels order lines.
 func (left *order) cancelLines(given []*portonev2.CreatePlatformOrderCancelTransferBodyOrderLine, test bool) ([]line, error) {
 	var lines []line
 	for _, g := range given {
@@ -96,7 +96,7 @@ func (left *order) cancelLines(given []*portonev2.CreatePlatformOrderCancelTrans
 	return lines, nil
 }
 
-// cancelDiscounts takes back parts of discounts. Product is nil for those on the
+// cancelDiscounts cancels parts of discounts. Product is nil for those on the
 // whole order.
 func (left *part) cancelDiscounts(given []*portonev2.CreatePlatformOrderCancelTransferBodyDiscount, product *string, test bool) ([]discount, error) {
 	var cancelled []discount
@@ -120,7 +120,7 @@ func (left *part) cancelDiscounts(given []*portonev2.CreatePlatformOrderCancelTr
 	return cancelled, nil
 }
 
-// checkLeft refuses to take back more of a discount than is left.
+// checkLeft refuses to cancel more of a discount than is left.
 func (d *discount) checkLeft(amount split, product *string) error {
 	if amount.total > d.amount.total {
 		return world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_CANCELLABLE_DISCOUNT_AMOUNT_EXCEEDED,
@@ -147,7 +147,7 @@ func (d *discount) checkLeft(amount split, product *string) error {
 	return nil
 }
 
-// portionOf is the discount as far as an amount of it is taken back.
+// portionOf is the discount as far as an amount of it is cancelled.
 func (d *discount) portionOf(amount split) discount {
 	return discount{d.policy, amount, split{
 		portion(d.share.total, amount.total, d.amount.total),
@@ -155,7 +155,7 @@ func (d *discount) portionOf(amount split) discount {
 	}}
 }
 
-// portionOf is the line as far as some pieces of it are taken back, with some
+// portionOf is the line as far as some pieces of it are cancelled, with some
 // discounts.
 func (l *line) portionOf(quantity int32, ordered split, discounts []discount) line {
 	c := line{part: l.part.portionOf(ordered, discounts), product: proto.CloneOf(l.product), quantity: quantity}
@@ -165,7 +165,7 @@ func (l *line) portionOf(quantity int32, ordered split, discounts []discount) li
 	return c
 }
 
-// portionOf is the order as far as an amount of it is taken back, with discounts on
+// portionOf is the order as far as an amount of it is cancelled, with discounts on
 // the whole and with lines.
 func (left *order) portionOf(ordered split, own []discount, lines []line) order {
 	c := order{part: left.part.portionOf(ordered, own), lines: lines}
@@ -206,7 +206,7 @@ func (left *part) vatOf(cancelled split) int64 {
 	return min(max(left.paymentVAT-vatWithin(max(rest.taxed(), 0)), 0), left.paymentVAT)
 }
 
-// checkLeft refuses to take back more than is left of the taxed or of the tax-free
+// checkLeft refuses to cancel more than is left of the taxed or of the tax-free
 // part.
 func checkLeft(requested, left split) error {
 	for _, part := range []struct {

@@ -1,5 +1,5 @@
 // Package settlement is the sandbox's settlement with partners: transfers (what is
-// owed for one order, taken back for a cancelled one, or entered by hand), the
+// owed for one order, deducted for a cancelled one, or entered by hand), the
 // partner settlements they are gathered in, and the payouts of these. It also
 // looks up account holders and businesses, which are made up.
 //
@@ -36,7 +36,7 @@ type Directory interface {
 	DiscountSharePolicy(id string, test bool) (*portonev2.PlatformDiscountSharePolicy, bool)
 	Setting(test bool) *portonev2.PlatformSetting
 
-	// PropertyDefined tells whether a user-defined property may have the key.
+	// PropertyDefined reports whether a user-defined property may have the key.
 	PropertyDefined(key string, test bool) bool
 }
 
@@ -70,7 +70,7 @@ type Store struct {
 	live, test *mode
 }
 
-// New makes an empty store. Nil infos: nobody wants to know.
+// New makes an empty store. Nil infos: not needed.
 func New(w *world.World, directory Directory, payments Payments, infos BusinessInfos) *Store {
 	return &Store{
 		AccountHolders: NewAccountHolders(w),

@@ -37,10 +37,10 @@ type body interface {
 type transfer struct {
 	body
 	number     uint64             // in the order of creation
-	original   *transfer          // what an order cancel transfer takes back
-	cancels    []*transfer        // what takes back an order transfer
+	original   *transfer          // what an order cancel transfer cancels
+	cancels    []*transfer        // what cancels an order transfer
 	settlement *partnerSettlement // nil until the settlement date
-	unplan     func()             // takes back the next change of status; nil without one
+	unplan     func()             // cancels the next change of status; nil without one
 }
 
 func (t *transfer) kind() portonev2.PlatformTransferType {
@@ -53,7 +53,7 @@ func (t *transfer) kind() portonev2.PlatformTransferType {
 	return portonev2.PlatformTransferType_PLATFORM_TRANSFER_TYPE_MANUAL
 }
 
-// order is the transfer as one of an order, taken back or not; nil for one entered
+// order is the transfer as one of an order, cancelled or not; nil for one entered
 // by hand.
 func (t *transfer) order() orderBody {
 	o, _ := t.body.(orderBody)
@@ -72,7 +72,7 @@ func (t *transfer) setStatus(status portonev2.PlatformTransferStatus) {
 }
 
 // due is the settlement amount of the transfer as it counts for the partner:
-// negative where something is taken back.
+// negative where something is cancelled.
 func (t *transfer) due() split {
 	switch b := t.body.(type) {
 	case *portonev2.PlatformManualTransfer:
@@ -190,7 +190,7 @@ func (s *Store) DeletePlatformTransfer(_ context.Context, req *portonev2.DeleteP
 	}
 	if len(t.cancels) > 0 {
 		return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PLATFORM_CANCEL_ORDER_TRANSFERS_EXISTS,
-			"transfer %q is taken back by %q", t.GetId(), t.cancels[0].GetId())
+			"transfer %q is cancelled by %q", t.GetId(), t.cancels[0].GetId())
 	}
 	m.forget(t)
 	m.world.Counters.Add("platform.transfer.deleted")

@@ -75,7 +75,7 @@ func (s *Store) GetBillingKeyInfos(_ context.Context, req *portonev2.GetBillingK
 	return answer, nil
 }
 
-// fits says whether a key meets all conditions but the time range. An empty list
+// fits reports whether a key meets all conditions but the time range. An empty list
 // restricts nothing.
 func (k *billingKey) fits(f *portonev2.BillingKeyFilterInput) bool {
 	if f == nil {
@@ -98,13 +98,13 @@ func (k *billingKey) fits(f *portonev2.BillingKeyFilterInput) bool {
 		(f.Version == nil || *f.Version == portonev2.PortOneVersion_PORT_ONE_VERSION_V2)
 }
 
-// says whether a member of the key has a text in it.
+// reports whether a member of the key has a text in it.
 func (k *billingKey) says(search *portonev2.BillingKeyTextSearch) bool {
 	member := keyTexts[search.GetField()]
 	return member != nil && strings.Contains(strings.ToLower(member(k)), strings.ToLower(search.GetValue()))
 }
 
-// among says whether a list of a filter has a value, or is empty.
+// among reports whether a list of a filter has a value, or is empty.
 func among[T comparable](list []T, value T) bool {
 	return len(list) == 0 || slices.Contains(list, value)
 }

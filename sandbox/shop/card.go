@@ -188,6 +188,6 @@ func (c *card) charge(at time.Time, nth int) *decline {
 	return nil
 }
 
-// refusesCancelling says whether the PG gives nothing back to the card. Nil is
+// refusesCancelling reports whether the PG gives nothing back to the card. Nil is
 // another method.
 func (c *card) refusesCancelling() bool { return c != nil && c.test.does == declinesCancelling }

@@ -40,7 +40,7 @@ func TestReservedNumbers(t *testing.T) {
 	}
 }
 
-// luhn says whether the check digit of a card number is right.
+// luhn reports whether the check digit of a card number is right.
 func luhn(number string) bool {
 	sum := 0
 	for i := range len(number) {

@@ -89,10 +89,10 @@ func (c channels) routes(channelKey, groupID *string) ([]route, error) {
 	return both, nil
 }
 
-// test says whether no real money moves.
+// test reports whether no real money moves.
 func (r route) test() bool {
 	return r.channel.GetType() == portonev2.SelectedChannelType_SELECTED_CHANNEL_TYPE_TEST
 }
 
-// through says whether a PG is behind the route.
+// through reports whether a PG is behind the route.
 func (r route) through(pg portonev2.PgProvider) bool { return r.channel.GetPgProvider() == pg }

@@ -29,6 +29,9 @@ var deliveryNames = map[deliveryStatus]protoreflect.Name{
 	deliveryConfirmed: "confirmed", deliveryCancelled: "cancelled",
 }
 
+// String implements fmt.Stringer.
+func (s deliveryStatus) String() string { return string(deliveryNames[s]) }
+
 // delivery is the state of an escrow payment. Replaced, not changed.
 type delivery struct {
 	status            deliveryStatus

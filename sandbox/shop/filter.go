@@ -63,7 +63,7 @@ func within(r *portonev2.DateTimeRange, at func(*attempt) instant) condition {
 	return func(a *attempt) bool { t := at(a); return t != 0 && when.has(t) }
 }
 
-// meets says whether a payment meets all conditions.
+// meets reports whether a payment meets all conditions.
 func (a *attempt) meets(conditions []condition) bool {
 	for _, met := range conditions {
 		if !met(a) {

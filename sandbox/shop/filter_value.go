@@ -40,8 +40,8 @@ func methodType(m *portonev2.PaymentMethod) portonev2.PaymentMethodType {
 // receiptType is the type of a cash receipt as requests name it.
 func receiptType(receipt *portonev2.PaymentCashReceipt) portonev2.CashReceiptInputType {
 	kind := receipt.GetIssued().GetType()
-	if gone := receipt.GetCancelled(); gone != nil {
-		kind = gone.GetType()
+	if ended := receipt.GetCancelled(); ended != nil {
+		kind = ended.GetType()
 	}
 	switch kind {
 	case portonev2.CashReceiptType_CASH_RECEIPT_TYPE_PERSONAL:

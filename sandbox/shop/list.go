@@ -53,7 +53,7 @@ func (s *Store) PaymentOf(storeID, id string) (*portonev2.Payment, bool) {
 	return proto.CloneOf(showPayment(p)), true
 }
 
-// HasTransaction tells whether a payment has an attempt of that id.
+// HasTransaction reports whether a payment has an attempt of that id.
 func (s *Store) HasTransaction(id string) bool {
 	for _, p := range s.payments.created {
 		for _, a := range p.attempts {

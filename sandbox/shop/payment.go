@@ -110,7 +110,7 @@ func (s *Store) findPaid(id string, storeID *string) (*attempt, error) {
 	return nil, world.Refuse(portonev2.ErrorReason_ERROR_REASON_PAYMENT_NOT_PAID, "payment %q is %s", id, p.current().status)
 }
 
-// admit says whether an order can be paid now: its id is free and its terms are
+// admit reports whether an order can be paid now: its id is free and its terms are
 // those registered. An account that waits for its deposit, or a payment that
 // waits for its approval, counts as paid: a second one would take the money
 // twice.

@@ -68,7 +68,7 @@ func (c *calendar) in(when period) []*schedule {
 	return c.byTime[first:behind]
 }
 
-// fits says whether a schedule meets all conditions but the time range.
+// fits reports whether a schedule meets all conditions but the time range.
 func (d *schedule) fits(f *portonev2.PaymentScheduleFilterInput) bool {
 	if f == nil {
 		f = &portonev2.PaymentScheduleFilterInput{}

@@ -45,7 +45,7 @@ type Store struct {
 
 	// OnCashReceipt is called when a payment was paid with a cash receipt, and when
 	// that was cancelled with the payment. It may look the payment up, and change
-	// nothing. Nil if nobody wants to know.
+	// nothing. Nil if not needed.
 	OnCashReceipt func(storeID, paymentID string)
 
 	w        *world.World

@@ -232,7 +232,7 @@ func (s *Store) ConfirmPayment(_ context.Context, req *portonev2.ConfirmPaymentR
 		return nil, err
 	}
 	delete(s.waiting, req.GetPaymentToken())
-	o := *a.order // the confirmation's wish stands in for the window's
+	o := *a.order // what the confirmation says counts, not the window
 	o.skipWebhook = req.GetSkipWebhook()
 	a.order = &o
 	if s.now() > waiting.opened+instant(ConfirmWithin.Microseconds()) {

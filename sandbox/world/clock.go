@@ -140,7 +140,7 @@ func (c *Clock) runUntil(t time.Time) {
 type timer struct {
 	at    time.Time
 	order uint64 // plans for the same time happen in the order they were made
-	do    func() // nil if taken back
+	do    func() // nil if cancelled
 }
 
 // timers is a heap (container/heap), the next one first.
