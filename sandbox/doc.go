@@ -33,10 +33,12 @@
 //
 // Payments and billing keys set off webhooks, which GET /sandbox/webhooks lists.
 // With Options.WebhookURL they are posted there, signed by the rules of Standard
-// Webhooks: in order, each tried a few times until it is taken with a 2xx answer,
-// while calls go on, and payments show what came of it. Otherwise payments show them
-// as taken. The time in the signature is real time, whatever the sandbox's clock
-// shows: receivers refuse old signatures.
+// Webhooks: at once and in order, and again while they are not taken with a 2xx
+// answer. There are at most 6 attempts, with waits of any length up to 1, 4, 16, 64
+// and 256 minutes between them, on the sandbox's clock: moving it by 6 hours brings
+// them all. Payments show what came of each; without a URL they show webhooks as
+// taken. The time in the signature is real time, whatever the sandbox's clock shows:
+// receivers refuse old signatures.
 //
 // # Fault injection
 //

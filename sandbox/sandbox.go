@@ -36,12 +36,13 @@ type Options struct {
 
 	// WebhookURL is where the webhooks of all stores are posted, also those that
 	// requests direct elsewhere by noticeUrls: a sandbox calls nobody else. Each is
-	// tried a few times, in order, while calls go on. Empty is nowhere; the
-	// control API shows them all the same.
+	// tried up to 6 times, while calls go on. Empty is nowhere; the control API
+	// shows them all the same.
 	WebhookURL string
 
 	// WebhookSecret signs webhooks by the rules of Standard Webhooks: whsec_ and
-	// base64. Empty is DefaultWebhookSecret.
+	// base64. Several, separated by spaces, all sign, as while a secret is replaced.
+	// Empty is DefaultWebhookSecret.
 	WebhookSecret string
 }
 

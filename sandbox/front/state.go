@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"google.golang.org/genproto/googleapis/api/httpbody"
 	"google.golang.org/grpc"
@@ -59,11 +60,24 @@ func (st *state) sendWebhooks(lock sync.Locker) {
 	if url := st.sender.URL(); url != "" {
 		payments.WebhookURL = url
 	}
-	st.sender.Tried = func(t shop.Try) {
+	st.sender.Later = func(in time.Duration, do func()) {
+		lock.Lock()
+		defer lock.Unlock()
+		st.world.Clock.At(st.world.Clock.Now().Add(in), do)
+		time.AfterFunc(in, func() { st.settle(lock) }) // for a clock that runs while no call comes
+	}
+	st.sender.Tried = func(t shop.DeliveryAttempt) {
 		lock.Lock()
 		defer lock.Unlock()
 		payments.Tried(t)
 	}
+}
+
+// settle does what the clock has due.
+func (st *state) settle(lock sync.Locker) {
+	lock.Lock()
+	defer lock.Unlock()
+	st.world.Clock.Settle()
 }
 
 // RegisterService implements grpc.ServiceRegistrar, with which domains say what

@@ -72,16 +72,13 @@ func (r *receiver) verify(h http.Header, body []byte) {
 	}
 }
 
-// newReceiver starts a receiver, and a sandbox that sends to it without waiting
-// between attempts.
+// newReceiver starts a receiver, and a sandbox that sends to it.
 func newReceiver(t *testing.T, script ...int) (*Server, *receiver) {
 	r := &receiver{t: t, key: []byte("sandbox-webhook-secret-for-tests"), script: script, taken: make(chan string, 100)}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	s, err := New(Options{Clock: world.NewStoppedClock(start), WebhookURL: server.URL})
 	must(t, err)
-	clear(s.receiver.Waits)
-	must(t, s.Reset())
 	return s, r
 }
 
@@ -96,10 +93,26 @@ func (r *receiver) next() string {
 	}
 }
 
+// retry moves the clock until no webhook is tried any more.
+func retry(t *testing.T, s *Server) {
+	t.Helper()
+	s.current().sender.Wait()
+	must(t, s.Advance(6*time.Hour))
+	s.current().sender.Wait()
+}
+
 // pay makes a payment by card, in process.
 func pay(t *testing.T, s *Server, id string) {
 	t.Helper()
 	expect(t, ask(s, "POST", "/sandbox/window", fmt.Sprintf(`{"paymentId":%q,"orderName":"o","totalAmount":1000}`, id)), 200, "")
+}
+
+// webhooksNow asks the control API once.
+func webhooksNow(t *testing.T, s *Server) []webhooks.Delivery {
+	t.Helper()
+	var answer struct{ Webhooks []webhooks.Delivery }
+	must(t, json.Unmarshal(ask(s, "GET", "/sandbox/webhooks", "").Body.Bytes(), &answer))
+	return answer.Webhooks
 }
 
 // webhooksOf asks the control API until all deliveries are done.
@@ -117,23 +130,26 @@ func webhooksOf(t *testing.T, s *Server) []webhooks.Delivery {
 	}
 }
 
-// TestWebhooks has a receiver that is down at first, and expects every webhook in
-// order, signed.
+// TestWebhooks has a receiver that is down at first, and expects every webhook, signed,
+// those that failed once the clock got there.
 func TestWebhooks(t *testing.T) {
 	s, r := newReceiver(t, 500, 502)
 	for _, id := range []string{"a", "b", "c"} {
 		pay(t, s, id)
 	}
 	expect(t, ask(s, "POST", "/payments/b/cancel", `{"reason":"r"}`), 200, "")
-	for _, want := range []string{
-		"Transaction.Ready a", "Transaction.Paid a", "Transaction.Ready b", "Transaction.Paid b", "Transaction.Ready c", "Transaction.Paid c", "Transaction.Cancelled b",
+	for i, want := range []string{
+		"Transaction.Ready b", "Transaction.Paid b", "Transaction.Ready c", "Transaction.Paid c", "Transaction.Cancelled b", "Transaction.Ready a", "Transaction.Paid a",
 	} {
+		if i == 5 {
+			retry(t, s)
+		}
 		if got := r.next(); got != want {
 			t.Errorf("%s comes, want %s", got, want)
 		}
 	}
 	all := webhooksOf(t, s)
-	if len(all) != 7 || all[0].Attempts != 3 || all[1].Attempts != 1 {
+	if len(all) != 7 || all[0].Attempts != 2 || all[1].Attempts != 2 || all[2].Attempts != 1 {
 		t.Errorf("deliveries %+v", all)
 	}
 	for _, d := range all {
@@ -146,13 +162,14 @@ func TestWebhooks(t *testing.T) {
 // TestWebhookRefused has a receiver that never takes one, and expects the next to
 // come all the same.
 func TestWebhookRefused(t *testing.T) {
-	s, r := newReceiver(t, 500, 400, 301, 404)
+	s, r := newReceiver(t, 500, 200, 400, 301, 404, 500, 503)
 	pay(t, s, "a")
+	retry(t, s)
 	if got := r.next(); got != "Transaction.Paid a" {
 		t.Errorf("%s comes", got)
 	}
 	all := webhooksOf(t, s)
-	if len(all) != 2 || all[0].Status != webhooks.Failed || all[0].Attempts != 4 || all[0].Answer != 404 || all[1].Status != webhooks.Delivered {
+	if len(all) != 2 || all[0].Status != webhooks.Failed || all[0].Attempts != 6 || all[0].Answer != 503 || all[1].Status != webhooks.Delivered {
 		t.Errorf("deliveries %+v", all)
 	}
 }
@@ -177,11 +194,15 @@ func shownWebhooks(t *testing.T, s *Server, id string) string {
 
 // TestWebhookOutcomes expects payments to show what became of their webhooks.
 func TestWebhookOutcomes(t *testing.T) {
-	s, r := newReceiver(t, 500, 400, 301, 404, 503)
+	s, r := newReceiver(t, 500, 503)
 	pay(t, s, "a")
-	r.next()
-	webhooksOf(t, s)
-	if got := shownWebhooks(t, s, "a"); got != "[{FAILED_NOT_OK_RESPONSE {404} 4} {SUCCEEDED {200} 2}]" {
+	s.current().sender.Wait()
+	if got := shownWebhooks(t, s, "a"); got != "[{FAILED_NOT_OK_RESPONSE {500} 1} {FAILED_NOT_OK_RESPONSE {503} 1}]" {
+		t.Errorf("refused: %s", got)
+	}
+	r.script = []int{400, 200, 301, 404, 503, 500}
+	retry(t, s)
+	if got := shownWebhooks(t, s, "a"); got != "[{FAILED_NOT_OK_RESPONSE {500} 6} {SUCCEEDED {200} 2}]" {
 		t.Errorf("taken at last: %s", got)
 	}
 	found := ask(s, "GET", "/payments?requestBody="+url.QueryEscape(`{"filter":{"webhookStatus":"SUCCEEDED"}}`), "")
@@ -215,11 +236,9 @@ func TestWebhookOutcomes(t *testing.T) {
 // TestWebhookHeaders expects payments to show the headers that were sent: the time
 // there is real, whatever the sandbox's clock shows.
 func TestWebhookHeaders(t *testing.T) {
-	s, r := newReceiver(t, 500, 500)
+	s, r := newReceiver(t, 500)
 	pay(t, s, "a")
-	r.next()
-	r.next()
-	webhooksOf(t, s)
+	s.current().sender.Wait()
 	var payment struct {
 		Webhooks []struct {
 			Request struct{ Header, RequestedAt string }
@@ -233,6 +252,51 @@ func TestWebhookHeaders(t *testing.T) {
 	}
 }
 
+// TestWebhookSchedule expects attempts within the waits of PortOne on the sandbox's
+// clock, and not before, however often the clock is moved.
+func TestWebhookSchedule(t *testing.T) {
+	s, _ := newReceiver(t, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500, 500)
+	pay(t, s, "a")
+	s.current().sender.Wait()
+	var most time.Duration
+	seen := 0
+	for i, wait := range s.receiver.Waits {
+		most += wait
+		for s.Now().Before(start.Add(most)) {
+			must(t, s.Advance(min(10*time.Minute, start.Add(most).Sub(s.Now()))))
+			s.current().sender.Wait()
+		}
+		for _, d := range webhooksNow(t, s) {
+			if d.Attempts < i+2 || d.Attempts > len(s.receiver.Waits)+1 {
+				t.Errorf("after %v: %d attempts", most, d.Attempts)
+			}
+			seen += d.Attempts
+		}
+	}
+	if most != 341*time.Minute || seen == 0 {
+		t.Errorf("the last attempt comes after at most %v", most)
+	}
+	for _, d := range webhooksNow(t, s) {
+		if d.Status != webhooks.Failed || d.Attempts != 6 {
+			t.Errorf("in the end: %s after %d attempts", d.Status, d.Attempts)
+		}
+	}
+}
+
+// TestWebhookRunningClock expects further attempts where the clock runs and nobody
+// calls.
+func TestWebhookRunningClock(t *testing.T) {
+	r := &receiver{t: t, key: []byte("sandbox-webhook-secret-for-tests"), script: []int{500, 500}, taken: make(chan string, 100)}
+	server := httptest.NewServer(r)
+	t.Cleanup(server.Close)
+	s, err := New(Options{WebhookURL: server.URL})
+	must(t, err)
+	s.receiver.Waits = []time.Duration{10 * time.Millisecond, 10 * time.Millisecond}
+	pay(t, s, "a")
+	r.next()
+	r.next()
+}
+
 // TestWebhookNobody sends to an address where nobody is.
 func TestWebhookNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
@@ -240,7 +304,6 @@ func TestWebhookNobody(t *testing.T) {
 	s, err := New(Options{WebhookURL: server.URL})
 	must(t, err)
 	s.receiver.Waits = nil
-	must(t, s.Reset())
 	pay(t, s, "a")
 	for _, d := range webhooksOf(t, s) {
 		if d.Status != webhooks.Failed || d.Problem == "" || d.Answer != 0 {

@@ -48,10 +48,10 @@ func TestTextsFollow(t *testing.T) {
 			s.OnWebhook = func(Webhook) int { return 4 }
 			id := do(t, s.ResendWebhook, &portonev2.ResendWebhookRequest{PaymentId: "debit"}).GetWebhook().GetId()
 			listAll(t, s)
-			s.Tried(Try{ID: id, Code: 500})
+			s.Tried(DeliveryAttempt{ID: id, Code: 500})
 			checkTexts(t, s)
 			listAll(t, s)
-			s.Tried(Try{ID: id, Code: 204, Last: true})
+			s.Tried(DeliveryAttempt{ID: id, Code: 204, Last: true})
 		}},
 		{"a cash receipt, and none", func(t *testing.T, s *Store, _ *world.World) {
 			s.SetCashReceipt(world.DefaultStoreID, "debit", s.payments.find(paymentKey{world.DefaultStoreID, "account"}).current().receipt)

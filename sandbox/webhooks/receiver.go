@@ -26,22 +26,24 @@ const (
 	answersWithin = 10 * time.Second
 )
 
-// defaultWaits are how long to wait before each further attempt at a delivery.
-var defaultWaits = []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}
+// defaultWaits are how long PortOne waits at most before each further attempt at a
+// delivery; it waits for any part of that.
+var defaultWaits = []time.Duration{time.Minute, 4 * time.Minute, 16 * time.Minute, 64 * time.Minute, 256 * time.Minute}
 
 // Receiver is where webhooks go, and what signs them. It is safe for concurrent use
 // as long as nobody changes it.
 type Receiver struct {
 	URL    string          // empty to deliver nothing
-	Secret string          // as receivers have it
-	Waits  []time.Duration // before each further attempt at a delivery
+	Secret string          // as receivers have it; several are separated by spaces
+	Waits  []time.Duration // at most, before each further attempt at a delivery
 
-	key    []byte // what the secret encodes
+	keys   [][]byte // what the secrets encode
 	client *http.Client
 }
 
 // NewReceiver reads where webhooks go. Without a URL they go nowhere; an empty secret
-// is DefaultSecret. Errors name the options of package sandbox, and never quote a
+// is DefaultSecret. Several secrets sign each webhook, as while a secret is replaced by
+// another. Errors name the options of package sandbox, and never quote a
 // secret.
 func NewReceiver(to, secret string) (*Receiver, error) {
 	if to != "" {
@@ -52,18 +54,36 @@ func NewReceiver(to, secret string) (*Receiver, error) {
 	if secret == "" {
 		secret = DefaultSecret
 	}
-	encoded, found := strings.CutPrefix(secret, secretPrefix)
-	key, err := base64.StdEncoding.DecodeString(encoded)
-	if !found || err != nil || len(key) == 0 {
-		return nil, fmt.Errorf("sandbox: WebhookSecret must be %s and base64", secretPrefix)
+	var keys [][]byte
+	for one := range strings.FieldsSeq(secret) {
+		encoded, found := strings.CutPrefix(one, secretPrefix)
+		key, err := base64.StdEncoding.DecodeString(encoded)
+		if !found || err != nil || len(key) == 0 {
+			return nil, errBadSecret
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 {
+		return nil, errBadSecret
 	}
 	return &Receiver{
-		URL: to, Secret: secret, Waits: slices.Clone(defaultWaits), key: key,
+		URL: to, Secret: secret, Waits: slices.Clone(defaultWaits), keys: keys,
 		client: &http.Client{
 			Timeout:       answersWithin,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
+}
+
+var errBadSecret = fmt.Errorf("sandbox: WebhookSecret must be %s and base64, or several such with spaces between", secretPrefix)
+
+// signature is the header that signs a webhook with every secret.
+func (to *Receiver) signature(id, sent string, body []byte) string {
+	signed := make([]string, len(to.keys))
+	for i, key := range to.keys {
+		signed[i] = "v1," + sign(key, id, sent, body)
+	}
+	return strings.Join(signed, " ")
 }
 
 // sign is the signature of a webhook by the rules of Standard Webhooks.

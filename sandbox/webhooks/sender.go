@@ -3,9 +3,13 @@ package webhooks
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -35,22 +39,43 @@ type Delivery struct {
 	Problem  string          `json:"problem,omitempty"` // of the last attempt
 }
 
-// Sender delivers the webhooks of a world to one receiver, in order, each tried a
-// few times before the next one's turn. It is safe for concurrent use, and nobody
-// waits for it.
+// Sender delivers the webhooks of a world to one receiver: first attempts in order, one
+// at a time, and further attempts as Receiver.Waits has them. It is safe for concurrent
+// use, and no caller waits for a delivery.
 type Sender struct {
-	// Tried hears of every attempt at a webhook of a payment, from another
-	// goroutine. It is set before the first webhook is taken; nil if nobody listens.
-	Tried func(shop.Try)
+	// Tried hears of every attempt at a webhook, from another goroutine. It is set
+	// before the first webhook is taken; nil if nobody listens.
+	Tried func(shop.DeliveryAttempt)
+
+	// Later plans something for later, on the sandbox's clock. It is set before the
+	// first webhook is taken, and called with no lock held.
+	Later func(in time.Duration, do func())
 
 	to *Receiver
 
-	mu      sync.Mutex
-	all     []*Delivery   // the latest, and some before them
-	queue   []*Delivery   // to be delivered
-	working bool          // somebody is delivering
-	done    chan struct{} // closed once nobody is; nil before anybody was
-	muted   bool          // takes no notice of webhooks
+	mu       sync.Mutex
+	all      []*Delivery   // the latest, and some before them
+	queue    []*Delivery   // to be delivered now
+	working  bool          // somebody is delivering
+	done     chan struct{} // closed once nobody is; nil before anybody was
+	muted    bool          // takes no notice of webhooks
+	behavior Behavior
+}
+
+// Behavior is what a sender does besides delivering each webhook once, for tests of
+// receivers. The zero value is nothing.
+type Behavior struct {
+	// Copies is how often a webhook that was taken is delivered again.
+	Copies int
+
+	// Hold keeps webhooks back until it is no longer so.
+	Hold bool
+
+	// Reversed delivers the latest webhook first of those that wait.
+	Reversed bool
+
+	// Age is by how much the time in headers is in the past.
+	Age time.Duration
 }
 
 // NewSender returns a sender to a receiver that has sent nothing yet.
@@ -76,13 +101,32 @@ func (s *Sender) Take(h shop.Webhook) (tries int) {
 		return 0
 	}
 	d.Status = Pending
-	s.queue = append(s.queue, d)
-	if !s.working {
-		s.working = true
-		s.done = make(chan struct{})
-		go s.work(s.done)
-	}
+	s.enqueue(d)
 	return 1 + len(s.to.Waits)
+}
+
+// enqueue has a webhook delivered as soon as it is its turn.
+func (s *Sender) enqueue(d *Delivery) {
+	s.queue = append(s.queue, d)
+	s.start()
+}
+
+// start has somebody deliver what waits, unless somebody does or it is held.
+func (s *Sender) start() {
+	if s.working || s.behavior.Hold || len(s.queue) == 0 {
+		return
+	}
+	s.working = true
+	s.done = make(chan struct{})
+	go s.work(s.done)
+}
+
+// Behave sets what the sender does from now on.
+func (s *Sender) Behave(b Behavior) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.behavior = b
+	s.start()
 }
 
 // Mute has the sender take no notice of webhooks, or take notice again.
@@ -111,27 +155,66 @@ func (s *Sender) work(done chan<- struct{}) {
 func (s *Sender) next() *Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) == 0 {
-		s.working = false
-		return nil
+	for len(s.queue) > 0 && !s.behavior.Hold {
+		i := 0
+		if s.behavior.Reversed {
+			i = len(s.queue) - 1
+		}
+		d := s.queue[i]
+		s.queue = slices.Delete(s.queue, i, i+1)
+		if d.Status == Pending { // else an earlier attempt succeeded meanwhile
+			return d
+		}
 	}
-	d := s.queue[0]
-	s.queue = s.queue[1:]
-	return d
+	s.working = false
+	return nil
 }
 
-// deliver tries to deliver a webhook until it is taken with a 2xx answer.
+// deliver makes one attempt at a webhook. After the first that fails it plans all
+// others, so that a clock that is moved far ahead brings them all.
 func (s *Sender) deliver(d *Delivery) {
-	for i := 0; ; i++ {
-		sent := time.Now().Unix() // receivers hold it against their own clock, not the sandbox's
-		status, err := s.post(d, sent)
-		last := i == len(s.to.Waits) || status/100 == 2 || s.stopped()
-		s.report(shop.Try{ID: d.ID, Code: status, Sent: sent, Last: last})
-		s.note(d, status, err, last)
-		if last {
-			return
+	s.mu.Lock()
+	b, attempt, most := s.behavior, d.Attempts+1, 1+len(s.to.Waits)
+	s.mu.Unlock()
+	sent := time.Now().Add(-b.Age).Unix() // receivers hold it against their own clock, not the sandbox's
+	status, err := s.post(d, sent)
+	taken := status/100 == 2
+	last := taken || attempt == most || s.stopped()
+	s.report(shop.DeliveryAttempt{ID: d.ID, Code: status, Sent: sent, Last: last})
+	s.note(d, status, err, last)
+	for range b.Copies {
+		if taken {
+			_, _ = s.post(d, sent) // that it is taken is known
 		}
-		time.Sleep(s.to.Waits[i])
+	}
+	if !last && attempt == 1 {
+		s.planRetries(d)
+	}
+}
+
+// planRetries plans all further attempts at a webhook.
+func (s *Sender) planRetries(d *Delivery) {
+	var in time.Duration
+	for i, wait := range s.to.Waits {
+		in += jitter(d.ID, i, wait)
+		s.Later(in, func() { s.retry(d) })
+	}
+}
+
+// jitter is a duration between nothing and a wait, the same for the same webhook and
+// attempt.
+func jitter(id string, attempt int, wait time.Duration) time.Duration {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", id, attempt))
+	share := float64(binary.BigEndian.Uint64(sum[:])>>11) / (1 << 53)
+	return time.Duration(share * float64(wait))
+}
+
+// retry has a webhook delivered again, unless it was taken meanwhile.
+func (s *Sender) retry(d *Delivery) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.muted && d.Status == Pending {
+		s.enqueue(d)
 	}
 }
 
@@ -169,7 +252,7 @@ func (s *Sender) post(d *Delivery, at int64) (status int, err error) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Webhook-Id", d.ID)
 	r.Header.Set("Webhook-Timestamp", sent)
-	r.Header.Set("Webhook-Signature", "v1,"+sign(s.to.key, d.ID, sent, d.Body))
+	r.Header.Set("Webhook-Signature", s.to.signature(d.ID, sent, d.Body))
 	response, err := s.to.client.Do(r)
 	if err != nil {
 		return 0, err
@@ -192,13 +275,14 @@ func (s *Sender) Deliveries() []Delivery {
 }
 
 // report tells whoever listens what came of an attempt.
-func (s *Sender) report(t shop.Try) {
+func (s *Sender) report(t shop.DeliveryAttempt) {
 	if s.Tried != nil {
 		s.Tried(t)
 	}
 }
 
-// Wait waits until nothing is being delivered, nor waits for another attempt.
+// Wait waits until nothing is being delivered. Attempts that are planned for later are
+// not waited for.
 func (s *Sender) Wait() {
 	s.mu.Lock()
 	done := s.done

@@ -32,16 +32,16 @@ func TestTries(t *testing.T) {
 		tried  int32
 	}{
 		{"sent", func() {}, none, "", 0},
-		{"refused", func() { s.Tried(Try{ID: id, Code: 503}) }, notOK, "503", 1},
-		{"sent elsewhere", func() { s.Tried(Try{ID: id, Code: 302}) }, notOK, "302", 2},
-		{"nobody there", func() { s.Tried(Try{ID: id}) }, unexpected, "", 3},
-		{"given up", func() { s.Tried(Try{ID: id, Code: 404, Last: true}) }, notOK, "404", 4},
-		{"a try of nothing", func() { s.Tried(Try{ID: "of a billing key", Code: 200, Last: true}) }, notOK, "404", 4},
+		{"refused", func() { s.Tried(DeliveryAttempt{ID: id, Code: 503}) }, notOK, "503", 1},
+		{"sent elsewhere", func() { s.Tried(DeliveryAttempt{ID: id, Code: 302}) }, notOK, "302", 2},
+		{"nobody there", func() { s.Tried(DeliveryAttempt{ID: id}) }, unexpected, "", 3},
+		{"given up", func() { s.Tried(DeliveryAttempt{ID: id, Code: 404, Last: true}) }, notOK, "404", 4},
+		{"a try of nothing", func() { s.Tried(DeliveryAttempt{ID: "of a billing key", Code: 200, Last: true}) }, notOK, "404", 4},
 		{"resent", resend, none, "", 4},
 		{"resent again", resend, none, "", 4},
-		{"taken", func() { s.Tried(Try{ID: id, Code: 204, Last: true}) }, succeeded, "204", 5},
-		{"taken twice", func() { s.Tried(Try{ID: id, Code: 200, Last: true}) }, succeeded, "200", 6},
-		{"after the end", func() { s.Tried(Try{ID: id, Code: 500}) }, succeeded, "200", 6},
+		{"taken", func() { s.Tried(DeliveryAttempt{ID: id, Code: 204, Last: true}) }, succeeded, "204", 5},
+		{"taken twice", func() { s.Tried(DeliveryAttempt{ID: id, Code: 200, Last: true}) }, succeeded, "200", 6},
+		{"after the end", func() { s.Tried(DeliveryAttempt{ID: id, Code: 500}) }, succeeded, "200", 6},
 	}
 	for _, test := range tests {
 		test.happen()

@@ -7,8 +7,8 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// Try is what came of a try to deliver a webhook.
-type Try struct {
+// DeliveryAttempt is what came of an attempt to deliver a webhook.
+type DeliveryAttempt struct {
 	ID   string // the webhook's
 	Code int    // the HTTP status of the answer; 0 for none
 	Sent int64  // the time in the request's header, in seconds since 1970
@@ -47,10 +47,10 @@ func (s *Store) deliver(a *attempt, h *webhook) {
 	s.underway[h.id] = underway{a, h}
 }
 
-// Tried notes what came of a try to deliver a webhook for which OnWebhook said that
+// Tried notes what came of an attempt to deliver a webhook for which OnWebhook said that
 // there would be such. Like every call, it is not to be made while another is under
 // way.
-func (s *Store) Tried(t Try) {
+func (s *Store) Tried(t DeliveryAttempt) {
 	u, found := s.underway[t.ID]
 	if !found { // of a billing key
 		return
