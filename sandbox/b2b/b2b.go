@@ -27,12 +27,19 @@ type Store struct {
 	portonev2.UnimplementedCounterpartyServiceServer
 	portonev2.UnimplementedTaxInvoiceServiceServer
 
+	// OnChange is called when a tax invoice came into another status, with the type
+	// of PortOne's webhook and its data, to be written as JSON. It must not use the
+	// Store. Nil if nobody listens.
+	OnChange func(event string, data any)
+
 	live, test *mode
 }
 
 // New makes an empty store.
 func New(w *world.World) *Store {
-	return &Store{live: newMode(w, false), test: newMode(w, true)}
+	s := &Store{live: newMode(w, false), test: newMode(w, true)}
+	s.live.changed, s.test.changed = s.announce, s.announce
+	return s
 }
 
 // Register registers the services that s implements.
@@ -68,6 +75,8 @@ func (s *Store) in(request interface{ GetTest() bool }) *mode { return s.mode(re
 type mode struct {
 	world *world.World
 	test  bool
+
+	changed func(*invoice) // is called when an invoice came into another status
 
 	counterparties *counterparties
 	lookups        map[string]*lookup                   // by verification id

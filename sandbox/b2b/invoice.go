@@ -150,6 +150,7 @@ func (m *mode) enter(inv *invoice, status portonev2.B2BTaxInvoiceStatus) {
 	inv.read()
 	m.invoices.drop(inv)
 	m.invoices.push(inv)
+	m.changed(inv)
 }
 
 // mark gives an invoice a status and notes when that was.

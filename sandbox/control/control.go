@@ -43,6 +43,9 @@ type Target interface {
 	// them.
 	Deliveries() []webhooks.Delivery
 
+	// Deliver sets how webhooks are delivered from now on, until the next reset.
+	Deliver(webhooks.Behavior)
+
 	// Refuse answers with a typed error.
 	Refuse(w http.ResponseWriter, refusal *world.Refusal)
 }
@@ -79,6 +82,11 @@ var commands = []command{
 	{"GET", "counters", "what was carried out, and how often; answers repeated for an idempotency key do not count", (*Handler).runCounters},
 	{"POST", "deposits", `a customer pays into a virtual account: {"paymentId":"..."}; "amount" if it is not what is due`, (*Handler).runDeposit},
 	{"GET", "webhooks", "the latest webhooks, oldest first, and what became of them", (*Handler).runWebhooks},
+	{"POST", "webhooks", `send a webhook that nothing here sets off: {"type":"BillingKey.Updated","billingKey":"..."}, or with "paymentId", or with neither; ` +
+		`"data" has members of data besides, "members" those beside data`, (*Handler).runEmit},
+	{"POST", "delivery", `how webhooks are delivered from now on: {"copies":1} once more after they were taken, {"hold":true} not yet, ` +
+		`{"reversed":true} the latest first, {"age":"10m"} with a time in the past; {} as usual`, (*Handler).runDelivery},
+	{"POST", "disputes", `a customer objects to a payment: {"paymentId":"...","reason":"..."}; {"paymentId":"...","resolved":true} settles it`, (*Handler).runDispute},
 	{"POST", "codes", `the one-time code that a customer got by SMS: {"identityVerificationId":"..."}`, (*Handler).runCode},
 	{"POST", "definitions", `define keys of user-defined properties and names of settlement parameters, as in PortOne's console: ` +
 		`{"properties":["..."],"parameters":["..."],"test":true}; without definitions any are taken`, (*Handler).runDefine},
@@ -107,12 +115,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		long.send(w, h.log)
 		return
 	}
-	body, err := json.Marshal(result)
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // bodies of webhooks as they were signed
+	if err := encoder.Encode(result); err != nil {
 		h.fail(w, err)
 		return
 	}
-	send(w, http.StatusOK, append(body, '\n'))
+	send(w, http.StatusOK, body.Bytes())
 }
 
 // fail answers with what went wrong.

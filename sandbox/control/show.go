@@ -20,10 +20,6 @@ func (h *Handler) runCounters([]byte) (any, error) {
 	return counters, err
 }
 
-func (h *Handler) runWebhooks([]byte) (any, error) {
-	return map[string]any{"webhooks": h.target.Deliveries()}, nil
-}
-
 func (h *Handler) runDump([]byte) (any, error) {
 	write, err := h.target.Dump()
 	return written(write), err

@@ -128,6 +128,9 @@ func (s *Server) ResetTo(clock *world.Clock, seed *string) error {
 	return s.reset(*clock, *seed)
 }
 
+// Deliver sets how webhooks are delivered from now on, until the next reset.
+func (s *Server) Deliver(b webhooks.Behavior) { s.current().sender.Behave(b) }
+
 // Deliveries are the latest webhooks, the oldest first, and what became of them.
 func (s *Server) Deliveries() []webhooks.Delivery { return s.current().sender.Deliveries() }
 

@@ -52,11 +52,16 @@ func newState(clock *world.Clock, seed string, sender *webhooks.Sender, lock syn
 	return st
 }
 
-// sendWebhooks has the sender deliver the webhooks of payments, and payments show what
-// came of each attempt.
+// sendWebhooks has the sender deliver the webhooks of the domains, and payments show
+// what came of each attempt.
 func (st *state) sendWebhooks(lock sync.Locker) {
 	payments := st.stores.Payments
 	payments.OnWebhook = st.sender.Take
+	st.stores.Business.OnChange = func(event string, data any) {
+		if err := payments.TaxInvoiceWebhook(event, data); err != nil {
+			panic(err) // the call that set it off fails with it
+		}
+	}
 	if url := st.sender.URL(); url != "" {
 		payments.WebhookURL = url
 	}

@@ -76,6 +76,7 @@ type attempt struct {
 	cancellations []*cancellation
 	retain        portonev2.PromotionDiscountRetainOption // of its partial cancellations
 	delivery      *delivery                               // nil without escrow
+	disputes      []*portonev2.Dispute                    // oldest first
 	receipt       *portonev2.PaymentCashReceipt
 	receiptIssued portonev2.CashReceiptIssuanceStatus
 	receiptNumber string // of the one that it got when it was paid

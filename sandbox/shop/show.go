@@ -49,6 +49,7 @@ var attemptMembers = members[*attempt]{
 	"cancellations":                func(a *attempt) any { return showCancellations(a) },
 	"cancelled_at":                 func(a *attempt) any { return a.cancelledAt },
 	"failed_at":                    func(a *attempt) any { return a.failedAt },
+	"disputes":                     func(a *attempt) any { return messages(a.disputes) },
 	"failure":                      func(a *attempt) any { return message(a.failure) },
 }
 

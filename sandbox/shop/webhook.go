@@ -32,10 +32,18 @@ const (
 	transactionFailed           = "Transaction.Failed"
 	transactionPayPending       = "Transaction.PayPending"
 	transactionCancelPending    = "Transaction.CancelPending"
+	transactionDisputeCreated   = "Transaction.DisputeCreated"
+	transactionDisputeResolved  = "Transaction.DisputeResolved"
 	billingKeyReady             = "BillingKey.Ready"
 	billingKeyIssued            = "BillingKey.Issued"
 	billingKeyFailed            = "BillingKey.Failed"
 	billingKeyDeleted           = "BillingKey.Deleted"
+)
+
+// How webhooks write times: those about tax invoices have no fraction.
+const (
+	webhookTime    = "2006-01-02T15:04:05.000Z"
+	taxInvoiceTime = "2006-01-02T15:04:05Z"
 )
 
 // webhook is one that was sent about an attempt.
@@ -65,7 +73,7 @@ type webhookData struct {
 }
 
 func newBody(kind string, at instant, data webhookData) string {
-	body, err := json.Marshal(webhookBody{kind, at.time().Format("2006-01-02T15:04:05.000Z"), data})
+	body, err := json.Marshal(webhookBody{kind, at.time().Format(webhookTime), data})
 	if err != nil {
 		panic(err) // strings alone cannot fail
 	}
@@ -83,14 +91,21 @@ func (s *Store) urlsOr(noticeURLs []string) []string {
 // notify sends a webhook about an attempt, or a cancellation of it, and records
 // it.
 func (s *Store) notify(a *attempt, kind string, c *cancellation, trigger portonev2.PaymentWebhookTrigger) {
-	data := webhookData{StoreID: a.payment.storeID, PaymentID: a.payment.id, TransactionID: a.id}
+	data := dataOf(a)
 	if c != nil {
 		data.CancellationID = c.id
 	}
+	s.record(a, newBody(kind, s.now(), data), trigger)
+}
+
+func dataOf(a *attempt) webhookData {
+	return webhookData{StoreID: a.payment.storeID, PaymentID: a.payment.id, TransactionID: a.id}
+}
+
+// record sends a body about an attempt to wherever its webhooks go, and records it.
+func (s *Store) record(a *attempt, body string, trigger portonev2.PaymentWebhookTrigger) {
 	for _, url := range s.urlsOr(a.noticeURLs) {
-		h := &webhook{
-			id: s.w.IDs.UUID("webhook"), url: url, body: newBody(kind, s.now(), data), at: s.now(), status: a.status, trigger: trigger,
-		}
+		h := &webhook{id: s.w.IDs.UUID("webhook"), url: url, body: body, at: s.now(), status: a.status, trigger: trigger}
 		a.webhooks = append(a.webhooks, h)
 		s.deliver(a, h)
 	}
@@ -98,8 +113,13 @@ func (s *Store) notify(a *attempt, kind string, c *cancellation, trigger portone
 
 // notifyKey sends a webhook about a billing key, which PortOne shows nowhere.
 func (s *Store) notifyKey(k *billingKey, kind string) {
-	for _, url := range s.urlsOr(k.noticeURLs) {
-		s.send(Webhook{s.w.IDs.UUID("webhook"), url, newBody(kind, s.now(), webhookData{StoreID: k.storeID, BillingKey: k.key})})
+	s.sendAll(k.noticeURLs, newBody(kind, s.now(), webhookData{StoreID: k.storeID, BillingKey: k.key}))
+}
+
+// sendAll sends a body that is recorded nowhere.
+func (s *Store) sendAll(noticeURLs []string, body string) {
+	for _, url := range s.urlsOr(noticeURLs) {
+		s.send(Webhook{s.w.IDs.UUID("webhook"), url, body})
 	}
 }
 
