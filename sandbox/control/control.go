@@ -91,7 +91,7 @@ var commands = []command{
 	{"POST", "definitions", `define keys of user-defined properties and names of settlement parameters, as in PortOne's console: ` +
 		`{"properties":["..."],"parameters":["..."],"test":true}; without definitions any are taken`, (*Handler).runDefine},
 	{"POST", "window", `a customer pays in the browser: {"paymentId":"...","orderName":"...","totalAmount":1000,"currency":"KRW"}; "payMethod", ` +
-		`"cardNumber", "billingKey":true to store the card, "confirm":true to leave it to the server, "closed":true to give up`, (*Handler).runWindow},
+		`"cardNumber", "billingKey":true to store the card, "confirm":true to leave it to the server, "ask":true to ask the receiver of webhooks first (Transaction.Confirm), "closed":true to give up`, (*Handler).runWindow},
 }
 
 // commandError is an error of the control API, in the form of PortOne's.

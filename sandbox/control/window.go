@@ -28,6 +28,7 @@ type windowInput struct {
 
 	BillingKey bool `json:"billingKey"` // store the card; with paymentId also pay
 	Confirm    bool `json:"confirm"`    // leave it to the server to confirm
+	Ask        bool `json:"ask"`        // ask the shop's server before it is approved
 	Closed     bool `json:"closed"`     // close the window without paying
 }
 
@@ -46,6 +47,9 @@ func (h *Handler) runWindow(body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in.Ask {
+		return struct{}{}, h.payAfterAsking(&in, payment)
+	}
 	var result windowResult
 	err = h.target.Do(func(_ *world.World, d *domains.Stores) (err error) {
 		if in.BillingKey {
@@ -59,6 +63,34 @@ func (h *Handler) runWindow(body []byte) (any, error) {
 		return nil, err
 	}
 	return result, nil
+}
+
+// payAfterAsking imitates a payment with a confirmUrl: the receiver of webhooks is
+// asked whether it may be approved. No lock is held meanwhile.
+func (h *Handler) payAfterAsking(in *windowInput, payment shop.WindowPayment) error {
+	switch {
+	case h.receiver.URL == "":
+		return mistake("ask: there is no webhook URL to ask")
+	case in.BillingKey || in.Confirm || in.Closed:
+		return mistake("ask does not go together with billingKey, confirm or closed")
+	}
+	payment.Confirm = true
+	var token string
+	var question shop.Webhook
+	err := h.target.Do(func(_ *world.World, d *domains.Stores) (err error) {
+		if token, err = d.Payments.PayInWindow(payment); err != nil {
+			return err
+		}
+		question, err = d.Payments.Question(token)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	approved, reason := h.receiver.Ask(question.ID, []byte(question.Body))
+	return h.target.Do(func(_ *world.World, d *domains.Stores) error {
+		return d.Payments.Answer(token, approved, reason)
+	})
 }
 
 func (in *windowInput) payment() (shop.WindowPayment, error) {

@@ -188,3 +188,49 @@ func TestDelivery(t *testing.T) {
 		t.Errorf("after a reset %d more came", len(l.seen)-6)
 	}
 }
+
+// TestAsk has the shop's server asked before payments are approved.
+func TestAsk(t *testing.T) {
+	asked := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var body struct {
+			Type string
+			Data struct {
+				PaymentID   string
+				TotalAmount int
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || body.Type != "Transaction.Confirm" {
+			return
+		}
+		asked <- fmt.Sprint(body.Data)
+		switch body.Data.PaymentID {
+		case "sold out":
+			w.WriteHeader(http.StatusConflict)
+			_, _ = w.Write([]byte(`{"errorMessage":"The last one is sold."}`))
+		case "broken":
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(server.Close)
+	s, err := New(Options{Clock: world.NewStoppedClock(start), WebhookURL: server.URL})
+	must(t, err)
+	for _, test := range []struct{ id, typ, status, says string }{
+		{"fine", "", "PAID", ""},
+		{"sold out", "PG_PROVIDER", "FAILED", "The last one is sold."},
+		{"broken", "PG_PROVIDER", "FAILED", "PAY_PROCESS_CANCELED"},
+	} {
+		w := ask(s, "POST", "/sandbox/window", `{"paymentId":"`+test.id+`","orderName":"o","totalAmount":1000,"ask":true}`)
+		if typ, _ := errorOf(w); typ != test.typ || !strings.Contains(w.Body.String(), test.says) {
+			t.Errorf("%s: %d %s", test.id, w.Code, w.Body)
+		}
+		if got, want := <-asked, "{"+test.id+" 1000}"; got != want {
+			t.Errorf("asked %s, want %s", got, want)
+		}
+		if w := ask(s, "GET", "/payments/"+strings.ReplaceAll(test.id, " ", "%20"), ""); !strings.Contains(w.Body.String(), `"status":"`+test.status+`"`) {
+			t.Errorf("%s is not %s: %s", test.id, test.status, w.Body)
+		}
+	}
+	expect(t, ask(s, "POST", "/sandbox/window", `{"paymentId":"p","orderName":"o","totalAmount":1000,"ask":true,"confirm":true}`), 400, "INVALID_REQUEST")
+	expect(t, ask(newSandbox(t), "POST", "/sandbox/window", `{"paymentId":"p","orderName":"o","totalAmount":1000,"ask":true}`), 400, "INVALID_REQUEST")
+}

@@ -3,14 +3,19 @@
 package webhooks
 
 import (
+	"bytes"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -73,6 +78,41 @@ func NewReceiver(to, secret string) (*Receiver, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
+}
+
+// post sends a body, signed, with a time in its header.
+func (to *Receiver) post(id string, body []byte, at int64) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, to.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	sent := strconv.FormatInt(at, 10)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Webhook-Id", id)
+	r.Header.Set("Webhook-Timestamp", sent)
+	r.Header.Set("Webhook-Signature", to.signature(id, sent, body))
+	return to.client.Do(r)
+}
+
+// maxReason is how much of an answer to a question is read.
+const maxReason = 64 << 10
+
+// Ask sends a question, and returns whether the answer approves: 2xx. Any other may
+// give a reason as {"errorMessage":"..."}. No answer does not approve either.
+func (to *Receiver) Ask(id string, body []byte) (approved bool, reason string) {
+	response, err := to.post(id, body, time.Now().Unix())
+	if err != nil {
+		return false, ""
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode/100 == 2 {
+		return true, ""
+	}
+	var answer struct {
+		ErrorMessage string `json:"errorMessage"`
+	}
+	_ = json.NewDecoder(io.LimitReader(response.Body, maxReason)).Decode(&answer) // a reason is optional
+	return false, answer.ErrorMessage
 }
 
 var errBadSecret = fmt.Errorf("sandbox: WebhookSecret must be %s and base64, or several such with spaces between", secretPrefix)

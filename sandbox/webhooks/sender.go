@@ -1,16 +1,12 @@
 package webhooks
 
 import (
-	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -244,16 +240,7 @@ func (s *Sender) note(d *Delivery, status int, err error, last bool) {
 // post sends a webhook with a time in its header, in seconds since 1970; the status is
 // 0 with an error. The body of a delivery never changes, so it needs no lock.
 func (s *Sender) post(d *Delivery, at int64) (status int, err error) {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.to.URL, bytes.NewReader(d.Body))
-	if err != nil {
-		return 0, err
-	}
-	sent := strconv.FormatInt(at, 10)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Webhook-Id", d.ID)
-	r.Header.Set("Webhook-Timestamp", sent)
-	r.Header.Set("Webhook-Signature", s.to.signature(d.ID, sent, d.Body))
-	response, err := s.to.client.Do(r)
+	response, err := s.to.post(d.ID, d.Body, at)
 	if err != nil {
 		return 0, err
 	}
