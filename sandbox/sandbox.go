@@ -44,6 +44,12 @@ type Options struct {
 	// base64. Several, separated by spaces, all sign, as while a secret is replaced.
 	// Empty is DefaultWebhookSecret.
 	WebhookSecret string
+
+	// Secrets are API secrets by label, for tests of which secret a request comes
+	// with: GET /sandbox/counters counts requests.<label>, and requests.other for
+	// all other secrets, which are accepted too. An access token counts for the
+	// secret that it was given out for. Labels are shown, secrets never.
+	Secrets map[string]string
 }
 
 // Sandbox is an imitation of PortOne, as an http.Handler. It is safe for concurrent

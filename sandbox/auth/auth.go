@@ -50,16 +50,23 @@ func (s *Store) Dump(func(kind, id string, object proto.Message)) {}
 // <API secret>` with any secret but InvalidSecret, or `Bearer <access token>` with
 // a token that was given out and has not expired.
 func (s *Store) Accepts(header string) bool {
+	_, accepted := s.User(header)
+	return accepted
+}
+
+// User returns the user whose credentials are in an Authorization header, as UserOf
+// names users, and whether they are accepted.
+func (s *Store) User(header string) (user string, accepted bool) {
 	scheme, credentials, _ := strings.Cut(header, " ")
 	credentials = strings.TrimSpace(credentials)
 	switch strings.ToLower(scheme) {
 	case "portone":
-		return validSecret(credentials)
+		return UserOf(credentials), validSecret(credentials)
 	case "bearer":
-		_, ok := s.read(credentials, kindAccess)
-		return ok
+		c, ok := s.read(credentials, kindAccess)
+		return c.User, ok
 	default:
-		return false
+		return "", false
 	}
 }
 
@@ -70,7 +77,7 @@ func (s *Store) LoginViaApiSecret(_ context.Context, in *portonev2.LoginViaApiSe
 	if !validSecret(in.GetApiSecret()) {
 		return nil, unauthorized("the API secret is not valid")
 	}
-	user := userOf(in.GetApiSecret())
+	user := UserOf(in.GetApiSecret())
 	access, refresh := s.issue(user)
 	s.world.Counters.Add("auth.login")
 	return &portonev2.LoginViaApiSecretResponse{AccessToken: &access, RefreshToken: &refresh}, nil
@@ -114,9 +121,9 @@ func (s *Store) read(token string, kind kind) (claims, bool) {
 
 func validSecret(secret string) bool { return secret != "" && secret != InvalidSecret }
 
-// userOf names the user that a secret belongs to. Tokens must not give secrets
+// UserOf names the user that a secret belongs to. Tokens must not give secrets
 // away, not even a sandbox's: people type real ones by mistake.
-func userOf(secret string) string {
+func UserOf(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:8])
 }

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"log/slog"
@@ -88,8 +89,17 @@ func (s *Server) handle(h http.Header, r *request) (answer, faults.Fault) {
 	}), f
 }
 
+// accepts reports whether credentials are accepted, and counts their requests by the
+// label of the secret where secrets have labels.
 func (s *Server) accepts(st *state, authorization string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return st.stores.Auth.Accepts(authorization)
+	user, accepted := st.stores.Auth.User(authorization)
+	if accepted && len(s.labels) > 0 {
+		st.world.Counters.Add("requests." + cmp.Or(s.labels[user], otherSecrets))
+	}
+	return accepted
 }
+
+// otherSecrets is the label of secrets that have none.
+const otherSecrets = "other"

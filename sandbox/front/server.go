@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/sandbox/auth"
 	"github.com/portone-gateway/portone-gateway/sandbox/control"
 	"github.com/portone-gateway/portone-gateway/sandbox/domains"
 	"github.com/portone-gateway/portone-gateway/sandbox/webhooks"
@@ -23,6 +24,7 @@ type Options struct {
 	Demo          bool
 	WebhookURL    string
 	WebhookSecret string
+	Secrets       map[string]string
 }
 
 // Server is PortOne's API and the control API, as an http.Handler. It is safe for concurrent
@@ -31,6 +33,7 @@ type Server struct {
 	contract *contract
 	clock    world.Clock // as every state begins with it
 	seed     string
+	labels   map[string]string // of secrets, by user
 	demo     bool
 	receiver *webhooks.Receiver // of webhooks
 	log      *slog.Logger
@@ -53,7 +56,10 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, demo: opts.Demo, receiver: receiver, log: opts.Logger, sleep: time.Sleep}
+	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, labels: make(map[string]string), demo: opts.Demo, receiver: receiver, log: opts.Logger, sleep: time.Sleep}
+	for label, secret := range opts.Secrets {
+		s.labels[auth.UserOf(secret)] = label
+	}
 	if opts.Clock != nil {
 		s.clock = *opts.Clock
 	}
