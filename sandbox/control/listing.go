@@ -68,7 +68,7 @@ func (h *Handler) listing([]byte) (any, error) {
 		"reserved":   specials(),
 		"webhooks":   map[string]string{"url": h.receiver.URL, "secret": h.receiver.Secret, "about": "where webhooks are posted, if anywhere, and what signs them (Standard Webhooks)"},
 		"faults":     faultsAbout,
-		"trouble":    faultsAbout, // the name of old
+		"trouble":    faultsAbout, // its former name, which users read
 	}, nil
 }
 

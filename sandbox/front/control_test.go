@@ -121,7 +121,7 @@ func TestCodes(t *testing.T) {
 // TestListing expects what there is to control and to use to be listed.
 func TestListing(t *testing.T) {
 	w := ask(newSandbox(t), "GET", "/sandbox/", "")
-	for _, part := range []string{"4242424242424242", "channel-key-sandbox-live", "0000000006", "POST", "/sandbox/webhooks", "invalid-secret"} {
+	for _, part := range []string{"4242424242424242", "channel-key-sandbox-live", "0000000006", "POST", "/sandbox/webhooks", "invalid-secret", `"faults":"header X-Portone-Sandbox`, `"trouble":"header X-Portone-Sandbox`} {
 		if !strings.Contains(w.Body.String(), part) {
 			t.Errorf("no %s in %s", part, w.Body)
 		}
