@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -148,13 +147,7 @@ func (t *Router) allowed(path string) []string {
 }
 
 func matches(template, segments []string) bool {
-	return slices.EqualFunc(template, segments, func(want, have string) bool {
-		if isParam(want) {
-			return true
-		}
-		text, err := url.PathUnescape(have)
-		return err == nil && text == want
-	})
+	return slices.EqualFunc(template, segments, func(want, have string) bool { return isParam(want) || want == have })
 }
 
 // maxSegments is how many segments of a path a label has.

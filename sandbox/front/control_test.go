@@ -154,7 +154,7 @@ func TestDumpForm(t *testing.T) {
 	must(t, err)
 	shown := make([]shownObject, len(objects))
 	for i, o := range objects {
-		text, err := s.contract.wireJSON(o.desc, o.wire)
+		text, err := s.catalog.wireJSON(o.desc, o.wire)
 		must(t, err)
 		shown[i] = shownObject{o.kind, o.id, text}
 	}

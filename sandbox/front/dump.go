@@ -34,7 +34,7 @@ func (s *Server) Dump() (func(io.Writer) error, error) {
 func (s *Server) writeObjects(w io.Writer, objects []object) error {
 	before := `{"objects":[`
 	for i, o := range objects {
-		text, err := s.contract.wireJSON(o.desc, o.wire)
+		text, err := s.catalog.wireJSON(o.desc, o.wire)
 		if err != nil {
 			return fmt.Errorf("%s %s: %w", o.kind, o.id, err)
 		}

@@ -2,6 +2,7 @@ package front
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -10,13 +11,15 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/portone-gateway/portone-gateway/contract"
+	"github.com/portone-gateway/portone-gateway/contract/router"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
 // Judge holds what a sandbox shows to its clients against the contract and, if
 // PORTONE_OPENAPI names them, against PortOne's documents.
 type Judge struct {
-	contract  *contract
+	catalog   *catalog
 	documents snapshots
 }
 
@@ -30,8 +33,8 @@ func NewJudge(t *testing.T) *Judge {
 
 // Operations are the ids of all operations.
 func (j *Judge) Operations() []string {
-	ids := make([]string, len(j.contract.operations))
-	for i, op := range j.contract.operations {
+	ids := make([]string, len(j.catalog.operations))
+	for i, op := range j.catalog.operations {
 		ids[i] = op.id
 	}
 	return ids
@@ -40,11 +43,11 @@ func (j *Judge) Operations() []string {
 // Answer tells to which operation a request went, and whether that may answer so.
 func (j *Judge) Answer(method, target string, status int, body []byte) (operation string, err error) {
 	path, _, _ := strings.Cut(target, "?")
-	op, _, _ := j.contract.routes.find(method, path)
+	op, _, _ := j.catalog.find(method, path)
 	if op == nil {
 		return "", fmt.Errorf("no operation has that path")
 	}
-	if err := j.contract.judge(op, status, body); err != nil {
+	if err := j.catalog.judge(op, status, body); err != nil {
 		return op.id, err
 	}
 	if err := j.documents.judge(op.id, status, body); err != nil {
@@ -82,7 +85,7 @@ func (j *Judge) Objects(s *Server) error {
 // which they say something.
 func (j *Judge) Noise(method, target string, body []byte) ([]byte, error) {
 	path, query, _ := strings.Cut(target, "?")
-	op, params, _ := j.contract.routes.find(method, path)
+	op, params, _ := j.catalog.find(method, path)
 	if op == nil || len(body) == 0 {
 		return body, nil
 	}
@@ -132,4 +135,23 @@ func addNoise(m protoreflect.Message, lists bool) {
 	for name, raw := range noise {
 		m.Mutable(rest).Map().Set(protoreflect.ValueOfString(name).MapKey(), protoreflect.ValueOfString(raw))
 	}
+}
+
+// find returns the operation of a request, its parameters, and where there is none
+// the HTTP methods that its path has.
+func (c *catalog) find(method, escapedPath string) (op *operation, params, allowed []string) {
+	r, err := http.NewRequest(method, "http://portone"+escapedPath, nil)
+	if err != nil {
+		return nil, nil, nil
+	}
+	routes, err := router.New(contract.Methods(),
+		func(_ http.ResponseWriter, _ *http.Request, m *contract.Method, found []string) {
+			op, params = c.byID[m.ID()], found
+		},
+		func(_ http.ResponseWriter, _ *http.Request, methods []string) { allowed = methods })
+	if err != nil {
+		return nil, nil, nil
+	}
+	routes.ServeHTTP(nil, r)
+	return op, params, allowed
 }

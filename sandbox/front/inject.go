@@ -20,7 +20,7 @@ func (s *Server) faultOf(st *state, h http.Header, r *request) (faults.Fault, er
 	}
 	f, err := faults.Parse(text)
 	if err == nil {
-		err = s.contract.knows(&f)
+		err = s.catalog.knows(&f)
 	}
 	if err != nil {
 		return faults.Fault{}, fmt.Errorf("%s: %w", where, err)
@@ -33,7 +33,7 @@ func (s *Server) faultOf(st *state, h http.Header, r *request) (faults.Fault, er
 
 // knows reports whether an error type that is asked for is in the contract. One that
 // is not needs a status.
-func (c *contract) knows(f *faults.Fault) error {
+func (c *catalog) knows(f *faults.Fault) error {
 	if f.ErrorType != "" && c.byType[f.ErrorType] == nil && f.Status == 0 {
 		return fmt.Errorf("error: the contract has no error type %s, and a new one needs a status", f.ErrorType)
 	}
@@ -82,14 +82,14 @@ func (s *Server) faulty(st *state, f *faults.Fault, r *request) answer {
 }
 
 func (s *Server) asked(st *state, f *faults.Fault, r *request) answer {
-	known := s.contract.byType[f.ErrorType]
+	known := s.catalog.byType[f.ErrorType]
 	switch {
 	case f.Cut == faults.CutBefore:
 		return answer{} // never seen
 	case f.PGCode != "":
 		return s.refuse(declined(f.PGCode))
 	case known != nil:
-		refusal, err := s.contract.exampleRefusal(r.op, known, r.message, s.timeOf(st))
+		refusal, err := s.catalog.exampleRefusal(r.op, known, r.message, s.timeOf(st))
 		if err != nil {
 			return s.broken(r.op, err)
 		}

@@ -53,7 +53,7 @@ func TestFaultGrammar(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := faults.Parse(test.text)
 			if err == nil {
-				err = s.contract.knows(&got)
+				err = s.catalog.knows(&got)
 			}
 			if test.problem == "" {
 				if err != nil || got != test.want {
@@ -110,7 +110,7 @@ func TestFaultBy(t *testing.T) {
 // TestFaultAnswers looks at answers that are asked for.
 func TestFaultAnswers(t *testing.T) {
 	s := newSandbox(t)
-	pgStatus := s.contract.byReason[pgProvider].status
+	pgStatus := s.catalog.byReason[pgProvider].status
 	tests := []struct {
 		name, text string
 		status     int
@@ -148,8 +148,8 @@ func TestFaultAnswers(t *testing.T) {
 func TestTwoSchemas(t *testing.T) {
 	s := newSandbox(t)
 	w := ask(s, "POST", "/platform/partner-settlements/complete-payout", "", faults.Header+": error=PLATFORM_CURRENCY_NOT_SUPPORTED")
-	op := s.contract.byID["completePlatformPayoutByPartnerSettlementIds"]
-	if err := s.contract.validError(op, s.contract.byType["PLATFORM_CURRENCY_NOT_SUPPORTED"], w.Body.Bytes()); err != nil {
+	op := s.catalog.byID["completePlatformPayoutByPartnerSettlementIds"]
+	if err := s.catalog.validError(op, s.catalog.byType["PLATFORM_CURRENCY_NOT_SUPPORTED"], w.Body.Bytes()); err != nil {
 		t.Errorf("%v in %s", err, w.Body)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
@@ -43,48 +44,40 @@ var silent = map[string]bool{
 	"deleteB2bTaxInvoiceAttachment": true,
 }
 
-// contract is all that the sandbox reads of the descriptors. It never changes.
-type contract struct {
+// catalog is all that the sandbox reads of the contract. It never changes.
+type catalog struct {
 	operations []*operation // sorted by id
 	byID       map[string]*operation
-	routes     *routes
 	reasons    []*reason
 	byType     map[string]*reason
 	byReason   map[portonev2.ErrorReason]*reason
 	cache      *transcode.Cache
 }
 
-// compiled is the contract. Every sandbox has the same one, and it takes some tens
+// compiled is the catalog. Every sandbox has the same one, and it takes some tens
 // of milliseconds to compile.
-var compiled = sync.OnceValues(readContract)
+var compiled = sync.OnceValues(readCatalog)
 
-// readContract compiles every RPC of the contract.
-func readContract() (*contract, error) {
-	c := &contract{
-		byID: make(map[string]*operation), routes: newRoutes(), cache: new(transcode.Cache),
+// readCatalog compiles every RPC of the contract.
+func readCatalog() (*catalog, error) {
+	c := &catalog{
+		byID: make(map[string]*operation), cache: new(transcode.Cache),
 		reasons: readReasons(), byType: make(map[string]*reason), byReason: make(map[portonev2.ErrorReason]*reason),
 	}
 	for _, r := range c.reasons {
 		c.byType[r.typ], c.byReason[r.number] = r, r
 	}
-	var failed error
-	pkg := portonev2.File_portone_v2_annotations_proto.Package()
-	protoregistry.GlobalFiles.RangeFilesByPackage(pkg, func(file protoreflect.FileDescriptor) bool {
-		for i := range file.Services().Len() {
-			methods := file.Services().Get(i).Methods()
-			for j := range methods.Len() {
-				if failed = c.add(methods.Get(j)); failed != nil {
-					return false
-				}
-			}
+	for _, m := range contract.Methods() {
+		if err := c.add(m); err != nil {
+			return nil, err
 		}
-		return true
-	})
+	}
 	slices.SortFunc(c.operations, func(a, b *operation) int { return cmp.Compare(a.id, b.id) })
-	return c, failed
+	return c, nil
 }
 
-func (c *contract) add(md protoreflect.MethodDescriptor) error {
+func (c *catalog) add(m *contract.Method) error {
+	md := m.Descriptor
 	call, err := c.cache.Call(md)
 	if err != nil {
 		return fmt.Errorf("sandbox: %w", err)
@@ -94,8 +87,8 @@ func (c *contract) add(md protoreflect.MethodDescriptor) error {
 		return fmt.Errorf("sandbox: %s: %w", md.Input().FullName(), err)
 	}
 	op := &operation{
-		id:     call.Operation.GetId(),
-		method: "/" + string(md.Parent().FullName()) + "/" + string(md.Name()),
+		id:     m.ID(),
+		method: m.FullName,
 		call:   call,
 		input:  input,
 		output: md.Output().FullName(),
@@ -107,7 +100,7 @@ func (c *contract) add(md protoreflect.MethodDescriptor) error {
 	}
 	c.operations = append(c.operations, op)
 	c.byID[op.id] = op
-	return c.routes.add(op)
+	return nil
 }
 
 // request is a call of an operation, read as far as it could be.

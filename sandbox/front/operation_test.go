@@ -87,14 +87,14 @@ func TestOperations(t *testing.T) {
 	if len(documents) == 0 {
 		t.Log("PORTONE_OPENAPI does not name PortOne's documents: answers are held against the contract only")
 	}
-	if got := len(s.contract.operations); got != 151 {
+	if got := len(s.catalog.operations); got != 151 {
 		t.Errorf("%d operations", got)
 	}
-	for _, op := range s.contract.operations {
+	for _, op := range s.catalog.operations {
 		t.Run(op.id, rapid.MakeCheck(func(t *rapid.T) {
 			target, body := op.randomTarget(t, ids)
 			w := ask(s, op.call.Method, target, body)
-			if err := s.contract.judge(op, w.Code, w.Body.Bytes()); err != nil {
+			if err := s.catalog.judge(op, w.Code, w.Body.Bytes()); err != nil {
 				t.Fatalf("%s %s %s\nanswers %d %s\n%v", op.call.Method, target, body, w.Code, w.Body, err)
 			}
 			if err := documents.judge(op.id, w.Code, w.Body.Bytes()); err != nil {
@@ -114,18 +114,18 @@ func TestEveryObject(t *testing.T) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	for state, prefix := range map[string]string{"as it is": "none", "scheduled": "schedule", "archived": "archive"} {
-		for _, op := range s.contract.operations {
+		for _, op := range s.catalog.operations {
 			if !strings.Contains(op.call.Template, "{") {
 				continue
 			}
 			must(t, s.Reset())
-			for _, first := range s.contract.operations {
+			for _, first := range s.catalog.operations {
 				if strings.HasPrefix(first.id, prefix) {
 					first.askOfAll(t, s, ids)
 				}
 			}
 			for id, w := range op.askOfAll(t, s, ids) {
-				if err := s.contract.judge(op, w.Code, w.Body.Bytes()); err != nil {
+				if err := s.catalog.judge(op, w.Code, w.Body.Bytes()); err != nil {
 					t.Errorf("%s, the demo %s, %s: answers %d %s\n%v", op.id, state, id, w.Code, w.Body, err)
 				}
 			}
@@ -159,7 +159,7 @@ func (op *operation) askOfAll(t *testing.T, s *Server, ids []string) map[string]
 }
 
 // judge reports whether an operation may answer like that.
-func (c *contract) judge(op *operation, status int, body []byte) error {
+func (c *catalog) judge(op *operation, status int, body []byte) error {
 	switch {
 	case status == http.StatusOK && op.call.Output == nil:
 		return nil // a file
@@ -205,16 +205,16 @@ func TestEveryError(t *testing.T) {
 	if len(documents) == 0 {
 		t.Log("PORTONE_OPENAPI does not name PortOne's documents: errors are held against the contract only")
 	}
-	for _, op := range s.contract.operations {
+	for _, op := range s.catalog.operations {
 		target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Template)
 		for _, typ := range append([]string{faults.Outstanding}, op.call.Operation.GetErrors()...) {
 			w := ask(s, op.call.Method, target, "", faults.Header+": error="+typ)
-			r := s.contract.byType[typ]
+			r := s.catalog.byType[typ]
 			if w.Code != r.status || typeIn(w.Body.Bytes()) != typ {
 				t.Errorf("%s, %s: status %d, body %s", op.id, typ, w.Code, w.Body)
 				continue
 			}
-			if err := s.contract.validError(op, r, w.Body.Bytes()); err != nil {
+			if err := s.catalog.validError(op, r, w.Body.Bytes()); err != nil {
 				t.Errorf("%s, %s: %v in %s", op.id, typ, err, w.Body)
 			}
 			if err := documents.judge(op.id, w.Code, w.Body.Bytes()); err != nil && typ != faults.Outstanding {
@@ -228,13 +228,13 @@ func TestEveryError(t *testing.T) {
 // which lists few of them.
 func TestEveryErrorType(t *testing.T) {
 	s := newSandbox(t)
-	op := s.contract.byID["getPayment"]
-	for _, r := range s.contract.reasons {
+	op := s.catalog.byID["getPayment"]
+	for _, r := range s.catalog.reasons {
 		w := ask(s, "GET", "/payments/sandbox:error="+r.typ, "")
 		if w.Code != r.status || typeIn(w.Body.Bytes()) != r.typ {
 			t.Errorf("%s: status %d, body %s", r.typ, w.Code, w.Body)
 		}
-		if err := s.contract.validError(op, r, w.Body.Bytes()); err != nil {
+		if err := s.catalog.validError(op, r, w.Body.Bytes()); err != nil {
 			t.Errorf("%s: %v in %s", r.typ, err, w.Body)
 		}
 	}
@@ -244,7 +244,7 @@ func TestEveryErrorType(t *testing.T) {
 // expects it to be named.
 func TestRequiredMembers(t *testing.T) {
 	s := newSandbox(t)
-	for _, op := range s.contract.operations {
+	for _, op := range s.catalog.operations {
 		for _, v := range op.call.Violations(nil) {
 			fd := op.call.Input.Descriptor().Fields().ByJSONName(v.Field)
 			if fd == nil || strings.Contains(op.call.Template, "{"+string(fd.Name())+"}") {
@@ -273,7 +273,7 @@ func TestRepeats(t *testing.T) {
 	}
 	a, b := both[0], both[1]
 	ids, calls := someIDs(t, a), 0
-	for _, op := range a.contract.operations {
+	for _, op := range a.catalog.operations {
 		rapid.Check(t, func(t *rapid.T) {
 			target, body := op.randomTarget(t, ids)
 			calls++

@@ -36,7 +36,7 @@ func (s *Server) perform(st *state, r *request) answer {
 	case silent[r.op.id]:
 		return answer{status: http.StatusOK}
 	}
-	body, err := s.contract.wireJSON(out.desc, out.wire)
+	body, err := s.catalog.wireJSON(out.desc, out.wire)
 	if err != nil {
 		return s.broken(r.op, err)
 	}
@@ -95,7 +95,7 @@ func (st *state) call(r *request) (proto.Message, error) {
 
 // refuse turns a refusal into an answer.
 func (s *Server) refuse(refusal *world.Refusal) answer {
-	a, err := s.contract.refuse(refusal)
+	a, err := s.catalog.refuse(refusal)
 	if err != nil {
 		s.log.Error("an error cannot be written as JSON", slog.String("reason", refusal.Reason.String()), slog.Any("cause", err))
 		return plain(http.StatusInternalServerError)

@@ -57,7 +57,7 @@ func readReasons() []*reason {
 }
 
 // refuse turns a refusal into PortOne's answer.
-func (c *contract) refuse(refusal *world.Refusal) (answer, error) {
+func (c *catalog) refuse(refusal *world.Refusal) (answer, error) {
 	r := c.byReason[refusal.Reason]
 	if r == nil {
 		return answer{}, fmt.Errorf("sandbox: a refusal of unknown reason %v", refusal.Reason)
@@ -76,7 +76,7 @@ func (c *contract) refuse(refusal *world.Refusal) (answer, error) {
 
 // data returns the members of a refusal's data, and the refusal's type: the one given,
 // unless the data has another, as one error's may.
-func (c *contract) data(refusal *world.Refusal, typ string) (ownType string, members []string, err error) {
+func (c *catalog) data(refusal *world.Refusal, typ string) (ownType string, members []string, err error) {
 	if refusal.Data == nil {
 		return typ, nil, nil
 	}
@@ -98,7 +98,7 @@ func (c *contract) data(refusal *world.Refusal, typ string) (ownType string, mem
 
 // exampleRefusal makes an error of a type as the operation would answer with it,
 // with an example of the data that errors of the type have there.
-func (c *contract) exampleRefusal(op *operation, r *reason, about proto.Message, now time.Time) (*world.Refusal, error) {
+func (c *catalog) exampleRefusal(op *operation, r *reason, about proto.Message, now time.Time) (*world.Refusal, error) {
 	schema := r.schema
 	if own := op.schema[r.typ]; own != "" {
 		schema = own
@@ -116,7 +116,7 @@ func (c *contract) exampleRefusal(op *operation, r *reason, about proto.Message,
 }
 
 // json writes a message as PortOne's JSON, always in the same way.
-func (c *contract) json(message proto.Message) ([]byte, error) {
+func (c *catalog) json(message proto.Message) ([]byte, error) {
 	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
 	if err != nil {
 		return nil, err
@@ -124,7 +124,7 @@ func (c *contract) json(message proto.Message) ([]byte, error) {
 	return c.wireJSON(message.ProtoReflect().Descriptor(), wire)
 }
 
-func (c *contract) wireJSON(md protoreflect.MessageDescriptor, wire []byte) ([]byte, error) {
+func (c *catalog) wireJSON(md protoreflect.MessageDescriptor, wire []byte) ([]byte, error) {
 	plan, err := c.cache.Message(md)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (s *Server) populate(st *state, requests []demoRequest) error {
 
 // send makes a request as if it had come by HTTP.
 func (d *seeder) send(w demoRequest) error {
-	op := d.s.contract.byID[w.operation]
+	op := d.s.catalog.byID[w.operation]
 	if op == nil {
 		return errors.New("there is no such operation")
 	}

@@ -40,7 +40,7 @@ func TestDemoLists(t *testing.T) {
 	must(t, err)
 	must(t, s.Advance(time.Minute)) // lists of schedules show what was due
 	lists := 0
-	for _, op := range s.contract.operations {
+	for _, op := range s.catalog.operations {
 		list := listOf(op)
 		if list == "" {
 			continue

@@ -6,9 +6,11 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/sandbox/control"
 	"github.com/portone-gateway/portone-gateway/sandbox/faults"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
@@ -25,11 +27,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.control.ServeHTTP(w, r)
 		return
 	}
-	op, params, methods := s.contract.routes.find(r.Method, path)
-	if op == nil {
-		nowhere(methods).send(w)
+	s.router.ServeHTTP(w, r)
+}
+
+// serveMethod answers a request for a method of the contract.
+func (s *Server) serveMethod(w http.ResponseWriter, r *http.Request, m *contract.Method, params []string) {
+	if slices.Contains(params, "") {
+		nowhere(nil).send(w)
 		return
 	}
+	op := s.catalog.byID[m.ID()]
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		unread(err).send(w)
@@ -40,6 +47,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.log.Debug("answered", slog.String("operation", op.id), slog.Int("status", a.status),
 		slog.Duration("took", time.Since(began)), slog.String("cut", string(f.Cut)))
 	deliver(w, a, &f)
+}
+
+// serveNowhere answers a request for which there is no method.
+func (s *Server) serveNowhere(w http.ResponseWriter, _ *http.Request, allowed []string) {
+	nowhere(allowed).send(w)
 }
 
 // nowhere answers a request to which no operation belongs; methods are those that

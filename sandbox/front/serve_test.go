@@ -132,8 +132,9 @@ func TestOutsideTheAPI(t *testing.T) {
 		allow                      string
 	}{
 		{"no such path", "GET", "/v1/payments", "", 404, ""},
+		{"an empty parameter", "GET", "/payments/", "", 404, ""},
 		{"another method", "PUT", "/payments/p-1/cancel", "", 405, "POST"},
-		{"another method of several", "PUT", "/billing-keys/k-1", "", 405, "DELETE, GET"},
+		{"another method of several", "PUT", "/billing-keys/k-1", "", 405, "DELETE, GET, HEAD"},
 		{"a body that is too long", "POST", "/payments/p-1/cancel", `{"reason":"` + strings.Repeat("a", maxBody) + `"}`, 413, ""},
 	}
 	for _, test := range tests {
@@ -213,7 +214,7 @@ func TestDomains(t *testing.T) {
 		}
 	}
 	w := ask(s, "POST", "/payments/p-1/cancel", `{"reason":"<why>"}`)
-	if want := `{"type":"PG_PROVIDER","message":"no","pgCode":"X","pgMessage":"<why>"}`; w.Code != s.contract.byReason[pgProvider].status || w.Body.String() != want {
+	if want := `{"type":"PG_PROVIDER","message":"no","pgCode":"X","pgMessage":"<why>"}`; w.Code != s.catalog.byReason[pgProvider].status || w.Body.String() != want {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	w = ask(s, "GET", "/platform/transfer-summaries/sheet-file", `{"fields":["a","b"]}`)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/contract"
+	"github.com/portone-gateway/portone-gateway/contract/router"
 	"github.com/portone-gateway/portone-gateway/sandbox/auth"
 	"github.com/portone-gateway/portone-gateway/sandbox/control"
 	"github.com/portone-gateway/portone-gateway/sandbox/domains"
@@ -30,7 +32,8 @@ type Options struct {
 // Server is PortOne's API and the control API, as an http.Handler. It is safe for concurrent
 // use; calls are carried out one after the other.
 type Server struct {
-	contract *contract
+	catalog  *catalog
+	router   *router.Router
 	clock    world.Clock // as every state begins with it
 	seed     string
 	labels   map[string]string // of secrets, by user
@@ -56,7 +59,7 @@ func New(opts Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{contract: c, clock: *world.NewClock(time.Now), seed: opts.Seed, labels: make(map[string]string), demo: opts.Demo, receiver: receiver, log: opts.Logger, sleep: time.Sleep}
+	s := &Server{catalog: c, clock: *world.NewClock(time.Now), seed: opts.Seed, labels: make(map[string]string), demo: opts.Demo, receiver: receiver, log: opts.Logger, sleep: time.Sleep}
 	for label, secret := range opts.Secrets {
 		s.labels[auth.UserOf(secret)] = label
 	}
@@ -65,6 +68,9 @@ func New(opts Options) (*Server, error) {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.router, err = router.New(contract.Methods(), s.serveMethod, s.serveNowhere); err != nil {
+		return nil, err
 	}
 	s.control = control.New(s, receiver, s.log)
 	return s, s.Reset()

@@ -89,7 +89,7 @@ func completeField(m protoreflect.Message, fd protoreflect.FieldDescriptor, path
 
 // validError reports whether a document is the error of a type that the operation
 // answers with: its data is what the contract says of it, and there is no other.
-func (c *contract) validError(op *operation, r *reason, document []byte) error {
+func (c *catalog) validError(op *operation, r *reason, document []byte) error {
 	schema := r.schema
 	if own := op.schema[r.typ]; own != "" {
 		schema = own
