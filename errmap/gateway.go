@@ -84,6 +84,12 @@ var unknownFailure = [languages]string{
 	Korean:  "포트원이 이 게이트웨이가 아직 알지 못하는 유형의 오류로 요청 처리에 실패했으니 다시 시도하기 전에 처리 여부를 조회해야 합니다.",
 }
 
+// unclearFailure is the text of a temporary error where it is a mutation's.
+var unclearFailure = [languages]string{
+	English: "A service behind PortOne failed for the moment; look up whether the request was carried out before trying again.",
+	Korean:  "포트원 뒤의 서비스가 일시적으로 실패했으니 다시 시도하기 전에 처리 여부를 조회해야 합니다.",
+}
+
 // Texts of the verdicts. An unknown outcome says how to ask again.
 var (
 	outcomeUnknown = [languages]string{
@@ -242,9 +248,9 @@ func (e *draft) untyped() *Error {
 		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
 	case e.http == http.StatusNotFound: // it says nothing of a payment: nobody may conclude that there is none
 		return e.gateway(verdict{reasonFailed, codes.Unimplemented, refused}, cause)
-	case e.http >= 400 && e.http < 500 && e.http != http.StatusRequestTimeout:
+	case !mayBeDone(e.http):
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, e.call.Mutation), refused}, cause)
-	case e.call.Mutation: // 5xx, a redirect, a timeout: it may have been carried out
+	case e.call.Mutation: // 5xx, a redirect, a timeout
 		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
 	case e.http >= 500:
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, false), upstreamFailed}, cause)

@@ -71,7 +71,8 @@ type Call struct {
 	// Status is the HTTP status of PortOne's answer, once there is one with 2xx.
 	Status int
 
-	attempts int // requests that were sent to PortOne for it
+	keyMade  bool // the caller brought no key
+	attempts int  // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
 	extra    []byte // header lines for PortOne
@@ -116,6 +117,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		Spec:     c.Op.Spec,
 		Wire:     c.Wire,
 		Key:      c.Key,
+		KeyMade:  c.keyMade,
 		Language: c.language,
 		Deadline: c.deadline,
 		Header:   c.extra,

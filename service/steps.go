@@ -230,7 +230,7 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 		keys := c.Headers.Values(HeaderIdempotencyKey)
 		switch len(keys) {
 		case 0:
-			c.Key = upstream.NewKey()
+			c.Key, c.keyMade = upstream.NewKey(), true
 		case 1:
 			key, err := upstream.ParseKey(keys[0])
 			if err != nil {

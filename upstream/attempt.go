@@ -236,10 +236,8 @@ func (a *outgoing) problem() string {
 // without our knowing what came of it.
 func (a *outgoing) mayHaveBeenDone() bool {
 	switch a.result {
-	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed:
+	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed, refused:
 		return true
-	case refused:
-		return a.response.Status >= 500 || a.response.Status < 400 || a.response.Status == http.StatusRequestTimeout
 	}
 	return false
 }

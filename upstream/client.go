@@ -112,6 +112,11 @@ type Call struct {
 	// Key is the idempotency key of a mutation.
 	Key Key
 
+	// KeyMade reports whether Key was made for this call, by NewKey, and is not the
+	// caller's own: the caller cannot repeat the request with it before it has an
+	// answer that names it.
+	KeyMade bool
+
 	// Language is the caller's, for errors.
 	Language errmap.Language
 
