@@ -28,8 +28,8 @@ const (
 	// failed lately.
 	BreakerOpen
 
-	// Lost: the request went out, or may have, and no answer came back: a reset, an
-	// early end of the connection, half an answer.
+	// Lost: the request went out, or may have, and no answer of PortOne's came back: a
+	// reset, an early end of the connection, half an answer, a firewall's page.
 	Lost
 
 	// TimedOut: the request went out, and no answer came in time: the caller's
@@ -45,7 +45,9 @@ const (
 	// GoneBefore: the caller went away before the request went out.
 	GoneBefore
 
-	// Unreadable: PortOne answered with 2xx, and the answer cannot be read.
+	// Unreadable: PortOne answered with 2xx, and something in the answer cannot be
+	// read. Of a mutation only where the answer shows that it is PortOne's: what
+	// came in its place is Lost.
 	Unreadable
 
 	// Overloaded: the gateway has as many calls in flight as it may.

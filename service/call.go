@@ -2,14 +2,12 @@ package service
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"google.golang.org/grpc/metadata"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
-	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -134,25 +132,4 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 	}
 	c.answer, c.Status = answer, request.Status
 	return s.readAnswer(c)
-}
-
-// readAnswer turns PortOne's JSON into a message.
-func (s *Server) readAnswer(c *Call) error {
-	wire := bytepool.Shared.Get(len(*c.answer))
-	c.wire = wire
-	if c.Op.empty && len(*c.answer) == 0 {
-		*wire = (*wire)[:0]
-		return nil
-	}
-	out, err := c.Op.Spec.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
-	*wire = out
-	if err == nil {
-		return nil
-	}
-	var at *transcode.Error
-	if errors.As(err, &at) {
-		s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),
-			"request_id", c.RequestID, "problem", at.Loggable())
-	}
-	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
 }

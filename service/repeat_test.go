@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -44,4 +45,11 @@ func TestRepeatingAborted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// payThrough makes a payment that may fail, without a key of the caller's.
+func payThrough(t *testing.T, conn grpc.ClientConnInterface) (*portonev2.PayWithBillingKeyResponse, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	return portonev2.NewPaymentServiceClient(conn).PayWithBillingKey(ctx, payment("p-1"))
 }

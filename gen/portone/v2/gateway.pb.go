@@ -34,8 +34,9 @@ const (
 	// ErrorInfo's metadata `idempotencyKey`: PortOne then tells the outcome and does
 	// nothing twice, for three hours.
 	GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN GatewayReason = 1
-	// PortOne carried the request out, but its answer cannot be read. Ask again with
-	// the same key, or look the result up.
+	// PortOne carried the request out, but something in its answer cannot be read. Ask
+	// again with the same key, or look the result up. An answer that may not be
+	// PortOne's at all is OUTCOME_UNKNOWN.
 	GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE GatewayReason = 2
 	// The request did not reach PortOne and nothing was done.
 	GatewayReason_GATEWAY_REASON_UPSTREAM_UNREACHABLE GatewayReason = 3
