@@ -133,6 +133,9 @@ func (a *outgoing) attempt() {
 		a.result, a.err = connectionFailed, a.ctx.Err()
 		return
 	}
+	if a.permit.probe { // of the attempt before, of which the breaker hears no more
+		a.breaker.giveBack(a.permit)
+	}
 	var allowed bool
 	if a.permit, allowed = a.breaker.allow(); !allowed {
 		a.result, a.err = breakerOpen, errors.New("the circuit breaker is open")
