@@ -475,6 +475,7 @@ func TestFailures(t *testing.T) {
 		{Draining, codes.Unavailable, codes.Unavailable, false},
 		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
 		{NoSuchOperation, codes.Unimplemented, codes.Unimplemented, false},
+		{KeyRequired, codes.InvalidArgument, codes.InvalidArgument, false},
 		{CrossOrigin, codes.PermissionDenied, codes.PermissionDenied, false},
 		{Broken, codes.Internal, codes.Internal, true},
 	}

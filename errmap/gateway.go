@@ -67,6 +67,10 @@ const (
 
 	// CrossOrigin: a page of another origin made the request from a browser.
 	CrossOrigin
+
+	// KeyRequired: a mutation came without an idempotency key, where the gateway is
+	// set to take none such.
+	KeyRequired
 )
 
 // verdict is what a failure means to the caller.
@@ -158,6 +162,10 @@ var (
 		English: "Pages in a browser may not make requests that change something; nothing was done.",
 		Korean:  "브라우저의 웹 페이지에서는 데이터를 변경하는 요청을 보낼 수 없으며 아무것도 처리되지 않았습니다.",
 	}
+	keyRequired = [languages]string{
+		English: "This gateway takes no request that may change something without an idempotency key of the caller's; send one as `idempotency-key`. Nothing was done.",
+		Korean:  "이 게이트웨이는 데이터를 변경하는 요청에 호출자의 멱등 키를 요구합니다. `idempotency-key`로 키를 보내 주십시오. 아무것도 처리되지 않았습니다.",
+	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
 		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
@@ -179,6 +187,7 @@ const (
 	reasonNoSuch      = portonev2.GatewayReason_GATEWAY_REASON_NO_SUCH_OPERATION
 	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
 	reasonCrossOrigin = portonev2.GatewayReason_GATEWAY_REASON_CROSS_ORIGIN
+	reasonKeyRequired = portonev2.GatewayReason_GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
 )
@@ -211,6 +220,7 @@ var verdicts = map[Failure][2]verdict{
 	RequestTooLarge: both(verdict{reasonTooLarge, codes.ResourceExhausted, requestTooLarge}),
 	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
 	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
+	KeyRequired:     both(verdict{reasonKeyRequired, codes.InvalidArgument, keyRequired}),
 	Broken: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it

@@ -59,9 +59,33 @@ type Options struct {
 	// asked to make another; calls on it are not cut. Default: any age.
 	MaxConnectionAge time.Duration
 
+	// RequireKey says which mutations must bring an idempotency key. Default:
+	// RequireKeyOff.
+	RequireKey RequireKey
+
 	// Sandbox tells that PortOne is the sandbox, so that the header
 	// x-portone-sandbox is passed on.
 	Sandbox bool
+}
+
+// RequireKey says which mutations are refused, before anything goes up, if they bring
+// no idempotency key of the caller's. A key that the gateway makes is known to the
+// caller only once an answer has come: it does not protect a call whose connection breaks.
+type RequireKey string
+
+const (
+	// RequireKeyOff makes keys for mutations that bring none.
+	RequireKeyOff RequireKey = "off"
+	// RequireKeyGRPC refuses those by gRPC. PortOne's SDKs, which use REST, cannot
+	// send a key.
+	RequireKeyGRPC RequireKey = "grpc"
+	// RequireKeyAll refuses all of them.
+	RequireKeyAll RequireKey = "all"
+)
+
+// of reports whether a call by a transport must bring a key.
+func (r RequireKey) of(transport string) bool {
+	return r == RequireKeyAll || r == RequireKeyGRPC && transport == "grpc"
 }
 
 // Observer is told of calls. Its methods are called concurrently and must not

@@ -227,18 +227,8 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 		c.language = errmap.ParseLanguage(accept[0])
 	}
 	if c.Op.Spec.IsMutation() {
-		keys := c.Headers.Values(HeaderIdempotencyKey)
-		switch len(keys) {
-		case 0:
-			c.Key, c.keyMade = upstream.NewKey(), true
-		case 1:
-			key, err := upstream.ParseKey(keys[0])
-			if err != nil {
-				return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
-			}
-			c.Key = key
-		default:
-			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+		if err := s.readKey(c); err != nil {
+			return err
 		}
 	}
 	if s.opts.Sandbox {
@@ -250,6 +240,25 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 		}
 	}
 	return next(ctx, c)
+}
+
+// readKey reads the idempotency key of a mutation, or makes one.
+func (s *Server) readKey(c *Call) error {
+	switch keys := c.Headers.Values(HeaderIdempotencyKey); {
+	case len(keys) > 1:
+		return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+	case len(keys) == 1:
+		key, err := upstream.ParseKey(keys[0])
+		if err != nil {
+			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
+		}
+		c.Key = key
+	case s.opts.RequireKey.of(c.Transport):
+		return s.opts.Mapper.Failure(c.describe(), errmap.KeyRequired, nil)
+	default:
+		c.Key, c.keyMade = upstream.NewKey(), true
+	}
+	return nil
 }
 
 func isHeaderValue(text string) bool {

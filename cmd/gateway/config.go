@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -43,6 +44,7 @@ type serveConfig struct {
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
+	RequireKey      string        `name:"require-idempotency-key" default:"off" placeholder:"WHERE" help:"Refuse calls that may change something and bring no idempotency key: off, grpc, or all, which PortOne's SDKs cannot meet (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
@@ -124,6 +126,11 @@ func (c *serveConfig) validate() error {
 	}
 	if err := checkWebhooks("sandbox-webhook-url", c.SandboxWebhooks); err != nil {
 		return err
+	}
+	switch service.RequireKey(c.RequireKey) {
+	case service.RequireKeyOff, service.RequireKeyGRPC, service.RequireKeyAll:
+	default:
+		return wrong("require-idempotency-key", "must be off, grpc or all, not %q", c.RequireKey)
 	}
 	if c.MaxInFlight < 1 {
 		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)

@@ -133,7 +133,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 		logger.Warn("the API secret goes to this host in clear text", "host", host)
 	}
 	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox,
-		MaxConnectionAge: c.GRPCMaxAge}
+		MaxConnectionAge: c.GRPCMaxAge, RequireKey: service.RequireKey(c.RequireKey)}
 	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
 		return g, &settingError{err.Error()}
 	}
