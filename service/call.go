@@ -76,9 +76,9 @@ type Call struct {
 	extra    []byte // header lines for PortOne
 
 	// receive takes in the message of a call by gRPC, into request; nil for others.
-	receive   func(any) error
-	request   frame
-	headerSet bool // of the answer, by gRPC
+	receive func(any) error
+	request frame
+	meta    answerMetadata // of the answer, by gRPC
 
 	// answer is PortOne's JSON, in a slice of bytepool.Shared.
 	answer *[]byte
@@ -124,6 +124,9 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 	}
 	if c.Op.Streams {
 		return s.stream(ctx, c, &request)
+	}
+	if c.Transport == "grpc" && c.Op.Spec.IsMutation() {
+		request.BeforeSend = func() { c.beforeSend(ctx) }
 	}
 	answer, failure := s.opts.Upstream.Do(ctx, &request)
 	c.attempts = request.Attempts

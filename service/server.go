@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -207,7 +206,7 @@ func (s *Server) serveUnary(ctx context.Context, op *Operation, receive func(any
 	c := &Call{Op: op, Headers: grpcHeaders{ctx}, Transport: "grpc", receive: receive}
 	defer c.request.free()
 	err := s.handle(ctx, c)
-	c.setHeader(ctx)
+	c.setMetadata(ctx, err)
 	wire := c.wire
 	c.wire = nil
 	c.free()
@@ -228,26 +227,8 @@ func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 		c.Asked = method
 	}
 	err := s.Refuse(ctx, c, errmap.NoSuchOperation)
-	c.setHeader(ctx)
+	c.setMetadata(ctx, err)
 	return err
-}
-
-// setHeader sets the header of a gRPC answer, unless it is set already.
-func (c *Call) setHeader(ctx context.Context) {
-	if !c.headerSet {
-		c.headerSet = true
-		_ = grpc.SetHeader(ctx, c.responseMetadata())
-	}
-}
-
-// responseMetadata is what every answer has beside the message: request id and
-// idempotency key.
-func (c *Call) responseMetadata() metadata.MD {
-	md := metadata.MD{HeaderRequestID: []string{c.RequestID}}
-	if c.Key != "" {
-		md[HeaderIdempotencyKey] = []string{string(c.Key)}
-	}
-	return md
 }
 
 // nobody observes nothing.

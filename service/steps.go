@@ -295,7 +295,7 @@ func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
 func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 	switch {
 	case c.receive != nil:
-		if err := s.receiveMessage(ctx, c); err != nil {
+		if err := s.receiveMessage(c); err != nil {
 			return err
 		}
 	case c.Read != nil:
@@ -309,10 +309,8 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 }
 
 // receiveMessage takes in the message of a call by gRPC. If grpc-go cannot, it has
-// answered by itself: our error is for metrics and the log then, and the header of
-// the answer is set before.
-func (s *Server) receiveMessage(ctx context.Context, c *Call) error {
-	c.setHeader(ctx)
+// answered by itself, without our metadata: our error is for metrics and the log then.
+func (s *Server) receiveMessage(c *Call) error {
 	err := c.receive(&c.request)
 	failure := errmap.RequestTooLarge
 	switch code := status.Code(err); {

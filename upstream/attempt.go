@@ -153,6 +153,8 @@ func (a *outgoing) attempt() {
 		Target: [2][]byte{a.target, a.request.Query},
 		Header: a.header,
 		Body:   a.request.Body,
+
+		BeforeSend: a.call.BeforeSend,
 	}
 	var err error
 	if a.streaming {

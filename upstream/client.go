@@ -129,6 +129,10 @@ type Call struct {
 	// RequestID names the call in the log.
 	RequestID string
 
+	// BeforeSend is called, by the goroutine of the call, before the first byte of each
+	// request goes up: without it having been called, nothing was sent. May be nil.
+	BeforeSend func()
+
 	// Attempts is how many requests were sent for it, also to ask for an outcome. It
 	// is set when the call ends.
 	Attempts int
