@@ -57,6 +57,10 @@ type Call struct {
 	// ErrorInfo's metadata.
 	IDs []ID
 
+	// Sent is what went up: path, query, body. Where PortOne's message repeats any of
+	// it, the status message does not quote it.
+	Sent [][]byte
+
 	// Violations lists what the contract can tell of the mistakes in the request;
 	// asked for only where PortOne finds it invalid. May be nil.
 	Violations func() []transcode.Violation
@@ -86,9 +90,10 @@ type draft struct {
 	http  int // PortOne's status; 0 if there was no answer
 	retry time.Duration
 
-	row    *row
-	pgCode string
-	wire   []byte // of the PortOneError
+	row     *row
+	pgCode  string
+	message string // PortOne's
+	wire    []byte // of the PortOneError
 }
 
 // member is a member of an error's JSON that is neither its type nor its message.
@@ -113,6 +118,7 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 		case "message":
 			if text, isText = transcode.Text(raw); isText {
 				e.wire = appendString(e.wire, 3, text)
+				e.message = text
 			}
 		}
 		if !isText {
@@ -194,7 +200,7 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 	if code = e.codeFor(code); unclear {
 		text, wait = unclearFailure, 0
 	}
-	st := &spb.Status{Code: int32(code), Message: text[English], Details: make([]*anypb.Any, 0, 5)}
+	st := &spb.Status{Code: int32(code), Message: text[English] + e.quote(), Details: make([]*anypb.Any, 0, 5)}
 	st.Details = append(st.Details,
 		&anypb.Any{TypeUrl: typePrefix + "google.rpc.ErrorInfo", Value: e.errorInfo(typ)},
 		&anypb.Any{TypeUrl: typePrefix + "portone.v2.PortOneError", Value: e.wire})

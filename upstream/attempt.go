@@ -256,6 +256,7 @@ func (a *outgoing) describe() *errmap.Call {
 		Key:        string(a.call.Key),
 		Language:   a.call.Language,
 		IDs:        pathIDs(spec, a.request.Path),
+		Sent:       [][]byte{a.request.Path, a.request.Query, a.request.Body},
 		Violations: func() []transcode.Violation { return spec.Violations(a.call.Wire) },
 	}
 }
