@@ -382,6 +382,7 @@ func TestUntyped(t *testing.T) {
 		{"a server that is not PortOne's API", 404, html, nil, false, codes.Unimplemented, "UPSTREAM_FAILED", 404},
 		{"a wall", 403, html, nil, true, codes.PermissionDenied, "UPSTREAM_FAILED", 403},
 		{"a request timeout", 408, "", nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
+		{"a proxy whose client is gone", 499, "", nil, true, codes.Unknown, "OUTCOME_UNKNOWN", 409},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -421,7 +422,7 @@ func TestUntyped(t *testing.T) {
 // TestUnknownType shows that a type from tomorrow keeps all it has.
 func TestUnknownType(t *testing.T) {
 	m := mapper(t)
-	for httpStatus, want := range map[int]codes.Code{400: codes.InvalidArgument, 401: codes.Unauthenticated, 403: codes.PermissionDenied,
+	for httpStatus, want := range map[int]codes.Code{302: codes.Unknown, 408: codes.Unknown, 499: codes.Unknown, 400: codes.InvalidArgument, 401: codes.Unauthenticated, 403: codes.PermissionDenied,
 		404: codes.NotFound, 409: codes.FailedPrecondition, 410: codes.FailedPrecondition, 429: codes.ResourceExhausted, 502: codes.Unknown, 500: codes.Unknown} {
 		body := `{"message":"새 오류","type":"SOMETHING_NEW","limit":12345678901234567890,"nested":{"a":[1]}}`
 		e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true}, httpStatus, nil, []byte(body))
@@ -474,6 +475,7 @@ func TestFailures(t *testing.T) {
 		{Draining, codes.Unavailable, codes.Unavailable, false},
 		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
 		{NoSuchOperation, codes.Unimplemented, codes.Unimplemented, false},
+		{KeyRequired, codes.InvalidArgument, codes.InvalidArgument, false},
 		{CrossOrigin, codes.PermissionDenied, codes.PermissionDenied, false},
 		{HostNotAllowed, codes.PermissionDenied, codes.PermissionDenied, false},
 		{Broken, codes.Internal, codes.Internal, true},

@@ -35,6 +35,8 @@ type Error struct {
 	http   int // status on REST
 	retry  time.Duration
 	cause  error
+
+	settles bool // see Settles
 }
 
 // Error implements error. The text is that of the status; the cause is not in it.

@@ -28,8 +28,8 @@ const (
 	// failed lately.
 	BreakerOpen
 
-	// Lost: the request went out, or may have, and no answer came back: a reset, an
-	// early end of the connection, half an answer.
+	// Lost: the request went out, or may have, and no answer of PortOne's came back: a
+	// reset, an early end of the connection, half an answer, a firewall's page.
 	Lost
 
 	// TimedOut: the request went out, and no answer came in time: the caller's
@@ -45,7 +45,9 @@ const (
 	// GoneBefore: the caller went away before the request went out.
 	GoneBefore
 
-	// Unreadable: PortOne answered with 2xx, and the answer cannot be read.
+	// Unreadable: PortOne answered with 2xx, and something in the answer cannot be
+	// read. Of a mutation only where the answer shows that it is PortOne's: what
+	// came in its place is Lost.
 	Unreadable
 
 	// Overloaded: the gateway has as many calls in flight as it may.
@@ -68,6 +70,10 @@ const (
 
 	// HostNotAllowed: the request was for a host that is not the gateway's.
 	HostNotAllowed
+
+	// KeyRequired: a mutation came without an idempotency key, where the gateway is
+	// set to take none such.
+	KeyRequired
 )
 
 // verdict is what a failure means to the caller.
@@ -85,6 +91,12 @@ var unknownType = [languages]string{
 var unknownFailure = [languages]string{
 	English: "PortOne failed on the request with an error of a type that this gateway does not know yet; look up whether it was carried out before trying again.",
 	Korean:  "포트원이 이 게이트웨이가 아직 알지 못하는 유형의 오류로 요청 처리에 실패했으니 다시 시도하기 전에 처리 여부를 조회해야 합니다.",
+}
+
+// unclearFailure is the text of a temporary error where it is a mutation's.
+var unclearFailure = [languages]string{
+	English: "A service behind PortOne failed for the moment; look up whether the request was carried out before trying again.",
+	Korean:  "포트원 뒤의 서비스가 일시적으로 실패했으니 다시 시도하기 전에 처리 여부를 조회해야 합니다.",
 }
 
 // Texts of the verdicts. An unknown outcome says how to ask again.
@@ -157,6 +169,10 @@ var (
 		English: "The gateway does not answer requests for this host; use an IP address or localhost, or name the host in --allowed-hosts. Nothing was done.",
 		Korean:  "게이트웨이가 응답하지 않는 호스트입니다. IP 주소나 localhost를 사용하거나 --allowed-hosts에 호스트를 지정해 주십시오. 아무것도 처리되지 않았습니다.",
 	}
+	keyRequired = [languages]string{
+		English: "This gateway takes no request that may change something without an idempotency key of the caller's; send one as `idempotency-key`. Nothing was done.",
+		Korean:  "이 게이트웨이는 데이터를 변경하는 요청에 호출자의 멱등 키를 요구합니다. `idempotency-key`로 키를 보내 주십시오. 아무것도 처리되지 않았습니다.",
+	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
 		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
@@ -179,6 +195,7 @@ const (
 	reasonInternal    = portonev2.GatewayReason_GATEWAY_REASON_INTERNAL
 	reasonCrossOrigin = portonev2.GatewayReason_GATEWAY_REASON_CROSS_ORIGIN
 	reasonHost        = portonev2.GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED
+	reasonKeyRequired = portonev2.GatewayReason_GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
 )
@@ -212,6 +229,7 @@ var verdicts = map[Failure][2]verdict{
 	NoSuchOperation: both(verdict{reasonNoSuch, codes.Unimplemented, noSuchOperation}),
 	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
 	HostNotAllowed:  both(verdict{reasonHost, codes.PermissionDenied, hostNotAllowed}),
+	KeyRequired:     both(verdict{reasonKeyRequired, codes.InvalidArgument, keyRequired}),
 	Broken: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it
@@ -251,9 +269,9 @@ func (e *draft) untyped() *Error {
 		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
 	case e.http == http.StatusNotFound: // it says nothing of a payment: nobody may conclude that there is none
 		return e.gateway(verdict{reasonFailed, codes.Unimplemented, refused}, cause)
-	case e.http >= 400 && e.http < 500 && e.http != http.StatusRequestTimeout:
+	case !mayBeDone(e.http):
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, e.call.Mutation), refused}, cause)
-	case e.call.Mutation: // 5xx, a redirect, a timeout: it may have been carried out
+	case e.call.Mutation: // 5xx, a redirect, a timeout
 		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
 	case e.http >= 500:
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, false), upstreamFailed}, cause)

@@ -57,6 +57,10 @@ type Call struct {
 	// ErrorInfo's metadata.
 	IDs []ID
 
+	// Sent is what went up: path, query, body. Where PortOne's message repeats any of
+	// it, the status message does not quote it.
+	Sent [][]byte
+
 	// Violations lists what the contract can tell of the mistakes in the request;
 	// asked for only where PortOne finds it invalid. May be nil.
 	Violations func() []transcode.Violation
@@ -86,9 +90,10 @@ type draft struct {
 	http  int // PortOne's status; 0 if there was no answer
 	retry time.Duration
 
-	row    *row
-	pgCode string
-	wire   []byte // of the PortOneError
+	row     *row
+	pgCode  string
+	message string // PortOne's
+	wire    []byte // of the PortOneError
 }
 
 // member is a member of an error's JSON that is neither its type nor its message.
@@ -113,6 +118,7 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 		case "message":
 			if text, isText = transcode.Text(raw); isText {
 				e.wire = appendString(e.wire, 3, text)
+				e.message = text
 			}
 		}
 		if !isText {
@@ -172,13 +178,17 @@ func (d *data) decode(typ string, body []byte) ([]byte, error) {
 // typed finishes an error whose type PortOne gave.
 func (e *draft) typed(m *Mapper, typ string) *Error {
 	code, text := codeOfHTTP(e.http, e.call.Mutation), unknownType
-	if e.http >= http.StatusInternalServerError {
+	if mayBeDone(e.http) {
 		text = unknownFailure
 	}
 	var detail proto.Message
+	wait := e.retry
 	if e.row != nil {
 		code, text = e.row.code, e.row.text
 		detail = e.row.standardDetail(e.call)
+		if wait == 0 && e.row.detail == retryInfo {
+			wait = usualRetry
+		}
 	}
 	if e.pgCode != "" {
 		if d := m.pgs[e.pgCode]; d != nil {
@@ -186,23 +196,22 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 			e.wire = append(e.wire, d.wire[e.call.Language]...)
 		}
 	}
-	code = e.codeFor(code)
-	st := &spb.Status{Code: int32(code), Message: text[English], Details: make([]*anypb.Any, 0, 5)}
+	unclear := e.call.Mutation && code == codes.Unavailable
+	if code = e.codeFor(code); unclear {
+		text, wait = unclearFailure, 0
+	}
+	st := &spb.Status{Code: int32(code), Message: text[English] + e.quote(), Details: make([]*anypb.Any, 0, 5)}
 	st.Details = append(st.Details,
 		&anypb.Any{TypeUrl: typePrefix + "google.rpc.ErrorInfo", Value: e.errorInfo(typ)},
 		&anypb.Any{TypeUrl: typePrefix + "portone.v2.PortOneError", Value: e.wire})
 	if detail != nil {
 		st.Details = append(st.Details, pack(detail))
 	}
-	wait := e.retry
-	if wait == 0 && e.row != nil && e.row.detail == retryInfo {
-		wait = usualRetry
-	}
 	if wait > 0 {
 		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}))
 	}
 	st.Details = append(st.Details, localized(e.call.Language, text))
-	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry}
+	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry, settles: e.row.settles(e.http)}
 }
 
 // usualRetry is how long to wait where PortOne says that a retry helps and not
@@ -226,10 +235,14 @@ func (e *draft) errorInfo(typ string) []byte {
 
 // codeFor is the code of an error for the call. Types and PG codes that reads and
 // mutations share are UNKNOWN in the tables where the outcome of a mutation is; a
-// read that failed for such a reason can be repeated.
+// read that failed for such a reason can be repeated. The other way round, a mutation
+// that reached PortOne is never UNAVAILABLE, which meshes repeat by themselves.
 func (e *draft) codeFor(code codes.Code) codes.Code {
-	if code == codes.Unknown && !e.call.Mutation && e.http > http.StatusInternalServerError {
+	switch {
+	case code == codes.Unknown && !e.call.Mutation && e.http > http.StatusInternalServerError:
 		return codes.Unavailable
+	case code == codes.Unavailable && e.call.Mutation:
+		return codes.Unknown
 	}
 	return code
 }
@@ -379,7 +392,7 @@ func codeOfHTTP(httpStatus int, mutation bool) codes.Code {
 	switch {
 	case httpStatus >= 500 && httpStatus != http.StatusInternalServerError && !mutation:
 		return codes.Unavailable // nothing was changed, so that a retry is safe
-	case httpStatus >= 500:
+	case httpStatus >= 500, mutation && mayBeDone(httpStatus):
 		return codes.Unknown
 	}
 	return codes.FailedPrecondition // 409, 410, 412 and the rest: not in this state

@@ -1,11 +1,12 @@
 // Package portoneerr reads the errors of the gateway in Go programs that call it:
 // one call gives what a switch needs.
 //
+//	ctx = metadata.AppendToOutgoingContext(ctx, "idempotency-key", key)
 //	payment, err := client.PayWithBillingKey(ctx, request)
-//	if e := portoneerr.FromError(err); e != nil {
+//	if e := portoneerr.FromMutation(err, key); e != nil {
 //		switch {
 //		case e.OutcomeUnknown():
-//			// ask again with e.IdempotencyKey
+//			// send the same request again with e.IdempotencyKey
 //		case e.OutcomeUnclear():
 //			// read the payment, and go by its status
 //		case e.Reason == portonev2.ErrorReason_ERROR_REASON_ALREADY_PAID:
@@ -16,6 +17,12 @@
 //			// wait e.RetryAfter, then repeat with the same key
 //		}
 //	}
+//
+// What the gateway says has an ErrorInfo of one of two domains, PortOne's and its own.
+// A status without one comes from a connection that broke, a proxy, a mesh, or the
+// client library, and each of these has codes of its own for the same mishap. Its code
+// therefore says next to nothing: after a mutation the outcome is unknown, see
+// OutcomeUnknown.
 //
 // It needs nothing but the stubs and grpc-go. Other languages find the same in the
 // details of the status: google.rpc.ErrorInfo and portone.v2.PortOneError.
@@ -60,15 +67,18 @@ type Error struct {
 	// Operation is PortOne's operationId; empty if there was none.
 	Operation string
 
-	// IdempotencyKey is the key that a mutation carried, the caller's or one that
-	// the gateway made; empty for reads. To ask for the outcome, send the same
-	// request with it.
+	// IdempotencyKey is the key that a mutation carried: the one in the error, else
+	// the one given to FromMutation. To ask for the outcome, send the same request
+	// with it. Empty for reads, and where nobody knows it.
 	IdempotencyKey string
+
+	// ReadOnly reports that the call changes nothing, see FromRead.
+	ReadOnly bool
 
 	// RetryAfter is how long to wait before trying again; 0 if nothing is said.
 	RetryAfter time.Duration
 
-	// Truncated tells that the status was cut to fit into trailers: lists, texts or
+	// Truncated reports that the status was cut to fit into trailers: lists, texts or
 	// unknown members may be shorter than PortOne sent them.
 	Truncated bool
 
@@ -76,12 +86,37 @@ type Error struct {
 	// PortOne's.
 	Detail *portonev2.PortOneError
 
-	err error
+	domain string // of the ErrorInfo, where it is one of the two
+	err    error
 }
 
-// FromError returns what the gateway says of a failed call; nil if err is nil.
-// Errors that do not come from the gateway have a code and nothing else.
-func FromError(err error) *Error {
+// FromMutation returns what is known of a failed call of an RPC that may change
+// something; nil if err is nil. Key is the idempotency key that the call was sent with;
+// empty if it was sent without one, or the one in the header of the answer, where that
+// has come (grpc.Header, `idempotency-key`).
+func FromMutation(err error, key string) *Error {
+	e := read(err)
+	if e != nil && e.IdempotencyKey == "" {
+		e.IdempotencyKey = key
+	}
+	return e
+}
+
+// FromRead is FromMutation for an RPC that changes nothing: what failed can be
+// repeated, and no outcome is ever unknown.
+func FromRead(err error) *Error {
+	e := read(err)
+	if e != nil {
+		e.ReadOnly = true
+	}
+	return e
+}
+
+// FromError is for calls of which it is not known what they do: it takes them for
+// mutations without a key, which is the safe choice.
+func FromError(err error) *Error { return FromMutation(err, "") }
+
+func read(err error) *Error {
 	if err == nil {
 		return nil
 	}
@@ -112,7 +147,7 @@ func (e *Error) info(info *errdetails.ErrorInfo) {
 	default:
 		return
 	}
-	e.Type = info.GetReason()
+	e.Type, e.domain = info.GetReason(), info.GetDomain()
 	e.Operation = info.GetMetadata()["operation"]
 	e.IdempotencyKey = info.GetMetadata()["idempotencyKey"]
 	e.Truncated = info.GetMetadata()["truncated"] != ""
@@ -131,28 +166,42 @@ func As(err error) (*Error, bool) {
 	return e, ok
 }
 
-// OutcomeUnknown tells whether PortOne may have carried the request out and has not
-// said so. Repeat it with IdempotencyKey, never with another key: PortOne then tells
-// the outcome. Where the call failed on the way to the gateway, IdempotencyKey is
-// empty: repeat it with the key that you sent. If you sent none, the gateway made one
-// that is lost; look the result up instead of repeating the request.
+// OutcomeUnknown reports whether PortOne may have carried a mutation out and has not
+// said so. Send the same request again with IdempotencyKey, never with another key:
+// PortOne then tells the outcome, for three hours. Where IdempotencyKey is empty, the
+// gateway made a key that is lost: look the result up, and repeat only what has not
+// happened.
+//
+// Beside what the gateway itself calls so, that is every failure without an answer of
+// the gateway's or PortOne's, whatever its code, also where the caller itself gave the
+// call up. Bare UNAUTHENTICATED, PERMISSION_DENIED and UNIMPLEMENTED are not among
+// them: a mesh or a wrong address answers so, and lets nothing through.
 func (e *Error) OutcomeUnknown() bool {
-	switch e.Gateway {
-	case portonev2.GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN, portonev2.GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE:
-		return true
-	case portonev2.GatewayReason_GATEWAY_REASON_UNSPECIFIED:
-		return e.Type == "" && (e.Code == codes.DeadlineExceeded || e.Code == codes.Canceled || e.Code == codes.Unavailable)
+	switch {
+	case e.ReadOnly:
+		return false
+	case e.domain == "":
+		return !e.refusedOnTheWay()
+	case e.domain == gatewayDomain && e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UNSPECIFIED: // of a newer gateway
+		return e.Code == codes.Unknown || e.Code == codes.Internal || e.Code == codes.DeadlineExceeded
 	}
-	return false
+	return e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN ||
+		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE
 }
 
-// OutcomeUnclear tells whether PortOne has answered a mutation without knowing, or
+// refusedOnTheWay reports whether a status that is neither the gateway's nor PortOne's
+// says that the call did not get to the gateway.
+func (e *Error) refusedOnTheWay() bool {
+	return e.Code == codes.Unauthenticated || e.Code == codes.PermissionDenied || e.Code == codes.Unimplemented
+}
+
+// OutcomeUnclear reports whether PortOne has answered a mutation without knowing, or
 // saying, what became of it at the PG or another institution. To repeat the request
 // with the same key gives the same answer again. Read the payment (or whatever the
 // request was about) and go by that; repeat, with a new key, only what has not
 // happened.
 func (e *Error) OutcomeUnclear() bool {
-	return e.Detail != nil && (e.Code == codes.Unknown && e.IdempotencyKey != "" ||
+	return !e.ReadOnly && e.domain == portOneDomain && (e.Code == codes.Unknown && e.IdempotencyKey != "" ||
 		e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT)
 }
 
@@ -188,16 +237,17 @@ const (
 	// has to pass first.
 	RetryLater
 
-	// CheckFirst: see OutcomeUnclear.
+	// CheckFirst: it may have been done, and to repeat the request says nothing of it
+	// or does it again: see OutcomeUnclear, and OutcomeUnknown without a key.
 	CheckFirst
 )
 
 // Retry says whether to repeat the call.
 func (e *Error) Retry() Retry {
 	switch {
-	case e.OutcomeUnclear():
+	case e.OutcomeUnclear(), e.OutcomeUnknown() && e.IdempotencyKey == "":
 		return CheckFirst
-	case e.OutcomeUnknown(), e.Code == codes.Unavailable, e.Code == codes.Aborted:
+	case e.OutcomeUnknown(), e.Code == codes.Unavailable, e.Code == codes.Aborted, e.domain == "" && e.brokenRead():
 		return RetrySame
 	case e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_RETRY_LATER,
 		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED,
@@ -205,4 +255,14 @@ func (e *Error) Retry() Retry {
 		return RetryLater
 	}
 	return RetryNever
+}
+
+// brokenRead reports whether a bare status of a read may be that of a connection that
+// broke, by the codes that client libraries and proxies have for it.
+func (e *Error) brokenRead() bool {
+	switch e.Code {
+	case codes.Unknown, codes.Internal, codes.Canceled:
+		return e.ReadOnly
+	}
+	return false
 }

@@ -2,14 +2,12 @@ package service
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"google.golang.org/grpc/metadata"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
-	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -81,15 +79,16 @@ type Call struct {
 	// Status is the HTTP status of PortOne's answer, once there is one with 2xx.
 	Status int
 
-	attempts int // requests that were sent to PortOne for it
+	keyMade  bool // the caller brought no key
+	attempts int  // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
 	extra    []byte // header lines for PortOne
 
 	// receive takes in the message of a call by gRPC, into request; nil for others.
-	receive   func(any) error
-	request   frame
-	headerSet bool // of the answer, by gRPC
+	receive func(any) error
+	request frame
+	meta    answerMetadata // of the answer, by gRPC
 
 	// answer is PortOne's JSON, in a slice of bytepool.Shared.
 	answer *[]byte
@@ -128,6 +127,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		Spec:     c.Op.Spec,
 		Wire:     c.Wire,
 		Key:      c.Key,
+		KeyMade:  c.keyMade,
 		Language: c.language,
 		Deadline: c.deadline,
 		Header:   c.extra,
@@ -137,6 +137,9 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 	}
 	if c.Op.Streams {
 		return s.stream(ctx, c, &request)
+	}
+	if c.Transport == "grpc" && c.Op.Spec.IsMutation() {
+		request.BeforeSend = func() { c.beforeSend(ctx) }
 	}
 	answer, failure := s.opts.Upstream.Do(ctx, &request)
 	c.attempts = request.Attempts
@@ -148,25 +151,4 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		return s.opts.Mapper.Failure(c.describe(), errmap.Overloaded, nil)
 	}
 	return s.readAnswer(c)
-}
-
-// readAnswer turns PortOne's JSON into a message.
-func (s *Server) readAnswer(c *Call) error {
-	wire := bytepool.Shared.Get(len(*c.answer))
-	c.wire = wire
-	if c.Op.empty && len(*c.answer) == 0 {
-		*wire = (*wire)[:0]
-		return nil
-	}
-	out, err := c.Op.Spec.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
-	*wire = out
-	if err == nil {
-		return nil
-	}
-	var at *transcode.Error
-	if errors.As(err, &at) {
-		s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),
-			"request_id", c.RequestID, "problem", at.Loggable())
-	}
-	return s.opts.Mapper.Failure(c.describe(), errmap.Unreadable, err)
 }

@@ -92,15 +92,15 @@ func one(t *testing.T, md metadata.MD, name string) string {
 func TestReadsHaveNoKey(t *testing.T) {
 	p := answers(http.StatusNotFound, `{"type":"PAYMENT_NOT_FOUND"}`)
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: p})
-	var header metadata.MD
+	var trailer metadata.MD
 	ctx := metadata.AppendToOutgoingContext(t.Context(), "idempotency-key", "bad")
-	_, err := portonev2.NewPaymentServiceClient(g.Conn).GetPayment(ctx, &portonev2.GetPaymentRequest{PaymentId: "p1"}, grpc.Header(&header))
+	_, err := portonev2.NewPaymentServiceClient(g.Conn).GetPayment(ctx, &portonev2.GetPaymentRequest{PaymentId: "p1"}, grpc.Trailer(&trailer))
 	checkStatus(t, err, codes.NotFound, "PAYMENT_NOT_FOUND")
 	info, _, _ := details(err)
-	if keys := append(header.Get("idempotency-key"), p.requests()[0].header.Values("Idempotency-Key")...); len(keys) > 0 || info.GetMetadata()["idempotencyKey"] != "" {
+	if keys := append(trailer.Get("idempotency-key"), p.requests()[0].header.Values("Idempotency-Key")...); len(keys) > 0 || info.GetMetadata()["idempotencyKey"] != "" {
 		t.Errorf("the keys are %q, the ErrorInfo %v", keys, info)
 	}
-	one(t, header, "x-request-id")
+	one(t, trailer, "x-request-id")
 }
 
 // TestLanguage gives texts in the caller's language, also where the call is refused

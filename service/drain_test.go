@@ -262,7 +262,7 @@ func TestDrainWaitsForReaders(t *testing.T) {
 
 // TestDrainDoesNotWaitForever: an answer that nobody reads ends with the drain's time.
 func TestDrainDoesNotWaitForever(t *testing.T) {
-	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, `{"new":"`+strings.Repeat("x", 2<<20)+`"}`)})
+	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, `{"payment":{},"new":"`+strings.Repeat("x", 2<<20)+`"}`)})
 	conn := connect(t, g.Addr, grpc.WithInitialWindowSize(64<<10), grpc.WithInitialConnWindowSize(64<<10))
 	stream, err := conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true}, payMethod)
 	if err != nil {

@@ -213,12 +213,12 @@ func (p *grpcPayer) pay(ctx context.Context, n int, key string) (string, *told) 
 	if err == nil {
 		return receipt, nil
 	}
-	e := portoneerr.FromError(err)
+	e := portoneerr.FromMutation(err, key)
 	return "", &told{
 		unknown: e.OutcomeUnknown(),
 		untold:  e.Type == "",
 		aborted: e.Code == codes.Aborted,
-		undone:  e.Code == codes.Unavailable || e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_NOT_SENT,
+		undone:  e.Type != "" && e.Code == codes.Unavailable || e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_NOT_SENT,
 		key:     e.IdempotencyKey,
 		text:    err.Error(),
 	}

@@ -73,11 +73,12 @@ func (s *Server) serveStream(op *Operation, stream grpc.ServerStream) error {
 			var md metadata.MD
 			contentType, md = fileMetadata(file)
 			_ = stream.SetHeader(md)
+			c.setHeader(stream.Context())
 		}
 		return stream.SendMsg(&httpbody.HttpBody{ContentType: contentType, Data: piece})
 	}
 	err := s.handle(stream.Context(), c)
-	c.setHeader(stream.Context())
+	c.setMetadata(stream.Context(), err)
 	return err
 }
 

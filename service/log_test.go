@@ -152,7 +152,7 @@ func TestLogLine(t *testing.T) {
 		{"a wrong secret", answerWith(401, `{"type":"UNAUTHORIZED"}`), payOne,
 			map[string]string{"level": "WARN", "code": "Unauthenticated", "reason": "UNAUTHORIZED"}},
 		{"an answer that is none", answerWith(200, `[]`), payOne,
-			map[string]string{"level": "ERROR", "code": "Internal", "reason": "ANSWER_UNREADABLE", "cause": "not a JSON object at byte 0"}},
+			map[string]string{"level": "WARN", "code": "Unknown", "reason": "OUTCOME_UNKNOWN", "cause": "not a JSON object at byte 0"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,7 +30,8 @@ type Operation struct {
 	// Streams tells that the answer is no message but a file in pieces.
 	Streams bool
 
-	empty bool // the answer has no content
+	empty    bool     // the answer has no content
+	required []string // what the answer of a mutation must have
 }
 
 // Unknown stands for whatever is called and is no operation. Observers, tracers and
@@ -92,5 +93,8 @@ func newOperation(cache *transcode.Cache, method protoreflect.MethodDescriptor) 
 	}
 	// `unrecognized` is the one field of an answer without content.
 	op.empty = !op.Streams && method.Output().Fields().Len() == 1
+	if spec.IsMutation() {
+		op.required = requiredMembers(method.Output())
+	}
 	return op, nil
 }

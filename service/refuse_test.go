@@ -39,9 +39,9 @@ func TestUnknownIsSeen(t *testing.T) {
 				if id != "" {
 					ctx = metadata.AppendToOutgoingContext(ctx, "x-request-id", id)
 				}
-				var header metadata.MD
-				checkStatus(t, sendIn(ctx, g, test.method, text(1, "p1"), false, grpc.Header(&header)), codes.Unimplemented, "NO_SUCH_OPERATION")
-				got := one(t, header, "x-request-id")
+				var trailer metadata.MD
+				checkStatus(t, sendIn(ctx, g, test.method, text(1, "p1"), false, grpc.Trailer(&trailer)), codes.Unimplemented, "NO_SUCH_OPERATION")
+				got := one(t, trailer, "x-request-id")
 				if id != "" && got != id || got == "" {
 					t.Errorf("the request id is %q, want %q", got, id)
 				}

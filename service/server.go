@@ -13,7 +13,6 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -59,9 +58,33 @@ type Options struct {
 	// asked to make another; calls on it are not cut. Default: any age.
 	MaxConnectionAge time.Duration
 
+	// RequireKey says which mutations must bring an idempotency key. Default:
+	// RequireKeyOff.
+	RequireKey RequireKey
+
 	// Sandbox tells that PortOne is the sandbox, so that the header
 	// x-portone-sandbox is passed on.
 	Sandbox bool
+}
+
+// RequireKey says which mutations are refused, before anything goes up, if they bring
+// no idempotency key of the caller's. A key that the gateway makes is known to the
+// caller only once an answer has come: it does not protect a call whose connection breaks.
+type RequireKey string
+
+const (
+	// RequireKeyOff makes keys for mutations that bring none.
+	RequireKeyOff RequireKey = "off"
+	// RequireKeyGRPC refuses those by gRPC. PortOne's SDKs, which use REST, cannot
+	// send a key.
+	RequireKeyGRPC RequireKey = "grpc"
+	// RequireKeyAll refuses all of them.
+	RequireKeyAll RequireKey = "all"
+)
+
+// of reports whether a call by a transport must bring a key.
+func (r RequireKey) of(transport string) bool {
+	return r == RequireKeyAll || r == RequireKeyGRPC && transport == "grpc"
 }
 
 // Observer is told of calls. Its methods are called concurrently and must not
@@ -183,7 +206,7 @@ func (s *Server) serveUnary(ctx context.Context, op *Operation, receive func(any
 	c := &Call{Op: op, Headers: grpcHeaders{ctx}, Transport: "grpc", receive: receive}
 	defer c.request.free()
 	err := s.handle(ctx, c)
-	c.setHeader(ctx)
+	c.setMetadata(ctx, err)
 	wire := c.wire
 	c.wire = nil
 	c.free()
@@ -204,26 +227,8 @@ func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 		c.Asked = method
 	}
 	err := s.Refuse(ctx, c, errmap.NoSuchOperation)
-	c.setHeader(ctx)
+	c.setMetadata(ctx, err)
 	return err
-}
-
-// setHeader sets the header of a gRPC answer, unless it is set already.
-func (c *Call) setHeader(ctx context.Context) {
-	if !c.headerSet {
-		c.headerSet = true
-		_ = grpc.SetHeader(ctx, c.responseMetadata())
-	}
-}
-
-// responseMetadata is what every answer has beside the message: request id and
-// idempotency key.
-func (c *Call) responseMetadata() metadata.MD {
-	md := metadata.MD{HeaderRequestID: []string{c.RequestID}}
-	if c.Key != "" {
-		md[HeaderIdempotencyKey] = []string{string(c.Key)}
-	}
-	return md
 }
 
 // nobody observes nothing.

@@ -227,18 +227,8 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 		c.language = errmap.ParseLanguage(accept[0])
 	}
 	if c.Op.Spec.IsMutation() {
-		keys := c.Headers.Values(HeaderIdempotencyKey)
-		switch len(keys) {
-		case 0:
-			c.Key = upstream.NewKey()
-		case 1:
-			key, err := upstream.ParseKey(keys[0])
-			if err != nil {
-				return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
-			}
-			c.Key = key
-		default:
-			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+		if err := s.readKey(c); err != nil {
+			return err
 		}
 	}
 	if s.opts.Sandbox {
@@ -250,6 +240,25 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 		}
 	}
 	return next(ctx, c)
+}
+
+// readKey reads the idempotency key of a mutation, or makes one.
+func (s *Server) readKey(c *Call) error {
+	switch keys := c.Headers.Values(HeaderIdempotencyKey); {
+	case len(keys) > 1:
+		return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+	case len(keys) == 1:
+		key, err := upstream.ParseKey(keys[0])
+		if err != nil {
+			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
+		}
+		c.Key = key
+	case s.opts.RequireKey.of(c.Transport):
+		return s.opts.Mapper.Failure(c.describe(), errmap.KeyRequired, nil)
+	default:
+		c.Key, c.keyMade = upstream.NewKey(), true
+	}
+	return nil
 }
 
 func isHeaderValue(text string) bool {
@@ -286,7 +295,7 @@ func (s *Server) trimDeadline(ctx context.Context, c *Call, next next) error {
 func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 	switch {
 	case c.receive != nil:
-		if err := s.receiveMessage(ctx, c); err != nil {
+		if err := s.receiveMessage(c); err != nil {
 			return err
 		}
 	case c.Read != nil:
@@ -300,10 +309,8 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 }
 
 // receiveMessage takes in the message of a call by gRPC. If grpc-go cannot, it has
-// answered by itself: our error is for metrics and the log then, and the header of
-// the answer is set before.
-func (s *Server) receiveMessage(ctx context.Context, c *Call) error {
-	c.setHeader(ctx)
+// answered by itself, without our metadata: our error is for metrics and the log then.
+func (s *Server) receiveMessage(c *Call) error {
 	err := c.receive(&c.request)
 	failure := errmap.RequestTooLarge
 	switch code := status.Code(err); {

@@ -165,7 +165,7 @@ func TestPanic(t *testing.T) {
 	var log bytes.Buffer
 	w := &watcher{}
 	angry := true
-	s := newTestServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"new":1}`)) }, w, &log, step{"panic", func(_ *Server, ctx context.Context, c *Call, next next) error {
+	s := newTestServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"payment":{},"new":1}`)) }, w, &log, step{"panic", func(_ *Server, ctx context.Context, c *Call, next next) error {
 		if angry {
 			panic(value)
 		}
@@ -197,7 +197,7 @@ func TestPanic(t *testing.T) {
 
 	angry = false
 	answer, err := call()
-	if err != nil || string(answer) != `{"new":1}` {
+	if err != nil || string(answer) != `{"payment":{},"new":1}` {
 		t.Errorf("the next call ended with %s, %v", answer, err)
 	}
 	if want := []string{"rest Internal OUTCOME_UNKNOWN", "rest OK"}; !slices.Equal(w.ended, want) || len(w.begun) != 2 {

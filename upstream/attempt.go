@@ -134,6 +134,9 @@ func (a *outgoing) attempt() {
 		a.result, a.err = connectionFailed, a.ctx.Err()
 		return
 	}
+	if a.permit.probe { // of the attempt before, of which the breaker hears no more
+		a.breaker.giveBack(a.permit)
+	}
 	var allowed bool
 	if a.permit, allowed = a.breaker.allow(); !allowed {
 		a.result, a.err = breakerOpen, errors.New("the circuit breaker is open")
@@ -151,6 +154,8 @@ func (a *outgoing) attempt() {
 		Target: [2][]byte{a.target, a.request.Query},
 		Header: a.header,
 		Body:   a.request.Body,
+
+		BeforeSend: a.call.BeforeSend,
 	}
 	var err error
 	if a.streaming {
@@ -237,10 +242,8 @@ func (a *outgoing) problem() string {
 // without our knowing what came of it.
 func (a *outgoing) mayHaveBeenDone() bool {
 	switch a.result {
-	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed:
+	case answerBroken, tooLarge, timedOut, callerGone, temporarilyFailed, refused:
 		return true
-	case refused:
-		return a.response.Status >= 500 || a.response.Status < 400 || a.response.Status == http.StatusRequestTimeout
 	}
 	return false
 }
@@ -254,6 +257,7 @@ func (a *outgoing) describe() *errmap.Call {
 		Key:        string(a.call.Key),
 		Language:   a.call.Language,
 		IDs:        pathIDs(spec, a.request.Path),
+		Sent:       [][]byte{a.request.Path, a.request.Query, a.request.Body},
 		Violations: func() []transcode.Violation { return spec.Violations(a.call.Wire) },
 	}
 }

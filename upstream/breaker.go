@@ -55,7 +55,7 @@ type breaker struct {
 	good      time.Time // when the latest request was sent that has succeeded
 	slots     [10]slot  // of closed: what happened lately
 	until     time.Time // of open: its end; of half-open: when that began
-	let       int       // of half-open: how many calls were let through
+	let       int       // of half-open: how many requests were let through that are under way or have succeeded
 	succeeded int       // ... and how many of them succeeded
 }
 
@@ -77,7 +77,8 @@ const (
 // permit is a request that may be sent.
 type permit struct {
 	at    time.Time
-	moved int // of the breaker
+	moved int  // of the breaker
+	probe bool // let through by a half-open breaker
 }
 
 // allow tells whether a request may be sent.
@@ -86,7 +87,7 @@ func (b *breaker) allow() (p permit, ok bool) {
 	defer b.mu.Unlock()
 	now := b.now()
 	if b.state == BreakerClosed {
-		return permit{now, b.moved}, true
+		return permit{at: now, moved: b.moved}, true
 	}
 	if b.state == BreakerOpen {
 		if now.Before(b.until) {
@@ -99,13 +100,28 @@ func (b *breaker) allow() (p permit, ok bool) {
 		return permit{}, false
 	}
 	b.let++
-	return permit{now, b.moved}, true
+	return permit{now, b.moved, true}, true
+}
+
+// giveBack makes room for another probe in place of one that ended without saying
+// anything about PortOne: else a breaker whose probes all end so, as mutations do
+// that a PG lets wait, would use up its probes and refuse calls for ever.
+func (b *breaker) giveBack(p permit) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.replace(p)
+}
+
+func (b *breaker) replace(p permit) {
+	if p.probe && p.moved == b.moved && b.state == BreakerHalfOpen {
+		b.let--
+	}
 }
 
 // record takes in how a call ended whose last request was permitted. One from before
 // the state changed says nothing new.
 func (b *breaker) record(p permit, v verdict) {
-	if v == neutral {
+	if v == neutral && !p.probe {
 		return
 	}
 	b.mu.Lock()
@@ -116,7 +132,8 @@ func (b *breaker) record(p permit, v verdict) {
 	if v == success && p.at.After(b.good) {
 		b.good = p.at
 	}
-	if v == failure && b.good.Sub(p.at) > breakerStale {
+	if v == neutral || v == failure && b.good.Sub(p.at) > breakerStale {
+		b.replace(p)
 		return
 	}
 	switch b.state {

@@ -51,7 +51,7 @@ func TestBreakerStates(t *testing.T) {
 			for i, s := range test.steps {
 				now = now.Add(s.wait)
 				for range s.times {
-					b.record(permit{now, b.moved}, s.record)
+					b.record(permit{at: now, moved: b.moved}, s.record)
 				}
 				allowed := 0
 				for range 100 {
@@ -117,6 +117,70 @@ func TestStaleNews(t *testing.T) {
 	}
 	if b.state != BreakerClosed {
 		t.Errorf("after successes it is %s", b.state)
+	}
+}
+
+// TestProbesWithoutVerdict: calls that end without a verdict, such as mutations that a PG
+// lets wait, do not use up the probes of a half-open breaker, however many they are.
+func TestProbesWithoutVerdict(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	b := &breaker{now: func() time.Time { return now }, changed: func(BreakerState) {}}
+	for range breakerMin {
+		p, _ := b.allow()
+		b.record(p, failure)
+	}
+	now = now.Add(breakerDelay)
+	for n := range 1_000_000 {
+		p, ok := b.allow()
+		if !ok {
+			t.Fatalf("call %d is refused by a breaker that is %s", n, b.state)
+		}
+		if n%2 == 0 {
+			b.record(p, neutral)
+		} else {
+			b.giveBack(p)
+		}
+		now = now.Add(time.Millisecond)
+	}
+	for range breakerSuccess {
+		p, ok := b.allow()
+		if !ok {
+			t.Fatal("a probe is refused")
+		}
+		b.record(p, success)
+	}
+	if b.state != BreakerClosed {
+		t.Errorf("after successes it is %s", b.state)
+	}
+}
+
+// TestProbesAtOnce: as long as probes are under way, no more are let through than the
+// time that has passed allows.
+func TestProbesAtOnce(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	b := &breaker{now: func() time.Time { return now }, changed: func(BreakerState) {}}
+	for range breakerMin {
+		p, _ := b.allow()
+		b.record(p, failure)
+	}
+	now = now.Add(breakerDelay)
+	var probes []permit
+	for range breakerProbes {
+		p, ok := b.allow()
+		if !ok {
+			t.Fatal("a probe is refused")
+		}
+		probes = append(probes, p)
+	}
+	if _, ok := b.allow(); ok {
+		t.Fatal("one more is let through")
+	}
+	b.record(probes[0], neutral)
+	if _, ok := b.allow(); !ok {
+		t.Error("what ended without a verdict is not replaced")
+	}
+	if _, ok := b.allow(); ok {
+		t.Error("it is replaced twice")
 	}
 }
 

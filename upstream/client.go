@@ -112,6 +112,11 @@ type Call struct {
 	// Key is the idempotency key of a mutation.
 	Key Key
 
+	// KeyMade reports whether Key was made for this call, by NewKey, and is not the
+	// caller's own: the caller cannot repeat the request with it before it has an
+	// answer that names it.
+	KeyMade bool
+
 	// Language is the caller's, for errors.
 	Language errmap.Language
 
@@ -126,6 +131,10 @@ type Call struct {
 
 	// RequestID names the call in the log.
 	RequestID string
+
+	// BeforeSend is called, by the goroutine of the call, before the first byte of each
+	// request goes up: without it having been called, nothing was sent. May be nil.
+	BeforeSend func()
 
 	// Attempts is how many requests were sent for it, also to ask for an outcome. It
 	// is set when the call ends.

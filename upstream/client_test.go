@@ -309,7 +309,8 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// TestTooLarge refuses answers over the limit; one to a mutation was carried out.
+// TestTooLarge refuses answers over the limit; nothing shows that one to a mutation
+// is PortOne's.
 func TestTooLarge(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		piece := bytes.Repeat([]byte(" "), 1<<20)
@@ -322,7 +323,9 @@ func TestTooLarge(t *testing.T) {
 	defer server.Close()
 	c := newClient(t, server.URL, nil)
 	_, failure := c.Do(t.Context(), cancelCall(t))
-	checkEnd(t, cancelCall(t), nil, failure, codes.Internal, "ANSWER_UNREADABLE")
+	checkEnd(t, cancelCall(t), nil, failure, codes.Unknown, "OUTCOME_UNKNOWN")
+	_, failure = c.Do(t.Context(), getCall(t))
+	checkEnd(t, getCall(t), nil, failure, codes.Internal, "UPSTREAM_FAILED")
 }
 
 // TestOverload refuses calls over the bound at once.

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -15,24 +14,20 @@ import (
 // conclude says how a call ended that did not succeed.
 func (a *outgoing) conclude() *errmap.Error {
 	switch a.result {
-	case typedError, rateLimited, refused, temporarilyFailed, outstanding:
-		if a.openBefore() && !a.tellsOutcome() {
+	case outstanding:
+		return a.outstanding()
+	case typedError, rateLimited, refused, temporarilyFailed:
+		if a.openBefore() && !a.failure.Settles() {
 			return a.fail(errmap.Lost)
 		}
 		return a.failure.Error
 	case timedOut:
 		if a.waited != nil { // PortOne's last word: it is working on it
-			return a.waited.Error
+			return a.outstanding()
 		}
 		return a.fail(errmap.TimedOut)
 	case tooLarge:
-		if status := a.response.Status; status < 200 || status > 299 {
-			if a.openBefore() {
-				return a.fail(errmap.Lost)
-			}
-			return a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), nil)
-		}
-		return a.fail(errmap.Unreadable)
+		return a.overlong()
 	case answerBroken:
 		return a.fail(errmap.Lost)
 	case callerGone:
@@ -53,15 +48,33 @@ func (a *outgoing) openBefore() bool {
 	return a.mutation() && (a.maybeDone || a.waited != nil)
 }
 
-// tellsOutcome tells whether an answer says what came of a mutation that an
-// earlier attempt may have carried out. Who may call is looked at before the key is,
-// and so is how often: such answers say nothing of it.
-func (a *outgoing) tellsOutcome() bool {
-	switch a.response.Status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return false
+// outstanding ends a mutation that PortOne was still working on when the time was
+// over. A caller with a key of its own hears just that, ABORTED, and repeats the
+// request with its key. To a caller without one, ABORTED would be an invitation to
+// begin a second mutation under a new key, so the outcome is unknown, under the key
+// that the gateway made.
+func (a *outgoing) outstanding() *errmap.Error {
+	switch {
+	case !a.call.KeyMade:
+		return a.waited.Error
+	case errors.Is(a.ctx.Err(), context.Canceled):
+		return a.fail(errmap.Gone)
+	case !a.call.Deadline.IsZero() && a.client.gone.Err() == nil:
+		return a.fail(errmap.TimedOut)
 	}
-	return a.result == typedError || a.result == outstanding
+	return a.fail(errmap.Lost)
+}
+
+// overlong ends a call whose answer has more than we read.
+func (a *outgoing) overlong() *errmap.Error {
+	status := a.response.Status
+	switch success := status >= 200 && status < 300; {
+	case a.mutation() && (success || a.openBefore()): // nothing shows that PortOne wrote it
+		return a.fail(errmap.Lost)
+	case success:
+		return a.fail(errmap.Unreadable)
+	}
+	return a.client.opts.Mapper.Answer(a.describe(), status, a.response.Header(), nil)
 }
 
 // unsent is a call whose last attempt did not reach PortOne.

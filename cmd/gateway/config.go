@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/portone-gateway/portone-gateway/internal/hosts"
+	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -46,6 +47,7 @@ type serveConfig struct {
 	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
 	UnclearStatus   string        `name:"rest-unclear-status" default:"portone" placeholder:"STATUS" help:"HTTP status by REST of a mutation whose outcome PortOne does not know: portone for PortOne's own 5xx, or 409 for proxies that would repeat it whatever its headers say (${default})."`
+	RequireKey      string        `name:"require-idempotency-key" default:"off" placeholder:"WHERE" help:"Refuse calls that may change something and bring no idempotency key: off, grpc, or all, which PortOne's SDKs cannot meet (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
@@ -151,6 +153,11 @@ func (c *serveConfig) validate() error {
 	}
 	if err := checkWebhooks("sandbox-webhook-url", c.SandboxWebhooks); err != nil {
 		return err
+	}
+	switch service.RequireKey(c.RequireKey) {
+	case service.RequireKeyOff, service.RequireKeyGRPC, service.RequireKeyAll:
+	default:
+		return wrong("require-idempotency-key", "must be off, grpc or all, not %q", c.RequireKey)
 	}
 	if c.MaxInFlight < 1 {
 		return wrong("max-in-flight", "must be at least 1; is %d", c.MaxInFlight)

@@ -137,7 +137,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	c.warn(logger)
 	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox,
-		MaxConnectionAge: c.GRPCMaxAge}
+		MaxConnectionAge: c.GRPCMaxAge, RequireKey: service.RequireKey(c.RequireKey)}
 	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
 		return g, &settingError{err.Error()}
 	}

@@ -56,6 +56,7 @@ func TestWrongFlags(t *testing.T) {
 		{name: "log level in capitals", args: []string{"--log-level=DEBUG"}, names: "--log-level"},
 		{name: "log format", args: []string{"--log-format=xml"}, names: "--log-format"},
 		{name: "log level of the sandbox", args: []string{"sandbox", "--log-level=loud"}, names: "--log-level"},
+		{name: "keys required of some", args: []string{"--require-idempotency-key=rest"}, names: "--require-idempotency-key"},
 		{name: "no calls", args: []string{"--max-in-flight=0"}, names: "--max-in-flight"},
 		{name: "fewer than no calls", args: []string{"--max-in-flight=-1"}, names: "--max-in-flight"},
 		{name: "number that is none", args: []string{"--max-in-flight=many"}, names: "--max-in-flight"},

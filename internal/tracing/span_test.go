@@ -115,15 +115,15 @@ func TestSpan(t *testing.T) {
 		status     tracepb.Status_StatusCode
 	}{
 		{name: "gRPC, under the caller's span", call: cancelByGRPC, headers: headers{"traceparent", sampled, "tracestate", "a=1", "tracestate", "b=2"},
-			httpStatus: 200, answer: `{}`, parent: true, state: "a=1,b=2"},
-		{name: "gRPC, without one", call: cancelByGRPC, httpStatus: 200, answer: `{}`},
+			httpStatus: 200, answer: `{"cancellation":{}}`, parent: true, state: "a=1,b=2"},
+		{name: "gRPC, without one", call: cancelByGRPC, httpStatus: 200, answer: `{"cancellation":{}}`},
 		{name: "REST, under the caller's span", call: cancelByREST, headers: headers{"Traceparent", sampled, "Tracestate", "a=1"},
-			httpStatus: 200, answer: `{}`, parent: true, state: "a=1", attributes: map[string]string{"portone.transport": "rest"}},
+			httpStatus: 200, answer: `{"cancellation":{}}`, parent: true, state: "a=1", attributes: map[string]string{"portone.transport": "rest"}},
 		{name: "a file", call: readFile, headers: headers{"traceparent", sampled}, httpStatus: 200, answer: "a,b\r\n1,2\r\n",
 			span: "portone.v2.PlatformTransferService/DownloadPlatformTransferSheet", parent: true,
 			attributes: map[string]string{"rpc.service": "portone.v2.PlatformTransferService", "rpc.method": "DownloadPlatformTransferSheet", "portone.operation": "downloadPlatformTransferSheet"}},
-		{name: "a parent that is none", call: cancelByGRPC, headers: headers{"traceparent", "00-" + traceID + "-01", "tracestate", "a=1"}, httpStatus: 200, answer: `{}`},
-		{name: "two parents", call: cancelByGRPC, headers: headers{"traceparent", sampled, "traceparent", sampled}, httpStatus: 200, answer: `{}`},
+		{name: "a parent that is none", call: cancelByGRPC, headers: headers{"traceparent", "00-" + traceID + "-01", "tracestate", "a=1"}, httpStatus: 200, answer: `{"cancellation":{}}`},
+		{name: "two parents", call: cancelByGRPC, headers: headers{"traceparent", sampled, "traceparent", sampled}, httpStatus: 200, answer: `{"cancellation":{}}`},
 		{name: "an answer of PortOne's that is an error", call: cancelByGRPC, httpStatus: 404, answer: `{"type":"PAYMENT_NOT_FOUND","message":"` + message + `"}`,
 			attributes: map[string]string{"rpc.grpc.status_code": "int_value:5", "portone.error.type": "PAYMENT_NOT_FOUND"}},
 		{name: "the same by REST", call: cancelByREST, httpStatus: 404, answer: `{"type":"PAYMENT_NOT_FOUND","message":"` + message + `"}`,
@@ -134,7 +134,7 @@ func TestSpan(t *testing.T) {
 			attributes: map[string]string{"rpc.grpc.status_code": "int_value:9", "portone.error.type": "other"}},
 		{name: "an outcome that is unknown", call: cancelByGRPC, headers: headers{"traceparent", sampled}, httpStatus: 500, answer: message, parent: true,
 			attributes: map[string]string{"rpc.grpc.status_code": "int_value:2", "portone.error.type": "OUTCOME_UNKNOWN"}, status: fault},
-		{name: "an answer that cannot be read", call: cancelByGRPC, httpStatus: 200, answer: `{"cancellation":1}`,
+		{name: "an answer that cannot be read", call: cancelByGRPC, httpStatus: 200, answer: `{"cancellation":{"status":"SUCCEEDED","id":1}}`,
 			attributes: map[string]string{"rpc.grpc.status_code": "int_value:13", "portone.error.type": "ANSWER_UNREADABLE"}, status: fault},
 	}
 	for _, test := range tests {
@@ -244,7 +244,7 @@ func TestSampling(t *testing.T) {
 			if test.parent != "" {
 				h = headers{"traceparent", test.parent}
 			}
-			cancelByGRPC(t, gateway(t, tr, 200, `{}`), h)
+			cancelByGRPC(t, gateway(t, tr, 200, `{"cancellation":{}}`), h)
 			if spans := c.delivered(t, tr); len(spans) != test.want {
 				t.Errorf("with %v and parent %q: %d spans, want %d", test.variables, test.parent, len(spans), test.want)
 			}
@@ -258,7 +258,7 @@ func TestCollectorDown(t *testing.T) {
 	c := newCollector(t)
 	c.status = http.StatusForbidden
 	tr, log := c.start(t, map[string]string{"OTEL_EXPORTER_OTLP_HEADERS": "api-key=a-key-of-the-vendor"})
-	g := gateway(t, tr, 200, `{}`)
+	g := gateway(t, tr, 200, `{"cancellation":{}}`)
 	text := reason
 	if _, err := portonev2.NewPaymentServiceClient(g.Conn).CancelPayment(context.Background(), &portonev2.CancelPaymentRequest{PaymentId: paymentID, Reason: &text}); err != nil {
 		t.Errorf("the call: %v", err)
@@ -294,7 +294,7 @@ func TestShutdownEnds(t *testing.T) {
 	}
 	defer close(release)
 	tr, _ := c.start(t, nil)
-	cancelByGRPC(t, gateway(t, tr, 200, `{}`), nil)
+	cancelByGRPC(t, gateway(t, tr, 200, `{"cancellation":{}}`), nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { <-asked; cancel() }()
 	if err := tr.Shutdown(ctx); err == nil {

@@ -94,6 +94,9 @@ func (c *Client) open(ctx context.Context, deadline time.Time, conn *conn, req *
 	if ctx.Done() != nil {
 		stop = context.AfterFunc(ctx, conn.abort)
 	}
+	if req.BeforeSend != nil {
+		req.BeforeSend()
+	}
 	f, failure := conn.roundTrip(req, c.config.Host, resp, c.config.MaxHeader)
 	if failure != nil {
 		if stop != nil {

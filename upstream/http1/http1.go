@@ -72,6 +72,10 @@ type Request struct {
 	// Body is sent with a Content-Length, which a POST, PUT or PATCH without a body
 	// has too.
 	Body []byte
+
+	// BeforeSend is called when there is a connection, before the first byte goes out
+	// on it; again, where that one is found closed and another is used. May be nil.
+	BeforeSend func()
 }
 
 // Response is the head of an answer. Its memory is reused when it is used for

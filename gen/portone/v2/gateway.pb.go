@@ -34,8 +34,9 @@ const (
 	// ErrorInfo's metadata `idempotencyKey`: PortOne then tells the outcome and does
 	// nothing twice, for three hours.
 	GatewayReason_GATEWAY_REASON_OUTCOME_UNKNOWN GatewayReason = 1
-	// PortOne carried the request out, but its answer cannot be read. Ask again with
-	// the same key, or look the result up.
+	// PortOne carried the request out, but something in its answer cannot be read. Ask
+	// again with the same key, or look the result up. An answer that may not be
+	// PortOne's at all is OUTCOME_UNKNOWN.
 	GatewayReason_GATEWAY_REASON_ANSWER_UNREADABLE GatewayReason = 2
 	// The request did not reach PortOne and nothing was done.
 	GatewayReason_GATEWAY_REASON_UPSTREAM_UNREACHABLE GatewayReason = 3
@@ -62,11 +63,14 @@ const (
 	// A page in a browser made the request. It was refused and nothing was done:
 	// whoever can open a page must not be able to pay. By REST only.
 	GatewayReason_GATEWAY_REASON_CROSS_ORIGIN GatewayReason = 13
+	// The call may change something and has no idempotency key, and this gateway is set
+	// to take no such calls. Nothing was done; send a key of your own.
+	GatewayReason_GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED GatewayReason = 14
 	// The request was for a host that is not this gateway's: over loopback only IP
 	// addresses, localhost and the names of --allowed-hosts are, since a page in a
 	// browser can let any other name stand for this machine. Nothing was done. By REST
 	// only.
-	GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED GatewayReason = 20
+	GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED GatewayReason = 15
 )
 
 // Enum value maps for GatewayReason.
@@ -86,24 +90,26 @@ var (
 		11: "GATEWAY_REASON_NO_SUCH_OPERATION",
 		12: "GATEWAY_REASON_INTERNAL",
 		13: "GATEWAY_REASON_CROSS_ORIGIN",
-		20: "GATEWAY_REASON_HOST_NOT_ALLOWED",
+		14: "GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED",
+		15: "GATEWAY_REASON_HOST_NOT_ALLOWED",
 	}
 	GatewayReason_value = map[string]int32{
-		"GATEWAY_REASON_UNSPECIFIED":           0,
-		"GATEWAY_REASON_OUTCOME_UNKNOWN":       1,
-		"GATEWAY_REASON_ANSWER_UNREADABLE":     2,
-		"GATEWAY_REASON_UPSTREAM_UNREACHABLE":  3,
-		"GATEWAY_REASON_UPSTREAM_FAILED":       4,
-		"GATEWAY_REASON_UPSTREAM_RATE_LIMITED": 5,
-		"GATEWAY_REASON_INVALID_REQUEST":       6,
-		"GATEWAY_REASON_TOO_LARGE":             7,
-		"GATEWAY_REASON_OVERLOADED":            8,
-		"GATEWAY_REASON_SHUTTING_DOWN":         9,
-		"GATEWAY_REASON_NOT_SENT":              10,
-		"GATEWAY_REASON_NO_SUCH_OPERATION":     11,
-		"GATEWAY_REASON_INTERNAL":              12,
-		"GATEWAY_REASON_CROSS_ORIGIN":          13,
-		"GATEWAY_REASON_HOST_NOT_ALLOWED":      20,
+		"GATEWAY_REASON_UNSPECIFIED":              0,
+		"GATEWAY_REASON_OUTCOME_UNKNOWN":          1,
+		"GATEWAY_REASON_ANSWER_UNREADABLE":        2,
+		"GATEWAY_REASON_UPSTREAM_UNREACHABLE":     3,
+		"GATEWAY_REASON_UPSTREAM_FAILED":          4,
+		"GATEWAY_REASON_UPSTREAM_RATE_LIMITED":    5,
+		"GATEWAY_REASON_INVALID_REQUEST":          6,
+		"GATEWAY_REASON_TOO_LARGE":                7,
+		"GATEWAY_REASON_OVERLOADED":               8,
+		"GATEWAY_REASON_SHUTTING_DOWN":            9,
+		"GATEWAY_REASON_NOT_SENT":                 10,
+		"GATEWAY_REASON_NO_SUCH_OPERATION":        11,
+		"GATEWAY_REASON_INTERNAL":                 12,
+		"GATEWAY_REASON_CROSS_ORIGIN":             13,
+		"GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED": 14,
+		"GATEWAY_REASON_HOST_NOT_ALLOWED":         15,
 	}
 )
 
@@ -139,7 +145,7 @@ var File_portone_v2_gateway_proto protoreflect.FileDescriptor
 const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\n" +
 	"\x18portone/v2/gateway.proto\x12\n" +
-	"portone.v2*\x99\x04\n" +
+	"portone.v2*\xc6\x04\n" +
 	"\rGatewayReason\x12\x1e\n" +
 	"\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n" +
@@ -155,8 +161,9 @@ const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\x12$\n" +
 	" GATEWAY_REASON_NO_SUCH_OPERATION\x10\v\x12\x1b\n" +
 	"\x17GATEWAY_REASON_INTERNAL\x10\f\x12\x1f\n" +
-	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12#\n" +
-	"\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x14B{\n" +
+	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12+\n" +
+	"'GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED\x10\x0e\x12#\n" +
+	"\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x0fB{\n" +
 	"$com.github.portonegateway.portone.v2B\fGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (
