@@ -118,6 +118,28 @@ var (
 	nameOfChannels = []byte(`channels":[`)
 )
 
+// NameChannels reports whether answers of a type can name channels and their PGs,
+// so that Observe learns from them.
+func NameChannels(output protoreflect.MessageDescriptor) bool {
+	return namesChannels(output, make(map[protoreflect.FullName]bool))
+}
+
+func namesChannels(m protoreflect.MessageDescriptor, met map[protoreflect.FullName]bool) bool {
+	if m.FullName() == (*portonev2.SelectedChannel)(nil).ProtoReflect().Descriptor().FullName() {
+		return true
+	}
+	if met[m.FullName()] {
+		return false
+	}
+	met[m.FullName()] = true
+	for i := range m.Fields().Len() {
+		if fd := m.Fields().Get(i); fd.Message() != nil && namesChannels(fd.Message(), met) {
+			return true
+		}
+	}
+	return false
+}
+
 // Observe learns from an answer of PortOne, given as it came and as the message that
 // it became, whose type is output. Most answers show what is known already, which
 // is found out by a glance at the JSON.

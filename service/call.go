@@ -161,6 +161,9 @@ func (s *Server) readAnswer(c *Call) error {
 	out, err := c.Op.Spec.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
 	*wire = out
 	if err == nil {
+		if c.Op.channels { // so that a PG's codes can be explained
+			s.opts.Mapper.Channels().Observe(c.Op.Spec.Output.Descriptor(), *c.answer, out)
+		}
 		return nil
 	}
 	var at *transcode.Error
