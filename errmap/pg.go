@@ -179,13 +179,16 @@ func NewDictionaries(custom fs.FS) (*Dictionaries, error) {
 
 // readDictionaries reads the files of a folder, in the order of their names.
 func readDictionaries(folder fs.FS) ([]*dictionary, error) {
-	names, err := fs.Glob(folder, "*.tsv")
+	entries, err := fs.ReadDir(folder, ".") // fs.Glob takes a folder that is gone for an empty one
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
 	var all []*dictionary
-	for _, name := range names {
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasSuffix(name, ".tsv") {
+			continue
+		}
 		text, err := fs.ReadFile(folder, name)
 		if err != nil {
 			return nil, err
