@@ -1,7 +1,6 @@
 package declines
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -87,10 +86,7 @@ func (f *Folder) Close() {
 
 // look describes the files, so that a change of any is a change of the description.
 func (f *Folder) look() (string, error) {
-	if info, err := os.Stat(f.path); err != nil || !info.IsDir() {
-		return "", errors.Join(fmt.Errorf("there is no folder %s", f.path), err)
-	}
-	entries, err := os.ReadDir(f.path)
+	entries, err := os.ReadDir(f.path) // which says what is wrong with a path, and its name
 	if err != nil {
 		return "", err
 	}

@@ -231,6 +231,21 @@ func (p *parser) readRow(cells []string) error {
 			return p.wrong(at[i], "an empty cell, or one with space around it")
 		}
 	}
+	m, err := p.newMeaning(cells, at)
+	if err != nil {
+		return err
+	}
+	for i := 4; i < 8; i++ {
+		if len(cells[i]) > maxText {
+			return p.wrong(at[i], "a text longer than %d bytes", maxText)
+		}
+	}
+	p.d.codes[m.pgCode] = m
+	return m.marshal()
+}
+
+// newMeaning makes a meaning of the cells of a row, which begin at the given columns.
+func (p *parser) newMeaning(cells []string, at []int) (*meaning, error) {
 	m := &meaning{
 		pgCode: cells[0], dictionary: p.d, source: p.sources[cells[8]],
 		explanation: [languages]string{English: cells[4], Korean: cells[6]},
@@ -241,29 +256,23 @@ func (p *parser) readRow(cells []string) error {
 	m.reason, m.next = portonev2.DeclineReason(reason), portonev2.DeclineNextStep(next)
 	switch {
 	case len(m.pgCode) > maxCode:
-		return p.wrong(at[0], "a code longer than %d bytes", maxCode)
+		return nil, p.wrong(at[0], "a code longer than %d bytes", maxCode)
 	case p.d.codes[m.pgCode] != nil:
-		return p.wrong(at[0], "the code %q stands here twice", m.pgCode)
+		return nil, p.wrong(at[0], "the code %q stands here twice", m.pgCode)
 	case m.code.UnmarshalJSON([]byte(`"`+cells[1]+`"`)) != nil || m.code == codes.OK:
-		return p.wrong(at[1], "%q is no gRPC code of an error", cells[1])
+		return nil, p.wrong(at[1], "%q is no gRPC code of an error", cells[1])
 	case !reasonKnown || reason == 0:
-		return p.wrong(at[2], "the contract has no decline reason %q", cells[2])
+		return nil, p.wrong(at[2], "the contract has no decline reason %q", cells[2])
 	case !slices.Contains(outcomes[m.reason], m.code):
-		return p.wrong(at[1], "%s cannot be %s, but one of %v", cells[2], cells[1], outcomes[m.reason])
+		return nil, p.wrong(at[1], "%s cannot be %s, but one of %v", cells[2], cells[1], outcomes[m.reason])
 	case !nextKnown || next == 0:
-		return p.wrong(at[3], "the contract has no next step %q", cells[3])
-	case (m.code == codes.Unknown) && m.next != portonev2.DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT:
-		return p.wrong(at[3], "an outcome that is UNKNOWN has the next step CHECK_PAYMENT, not %s", cells[3])
+		return nil, p.wrong(at[3], "the contract has no next step %q", cells[3])
+	case m.code == codes.Unknown && m.next != portonev2.DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT:
+		return nil, p.wrong(at[3], "an outcome that is UNKNOWN has the next step CHECK_PAYMENT, not %s", cells[3])
 	case m.source == nil:
-		return p.wrong(at[8], "no line %q defines the source %q", directiveSource, cells[8])
+		return nil, p.wrong(at[8], "no line %q defines the source %q", directiveSource, cells[8])
 	}
-	for i := 4; i < 8; i++ {
-		if len(cells[i]) > maxText {
-			return p.wrong(at[i], "a text longer than %d bytes", maxText)
-		}
-	}
-	p.d.codes[m.pgCode] = m
-	return m.marshal()
+	return m, nil
 }
 
 // isDate reports whether a text is a date, a month or a year.
