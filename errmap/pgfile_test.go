@@ -1,6 +1,8 @@
 package errmap
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -164,4 +166,32 @@ func FuzzDictionary(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDocumented compares the table of docs/declines.md with the dictionaries.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/declines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewDictionaries(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, d := range s.List() {
+		row := fmt.Sprintf("| `%s` | `%s` | %d |", d.Name, strings.Join(d.PGs, "`, `"), d.Codes)
+		if !strings.Contains(string(text), row) {
+			t.Errorf("docs/declines.md has no row %s", row)
+		}
+		rows++
+	}
+	if rows < 12 {
+		t.Errorf("%d dictionaries", rows)
+	}
+	_, sample, _ := strings.Cut(string(text), "\n\n    #pg\t")
+	sample, _, _ = strings.Cut(sample, "\n\n")
+	if _, err := parseDictionary("sample.tsv", "#pg\t"+strings.ReplaceAll(sample, "\n    ", "\n")+"\n"); err != nil {
+		t.Errorf("the sample of docs/declines.md: %v", err)
+	}
 }
