@@ -304,51 +304,6 @@ func withoutDescriptions(m protoreflect.Message) {
 	})
 }
 
-// TestDeclines shows what a PG's code adds.
-func TestDeclines(t *testing.T) {
-	m := mapper(t)
-	call := &Call{Operation: operation(t, "payWithBillingKey"), Mutation: true, Language: Korean}
-	tests := []struct {
-		pgCode string
-		code   codes.Code
-		reason portonev2.DeclineReason
-	}{
-		{"INVALID_CARD_LOST_OR_STOLEN", codes.FailedPrecondition, portonev2.DeclineReason_DECLINE_REASON_CARD_LOST_OR_STOLEN},
-		{"DUPLICATED_ORDER_ID", codes.AlreadyExists, portonev2.DeclineReason_DECLINE_REASON_DUPLICATE_ORDER},
-		{"SUSPECTED_PHISHING_PAYMENT", codes.FailedPrecondition, portonev2.DeclineReason_DECLINE_REASON_SUSPECTED_FRAUD},
-		{"NOT_FOUND_PAYMENT_SESSION", codes.FailedPrecondition, portonev2.DeclineReason_DECLINE_REASON_SESSION_EXPIRED},
-	}
-	for _, test := range tests {
-		e := m.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"`+test.pgCode+`","pgMessage":"m"}`))
-		detail := portoneOf(e.Full())
-		if e.Code() != test.code || detail.GetDecline().GetReason() != test.reason || detail.GetPgProvider().GetPgCode() != test.pgCode {
-			t.Errorf("%s: %s, %v", test.pgCode, e.Code(), detail)
-		}
-		if detail.GetDecline().GetPgProvider() != "TOSSPAYMENTS" || detail.GetDecline().GetAdvice() == "" {
-			t.Errorf("%s: %v", test.pgCode, detail.GetDecline())
-		}
-		if text := detailOf[*errdetails.LocalizedMessage](e.Full()); text.GetLocale() != "ko-KR" || text.GetMessage() != detail.GetDecline().GetExplanation() {
-			t.Errorf("%s: %v", test.pgCode, text)
-		}
-	}
-	e := m.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"E-17","pgMessage":"m"}`))
-	if e.Code() != codes.FailedPrecondition || portoneOf(e.Full()).GetDecline() != nil {
-		t.Errorf("an unknown code: %s, %v", e.Code(), portoneOf(e.Full()))
-	}
-	for code, d := range m.pgs {
-		if d.code == codes.Unavailable || d.code == codes.Unauthenticated {
-			t.Errorf("%s %s is %s, which meshes retry or which blames the caller", d.pg, code, d.code)
-		}
-	}
-	if n := len(m.pgs); n < 87 {
-		t.Errorf("%d codes of Toss Payments", n)
-	}
-	read := m.Answer(&Call{Operation: operation(t, "getPgCardPromotions")}, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":"m"}`))
-	if read.Code() != codes.Unavailable {
-		t.Errorf("an outage of the PG to a read: %s", read.Code())
-	}
-}
-
 // TestUntyped shows what becomes of answers that are no typed errors.
 func TestUntyped(t *testing.T) {
 	m := mapper(t)

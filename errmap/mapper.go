@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -18,11 +19,12 @@ import (
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
-// Mapper makes errors. It is made once, never changes, and is safe for concurrent
-// use.
+// Mapper makes errors. It is safe for concurrent use.
 type Mapper struct {
-	table *table
-	pgs   dictionaries
+	table       *table
+	pgs         atomic.Pointer[Dictionaries]
+	channels    *Channels
+	unexplained func(pg string, form CodeForm)
 }
 
 // New reads the tables. It fails only if they contradict the contract, which a
@@ -32,11 +34,17 @@ func New() (*Mapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	pgs, err := newDictionaries()
+	pgs, err := NewDictionaries(nil)
 	if err != nil {
 		return nil, err
 	}
-	return &Mapper{table: t, pgs: pgs}, nil
+	channels, err := NewChannels(nil)
+	if err != nil {
+		return nil, err
+	}
+	m := &Mapper{table: t, channels: channels, unexplained: func(string, CodeForm) {}}
+	m.pgs.Store(pgs)
+	return m, nil
 }
 
 // Call is what is known of a call when it fails.
@@ -60,6 +68,11 @@ type Call struct {
 	// Sent is what went up: path, query, body. Where PortOne's message repeats any of
 	// it, the status message does not quote it.
 	Sent [][]byte
+
+	// Channel names the channel that the request chose, by which the PG of a code may
+	// be known, and its store; both may be empty. Asked for only where a PG failed.
+	// May be nil.
+	Channel func() (storeID, channelKey string)
 
 	// Violations lists what the contract can tell of the mistakes in the request;
 	// asked for only where PortOne finds it invalid. May be nil.
@@ -91,8 +104,9 @@ type draft struct {
 	retry time.Duration
 
 	row     *row
-	pgCode  string
+	pgCode  string // of a PG_PROVIDER
 	message string // PortOne's
+	data    []byte // what is typed of its data, as a message
 	wire    []byte // of the PortOneError
 }
 
@@ -152,7 +166,7 @@ func (e *draft) addMembers(typ string, body []byte, others []member) {
 		if data, err := e.row.data.decode(typ, body); err == nil {
 			e.wire = append(e.wire, e.row.data.tag...)
 			e.wire = protowire.AppendBytes(e.wire, data)
-			typed = true
+			e.data, typed = data, true
 		}
 	}
 	for _, o := range others {
@@ -190,12 +204,7 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 			wait = usualRetry
 		}
 	}
-	if e.pgCode != "" {
-		if d := m.pgs[e.pgCode]; d != nil {
-			code, text = d.code, d.explanation
-			e.wire = append(e.wire, d.wire[e.call.Language]...)
-		}
-	}
+	code, text = e.explain(m, code, text)
 	unclear := e.call.Mutation && code == codes.Unavailable
 	if code = e.codeFor(code); unclear {
 		text, wait = unclearFailure, 0

@@ -23,7 +23,7 @@ func TestOutcome(t *testing.T) {
 		kept    int // by default
 		read    int
 	}{
-		{"a decline", 502, pg + `EXCEED_MAX_AMOUNT"}`, "", 502, 502, 502},
+		{"a decline", 502, pg + `BELOW_MINIMUM_AMOUNT"}`, "", 502, 502, 502},
 		{"an unclear code of the PG", 502, pg + `FAILED_INTERNAL_SYSTEM_PROCESSING"}`, "unclear", 409, 502, 502},
 		{"a code of the PG that nobody knows", 502, pg + `X-1"}`, "unclear", 409, 502, 502},
 		{"no code of the PG", 502, `{"type":"PG_PROVIDER"}`, "unclear", 409, 502, 502},

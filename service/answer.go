@@ -43,6 +43,9 @@ func (s *Server) readAnswer(c *Call) error {
 		}
 	}
 	if err == nil {
+		if c.Op.channels { // so that a PG's codes can be explained
+			s.opts.Mapper.Channels().Observe(c.Op.Spec.Output.Descriptor(), *c.answer, out)
+		}
 		return nil
 	}
 	s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),

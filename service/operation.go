@@ -12,6 +12,7 @@ import (
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
 	"github.com/portone-gateway/portone-gateway/contract"
+	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
@@ -32,6 +33,7 @@ type Operation struct {
 
 	empty    bool     // the answer has no content
 	required []string // what the answer of a mutation must have
+	channels bool     // the answer can name channels and their PGs
 }
 
 // Unknown stands for whatever is called and is no operation. Observers, tracers and
@@ -92,6 +94,7 @@ func newOperation(cache *transcode.Cache, method protoreflect.MethodDescriptor) 
 		FullMethod: fmt.Sprintf("/%s/%s", method.Parent().FullName(), method.Name()),
 	}
 	// `unrecognized` is the one field of an answer without content.
+	op.channels = errmap.NameChannels(method.Output())
 	op.empty = !op.Streams && method.Output().Fields().Len() == 1
 	if spec.IsMutation() {
 		op.required = requiredMembers(method.Output())

@@ -258,6 +258,27 @@ func (a *outgoing) describe() *errmap.Call {
 		Language:   a.call.Language,
 		IDs:        pathIDs(spec, a.request.Path),
 		Sent:       [][]byte{a.request.Path, a.request.Query, a.request.Body},
+		Channel:    a.channel,
 		Violations: func() []transcode.Violation { return spec.Violations(a.call.Wire) },
 	}
+}
+
+// channel is the channel that the request chooses, and its store, as they went up:
+// `unrecognized` can replace both.
+func (a *outgoing) channel() (storeID, key string) {
+	if len(a.request.Body) == 0 {
+		return "", ""
+	}
+	err := transcode.Members(a.request.Body, func(name, raw []byte) {
+		switch string(name) {
+		case "channelKey":
+			key, _ = transcode.Text(raw)
+		case "storeId":
+			storeID, _ = transcode.Text(raw)
+		}
+	})
+	if err != nil {
+		return "", ""
+	}
+	return storeID, key
 }

@@ -50,6 +50,8 @@ type serveConfig struct {
 	RequireKey      string        `name:"require-idempotency-key" default:"off" placeholder:"WHERE" help:"Refuse calls that may change something and bring no idempotency key: off, grpc, or all, which PortOne's SDKs cannot meet (${default})."`
 	DrainTimeout    time.Duration `name:"drain-timeout" default:"30s" placeholder:"DURATION" help:"How long calls in flight may take to finish after SIGTERM (${default})."`
 	DrainDelay      time.Duration `name:"drain-delay" default:"0s" placeholder:"DURATION" help:"How long to go on taking calls after SIGTERM while saying unready, so that load balancers notice (${default})."`
+	PGCodesDir      string        `name:"pg-codes-dir" placeholder:"PATH" help:"Folder with dictionaries of PGs' codes of your own, read again when they change."`
+	ChannelPGs      string        `name:"channel-pg" placeholder:"KEY=PG,..." help:"The PGs of channels, which the gateway else learns from PortOne's answers: channel key and PortOne's name for the PG, such as KCP_V2."`
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
 	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
 	SandboxEmpty    bool          `name:"sandbox-empty" help:"Begin without the demo's payments, partners and settlements, and come back to that with a reset."`

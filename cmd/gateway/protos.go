@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	portonegateway "github.com/portone-gateway/portone-gateway"
 	"github.com/portone-gateway/portone-gateway/internal/googleprotos"
@@ -22,19 +23,21 @@ func (c *protosConfig) run(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	files, err := fs.Glob(contract, "portone/v2/*.proto")
-	if err != nil {
-		return err
-	}
-	for _, path := range files {
-		if err := c.write(contract, path); err != nil {
+	files := 0
+	err = fs.WalkDir(contract, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
 			return err
 		}
+		files++
+		return c.write(contract, path)
+	})
+	if err != nil {
+		return err
 	}
 	if err := googleprotos.Write(c.Folder, googleprotos.Imported, googleprotos.OfErrors); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(stdout, "The contract, %d files below portone/, and Google's below google/ are in %s.\n", len(files), c.Folder)
+	_, err = fmt.Fprintf(stdout, "The contract, %d files below portone/, and Google's below google/ are in %s.\n", files, c.Folder)
 	return err
 }
 
@@ -44,9 +47,9 @@ func (c *protosConfig) write(contract fs.FS, path string) error {
 	if err != nil {
 		return err
 	}
-	root := c.Folder
-	if err := os.MkdirAll(root+"/portone/v2", 0o755); err != nil {
+	to := filepath.Join(c.Folder, filepath.FromSlash(path))
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(root+"/"+path, text, 0o644)
+	return os.WriteFile(to, text, 0o644)
 }

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/grpclog"
 
-	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/declines"
 	"github.com/portone-gateway/portone-gateway/internal/logwriter"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
 	"github.com/portone-gateway/portone-gateway/internal/tracing"
@@ -65,6 +65,7 @@ type gateway struct {
 	admin    *admin
 	portone  *portone         // the sandbox, if there is one
 	tracing  *tracing.Tracing // nil unless the environment asks for it
+	pgCodes  *declines.Folder // nil unless the settings name one
 
 	grpcListener, httpListener, adminListener net.Listener
 }
@@ -122,11 +123,11 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 		}
 		url = g.portone.url()
 	}
-	mapper, err := errmap.New()
+	counters := metrics.New(version())
+	mapper, err := g.newMapper(counters, logger)
 	if err != nil {
 		return g, err
 	}
-	counters := metrics.New(version())
 	g.upstream, err = upstream.New(upstream.Options{
 		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
 		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
@@ -290,6 +291,9 @@ func (g *gateway) close() {
 	}
 	if g.upstream != nil {
 		g.upstream.Close()
+	}
+	if g.pgCodes != nil {
+		g.pgCodes.Close()
 	}
 	if g.tracing != nil {
 		g.flush()

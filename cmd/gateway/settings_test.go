@@ -67,6 +67,9 @@ func TestWrongFlags(t *testing.T) {
 		{name: "a host with a port", args: []string{"--allowed-hosts=gateway,gateway:8080"}, names: "--allowed-hosts"},
 		{name: "a host with a port, of the sandbox", args: []string{"sandbox", "--allowed-hosts=http://x"}, names: "--allowed-hosts"},
 		{name: "sandbox on a socket", args: []string{"--sandbox", "--sandbox-addr=unix:///tmp/s.sock"}, names: "--sandbox-addr"},
+		{name: "channel without a PG", args: []string{"--channel-pg=channel-1"}, names: "--channel-pg"},
+		{name: "channel at a PG that is none", args: []string{"--channel-pg=channel-1=KPC"}, names: "--channel-pg"},
+		{name: "PG codes in no folder", args: []string{"--pg-codes-dir=/nowhere/at/all"}, names: "--pg-codes-dir"},
 		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jhump/protoreflect/v2/protoprint"
 	"google.golang.org/genproto/googleapis/api/annotations"
 	"google.golang.org/genproto/googleapis/api/httpbody"
+	"google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -21,6 +22,7 @@ var Imported = []protoreflect.FileDescriptor{
 	annotations.File_google_api_field_behavior_proto,
 	annotations.File_google_api_http_proto,
 	httpbody.File_google_api_httpbody_proto,
+	code.File_google_rpc_code_proto,
 }
 
 // OfErrors are those that callers read errors with.

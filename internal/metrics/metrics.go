@@ -39,6 +39,7 @@ type Metrics struct {
 	retries  *prometheus.CounterVec
 	breaker  *prometheus.GaugeVec
 	opened   *prometheus.CounterVec
+	codes    *prometheus.CounterVec
 
 	reasons map[string]bool
 	ops     map[*service.Operation]*operation
@@ -82,6 +83,9 @@ func New(version string) *Metrics {
 			Help: "The circuit breaker of an RPC: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"rpc"}),
 		opened: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_breaker_opened_total",
 			Help: "How often the circuit breaker of an RPC has opened; it stays so for 2 s, which scraping its state may miss."}, []string{"rpc"}),
+		codes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_unexplained_pg_codes_total",
+			Help: "Codes of PGs that no dictionary explains, by PortOne's name for the PG (unknown if nothing names it) and form of the code: digits, negative, mixed, word or other."},
+			[]string{"pg_provider", "form"}),
 		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
@@ -91,7 +95,7 @@ func New(version string) *Metrics {
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, info,
+	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, m.codes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -129,6 +133,18 @@ func (m *Metrics) Gauge(name, help string, value func() float64) {
 // Counter adds a counter that is read when it is asked for.
 func (m *Metrics) Counter(name, help string, value func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, value))
+}
+
+// Unexplained counts a code of a PG that no dictionary explains. A PG that the
+// contract does not know counts as other: answers name it, and each label value
+// takes memory for good.
+func (m *Metrics) Unexplained(pg, form string) {
+	if pg == "" {
+		pg = "unknown"
+	} else if _, known := portonev2.PgProvider_value["PG_PROVIDER_"+pg]; !known {
+		pg = otherReason
+	}
+	m.codes.WithLabelValues(pg, form).Inc()
 }
 
 // Handler serves the metrics.

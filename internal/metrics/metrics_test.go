@@ -177,3 +177,21 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// TestUnexplained: what PortOne can choose does not become a label.
+func TestUnexplained(t *testing.T) {
+	m := New("v")
+	for _, pg := range []string{"KCP_V2", "", "A_PG_FROM_TOMORROW", "ANOTHER"} {
+		m.Unexplained(pg, "digits")
+	}
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{`{form="digits",pg_provider="KCP_V2"} 1`, `{form="digits",pg_provider="unknown"} 1`, `{form="digits",pg_provider="other"} 2`} {
+		if !strings.Contains(w.Body.String(), "portone_gateway_unexplained_pg_codes_total"+want+"\n") {
+			t.Errorf("there is no %s", want)
+		}
+	}
+	if strings.Contains(w.Body.String(), "TOMORROW") {
+		t.Error("a name that PortOne chose is a label")
+	}
+}

@@ -89,7 +89,7 @@ func (k *billingKey) route(channelKey *string) (route, error) {
 func (s *Store) register(k *billingKey, routes []route) {
 	for i, r := range routes {
 		if refusal := k.card.register(s.now().time(), i); refusal != nil {
-			k.refused = append(k.refused, refusedRoute{r, refusal, s.now()})
+			k.refused = append(k.refused, refusedRoute{r, r.says(refusal), s.now()})
 		} else {
 			k.routes = append(k.routes, r)
 		}

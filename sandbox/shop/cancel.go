@@ -95,7 +95,7 @@ func (s *Store) CancelPayment(_ context.Context, req *portonev2.CancelPaymentReq
 	c.id, c.pgID = s.w.IDs.UUID("cancellation"), s.w.IDs.UUID("pg cancellation")
 	a.cancellations = append(a.cancellations, c)
 	s.touch(a)
-	if refusal := a.refundRefusal(c, req); refusal != nil {
+	if refusal := a.route.says(a.refundRefusal(c, req)); refusal != nil {
 		c.status = cancelFailed
 		return nil, refusal.err()
 	}

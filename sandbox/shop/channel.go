@@ -22,6 +22,10 @@ const (
 	ChannelInicis   = world.ReservedChannels + "inicis"
 	ChannelNaverPay = world.ReservedChannels + "naverpay"
 	ChannelTripleA  = world.ReservedChannels + "triple-a"
+	ChannelKCP      = world.ReservedChannels + "kcp"
+	ChannelNice     = world.ReservedChannels + "nice"
+	ChannelKICC     = world.ReservedChannels + "kicc"
+	ChannelEximbay  = world.ReservedChannels + "eximbay"
 )
 
 // pgs are the PGs that payments and billing keys go through.
@@ -30,6 +34,10 @@ var pgs = world.PGs{
 	{Name: "inicis", Provider: portonev2.PgProvider_PG_PROVIDER_INICIS_V2, Company: portonev2.PgCompany_PG_COMPANY_INICIS},
 	{Name: "naverpay", Provider: portonev2.PgProvider_PG_PROVIDER_NAVERPAY, Company: portonev2.PgCompany_PG_COMPANY_NAVERPAY},
 	{Name: "triple-a", Provider: portonev2.PgProvider_PG_PROVIDER_TRIPLE_A, Company: portonev2.PgCompany_PG_COMPANY_TRIPLE_A},
+	{Name: "kcp", Provider: portonev2.PgProvider_PG_PROVIDER_KCP_V2, Company: portonev2.PgCompany_PG_COMPANY_KCP},
+	{Name: "nice", Provider: portonev2.PgProvider_PG_PROVIDER_NICE_V2, Company: portonev2.PgCompany_PG_COMPANY_NICE},
+	{Name: "kicc", Provider: portonev2.PgProvider_PG_PROVIDER_KICC_V2, Company: portonev2.PgCompany_PG_COMPANY_KICC},
+	{Name: "eximbay", Provider: portonev2.PgProvider_PG_PROVIDER_EXIMBAY_V2, Company: portonev2.PgCompany_PG_COMPANY_EXIMBAY},
 }
 
 // testChannels is what TestChannels returns.
@@ -40,6 +48,10 @@ var testChannels = []TestChannel{
 	{ChannelInicis, "KG Inicis, the only one that takes RegisterStoreReceipt"},
 	{ChannelNaverPay, "Naver Pay: a billing key is deleted with a reason and a requester only"},
 	{ChannelTripleA, "Triple-A, cryptocurrency: a payment stays PAY_PENDING for PendingApproval; a cancellation needs a refundEmail and stays REQUESTED for PendingCancellation, in which it can be stopped"},
+	{ChannelKCP, "NHN KCP: refuses with its own codes, such as CC61"},
+	{ChannelNice, "Nice Payments: refuses with its own codes; whatever a card company says is 3095"},
+	{ChannelKICC, "KICC: refuses with its own codes, such as 8521"},
+	{ChannelEximbay, "Eximbay: refuses with its own codes, such as EXPIRED_CARD"},
 }
 
 // TestChannels lists the reserved channel keys, for documentation.

@@ -41,7 +41,7 @@ func (s *Store) settle(a *attempt, then func()) *decline {
 		s.issueAccount(a)
 		return nil
 	}
-	if refusal := s.refusal(a); refusal != nil {
+	if refusal := a.route.says(s.refusal(a)); refusal != nil {
 		s.fail(a, refusal.failure(), 0)
 		return refusal
 	}
@@ -49,7 +49,7 @@ func (s *Store) settle(a *attempt, then func()) *decline {
 	case a.route.through(portonev2.PgProvider_PG_PROVIDER_TRIPLE_A), m.card != nil && m.card.test.does == pends:
 		s.wait(a, nil, then)
 	case m.card != nil && m.card.test.does == pendsAndDeclines:
-		s.wait(a, m.card.test.decline(), then)
+		s.wait(a, a.route.says(m.card.test.decline()), then)
 	default:
 		a.approve(s.w.IDs)
 		s.pay(a, 0)

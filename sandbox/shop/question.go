@@ -35,7 +35,7 @@ func (s *Store) Answer(token string, approved bool, reason string) error {
 	}
 	delete(s.waiting, token)
 	if !approved {
-		refused := *declineWindowClosed
+		refused := *waiting.attempt.route.says(declineWindowClosed)
 		if reason != "" {
 			refused.message = reason
 		}

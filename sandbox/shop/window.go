@@ -71,8 +71,9 @@ func (s *Store) PayInWindow(in WindowPayment) (token string, err error) {
 	s.notify(a, transactionReady, nil, 0)
 	switch {
 	case in.Closed:
-		s.fail(a, declineWindowClosed.failure(), 0)
-		return "", declineWindowClosed.err()
+		closed := r.says(declineWindowClosed)
+		s.fail(a, closed.failure(), 0)
+		return "", closed.err()
 	case in.Confirm:
 		token = s.w.IDs.UUID("payment token")
 		s.waiting[token] = &confirmation{a, s.now()}
@@ -236,8 +237,9 @@ func (s *Store) ConfirmPayment(_ context.Context, req *portonev2.ConfirmPaymentR
 	o.skipWebhook = req.GetSkipWebhook()
 	a.order = &o
 	if s.now() > waiting.opened+instant(ConfirmWithin.Microseconds()) {
-		s.fail(a, declineSessionOver.failure(), 0)
-		return nil, declineSessionOver.err()
+		over := a.route.says(declineSessionOver)
+		s.fail(a, over.failure(), 0)
+		return nil, over.err()
 	}
 	if refusal := s.settle(a, nil); refusal != nil {
 		return nil, refusal.err()

@@ -21,6 +21,69 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// DeclineConfidence says how it is known which PG a code is from.
+type DeclineConfidence int32
+
+const (
+	// Not known, and nothing is explained.
+	DeclineConfidence_DECLINE_CONFIDENCE_UNSPECIFIED DeclineConfidence = 0
+	// The error, or whoever asks, names the PG.
+	DeclineConfidence_DECLINE_CONFIDENCE_PG_NAMED DeclineConfidence = 1
+	// The gateway's settings name the PG of the channel that the request chose.
+	DeclineConfidence_DECLINE_CONFIDENCE_CHANNEL_CONFIGURED DeclineConfidence = 2
+	// An earlier answer of PortOne named the PG of the channel that the request
+	// chose.
+	DeclineConfidence_DECLINE_CONFIDENCE_CHANNEL_LEARNED DeclineConfidence = 3
+	// The PG is not known. The code is a distinctive word, and every dictionary
+	// that has it explains it alike.
+	DeclineConfidence_DECLINE_CONFIDENCE_DICTIONARIES_AGREE DeclineConfidence = 4
+)
+
+// Enum value maps for DeclineConfidence.
+var (
+	DeclineConfidence_name = map[int32]string{
+		0: "DECLINE_CONFIDENCE_UNSPECIFIED",
+		1: "DECLINE_CONFIDENCE_PG_NAMED",
+		2: "DECLINE_CONFIDENCE_CHANNEL_CONFIGURED",
+		3: "DECLINE_CONFIDENCE_CHANNEL_LEARNED",
+		4: "DECLINE_CONFIDENCE_DICTIONARIES_AGREE",
+	}
+	DeclineConfidence_value = map[string]int32{
+		"DECLINE_CONFIDENCE_UNSPECIFIED":        0,
+		"DECLINE_CONFIDENCE_PG_NAMED":           1,
+		"DECLINE_CONFIDENCE_CHANNEL_CONFIGURED": 2,
+		"DECLINE_CONFIDENCE_CHANNEL_LEARNED":    3,
+		"DECLINE_CONFIDENCE_DICTIONARIES_AGREE": 4,
+	}
+)
+
+func (x DeclineConfidence) Enum() *DeclineConfidence {
+	p := new(DeclineConfidence)
+	*p = x
+	return p
+}
+
+func (x DeclineConfidence) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (DeclineConfidence) Descriptor() protoreflect.EnumDescriptor {
+	return file_portone_v2_decline_proto_enumTypes[0].Descriptor()
+}
+
+func (DeclineConfidence) Type() protoreflect.EnumType {
+	return &file_portone_v2_decline_proto_enumTypes[0]
+}
+
+func (x DeclineConfidence) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use DeclineConfidence.Descriptor instead.
+func (DeclineConfidence) EnumDescriptor() ([]byte, []int) {
+	return file_portone_v2_decline_proto_rawDescGZIP(), []int{0}
+}
+
 // DeclineReason says why a PG refused, in terms that are the same for every PG.
 type DeclineReason int32
 
@@ -171,11 +234,11 @@ func (x DeclineReason) String() string {
 }
 
 func (DeclineReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_portone_v2_decline_proto_enumTypes[0].Descriptor()
+	return file_portone_v2_decline_proto_enumTypes[1].Descriptor()
 }
 
 func (DeclineReason) Type() protoreflect.EnumType {
-	return &file_portone_v2_decline_proto_enumTypes[0]
+	return &file_portone_v2_decline_proto_enumTypes[1]
 }
 
 func (x DeclineReason) Number() protoreflect.EnumNumber {
@@ -184,7 +247,7 @@ func (x DeclineReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeclineReason.Descriptor instead.
 func (DeclineReason) EnumDescriptor() ([]byte, []int) {
-	return file_portone_v2_decline_proto_rawDescGZIP(), []int{0}
+	return file_portone_v2_decline_proto_rawDescGZIP(), []int{1}
 }
 
 // DeclineNextStep says what to do about a refusal.
@@ -253,11 +316,11 @@ func (x DeclineNextStep) String() string {
 }
 
 func (DeclineNextStep) Descriptor() protoreflect.EnumDescriptor {
-	return file_portone_v2_decline_proto_enumTypes[1].Descriptor()
+	return file_portone_v2_decline_proto_enumTypes[2].Descriptor()
 }
 
 func (DeclineNextStep) Type() protoreflect.EnumType {
-	return &file_portone_v2_decline_proto_enumTypes[1]
+	return &file_portone_v2_decline_proto_enumTypes[2]
 }
 
 func (x DeclineNextStep) Number() protoreflect.EnumNumber {
@@ -266,14 +329,17 @@ func (x DeclineNextStep) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use DeclineNextStep.Descriptor instead.
 func (DeclineNextStep) EnumDescriptor() ([]byte, []int) {
-	return file_portone_v2_decline_proto_rawDescGZIP(), []int{1}
+	return file_portone_v2_decline_proto_rawDescGZIP(), []int{2}
 }
 
-// PgDecline is what the code of a PG means, where it is one that is known.
+// PgDecline is what the code of a PG means, where it is one that is known. The
+// same code means different things to different PGs, so a code is explained only
+// where its PG is certain, or where it is a word of its own that every dictionary
+// explains alike.
 type PgDecline struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The PG whose dictionary explains the code, as PortOne calls it, such as
-	// `TOSSPAYMENTS`.
+	// The PG that the code is from, as PortOne calls it, such as `TOSSPAYMENTS`.
+	// Absent where the PG is not known, see `confidence`.
 	PgProvider *string `protobuf:"bytes,1,opt,name=pg_provider,json=pgProvider,proto3,oneof" json:"pg_provider,omitempty"`
 	// The PG's own code.
 	PgCode *string `protobuf:"bytes,2,opt,name=pg_code,json=pgCode,proto3,oneof" json:"pg_code,omitempty"`
@@ -284,7 +350,14 @@ type PgDecline struct {
 	// What happened, in the caller's language. For logs and staff, not for buyers.
 	Explanation *string `protobuf:"bytes,5,opt,name=explanation,proto3,oneof" json:"explanation,omitempty"`
 	// What to do about it, in the caller's language.
-	Advice        *string `protobuf:"bytes,6,opt,name=advice,proto3,oneof" json:"advice,omitempty"`
+	Advice *string `protobuf:"bytes,6,opt,name=advice,proto3,oneof" json:"advice,omitempty"`
+	// How it is known which PG the code is from.
+	Confidence *DeclineConfidence `protobuf:"varint,7,opt,name=confidence,proto3,enum=portone.v2.DeclineConfidence,oneof" json:"confidence,omitempty"`
+	// The dictionary that explains the code, such as `kcp`, which several of
+	// PortOne's PG modules share. Absent where the PG is not known.
+	Dictionary *string `protobuf:"bytes,8,opt,name=dictionary,proto3,oneof" json:"dictionary,omitempty"`
+	// The key of the channel that refused, where the error names one.
+	ChannelKey    *string `protobuf:"bytes,9,opt,name=channel_key,json=channelKey,proto3,oneof" json:"channel_key,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -361,12 +434,33 @@ func (x *PgDecline) GetAdvice() string {
 	return ""
 }
 
+func (x *PgDecline) GetConfidence() DeclineConfidence {
+	if x != nil && x.Confidence != nil {
+		return *x.Confidence
+	}
+	return DeclineConfidence_DECLINE_CONFIDENCE_UNSPECIFIED
+}
+
+func (x *PgDecline) GetDictionary() string {
+	if x != nil && x.Dictionary != nil {
+		return *x.Dictionary
+	}
+	return ""
+}
+
+func (x *PgDecline) GetChannelKey() string {
+	if x != nil && x.ChannelKey != nil {
+		return *x.ChannelKey
+	}
+	return ""
+}
+
 var File_portone_v2_decline_proto protoreflect.FileDescriptor
 
 const file_portone_v2_decline_proto_rawDesc = "" +
 	"\n" +
 	"\x18portone/v2/decline.proto\x12\n" +
-	"portone.v2\"\xda\x02\n" +
+	"portone.v2\"\x97\x04\n" +
 	"\tPgDecline\x12$\n" +
 	"\vpg_provider\x18\x01 \x01(\tH\x00R\n" +
 	"pgProvider\x88\x01\x01\x12\x1c\n" +
@@ -374,7 +468,15 @@ const file_portone_v2_decline_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\x0e2\x19.portone.v2.DeclineReasonH\x02R\x06reason\x88\x01\x01\x12=\n" +
 	"\tnext_step\x18\x04 \x01(\x0e2\x1b.portone.v2.DeclineNextStepH\x03R\bnextStep\x88\x01\x01\x12%\n" +
 	"\vexplanation\x18\x05 \x01(\tH\x04R\vexplanation\x88\x01\x01\x12\x1b\n" +
-	"\x06advice\x18\x06 \x01(\tH\x05R\x06advice\x88\x01\x01B\x0e\n" +
+	"\x06advice\x18\x06 \x01(\tH\x05R\x06advice\x88\x01\x01\x12B\n" +
+	"\n" +
+	"confidence\x18\a \x01(\x0e2\x1d.portone.v2.DeclineConfidenceH\x06R\n" +
+	"confidence\x88\x01\x01\x12#\n" +
+	"\n" +
+	"dictionary\x18\b \x01(\tH\aR\n" +
+	"dictionary\x88\x01\x01\x12$\n" +
+	"\vchannel_key\x18\t \x01(\tH\bR\n" +
+	"channelKey\x88\x01\x01B\x0e\n" +
 	"\f_pg_providerB\n" +
 	"\n" +
 	"\b_pg_codeB\t\n" +
@@ -382,7 +484,16 @@ const file_portone_v2_decline_proto_rawDesc = "" +
 	"\n" +
 	"_next_stepB\x0e\n" +
 	"\f_explanationB\t\n" +
-	"\a_advice*\x91\t\n" +
+	"\a_adviceB\r\n" +
+	"\v_confidenceB\r\n" +
+	"\v_dictionaryB\x0e\n" +
+	"\f_channel_key*\xd6\x01\n" +
+	"\x11DeclineConfidence\x12\"\n" +
+	"\x1eDECLINE_CONFIDENCE_UNSPECIFIED\x10\x00\x12\x1f\n" +
+	"\x1bDECLINE_CONFIDENCE_PG_NAMED\x10\x01\x12)\n" +
+	"%DECLINE_CONFIDENCE_CHANNEL_CONFIGURED\x10\x02\x12&\n" +
+	"\"DECLINE_CONFIDENCE_CHANNEL_LEARNED\x10\x03\x12)\n" +
+	"%DECLINE_CONFIDENCE_DICTIONARIES_AGREE\x10\x04*\x91\t\n" +
 	"\rDeclineReason\x12\x1e\n" +
 	"\x1aDECLINE_REASON_UNSPECIFIED\x10\x00\x12&\n" +
 	"\"DECLINE_REASON_CARD_LIMIT_EXCEEDED\x10\x01\x12'\n" +
@@ -441,21 +552,23 @@ func file_portone_v2_decline_proto_rawDescGZIP() []byte {
 	return file_portone_v2_decline_proto_rawDescData
 }
 
-var file_portone_v2_decline_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_portone_v2_decline_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_portone_v2_decline_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_portone_v2_decline_proto_goTypes = []any{
-	(DeclineReason)(0),   // 0: portone.v2.DeclineReason
-	(DeclineNextStep)(0), // 1: portone.v2.DeclineNextStep
-	(*PgDecline)(nil),    // 2: portone.v2.PgDecline
+	(DeclineConfidence)(0), // 0: portone.v2.DeclineConfidence
+	(DeclineReason)(0),     // 1: portone.v2.DeclineReason
+	(DeclineNextStep)(0),   // 2: portone.v2.DeclineNextStep
+	(*PgDecline)(nil),      // 3: portone.v2.PgDecline
 }
 var file_portone_v2_decline_proto_depIdxs = []int32{
-	0, // 0: portone.v2.PgDecline.reason:type_name -> portone.v2.DeclineReason
-	1, // 1: portone.v2.PgDecline.next_step:type_name -> portone.v2.DeclineNextStep
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	1, // 0: portone.v2.PgDecline.reason:type_name -> portone.v2.DeclineReason
+	2, // 1: portone.v2.PgDecline.next_step:type_name -> portone.v2.DeclineNextStep
+	0, // 2: portone.v2.PgDecline.confidence:type_name -> portone.v2.DeclineConfidence
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_decline_proto_init() }
@@ -469,7 +582,7 @@ func file_portone_v2_decline_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_portone_v2_decline_proto_rawDesc), len(file_portone_v2_decline_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,

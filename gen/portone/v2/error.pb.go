@@ -1267,6 +1267,10 @@ type PortOneError struct {
 	// What the PG's code means, where the type is `PG_PROVIDER` and the code is one
 	// that is known.
 	Decline *PgDecline `protobuf:"bytes,5,opt,name=decline,proto3" json:"decline,omitempty"`
+	// What the PGs' codes mean, where the type is `CHANNEL_SPECIFIC`: one entry for
+	// each failure whose code is one that is known, in their order, with the key of
+	// the channel.
+	ChannelDeclines []*PgDecline `protobuf:"bytes,6,rep,name=channel_declines,json=channelDeclines,proto3" json:"channel_declines,omitempty"`
 	// Types that are valid to be assigned to Data:
 	//
 	//	*PortOneError_ChannelSpecific
@@ -1373,6 +1377,13 @@ func (x *PortOneError) GetHttpStatus() int32 {
 func (x *PortOneError) GetDecline() *PgDecline {
 	if x != nil {
 		return x.Decline
+	}
+	return nil
+}
+
+func (x *PortOneError) GetChannelDeclines() []*PgDecline {
+	if x != nil {
+		return x.ChannelDeclines
 	}
 	return nil
 }
@@ -4304,14 +4315,15 @@ var File_portone_v2_error_proto protoreflect.FileDescriptor
 const file_portone_v2_error_proto_rawDesc = "" +
 	"\n" +
 	"\x16portone/v2/error.proto\x12\n" +
-	"portone.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\x1a\x18portone/v2/decline.proto\"\xde+\n" +
+	"portone.v2\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cportone/v2/annotations.proto\x1a\x17portone/v2/common.proto\x1a\x18portone/v2/decline.proto\"\xa0,\n" +
 	"\fPortOneError\x124\n" +
 	"\x06reason\x18\x01 \x01(\x0e2\x17.portone.v2.ErrorReasonH\x01R\x06reason\x88\x01\x01\x12\x17\n" +
 	"\x04type\x18\x02 \x01(\tH\x02R\x04type\x88\x01\x01\x12\x1d\n" +
 	"\amessage\x18\x03 \x01(\tH\x03R\amessage\x88\x01\x01\x12$\n" +
 	"\vhttp_status\x18\x04 \x01(\x05H\x04R\n" +
 	"httpStatus\x88\x01\x01\x12/\n" +
-	"\adecline\x18\x05 \x01(\v2\x15.portone.v2.PgDeclineR\adecline\x12M\n" +
+	"\adecline\x18\x05 \x01(\v2\x15.portone.v2.PgDeclineR\adecline\x12@\n" +
+	"\x10channel_declines\x18\x06 \x03(\v2\x15.portone.v2.PgDeclineR\x0fchannelDeclines\x12M\n" +
 	"\x10channel_specific\x18e \x01(\v2 .portone.v2.ChannelSpecificErrorH\x00R\x0fchannelSpecific\x12>\n" +
 	"\vpg_provider\x18f \x01(\v2\x1b.portone.v2.PgProviderErrorH\x00R\n" +
 	"pgProvider\x12\x93\x01\n" +
@@ -5216,89 +5228,90 @@ var file_portone_v2_error_proto_goTypes = []any{
 var file_portone_v2_error_proto_depIdxs = []int32{
 	0,  // 0: portone.v2.PortOneError.reason:type_name -> portone.v2.ErrorReason
 	74, // 1: portone.v2.PortOneError.decline:type_name -> portone.v2.PgDecline
-	5,  // 2: portone.v2.PortOneError.channel_specific:type_name -> portone.v2.ChannelSpecificError
-	6,  // 3: portone.v2.PortOneError.pg_provider:type_name -> portone.v2.PgProviderError
-	7,  // 4: portone.v2.PortOneError.platform_additional_fee_policies_not_found:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError
-	8,  // 5: portone.v2.PortOneError.platform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
-	9,  // 6: portone.v2.PortOneError.platform_cancellable_amount_exceeded:type_name -> portone.v2.PlatformCancellableAmountExceededError
-	10, // 7: portone.v2.PortOneError.platform_cancellable_discount_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError
-	11, // 8: portone.v2.PortOneError.platform_cancellable_discount_tax_free_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError
-	12, // 9: portone.v2.PortOneError.platform_cancellable_product_quantity_exceeded:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError
-	13, // 10: portone.v2.PortOneError.platform_contracts_not_found:type_name -> portone.v2.PlatformContractsNotFoundError
-	14, // 11: portone.v2.PortOneError.platform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
-	15, // 12: portone.v2.PortOneError.platform_discount_share_policies_not_found:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError
-	16, // 13: portone.v2.PortOneError.platform_discount_share_policy_id_duplicated:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError
-	17, // 14: portone.v2.PortOneError.platform_member_company_connected_partners_cannot_be_scheduled:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError
-	18, // 15: portone.v2.PortOneError.platform_partner_ids_already_exist:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError
-	19, // 16: portone.v2.PortOneError.platform_partner_ids_duplicated:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError
-	20, // 17: portone.v2.PortOneError.platform_partner_schedules_already_exist:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError
-	21, // 18: portone.v2.PortOneError.platform_product_id_duplicated:type_name -> portone.v2.PlatformProductIdDuplicatedError
-	22, // 19: portone.v2.PortOneError.platform_product_id_not_found:type_name -> portone.v2.PlatformProductIdNotFoundError
-	23, // 20: portone.v2.PortOneError.platform_settlement_amount_exceeded:type_name -> portone.v2.PlatformSettlementAmountExceededError
-	24, // 21: portone.v2.PortOneError.platform_settlement_cancel_amount_exceeded_port_one_cancel:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError
-	25, // 22: portone.v2.PortOneError.platform_settlement_date_earlier_than_settlement_start_date:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError
-	26, // 23: portone.v2.PortOneError.platform_settlement_payment_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError
-	27, // 24: portone.v2.PortOneError.platform_settlement_supply_with_vat_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError
-	28, // 25: portone.v2.PortOneError.platform_settlement_tax_free_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
-	29, // 26: portone.v2.PortOneError.platform_transfer_already_exists:type_name -> portone.v2.PlatformTransferAlreadyExistsError
-	30, // 27: portone.v2.PortOneError.platform_transfer_discount_share_policy_not_found:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
-	31, // 28: portone.v2.PortOneError.b2b_counterparty_not_found:type_name -> portone.v2.B2bCounterpartyNotFoundError
-	32, // 29: portone.v2.PortOneError.b2b_counterparty_nts_not_connected:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError
-	33, // 30: portone.v2.PortOneError.b2b_recipient_not_found:type_name -> portone.v2.B2bRecipientNotFoundError
-	34, // 31: portone.v2.PortOneError.b2b_supplier_not_found:type_name -> portone.v2.B2bSupplierNotFoundError
-	35, // 32: portone.v2.PortOneError.platform_non_deletable_partner_settlements:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError
-	36, // 33: portone.v2.PortOneError.platform_non_payable_partner_settlements:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError
-	37, // 34: portone.v2.PortOneError.platform_partner_settlements_not_found:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError
-	38, // 35: portone.v2.PortOneError.platform_referenced_cancel_order_transfers_exist:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError
-	39, // 36: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
-	75, // 37: portone.v2.ChannelSpecificError.failures:type_name -> portone.v2.ChannelSpecificFailure
-	76, // 38: portone.v2.ChannelSpecificError.succeeded_channels:type_name -> portone.v2.SelectedChannel
-	40, // 39: portone.v2.ChannelSpecificError.unrecognized:type_name -> portone.v2.ChannelSpecificError.UnrecognizedEntry
-	41, // 40: portone.v2.PgProviderError.unrecognized:type_name -> portone.v2.PgProviderError.UnrecognizedEntry
-	42, // 41: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
-	77, // 42: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
-	77, // 43: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
-	43, // 44: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	1,  // 45: portone.v2.PlatformCancellableAmountExceededError.amount_type:type_name -> portone.v2.PlatformCancellableAmountType
-	44, // 46: portone.v2.PlatformCancellableAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
-	45, // 47: portone.v2.PlatformCancellableDiscountAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
-	46, // 48: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
-	47, // 49: portone.v2.PlatformCancellableProductQuantityExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
-	48, // 50: portone.v2.PlatformContractsNotFoundError.unrecognized:type_name -> portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
-	77, // 51: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
-	77, // 52: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
-	49, // 53: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
-	50, // 54: portone.v2.PlatformDiscountSharePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
-	51, // 55: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
-	52, // 56: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.unrecognized:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
-	53, // 57: portone.v2.PlatformPartnerIdsAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
-	54, // 58: portone.v2.PlatformPartnerIdsDuplicatedError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
-	55, // 59: portone.v2.PlatformPartnerSchedulesAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
-	56, // 60: portone.v2.PlatformProductIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
-	57, // 61: portone.v2.PlatformProductIdNotFoundError.unrecognized:type_name -> portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
-	2,  // 62: portone.v2.PlatformSettlementAmountExceededError.type:type_name -> portone.v2.PlatformAmountExceededType
-	58, // 63: portone.v2.PlatformSettlementAmountExceededError.unrecognized:type_name -> portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
-	3,  // 64: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.amount_type:type_name -> portone.v2.PlatformPortOnePaymentCancelAmountType
-	59, // 65: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.unrecognized:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
-	60, // 66: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.unrecognized:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
-	61, // 67: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
-	62, // 68: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
-	63, // 69: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
-	64, // 70: portone.v2.PlatformTransferAlreadyExistsError.unrecognized:type_name -> portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
-	65, // 71: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.unrecognized:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
-	66, // 72: portone.v2.B2bCounterpartyNotFoundError.unrecognized:type_name -> portone.v2.B2bCounterpartyNotFoundError.UnrecognizedEntry
-	67, // 73: portone.v2.B2bCounterpartyNtsNotConnectedError.unrecognized:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError.UnrecognizedEntry
-	68, // 74: portone.v2.B2bRecipientNotFoundError.unrecognized:type_name -> portone.v2.B2bRecipientNotFoundError.UnrecognizedEntry
-	69, // 75: portone.v2.B2bSupplierNotFoundError.unrecognized:type_name -> portone.v2.B2bSupplierNotFoundError.UnrecognizedEntry
-	70, // 76: portone.v2.PlatformNonDeletablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError.UnrecognizedEntry
-	71, // 77: portone.v2.PlatformNonPayablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError.UnrecognizedEntry
-	72, // 78: portone.v2.PlatformPartnerSettlementsNotFoundError.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError.UnrecognizedEntry
-	73, // 79: portone.v2.PlatformReferencedCancelOrderTransfersExistError.unrecognized:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError.UnrecognizedEntry
-	80, // [80:80] is the sub-list for method output_type
-	80, // [80:80] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	74, // 2: portone.v2.PortOneError.channel_declines:type_name -> portone.v2.PgDecline
+	5,  // 3: portone.v2.PortOneError.channel_specific:type_name -> portone.v2.ChannelSpecificError
+	6,  // 4: portone.v2.PortOneError.pg_provider:type_name -> portone.v2.PgProviderError
+	7,  // 5: portone.v2.PortOneError.platform_additional_fee_policies_not_found:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError
+	8,  // 6: portone.v2.PortOneError.platform_additional_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	9,  // 7: portone.v2.PortOneError.platform_cancellable_amount_exceeded:type_name -> portone.v2.PlatformCancellableAmountExceededError
+	10, // 8: portone.v2.PortOneError.platform_cancellable_discount_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError
+	11, // 9: portone.v2.PortOneError.platform_cancellable_discount_tax_free_amount_exceeded:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError
+	12, // 10: portone.v2.PortOneError.platform_cancellable_product_quantity_exceeded:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError
+	13, // 11: portone.v2.PortOneError.platform_contracts_not_found:type_name -> portone.v2.PlatformContractsNotFoundError
+	14, // 12: portone.v2.PortOneError.platform_contract_platform_fixed_amount_fee_currency_and_settlement_currency_mismatched:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError
+	15, // 13: portone.v2.PortOneError.platform_discount_share_policies_not_found:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError
+	16, // 14: portone.v2.PortOneError.platform_discount_share_policy_id_duplicated:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError
+	17, // 15: portone.v2.PortOneError.platform_member_company_connected_partners_cannot_be_scheduled:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError
+	18, // 16: portone.v2.PortOneError.platform_partner_ids_already_exist:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError
+	19, // 17: portone.v2.PortOneError.platform_partner_ids_duplicated:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError
+	20, // 18: portone.v2.PortOneError.platform_partner_schedules_already_exist:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError
+	21, // 19: portone.v2.PortOneError.platform_product_id_duplicated:type_name -> portone.v2.PlatformProductIdDuplicatedError
+	22, // 20: portone.v2.PortOneError.platform_product_id_not_found:type_name -> portone.v2.PlatformProductIdNotFoundError
+	23, // 21: portone.v2.PortOneError.platform_settlement_amount_exceeded:type_name -> portone.v2.PlatformSettlementAmountExceededError
+	24, // 22: portone.v2.PortOneError.platform_settlement_cancel_amount_exceeded_port_one_cancel:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError
+	25, // 23: portone.v2.PortOneError.platform_settlement_date_earlier_than_settlement_start_date:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError
+	26, // 24: portone.v2.PortOneError.platform_settlement_payment_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError
+	27, // 25: portone.v2.PortOneError.platform_settlement_supply_with_vat_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError
+	28, // 26: portone.v2.PortOneError.platform_settlement_tax_free_amount_exceeded_port_one_payment:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError
+	29, // 27: portone.v2.PortOneError.platform_transfer_already_exists:type_name -> portone.v2.PlatformTransferAlreadyExistsError
+	30, // 28: portone.v2.PortOneError.platform_transfer_discount_share_policy_not_found:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError
+	31, // 29: portone.v2.PortOneError.b2b_counterparty_not_found:type_name -> portone.v2.B2bCounterpartyNotFoundError
+	32, // 30: portone.v2.PortOneError.b2b_counterparty_nts_not_connected:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError
+	33, // 31: portone.v2.PortOneError.b2b_recipient_not_found:type_name -> portone.v2.B2bRecipientNotFoundError
+	34, // 32: portone.v2.PortOneError.b2b_supplier_not_found:type_name -> portone.v2.B2bSupplierNotFoundError
+	35, // 33: portone.v2.PortOneError.platform_non_deletable_partner_settlements:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError
+	36, // 34: portone.v2.PortOneError.platform_non_payable_partner_settlements:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError
+	37, // 35: portone.v2.PortOneError.platform_partner_settlements_not_found:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError
+	38, // 36: portone.v2.PortOneError.platform_referenced_cancel_order_transfers_exist:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError
+	39, // 37: portone.v2.PortOneError.unrecognized:type_name -> portone.v2.PortOneError.UnrecognizedEntry
+	75, // 38: portone.v2.ChannelSpecificError.failures:type_name -> portone.v2.ChannelSpecificFailure
+	76, // 39: portone.v2.ChannelSpecificError.succeeded_channels:type_name -> portone.v2.SelectedChannel
+	40, // 40: portone.v2.ChannelSpecificError.unrecognized:type_name -> portone.v2.ChannelSpecificError.UnrecognizedEntry
+	41, // 41: portone.v2.PgProviderError.unrecognized:type_name -> portone.v2.PgProviderError.UnrecognizedEntry
+	42, // 42: portone.v2.PlatformAdditionalFeePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformAdditionalFeePoliciesNotFoundError.UnrecognizedEntry
+	77, // 43: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	77, // 44: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	43, // 45: portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	1,  // 46: portone.v2.PlatformCancellableAmountExceededError.amount_type:type_name -> portone.v2.PlatformCancellableAmountType
+	44, // 47: portone.v2.PlatformCancellableAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableAmountExceededError.UnrecognizedEntry
+	45, // 48: portone.v2.PlatformCancellableDiscountAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountAmountExceededError.UnrecognizedEntry
+	46, // 49: portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableDiscountTaxFreeAmountExceededError.UnrecognizedEntry
+	47, // 50: portone.v2.PlatformCancellableProductQuantityExceededError.unrecognized:type_name -> portone.v2.PlatformCancellableProductQuantityExceededError.UnrecognizedEntry
+	48, // 51: portone.v2.PlatformContractsNotFoundError.unrecognized:type_name -> portone.v2.PlatformContractsNotFoundError.UnrecognizedEntry
+	77, // 52: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.fee_currency:type_name -> portone.v2.Currency
+	77, // 53: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.settlement_currency:type_name -> portone.v2.Currency
+	49, // 54: portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.unrecognized:type_name -> portone.v2.PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyMismatchedError.UnrecognizedEntry
+	50, // 55: portone.v2.PlatformDiscountSharePoliciesNotFoundError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePoliciesNotFoundError.UnrecognizedEntry
+	51, // 56: portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformDiscountSharePolicyIdDuplicatedError.UnrecognizedEntry
+	52, // 57: portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.unrecognized:type_name -> portone.v2.PlatformMemberCompanyConnectedPartnersCannotBeScheduledError.UnrecognizedEntry
+	53, // 58: portone.v2.PlatformPartnerIdsAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsAlreadyExistError.UnrecognizedEntry
+	54, // 59: portone.v2.PlatformPartnerIdsDuplicatedError.unrecognized:type_name -> portone.v2.PlatformPartnerIdsDuplicatedError.UnrecognizedEntry
+	55, // 60: portone.v2.PlatformPartnerSchedulesAlreadyExistError.unrecognized:type_name -> portone.v2.PlatformPartnerSchedulesAlreadyExistError.UnrecognizedEntry
+	56, // 61: portone.v2.PlatformProductIdDuplicatedError.unrecognized:type_name -> portone.v2.PlatformProductIdDuplicatedError.UnrecognizedEntry
+	57, // 62: portone.v2.PlatformProductIdNotFoundError.unrecognized:type_name -> portone.v2.PlatformProductIdNotFoundError.UnrecognizedEntry
+	2,  // 63: portone.v2.PlatformSettlementAmountExceededError.type:type_name -> portone.v2.PlatformAmountExceededType
+	58, // 64: portone.v2.PlatformSettlementAmountExceededError.unrecognized:type_name -> portone.v2.PlatformSettlementAmountExceededError.UnrecognizedEntry
+	3,  // 65: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.amount_type:type_name -> portone.v2.PlatformPortOnePaymentCancelAmountType
+	59, // 66: portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.unrecognized:type_name -> portone.v2.PlatformSettlementCancelAmountExceededPortOneCancelError.UnrecognizedEntry
+	60, // 67: portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.unrecognized:type_name -> portone.v2.PlatformSettlementDateEarlierThanSettlementStartDateError.UnrecognizedEntry
+	61, // 68: portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementPaymentAmountExceededPortOnePaymentError.UnrecognizedEntry
+	62, // 69: portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError.UnrecognizedEntry
+	63, // 70: portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.unrecognized:type_name -> portone.v2.PlatformSettlementTaxFreeAmountExceededPortOnePaymentError.UnrecognizedEntry
+	64, // 71: portone.v2.PlatformTransferAlreadyExistsError.unrecognized:type_name -> portone.v2.PlatformTransferAlreadyExistsError.UnrecognizedEntry
+	65, // 72: portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.unrecognized:type_name -> portone.v2.PlatformTransferDiscountSharePolicyNotFoundError.UnrecognizedEntry
+	66, // 73: portone.v2.B2bCounterpartyNotFoundError.unrecognized:type_name -> portone.v2.B2bCounterpartyNotFoundError.UnrecognizedEntry
+	67, // 74: portone.v2.B2bCounterpartyNtsNotConnectedError.unrecognized:type_name -> portone.v2.B2bCounterpartyNtsNotConnectedError.UnrecognizedEntry
+	68, // 75: portone.v2.B2bRecipientNotFoundError.unrecognized:type_name -> portone.v2.B2bRecipientNotFoundError.UnrecognizedEntry
+	69, // 76: portone.v2.B2bSupplierNotFoundError.unrecognized:type_name -> portone.v2.B2bSupplierNotFoundError.UnrecognizedEntry
+	70, // 77: portone.v2.PlatformNonDeletablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonDeletablePartnerSettlementsError.UnrecognizedEntry
+	71, // 78: portone.v2.PlatformNonPayablePartnerSettlementsError.unrecognized:type_name -> portone.v2.PlatformNonPayablePartnerSettlementsError.UnrecognizedEntry
+	72, // 79: portone.v2.PlatformPartnerSettlementsNotFoundError.unrecognized:type_name -> portone.v2.PlatformPartnerSettlementsNotFoundError.UnrecognizedEntry
+	73, // 80: portone.v2.PlatformReferencedCancelOrderTransfersExistError.unrecognized:type_name -> portone.v2.PlatformReferencedCancelOrderTransfersExistError.UnrecognizedEntry
+	81, // [81:81] is the sub-list for method output_type
+	81, // [81:81] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_portone_v2_error_proto_init() }
