@@ -70,8 +70,8 @@ type Observer interface {
 	// Begin is called when a call begins.
 	Begin(op *Operation)
 
-	// End is called when it ends. Reason is the ErrorInfo's, which PortOne can
-	// choose: it is no label for a metric unless it is known.
+	// End is called when it ends. Reason is the errmap.Label of the ErrorInfo's: it is
+	// no label for a metric unless the contract has it, see errmap.IsKnown.
 	End(op *Operation, transport string, code codes.Code, reason string, took time.Duration)
 }
 

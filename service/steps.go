@@ -122,14 +122,15 @@ func (s *Server) measure(ctx context.Context, c *Call, next next) error {
 	return err
 }
 
-// outcome is how a call ended: code, and reason where it is an error of ours.
+// outcome is how a call ended: code, and the label of the reason where it is an error
+// of ours.
 func outcome(err error) (codes.Code, string) {
 	if err == nil {
 		return codes.OK, ""
 	}
 	var e *errmap.Error
 	if errors.As(err, &e) {
-		return e.Code(), e.Reason()
+		return e.Code(), errmap.Label(e.Reason())
 	}
 	return codes.Unknown, "" // the caller went away while a stream was sent
 }
@@ -166,7 +167,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 		attrs = append(attrs, slog.String("asked", c.Asked))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("reason", reason[:min(len(reason), maxReason)]))
+		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {
 			attrs = append(attrs, slog.String("cause", causeText(cause)))
 		}
@@ -174,9 +175,6 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	s.opts.Logger.LogAttrs(ctx, level, "call", attrs...)
 	return err
 }
-
-// maxReason is how much the log has of a reason, in bytes: PortOne's have at most 87.
-const maxReason = 128
 
 // causeText is a cause as a log may have it.
 func causeText(cause error) string {

@@ -5,7 +5,6 @@ package metrics
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,8 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc/codes"
 
-	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
-
+	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
@@ -23,10 +21,6 @@ import (
 // buckets of durations, in seconds: the gateway's own part is well below a
 // millisecond, PGs take seconds, and nothing lasts longer than two minutes.
 var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
-
-// otherReason is the label of reasons that the contract does not know: PortOne
-// can send any text, and each label value takes memory for good.
-const otherReason = "other"
 
 // Metrics are the gateway's. They are safe for concurrent use.
 type Metrics struct {
@@ -40,7 +34,6 @@ type Metrics struct {
 	breaker  *prometheus.GaugeVec
 	opened   *prometheus.CounterVec
 
-	reasons map[string]bool
 	ops     map[*service.Operation]*operation
 	answers map[string]*answers // by operation id
 }
@@ -82,7 +75,6 @@ func New(version string) *Metrics {
 			Help: "The circuit breaker of an RPC: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"rpc"}),
 		opened: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_breaker_opened_total",
 			Help: "How often the circuit breaker of an RPC has opened; it stays so for 2 s, which scraping its state may miss."}, []string{"rpc"}),
-		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
 	}
@@ -148,8 +140,8 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 		o.ok[transport].Inc()
 		return
 	}
-	if reason != "" && !m.reasons[reason] {
-		reason = otherReason
+	if reason != "" && !errmap.IsKnown(reason) {
+		reason = errmap.OtherReason
 	}
 	m.calls.WithLabelValues(op.RPC, transport, code.String(), reason).Inc()
 }
@@ -183,16 +175,4 @@ func (m *Metrics) Breaker(operation string, state upstream.BreakerState) {
 	if state == upstream.BreakerOpen {
 		m.opened.WithLabelValues(rpc).Inc()
 	}
-}
-
-// knownReasons are the reasons that can be labels: those of the contract.
-func knownReasons() map[string]bool {
-	known := make(map[string]bool)
-	for _, name := range portonev2.ErrorReason_name {
-		known[strings.TrimPrefix(name, "ERROR_REASON_")] = true
-	}
-	for _, name := range portonev2.GatewayReason_name {
-		known[strings.TrimPrefix(name, "GATEWAY_REASON_")] = true
-	}
-	return known
 }
