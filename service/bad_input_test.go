@@ -91,6 +91,9 @@ func badMessages() []badMessage {
 		invalid("an unknown member with more behind it", "unrecognized.x", p1, unrecognized("x", `1,"y":2`)),
 		invalid("an unknown member nested over 100", "unrecognized.x", p1, unrecognized("x", deep(101))),
 		invalid("an unknown member nested a million times", "unrecognized.x", p1, unrecognized("x", strings.Repeat("[", 1<<20))),
+		invalid("a path parameter typed and raw", "paymentId", p1, unrecognized("paymentId", `"p2"`)),
+		invalid("a path parameter raw and typed", "paymentId", unrecognized("paymentId", `"p2"`), p1),
+		invalid("a member typed and raw", "orderName", p1, text(5, "an order"), unrecognized("{}orderName", `"another"`)),
 		// What a later contract has cannot be passed on without its name, and is not
 		// dropped: a caller must not think that it was heard.
 		invalid("an unknown field with a text", "", p1, text(999, "x")),

@@ -91,12 +91,13 @@ type paramValue struct {
 // least {}, unless r.NoBody is set.
 //
 // Entries of `unrecognized` are members of the body; one with the name of a path
-// or query parameter takes its place, one whose name begins with a question mark
+// or query parameter stands for it, one whose name begins with a question mark
 // is a query parameter, also one that the contract does not know, and one whose
 // name begins with {} is a member of the body whatever the rest of the name is. A
 // query parameter that the contract does not know, and whose value is a JSON array,
 // stands in the query once for each element: strings as their text, others as their
-// JSON.
+// JSON. A member or parameter, no list and no map, that is a field of the message and
+// in `unrecognized` too is an error, at any depth, whatever the values are.
 //
 // Errors are of type *Error.
 func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
