@@ -10,9 +10,11 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/reflection"
 
@@ -27,8 +29,20 @@ const (
 	MaxMessage = 4 << 20
 
 	// maxFrame is how large a message is that is taken in at all, to answer it by the
-	// steps that other calls pass. Larger ones get grpc-go's own status before that.
-	maxFrame = 4 * MaxMessage
+	// steps that other calls pass: those that are a little too large. Larger ones get
+	// grpc-go's own status before anything of them is taken in.
+	maxFrame = MaxMessage + 1<<20
+
+	// maxStreams is how many calls a connection may have at a time; clients hold back
+	// what is more, or open another one.
+	maxStreams = 2048
+
+	// streamWindow and connWindow are how much a caller may send before anybody reads,
+	// in bytes: an everyday message. For a larger one, grpc-go opens its stream's window
+	// when it is read. They are fixed, since grpc-go would let them grow to 16 MiB for
+	// each call.
+	streamWindow = 64 << 10
+	connWindow   = 1 << 20
 
 	// MaxHeaders is how large the headers of a request may be, in bytes.
 	MaxHeaders = 64 << 10
@@ -94,6 +108,7 @@ type Server struct {
 	mu       sync.RWMutex // writing only to begin draining
 	draining bool
 	drains   chan struct{} // closed when draining begins
+	arrivals arrivals
 	calls    sync.WaitGroup
 }
 
@@ -118,6 +133,10 @@ func New(opts Options) (*Server, error) {
 		grpc.UnknownServiceHandler(s.serveUnknown),
 		grpc.StreamInterceptor(s.endWithDrain),
 		grpc.MaxRecvMsgSize(maxFrame),
+		experimental.BufferPool(countedPool{mem.DefaultBufferPool(), &s.arrivals}),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connWindow),
 		grpc.MaxHeaderListSize(MaxHeaders),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.ReadBufferSize(32<<10),
@@ -130,7 +149,7 @@ func New(opts Options) (*Server, error) {
 		s.grpc.RegisterService(s.serviceDesc(service, ops), s)
 		s.health.SetServingStatus(service, healthpb.HealthCheckResponse_SERVING)
 	}
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.grpc.RegisterService(s.guard(healthpb.Health_ServiceDesc), s.health)
 	reflection.Register(s.grpc)
 	return s, nil
 }

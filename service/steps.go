@@ -209,14 +209,22 @@ func (s *Server) Panicked(c *Call, p any) error {
 	return s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
 }
 
-// admit refuses calls once the gateway is draining.
+// admit refuses calls once the gateway is draining, and while it has as many as it may,
+// before anything of their requests is read.
 func (s *Server) admit(ctx context.Context, c *Call, next next) error {
 	if !s.enter() {
-		c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
-		return s.opts.Mapper.Failure(c.describe(), errmap.Draining, nil)
+		return s.refuseAdmission(c, errmap.Draining)
 	}
 	defer s.leave()
+	if s.opts.Upstream.Full() {
+		return s.refuseAdmission(c, errmap.Overloaded)
+	}
 	return next(ctx, c)
+}
+
+func (s *Server) refuseAdmission(c *Call, failure errmap.Failure) error {
+	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
+	return s.opts.Mapper.Failure(c.describe(), failure, nil)
 }
 
 // readHeaders reads what the caller wants beside the message.
@@ -302,9 +310,12 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 // the answer is set before.
 func (s *Server) receiveMessage(ctx context.Context, c *Call) error {
 	c.setHeader(ctx)
-	err := c.receive(&c.request)
-	failure := errmap.RequestTooLarge
+	message, arrived := s.arrivals.receiveFrame(c.receive)
+	c.request = message
+	err, failure := arrived.err, errmap.RequestTooLarge
 	switch code := status.Code(err); {
+	case arrived.givenUp:
+		failure, err = arrived.failure, errNotWhole
 	case err == nil && !c.request.tooLarge:
 		c.Wire = c.request.bytes()
 		return nil
