@@ -54,6 +54,9 @@ func (e *encoder) release() {
 	e.check.in, e.check.err, e.check.takesHalves = nil, nil, false
 	e.names.reset()
 	e.check.names.reset()
+	if e.names.large() || e.check.names.large() || cap(e.check.scratch) > 1<<16 {
+		return
+	}
 	encoders.Put(e)
 }
 

@@ -3,6 +3,7 @@ package transcode
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -109,6 +110,9 @@ func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
 	r.Path, r.Body = r.Path[:0], nil
 	r.forget()
 	r.bodyInQuery = c.bodyInQuery()
+	if cap(r.json) < len(wire) { // the JSON is seldom shorter
+		r.json = make([]byte, 0, len(wire)+len(wire)/2+64)
+	}
 	e.in, e.out, e.request = wire, r.json[:0], r
 	ok := e.message(c.Input, 0, len(wire)) && e.path(c)
 	r.json = e.out
@@ -332,7 +336,7 @@ func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []b
 	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
-	d.out, d.mode = dst, Lenient
+	d.out, d.mode = slices.Grow(dst, len(rawQuery)/2+len(body)+64), Lenient
 	if !d.pathParameters(c, path) || !d.query(c, rawQuery, body) {
 		return dst, d.err.finish()
 	}
