@@ -31,8 +31,8 @@ const (
 	// late is how long a message takes that is late: others are there in an instant.
 	late = 2 * time.Second
 
-	// It is looked for messages that are over these limits after so many bytes, and
-	// after so much time at the latest.
+	// lookEvery and lookEveryTime are after how many bytes, and after which time at the
+	// latest, it is looked for messages that are over these limits.
 	lookEvery     = 4 << 20
 	lookEveryTime = time.Second / 2
 )
@@ -109,9 +109,10 @@ func (as *arrivals) receiveFrame(recv func(any) error) (frame, arrivalEvent) {
 
 // begin enrolls a message.
 func (as *arrivals) begin() *arrival {
-	a := &arrival{began: time.Now(), came: as.came.Load(), events: make(chan arrivalEvent, 2)}
+	a := &arrival{events: make(chan arrivalEvent, 2)}
 	as.mu.Lock()
 	defer as.mu.Unlock()
+	a.began, a.came = time.Now(), as.came.Load() // here, so that they are in order
 	if a.before = as.last; a.before == nil {
 		as.first = a
 	} else {
