@@ -51,8 +51,8 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) Code() codes.Code { return codes.Code(e.full.GetCode()) }
 
 // Reason is the ErrorInfo's reason: PortOne's type as it was sent, or the name of
-// a GatewayReason without prefix. It is safe in logs; as a metric's label it must
-// be limited to known ones, since PortOne can send any.
+// a GatewayReason without prefix. PortOne can send any text there: logs, spans and
+// metrics have its Label.
 func (e *Error) Reason() string { return e.reason }
 
 // Domain is the ErrorInfo's domain.

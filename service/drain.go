@@ -81,7 +81,7 @@ func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.
 	if s.isOperation(info.FullMethod) {
 		return handler(service, stream)
 	}
-	watched := &watched{ServerStream: stream, told: make(chan struct{})}
+	watched := &watched{ServerStream: stream, server: s, told: make(chan struct{})}
 	ended := make(chan error, 1)
 	go func() { ended <- handler(service, watched) }()
 	select {
@@ -95,16 +95,25 @@ func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.
 		case <-time.After(lastNews):
 		}
 	}
-	language := errmap.ParseLanguage(first(grpcHeaders{stream.Context()}.Values(HeaderLanguage)))
-	return s.opts.Mapper.Failure(&errmap.Call{Language: language}, errmap.Draining, nil)
+	return s.opts.Mapper.Failure(&errmap.Call{Language: languageOf(stream.Context())}, errmap.Draining, nil)
+}
+
+func languageOf(ctx context.Context) errmap.Language {
+	return errmap.ParseLanguage(first(grpcHeaders{ctx}.Values(HeaderLanguage)))
 }
 
 // watched is a stream of which is known when it has told that something is not
 // served.
 type watched struct {
 	grpc.ServerStream
-	told chan struct{}
-	once sync.Once
+	server *Server
+	told   chan struct{}
+	once   sync.Once
+}
+
+// RecvMsg implements grpc.ServerStream.
+func (w *watched) RecvMsg(message any) error {
+	return w.server.receiveOther(w.Context(), w.ServerStream.RecvMsg, message)
 }
 
 // SendMsg implements grpc.ServerStream.

@@ -10,9 +10,11 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -26,8 +28,20 @@ const (
 	MaxMessage = 4 << 20
 
 	// maxFrame is how large a message is that is taken in at all, to answer it by the
-	// steps that other calls pass. Larger ones get grpc-go's own status before that.
-	maxFrame = 4 * MaxMessage
+	// steps that other calls pass: those that are a little too large. Larger ones get
+	// grpc-go's own status before anything of them is taken in.
+	maxFrame = MaxMessage + 1<<20
+
+	// maxStreams is how many calls a connection may have at a time; clients hold back
+	// what is more, or open another one.
+	maxStreams = 2048
+
+	// streamWindow and connWindow are how much a caller may send before anybody reads,
+	// in bytes: an everyday message. For a larger one, grpc-go opens its stream's window
+	// when it is read. They are fixed, since grpc-go would let them grow to 16 MiB for
+	// each call.
+	streamWindow = 64 << 10
+	connWindow   = 1 << 20
 
 	// MaxHeaders is how large the headers of a request may be, in bytes.
 	MaxHeaders = 64 << 10
@@ -93,8 +107,8 @@ type Observer interface {
 	// Begin is called when a call begins.
 	Begin(op *Operation)
 
-	// End is called when it ends. Reason is the ErrorInfo's, which PortOne can
-	// choose: it is no label for a metric unless it is known.
+	// End is called when it ends. Reason is the errmap.Label of the ErrorInfo's: it is
+	// no label for a metric unless the contract has it, see contract.IsKnownReason.
 	End(op *Operation, transport string, code codes.Code, reason string, took time.Duration)
 }
 
@@ -117,6 +131,7 @@ type Server struct {
 	mu       sync.RWMutex // writing only to begin draining
 	draining bool
 	drains   chan struct{} // closed when draining begins
+	arrivals arrivals
 	calls    sync.WaitGroup
 }
 
@@ -141,6 +156,10 @@ func New(opts Options) (*Server, error) {
 		grpc.UnknownServiceHandler(s.serveUnknown),
 		grpc.StreamInterceptor(s.endWithDrain),
 		grpc.MaxRecvMsgSize(maxFrame),
+		experimental.BufferPool(countedPool{mem.DefaultBufferPool(), &s.arrivals}),
+		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.StaticStreamWindowSize(streamWindow),
+		grpc.StaticConnWindowSize(connWindow),
 		grpc.MaxHeaderListSize(MaxHeaders),
 		grpc.ConnectionTimeout(connectionTimeout),
 		grpc.ReadBufferSize(32<<10),
@@ -153,7 +172,7 @@ func New(opts Options) (*Server, error) {
 		s.grpc.RegisterService(s.serviceDesc(service, ops), s)
 		s.health.SetServingStatus(service, healthpb.HealthCheckResponse_SERVING)
 	}
-	healthpb.RegisterHealthServer(s.grpc, s.health)
+	s.grpc.RegisterService(s.guard(healthpb.Health_ServiceDesc), s.health)
 	reflection.Register(s.grpc)
 	return s, nil
 }

@@ -122,14 +122,15 @@ func (s *Server) measure(ctx context.Context, c *Call, next next) error {
 	return err
 }
 
-// outcome is how a call ended: code, and reason where it is an error of ours.
+// outcome is how a call ended: code, and the label of the reason where it is an error
+// of ours.
 func outcome(err error) (codes.Code, string) {
 	if err == nil {
 		return codes.OK, ""
 	}
 	var e *errmap.Error
 	if errors.As(err, &e) {
-		return e.Code(), e.Reason()
+		return e.Code(), errmap.Label(e.Reason())
 	}
 	return codes.Unknown, "" // the caller went away while a stream was sent
 }
@@ -166,7 +167,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 		attrs = append(attrs, slog.String("asked", c.Asked))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("reason", reason[:min(len(reason), maxReason)]))
+		attrs = append(attrs, slog.String("reason", reason))
 		if cause := errors.Unwrap(err); cause != nil {
 			attrs = append(attrs, slog.String("cause", causeText(cause)))
 		}
@@ -174,9 +175,6 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	s.opts.Logger.LogAttrs(ctx, level, "call", attrs...)
 	return err
 }
-
-// maxReason is how much the log has of a reason, in bytes: PortOne's have at most 87.
-const maxReason = 128
 
 // causeText is a cause as a log may have it.
 func causeText(cause error) string {
@@ -211,14 +209,22 @@ func (s *Server) Panicked(c *Call, p any) error {
 	return s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
 }
 
-// admit refuses calls once the gateway is draining.
+// admit refuses calls once the gateway is draining, and while it has as many as it may,
+// before anything of their requests is read.
 func (s *Server) admit(ctx context.Context, c *Call, next next) error {
 	if !s.enter() {
-		c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
-		return s.opts.Mapper.Failure(c.describe(), errmap.Draining, nil)
+		return s.refuseAdmission(c, errmap.Draining)
 	}
 	defer s.leave()
+	if s.opts.Upstream.Full() {
+		return s.refuseAdmission(c, errmap.Overloaded)
+	}
 	return next(ctx, c)
+}
+
+func (s *Server) refuseAdmission(c *Call, failure errmap.Failure) error {
+	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
+	return s.opts.Mapper.Failure(c.describe(), failure, nil)
 }
 
 // readHeaders reads what the caller wants beside the message.
@@ -311,9 +317,12 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 // receiveMessage takes in the message of a call by gRPC. If grpc-go cannot, it has
 // answered by itself, without our metadata: our error is for metrics and the log then.
 func (s *Server) receiveMessage(c *Call) error {
-	err := c.receive(&c.request)
-	failure := errmap.RequestTooLarge
+	message, arrived := s.arrivals.receiveFrame(c.receive)
+	c.request = message
+	err, failure := arrived.err, errmap.RequestTooLarge
 	switch code := status.Code(err); {
+	case arrived.givenUp:
+		failure, err = arrived.failure, errNotWhole
 	case err == nil && !c.request.tooLarge:
 		c.Wire = c.request.bytes()
 		return nil

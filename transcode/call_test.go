@@ -134,36 +134,6 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestUnrecognizedWins expects each member and each parameter once, however
-// `unrecognized` calls the one that it replaces.
-func TestUnrecognizedWins(t *testing.T) {
-	tests := []struct {
-		name, rpc   string
-		request     proto.Message
-		query, body string
-	}{
-		{"a member", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Amount: proto.Int64(1), Unrecognized: map[string]string{"amount": "2"}}, "", `{"amount":2}`},
-		{"a member as one of the body", "CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p", Amount: proto.Int64(1), Unrecognized: map[string]string{"{}amount": "2"}}, "", `{"amount":2}`},
-		{"a parameter", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", StoreId: proto.String("a"), Unrecognized: map[string]string{"storeId": `"b"`}}, "storeId=b", ""},
-		{"a parameter as one of the query", "GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p", StoreId: proto.String("a"), Unrecognized: map[string]string{"?storeId": `"b"`}}, "storeId=b", ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			wire, err := proto.Marshal(test.request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var r Request
-			if err := call(t, test.rpc).SetRequest(&r, wire, plenty); err != nil {
-				t.Fatal(err)
-			}
-			if string(r.Query) != test.query || string(r.Body) != test.body {
-				t.Errorf("query %q and body %q, want %q and %q", r.Query, r.Body, test.query, test.body)
-			}
-		})
-	}
-}
-
 // TestRawParameters shows what stands in the query for raw texts: white space around
 // one is no part of it, and an array is as many parameters as it has elements, unless
 // the contract knows that there is one.

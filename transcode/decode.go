@@ -87,7 +87,7 @@ var decoders = sync.Pool{New: func() any { return new(decoder) }}
 func (d *decoder) release() {
 	d.in, d.out, d.err, d.pos, d.depth, d.request, d.takesHalves = nil, nil, nil, 0, 0, false, false
 	d.names.reset()
-	if cap(d.scratch) > 1<<16 || cap(d.names.text) > 1<<16 {
+	if cap(d.scratch) > 1<<16 || d.names.large() {
 		return
 	}
 	decoders.Put(d)

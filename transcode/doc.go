@@ -24,7 +24,10 @@
 //     is empty; a date-time that a Timestamp cannot hold); every member of a union
 //     whose discriminator is unknown or missing. In a request also a known member
 //     of the wrong JSON type (see Lenient). On the way out these members are
-//     written as they are, and win over the typed field.
+//     written as they are, and win over the typed field; but a request that gives
+//     a member both ways, or a case of a union and another discriminator, is an
+//     error, since what is dropped may be what somebody checked. Lists and maps
+//     are no such members: a raw one wins there too.
 //   - In a request, `unrecognized` also has query parameters that the contract does
 //     not know, under their name behind a question mark: as a string, or as an array
 //     of strings where the parameter is repeated.

@@ -44,15 +44,19 @@ type encoder struct {
 	check decoder   // of raw JSON text
 
 	request *Request // where parameters go; nil where they are members like others
+	inCase  bool     // the message that is next is the case of a union
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
 func (e *encoder) release() {
-	e.in, e.out, e.err, e.depth, e.request = nil, nil, nil, 0, nil
+	e.in, e.out, e.err, e.depth, e.request, e.inCase = nil, nil, nil, 0, nil, false
 	e.check.in, e.check.err, e.check.takesHalves = nil, nil, false
 	e.names.reset()
 	e.check.names.reset()
+	if e.names.large() || e.check.names.large() || cap(e.check.scratch) > 1<<16 {
+		return
+	}
 	encoders.Put(e)
 }
 
@@ -95,7 +99,7 @@ func (e *encoder) comma() {
 
 // members encodes the fields of a message as members of the object that is open.
 func (e *encoder) members(m *Message, pos, end int) bool {
-	mark := len(e.out)
+	mark, inCase := len(e.out), e.inCase
 	object := e.names.begin()
 	result := e.fast(m, pos, end)
 	e.names.end(object)
@@ -104,7 +108,7 @@ func (e *encoder) members(m *Message, pos, end int) bool {
 		if e.request != nil && e.depth == 1 {
 			e.request.forget()
 		}
-		return e.slow(m, pos, end)
+		return e.slow(m, pos, end, inCase)
 	}
 	return result == written
 }
@@ -124,6 +128,8 @@ const (
 func (e *encoder) fast(m *Message, pos, end int) progress {
 	var seen, replaced fieldSet
 	var constant span
+	inCase := e.inCase
+	e.inCase = false
 	object := e.names.begin()
 	if m.constant >= 0 {
 		constant.start = len(e.out)
@@ -139,7 +145,7 @@ func (e *encoder) fast(m *Message, pos, end int) progress {
 			return broken
 		}
 		if number == unrecognizedNumber && m.unrecognized && wireType == protowire.BytesType {
-			result, next := e.unrecognized(m, object, next, end, &seen, &replaced, constant)
+			result, next := e.unrecognized(m, object, next, end, &seen, &replaced, constant, inCase)
 			if result != written {
 				return result
 			}
@@ -266,7 +272,11 @@ func (e *encoder) unionCase(f *field, wireType protowire.Type, pos, end int) int
 		return -1
 	}
 	start, stop := e.bytes(pos, end)
-	if start < 0 || !e.members(f.message, start, stop) {
+	if start < 0 {
+		return -1
+	}
+	e.inCase = true
+	if !e.members(f.message, start, stop) {
 		return -1
 	}
 	return stop

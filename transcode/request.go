@@ -3,6 +3,7 @@ package transcode
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -91,12 +92,13 @@ type paramValue struct {
 // least {}, unless r.NoBody is set.
 //
 // Entries of `unrecognized` are members of the body; one with the name of a path
-// or query parameter takes its place, one whose name begins with a question mark
+// or query parameter stands for it, one whose name begins with a question mark
 // is a query parameter, also one that the contract does not know, and one whose
 // name begins with {} is a member of the body whatever the rest of the name is. A
 // query parameter that the contract does not know, and whose value is a JSON array,
 // stands in the query once for each element: strings as their text, others as their
-// JSON.
+// JSON. A member or parameter, no list and no map, that is a field of the message and
+// in `unrecognized` too is an error, at any depth, whatever the values are.
 //
 // Errors are of type *Error.
 func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
@@ -108,6 +110,9 @@ func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
 	r.Path, r.Body = r.Path[:0], nil
 	r.forget()
 	r.bodyInQuery = c.bodyInQuery()
+	if cap(r.json) < len(wire) { // the JSON is seldom shorter
+		r.json = make([]byte, 0, len(wire)+len(wire)/2+64)
+	}
 	e.in, e.out, e.request = wire, r.json[:0], r
 	ok := e.message(c.Input, 0, len(wire)) && e.path(c)
 	r.json = e.out
@@ -331,7 +336,7 @@ func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []b
 	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
-	d.out, d.mode = dst, Lenient
+	d.out, d.mode = slices.Grow(dst, len(rawQuery)/2+len(body)+64), Lenient
 	if !d.pathParameters(c, path) || !d.query(c, rawQuery, body) {
 		return dst, d.err.finish()
 	}

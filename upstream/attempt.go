@@ -66,7 +66,9 @@ type outgoing struct {
 	failure  *errorAnswer // of an answer that is not 2xx
 	err      error        // where no whole answer came
 	limited  bool         // the caller's time was shorter than ours for an answer
-	strange  *strange     // the latest answer that PortOne's API does not give
+
+	// unexpected is the latest response that PortOne's API does not give.
+	unexpected *unexpected
 
 	// maybeDone tells that an attempt before the last one may have been carried
 	// out.
@@ -226,7 +228,7 @@ func (a *outgoing) read() {
 		a.result = temporarilyFailed
 	}
 	if !a.failure.typed() {
-		a.strange = a.newStrange(status, body)
+		a.unexpected = a.newUnexpected(status, body)
 	}
 }
 

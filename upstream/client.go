@@ -294,6 +294,9 @@ func (c *Client) EndWriting() { c.inFlight.Add(-1) }
 // written.
 func (c *Client) InFlight() int64 { return c.inFlight.Load() }
 
+// Full reports whether no more calls are carried out at the moment.
+func (c *Client) Full() bool { return c.inFlight.Load() >= int64(c.opts.MaxInFlight) }
+
 // Idle is how many connections are kept without a call on them.
 func (c *Client) Idle() int { return c.http.Idle() }
 

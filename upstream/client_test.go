@@ -650,37 +650,3 @@ func TestStatus(t *testing.T) {
 		server.Close()
 	}
 }
-
-// TestLogsNoSecret makes every kind of trouble and looks through the log: of pages
-// that repeat the request, it has nothing.
-func TestLogsNoSecret(t *testing.T) {
-	echo := func(of func(*http.Request) string) act {
-		return func(w http.ResponseWriter, r *http.Request) { answer(500, "<html><pre>"+of(r)+" X-Said")(w, r) }
-	}
-	var log bytes.Buffer
-	for _, acts := range [][]act{
-		{badGateway}, {cut}, {answer(500, "trace: Authorization: PortOne x")}, {notFound},
-		{echo(func(r *http.Request) string { return r.Header.Get("Authorization") })},
-		{echo(func(*http.Request) string { return testSecret })},
-		{echo(func(*http.Request) string { return strings.Repeat(" ", shown-20) + testSecret })},
-		{echo(func(r *http.Request) string { return r.Header.Get("Idempotency-Key") })},
-		{echo(func(r *http.Request) string { return r.RequestURI })},
-		{echo(func(r *http.Request) string { return r.URL.Path })},
-	} {
-		server := httptest.NewServer(&script{acts: acts})
-		c := newClient(t, server.URL, func(o *Options) { o.Logger, o.MaxAttempts = slog.New(slog.NewJSONHandler(&log, nil)), 1 })
-		_, failed := c.Do(t.Context(), cancelCall(t))
-		if failed == nil || strings.Contains(failed.Error()+fmt.Sprint(failed.Unwrap()), testSecret) {
-			t.Errorf("error %v: %v", failed, failed.Unwrap())
-		}
-		server.Close()
-	}
-	for _, word := range []string{testSecret, testSecret[:8], testKey, "p/1", "p%2F1", "X-Said", "PortOne x"} {
-		if strings.Contains(log.String(), word) {
-			t.Errorf("%q is in the log: %s", word, log.String())
-		}
-	}
-	if !strings.Contains(log.String(), "502") {
-		t.Errorf("the log does not have what is harmless: %s", log.String())
-	}
-}

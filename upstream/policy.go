@@ -60,7 +60,7 @@ func (c *Client) run(a *outgoing) *errmap.Error {
 		a.awaitOutcome()
 	}
 	a.breaker.record(a.permit, a.verdict())
-	a.logStrange()
+	a.logUnexpected()
 	a.call.Attempts = a.made
 	if a.result == answered {
 		return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
 	"strings"
@@ -45,16 +46,20 @@ var privateRequests = []struct{ name, method, target, body string }{
 	{"another method", "PUT", "/payments/private-payment", ""},
 }
 
-// privateAnswers are what PortOne says, as it should be and not. The beginning of
-// an answer that is no typed error is logged on purpose, so that people see which
-// load balancer it comes from: these have nothing private there.
+// privateAnswers are what PortOne says, or somebody in its place, as it should be and
+// not.
 var privateAnswers = map[string]http.HandlerFunc{
 	"well": func(w http.ResponseWriter, r *http.Request) {
 		answerWith(http.StatusOK, `{"payment":{"pgTxId":"private-answer","paidAt":"2026-01-02T03:04:05Z"},"status":"FAILED","id":"private-payment"}`)(w, r)
 	},
-	"typed error":          answerWith(http.StatusConflict, `{"type":"PG_PROVIDER","message":"private-message 홍길동","pgCode":"private-answer","pgMessage":"private-message"}`),
-	"wrong type in it":     answerWith(http.StatusOK, `{"payment":{"pgTxId":{"private-answer":"4242424242424242"}},"status":"PAID","customer":"홍길동","items":"private-answer"}`),
-	"half an answer":       answerWith(http.StatusOK, `{"payment":{"pgTxId":"private-answer`),
+	"typed error":         answerWith(http.StatusConflict, `{"type":"PG_PROVIDER","message":"private-message 홍길동","pgCode":"private-answer","pgMessage":"private-message"}`),
+	"wrong type in it":    answerWith(http.StatusOK, `{"payment":{"pgTxId":{"private-answer":"4242424242424242"}},"status":"PAID","customer":"홍길동","items":"private-answer"}`),
+	"half an answer":      answerWith(http.StatusOK, `{"payment":{"pgTxId":"private-answer`),
+	"a type that is none": answerWith(http.StatusConflict, `{"type":"홍길동 01012345678"}`),
+	"a page of a firewall": func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		answerWith(http.StatusForbidden, "<html><pre>"+string(body)+r.RequestURI)(w, r)
+	},
 	"no object":            answerWith(http.StatusOK, `"private-answer"`),
 	"half a typed error":   answerWith(http.StatusBadRequest, `{"type":"INVALID_REQUEST"`),
 	"typed error too deep": answerWith(http.StatusBadRequest, `{"type":"INVALID_REQUEST","deep":`+strings.Repeat("[", 200)+strings.Repeat("]", 200)+`}`),

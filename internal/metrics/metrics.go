@@ -5,7 +5,6 @@ package metrics
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +15,8 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
+	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
@@ -23,10 +24,6 @@ import (
 // buckets of durations, in seconds: the gateway's own part is well below a
 // millisecond, PGs take seconds, and nothing lasts longer than two minutes.
 var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
-
-// otherReason is the label of reasons that the contract does not know: PortOne
-// can send any text, and each label value takes memory for good.
-const otherReason = "other"
 
 // Metrics are the gateway's. They are safe for concurrent use.
 type Metrics struct {
@@ -41,7 +38,6 @@ type Metrics struct {
 	opened   *prometheus.CounterVec
 	codes    *prometheus.CounterVec
 
-	reasons map[string]bool
 	ops     map[*service.Operation]*operation
 	answers map[string]*answers // by operation id
 }
@@ -86,7 +82,6 @@ func New(version string) *Metrics {
 		codes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_unexplained_pg_codes_total",
 			Help: "Codes of PGs that no dictionary explains, by PortOne's name for the PG (unknown if nothing names it) and form of the code: digits, negative, mixed, word or other."},
 			[]string{"pg_provider", "form"}),
-		reasons: knownReasons(),
 		ops:     make(map[*service.Operation]*operation),
 		answers: make(map[string]*answers),
 	}
@@ -142,7 +137,7 @@ func (m *Metrics) Unexplained(pg, form string) {
 	if pg == "" {
 		pg = "unknown"
 	} else if _, known := portonev2.PgProvider_value["PG_PROVIDER_"+pg]; !known {
-		pg = otherReason
+		pg = errmap.OtherReason
 	}
 	m.codes.WithLabelValues(pg, form).Inc()
 }
@@ -164,8 +159,8 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 		o.ok[transport].Inc()
 		return
 	}
-	if reason != "" && !m.reasons[reason] {
-		reason = otherReason
+	if reason != "" && !contract.IsKnownReason(reason) {
+		reason = errmap.OtherReason
 	}
 	m.calls.WithLabelValues(op.RPC, transport, code.String(), reason).Inc()
 }
@@ -199,16 +194,4 @@ func (m *Metrics) Breaker(operation string, state upstream.BreakerState) {
 	if state == upstream.BreakerOpen {
 		m.opened.WithLabelValues(rpc).Inc()
 	}
-}
-
-// knownReasons are the reasons that can be labels: those of the contract.
-func knownReasons() map[string]bool {
-	known := make(map[string]bool)
-	for _, name := range portonev2.ErrorReason_name {
-		known[strings.TrimPrefix(name, "ERROR_REASON_")] = true
-	}
-	for _, name := range portonev2.GatewayReason_name {
-		known[strings.TrimPrefix(name, "GATEWAY_REASON_")] = true
-	}
-	return known
 }

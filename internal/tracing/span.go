@@ -18,7 +18,8 @@ import (
 const (
 	// keyOperation is PortOne's operationId.
 	keyOperation = attribute.Key("portone.operation")
-	// keyErrorType is the reason of an error: PortOne's type, or the gateway's own.
+	// keyErrorType is the label of an error's reason: PortOne's type, or the gateway's
+	// own.
 	keyErrorType = attribute.Key("portone.error.type")
 	// keyRequestID is the x-request-id, by which the log has the call.
 	keyRequestID = attribute.Key("portone.request_id")
@@ -60,9 +61,6 @@ func describe(span trace.Span, c *service.Call, code codes.Code, reason string) 
 		// trouble of ours.
 		return
 	}
-	if !isType(reason) {
-		reason = "other"
-	}
 	span.SetAttributes(keyErrorType.String(reason))
 	if isTrouble(code) {
 		span.SetStatus(otelcodes.Error, reason)
@@ -78,19 +76,6 @@ func isTrouble(code codes.Code) bool {
 		return true
 	}
 	return false
-}
-
-// maxType is more than the longest type of an error that PortOne has, in bytes.
-const maxType = 128
-
-// isType tells whether a reason looks like one: PortOne can send any text there.
-func isType(reason string) bool {
-	for i := range len(reason) {
-		if b := reason[i]; b != '_' && (b < 'A' || b > 'Z') && (b < '0' || b > '9') {
-			return false
-		}
-	}
-	return len(reason) <= maxType
 }
 
 // carrier lets the headers of a call be read as OpenTelemetry reads headers.

@@ -80,10 +80,13 @@ var answers = []answerCase{
 
 	// Answers that have no body whatever they say.
 	{name: "204", raw: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, kept: true},
-	{name: "204 with a length", raw: "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", status: 204, kept: true},
-	{name: "204 with chunks", raw: "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", status: 204, kept: true},
+	{name: "204 with a length", raw: "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", status: 204},
+	{name: "204 with a length of 0", raw: "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", status: 204, kept: true},
+	{name: "204 with chunks", raw: "HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", status: 204},
 	{name: "204 with a body after all", raw: "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", status: 204},
-	{name: "304", raw: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status: 304, kept: true},
+	{name: "304", raw: "HTTP/1.1 304 Not Modified\r\n\r\n", status: 304, kept: true},
+	{name: "304 with a length", raw: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status: 304},
+	{name: "304 with chunks", raw: "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", status: 304},
 	{name: "HEAD", method: "HEAD", raw: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", status: 200, kept: true},
 	{name: "HEAD of a large body", method: "HEAD", raw: "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", status: 200, kept: true},
 	{name: "HEAD with chunks", method: "HEAD", raw: chunked(""), status: 200, kept: true},

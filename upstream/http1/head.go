@@ -58,7 +58,13 @@ func (r *Response) parseHead(head []byte, method string) (framing, error) {
 	if line[7] == '0' && (!f.keep || f.chunked) { // HTTP/1.0 knows no chunks (RFC 9112, 6.1)
 		f.close = true
 	}
-	if method == http.MethodHead || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
+	switch {
+	case status == http.StatusNoContent || status == http.StatusNotModified:
+		if method != http.MethodHead && (f.chunked || f.length > 0) {
+			f.close = true // the body that it speaks of may come after all, and would be the next answer
+		}
+		f.length, f.chunked = 0, false
+	case method == http.MethodHead || status < 200:
 		f.length, f.chunked = 0, false
 	}
 	if !f.chunked && f.length < 0 {
