@@ -84,6 +84,8 @@ func (a *outgoing) unsent() *errmap.Error {
 	switch {
 	case sent && gone:
 		return a.fail(errmap.Gone)
+	case sent && late && a.waited != nil: // as in conclude, where the time ends an attempt
+		return a.outstanding()
 	case sent && late:
 		return a.fail(errmap.TimedOut)
 	case sent:

@@ -182,3 +182,17 @@ func TestOutstandingWithoutKey(t *testing.T) {
 		})
 	}
 }
+
+// TestOutstandingAndLate: where the time is over just before PortOne can be asked once
+// more, its last word counts as it does just after that.
+func TestOutstandingAndLate(t *testing.T) {
+	for made, want := range map[bool]string{false: "IDEMPOTENCY_OUTSTANDING_REQUEST", true: "OUTCOME_UNKNOWN"} {
+		call := cancelCall(t)
+		call.KeyMade, call.Deadline = made, time.Now().Add(-time.Millisecond)
+		a := &outgoing{client: newClient(t, DefaultURL, nil), call: call, ctx: t.Context(), limit: call.Deadline, result: connectionFailed}
+		a.waited = &errorAnswer{a.client.opts.Mapper.Answer(a.describe(), http.StatusConflict, nil, []byte(`{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`))}
+		if failure := a.conclude(); failure.Reason() != want {
+			t.Errorf("made %v: %s, want %s", made, failure.Reason(), want)
+		}
+	}
+}
