@@ -39,6 +39,10 @@ type Method struct {
 	// Params are the field names in Template, from left to right.
 	Params []string
 
+	// Required are the JSON names of the members that the contract requires of
+	// PortOne's answer.
+	Required []string
+
 	// Streams reports whether the answer is a stream: of PortOne's, a file in pieces.
 	Streams bool
 }
@@ -75,12 +79,26 @@ func NewMethod(desc protoreflect.MethodDescriptor) (*Method, error) {
 	if m.Operation != nil && m.HTTPMethod == "" {
 		return nil, fmt.Errorf("contract: %s has no google.api.http", m.FullName)
 	}
+	if !m.Streams {
+		m.Required = requiredOf(desc.Output())
+	}
 	for segment := range strings.SplitSeq(m.Template, "/") {
 		if name, isParam := strings.CutPrefix(segment, "{"); isParam {
 			m.Params = append(m.Params, strings.TrimSuffix(name, "}"))
 		}
 	}
 	return m, nil
+}
+
+func requiredOf(message protoreflect.MessageDescriptor) (names []string) {
+	for i := range message.Fields().Len() {
+		fd := message.Fields().Get(i)
+		behaviors, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
+		if slices.Contains(behaviors, annotations.FieldBehavior_REQUIRED) {
+			names = append(names, fd.JSONName())
+		}
+	}
+	return names
 }
 
 func patternOf(rule *annotations.HttpRule) (method, template string) {

@@ -33,7 +33,7 @@ func New(mapper *errmap.Mapper) *Service { return &Service{mapper: mapper} }
 // *errmap.Error.
 func (s *Service) ExplainDecline(ctx context.Context, r *gatewayv1.ExplainDeclineRequest) (*gatewayv1.ExplainDeclineResponse, error) {
 	if field, problem := check(r); problem != "" {
-		return nil, s.mapper.Invalid(&errmap.Call{Language: languageOf(ctx)}, field, problem, nil)
+		return nil, s.mapper.Invalid(&errmap.Subject{Language: languageOf(ctx)}, field, problem, nil)
 	}
 	d, ok := s.mapper.Dictionaries().Explain(s.pgOf(r), r.GetPgCode())
 	if !ok {

@@ -41,7 +41,7 @@ func at(t testing.TB) *Mapper {
 
 // declined is what a payment ends with on a channel of a PG; of none if it is empty.
 func declined(t testing.TB, m *Mapper, pg, pgCode string, l Language) *Error {
-	call := &Call{Operation: operation(t, "payWithBillingKey"), Mutation: true, Language: l}
+	call := &Subject{Operation: operation(t, "payWithBillingKey"), Mutation: true, Language: l}
 	if pg != "" {
 		call.Channel = func() (string, string) { return "", "channel-" + pg }
 	}
@@ -115,7 +115,7 @@ func TestDeclines(t *testing.T) {
 			}
 		})
 	}
-	read := m.Answer(&Call{Operation: operation(t, "getPgCardPromotions")}, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":"m"}`))
+	read := m.Answer(&Subject{Operation: operation(t, "getPgCardPromotions")}, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":"m"}`))
 	if read.Code() != codes.Unavailable {
 		t.Errorf("an outage of the PG to a read: %s", read.Code())
 	}
@@ -277,7 +277,7 @@ func TestChannelsThatFailed(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			call := &Call{Operation: operation(t, "issueBillingKey"), Mutation: true}
+			call := &Subject{Operation: operation(t, "issueBillingKey"), Mutation: true}
 			e := mapper(t).Answer(call, 502, nil, []byte(`{"type":"CHANNEL_SPECIFIC","failures":[`+strings.Join(test.failures, ",")+`],"succeededChannels":[]}`))
 			var got []string
 			for _, d := range portoneOf(e.Full()).GetChannelDeclines() {

@@ -76,7 +76,7 @@ func TestTableIsTotal(t *testing.T) {
 		}
 	}
 	values := portonev2.ErrorReason(0).Descriptor().Values()
-	draft := mapper(t).Answer(&Call{Operation: operation(t, "requestB2bTaxInvoice"), Mutation: true}, 400, nil, []byte(`{"type":"B2B_ISSUANCE_TYPE_MISMATCH"}`))
+	draft := mapper(t).Answer(&Subject{Operation: operation(t, "requestB2bTaxInvoice"), Mutation: true}, 400, nil, []byte(`{"type":"B2B_ISSUANCE_TYPE_MISMATCH"}`))
 	if draft.Code() != codes.FailedPrecondition {
 		t.Errorf("a type with a line for the operation is %s", draft.Code())
 	}
@@ -119,7 +119,7 @@ func TestEveryErrorOfEveryOperation(t *testing.T) {
 		operation, _ := proto.GetExtension(method.Options(), portonev2.E_Operation).(*portonev2.Operation)
 		t.Run(operation.GetId(), func(t *testing.T) {
 			for _, typ := range operation.GetErrors() {
-				c := &Call{Operation: operation, Mutation: true, Key: "a-key-of-sixteen", Language: Korean, IDs: []ID{{"paymentId", "p-1"}}}
+				c := &Subject{Operation: operation, Mutation: true, Key: "a-key-of-sixteen", Language: Korean, IDs: []ID{{"paymentId", "p-1"}}}
 				body := contracttest.Error(operation, typ)
 				rapid.Check(t, func(t *rapid.T) { checkTyped(t, m, c, typ, body.Draw(t, typ)) })
 			}
@@ -127,7 +127,7 @@ func TestEveryErrorOfEveryOperation(t *testing.T) {
 	}
 }
 
-func checkTyped(t *rapid.T, m *Mapper, c *Call, typ string, body []byte) {
+func checkTyped(t *rapid.T, m *Mapper, c *Subject, typ string, body []byte) {
 	row := m.table.byType[typ]
 	e := m.Answer(c, int(row.http), http.Header{}, body)
 	if e.Reason() != typ || e.Domain() != PortOneDomain || e.HTTPStatus() != int(row.http) {
@@ -232,7 +232,7 @@ func TestDetails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true, IDs: test.ids}, test.http, nil, []byte(test.body))
+			e := m.Answer(&Subject{Operation: operation(t, "cancelPayment"), Mutation: true, IDs: test.ids}, test.http, nil, []byte(test.body))
 			if e.Code() != test.code {
 				t.Errorf("code %s, want %s", e.Code(), test.code)
 			}
@@ -267,7 +267,7 @@ func TestResourceNames(t *testing.T) {
 		{"updatePlatformContract", "PLATFORM_CONTRACT_NOT_FOUND", []ID{{"id", "x"}}, "x"},
 	}
 	for _, test := range tests {
-		e := m.Answer(&Call{Operation: operation(t, test.operation), IDs: test.ids}, 404, nil, []byte(`{"type":"`+test.typ+`"}`))
+		e := m.Answer(&Subject{Operation: operation(t, test.operation), IDs: test.ids}, 404, nil, []byte(`{"type":"`+test.typ+`"}`))
 		if got := detailOf[*errdetails.ResourceInfo](e.Full()); got.GetResourceName() != test.want || got.GetResourceType() == "" {
 			t.Errorf("%s %s: %v, want %q", test.operation, test.typ, got, test.want)
 		}
@@ -276,7 +276,7 @@ func TestResourceNames(t *testing.T) {
 
 // TestInvalidRequest shows that the status lists what the contract can tell.
 func TestInvalidRequest(t *testing.T) {
-	c := &Call{Operation: operation(t, "cancelPayment"), Mutation: true, Violations: func() []transcode.Violation {
+	c := &Subject{Operation: operation(t, "cancelPayment"), Mutation: true, Violations: func() []transcode.Violation {
 		return []transcode.Violation{{Field: "reason", Description: "required, but missing"}}
 	}}
 	e := mapper(t).Answer(c, 400, nil, []byte(`{"type":"INVALID_REQUEST"}`))
@@ -284,7 +284,7 @@ func TestInvalidRequest(t *testing.T) {
 	if got := detailOf[*errdetails.BadRequest](e.Full()); !proto.Equal(want, got) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	e = mapper(t).Answer(&Call{}, 400, nil, []byte(`{"type":"INVALID_REQUEST"}`))
+	e = mapper(t).Answer(&Subject{}, 400, nil, []byte(`{"type":"INVALID_REQUEST"}`))
 	if got := detailOf[*errdetails.BadRequest](e.Full()); got != nil {
 		t.Errorf("a BadRequest without violations: %v", got)
 	}
@@ -341,7 +341,7 @@ func TestUntyped(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := &Call{Operation: operation(t, "cancelPayment"), Mutation: test.mutation, Key: "a-key-of-sixteen"}
+			c := &Subject{Operation: operation(t, "cancelPayment"), Mutation: test.mutation, Key: "a-key-of-sixteen"}
 			e := m.Answer(c, test.http, test.header, []byte(test.body))
 			httpStatus, _ := REST(e.Full())
 			if e.Code() != test.code || e.Reason() != test.reason || httpStatus != test.rest || e.HTTPStatus() != test.rest {
@@ -380,7 +380,7 @@ func TestUnknownType(t *testing.T) {
 	for httpStatus, want := range map[int]codes.Code{302: codes.Unknown, 408: codes.Unknown, 499: codes.Unknown, 400: codes.InvalidArgument, 401: codes.Unauthenticated, 403: codes.PermissionDenied,
 		404: codes.NotFound, 409: codes.FailedPrecondition, 410: codes.FailedPrecondition, 429: codes.ResourceExhausted, 502: codes.Unknown, 500: codes.Unknown} {
 		body := `{"message":"새 오류","type":"SOMETHING_NEW","limit":12345678901234567890,"nested":{"a":[1]}}`
-		e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true}, httpStatus, nil, []byte(body))
+		e := m.Answer(&Subject{Operation: operation(t, "cancelPayment"), Mutation: true}, httpStatus, nil, []byte(body))
 		if e.Code() != want || e.Reason() != "SOMETHING_NEW" {
 			t.Errorf("HTTP %d: %s %s, want %s", httpStatus, e.Code(), e.Reason(), want)
 		}
@@ -395,15 +395,15 @@ func TestUnknownType(t *testing.T) {
 // TestIrregular shows the two errors of facts that are not like the others.
 func TestIrregular(t *testing.T) {
 	m := mapper(t)
-	e := m.Answer(&Call{Operation: operation(t, "createPlatformOrderTransfer"), Mutation: true}, 400, nil, []byte(`{"type":"DISCOUNT_THAN_ORDER","requestedAmount":2,"allowedAmount":1}`))
+	e := m.Answer(&Subject{Operation: operation(t, "createPlatformOrderTransfer"), Mutation: true}, 400, nil, []byte(`{"type":"DISCOUNT_THAN_ORDER","requestedAmount":2,"allowedAmount":1}`))
 	detail := portoneOf(e.Full())
 	if detail.GetReason() != portonev2.ErrorReason_ERROR_REASON_PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED || detail.GetType() != "DISCOUNT_THAN_ORDER" ||
 		detail.GetPlatformSettlementAmountExceeded().GetType().String() != "PLATFORM_AMOUNT_EXCEEDED_TYPE_DISCOUNT_THAN_ORDER" || e.Code() != m.table.byType["PLATFORM_SETTLEMENT_AMOUNT_EXCEEDED"].code {
 		t.Errorf("a type that is an enum: %s %v", e.Code(), detail)
 	}
 	body := []byte(`{"type":"PLATFORM_CURRENCY_NOT_SUPPORTED"}`)
-	one := m.Answer(&Call{Operation: operation(t, "completePlatformPayoutByPartnerSettlementIds"), Mutation: true}, 400, nil, body)
-	other := m.Answer(&Call{Operation: operation(t, "createPlatformPartner"), Mutation: true}, 400, nil, body)
+	one := m.Answer(&Subject{Operation: operation(t, "completePlatformPayoutByPartnerSettlementIds"), Mutation: true}, 400, nil, body)
+	other := m.Answer(&Subject{Operation: operation(t, "createPlatformPartner"), Mutation: true}, 400, nil, body)
 	if one.Code() != codes.FailedPrecondition || other.Code() != codes.InvalidArgument {
 		t.Errorf("one type for two schemas: %s and %s", one.Code(), other.Code())
 	}
@@ -439,7 +439,7 @@ func TestFailures(t *testing.T) {
 		t.Fatalf("%d failures are tested, %d exist", len(tests), len(verdicts))
 	}
 	for _, test := range tests {
-		c := &Call{Operation: operation(t, "cancelPayment"), Key: "a-key-of-sixteen"}
+		c := &Subject{Operation: operation(t, "cancelPayment"), Key: "a-key-of-sixteen"}
 		read := m.Failure(c, test.failure, secret)
 		c.Mutation = true
 		mutation := m.Failure(c, test.failure, secret)
@@ -459,9 +459,9 @@ func TestFailures(t *testing.T) {
 			checkNoLeak(t, e)
 		}
 	}
-	checkNoLeak(t, m.Invalid(&Call{}, "payment_id", "the path parameter is missing or empty", secret))
+	checkNoLeak(t, m.Invalid(&Subject{}, "payment_id", "the path parameter is missing or empty", secret))
 	for _, body := range []string{"<html>SECRET at https://api.portone.io</html>", "", `{"type":`} {
-		checkNoLeak(t, m.Answer(&Call{Mutation: true}, 502, http.Header{"Server": {"SECRET"}}, []byte(body)))
+		checkNoLeak(t, m.Answer(&Subject{Mutation: true}, 502, http.Header{"Server": {"SECRET"}}, []byte(body)))
 	}
 }
 
@@ -493,7 +493,7 @@ func TestFit(t *testing.T) {
 	}
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
-			c := &Call{Operation: operation(t, "createPlatformPartner"), Mutation: true, Key: strings.Repeat("k", 256), Language: Korean}
+			c := &Subject{Operation: operation(t, "createPlatformPartner"), Mutation: true, Key: strings.Repeat("k", 256), Language: Korean}
 			e := m.Answer(c, 404, nil, []byte(body))
 			cut := e.GRPCStatus()
 			if size := trailerSize(cut.Proto()); size > maxTrailers {
@@ -522,7 +522,7 @@ func manyMembers(n int) string {
 
 // TestREST shows whose members win where names clash.
 func TestREST(t *testing.T) {
-	e := mapper(t).Answer(&Call{Operation: operation(t, "getPayment")}, 404, nil, []byte(`{"type":"NEW","code":"X","details":{"a":1}}`))
+	e := mapper(t).Answer(&Subject{Operation: operation(t, "getPayment")}, 404, nil, []byte(`{"type":"NEW","code":"X","details":{"a":1}}`))
 	httpStatus, body := REST(e.Full())
 	var got map[string]json.RawMessage
 	if err := json.Unmarshal(body, &got); err != nil {
@@ -546,7 +546,7 @@ func TestLanguages(t *testing.T) {
 
 func BenchmarkAnswer(b *testing.B) {
 	m := mapper(b)
-	c := &Call{Operation: operation(b, "payWithBillingKey"), Mutation: true, Key: "a-key-of-sixteen", IDs: []ID{{"paymentId", "p-1"}}}
+	c := &Subject{Operation: operation(b, "payWithBillingKey"), Mutation: true, Key: "a-key-of-sixteen", IDs: []ID{{"paymentId", "p-1"}}}
 	for name, body := range map[string]string{
 		"PaymentNotFound": `{"type":"PAYMENT_NOT_FOUND","message":"결제 건이 존재하지 않습니다."}`,
 		"PgProvider":      `{"type":"PG_PROVIDER","message":"PG사에서 오류를 전달했습니다.","pgCode":"EXCEED_MAX_AMOUNT","pgMessage":"한도를 초과했습니다."}`,
@@ -575,13 +575,13 @@ func TestRepair(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true, Key: "a-key-of-sixteen"}, 502, nil, []byte(test.body))
+			e := m.Answer(&Subject{Operation: operation(t, "cancelPayment"), Mutation: true, Key: "a-key-of-sixteen"}, 502, nil, []byte(test.body))
 			if got := portoneOf(e.Full()).GetPgProvider().GetPgMessage(); e.Reason() != "PG_PROVIDER" || got != test.message {
 				t.Errorf("%s, message %q, want %q", e.Reason(), got, test.message)
 			}
 		})
 	}
-	e := m.Answer(&Call{Operation: operation(t, "cancelPayment"), Mutation: true}, 409, nil, []byte(`{"type":"IDEMPOTENCY_OUT\ud8`))
+	e := m.Answer(&Subject{Operation: operation(t, "cancelPayment"), Mutation: true}, 409, nil, []byte(`{"type":"IDEMPOTENCY_OUT\ud8`))
 	if e.Reason() != "OUTCOME_UNKNOWN" {
 		t.Errorf("half an error is %s", e.Reason())
 	}

@@ -244,7 +244,7 @@ func both(v verdict) [2]verdict { return [2]verdict{v, v} }
 
 // Failure makes the error for a call without an answer. The cause is for the log
 // only.
-func (m *Mapper) Failure(c *Call, f Failure, cause error) *Error {
+func (m *Mapper) Failure(c *Subject, f Failure, cause error) *Error {
 	v := verdicts[f][0]
 	if c.Mutation {
 		v = verdicts[f][1]
@@ -281,7 +281,7 @@ func (e *draft) untyped() *Error {
 
 // Invalid makes the error for a request that is malformed and was not sent. Field
 // leads to the mistake, in the caller's terms.
-func (m *Mapper) Invalid(c *Call, field, problem string, cause error) *Error {
+func (m *Mapper) Invalid(c *Subject, field, problem string, cause error) *Error {
 	text := strings.TrimPrefix(field+": "+problem, ": ")
 	v := verdict{reasonInvalid, codes.InvalidArgument, [languages]string{
 		English: "The request is malformed: " + text + ".",
@@ -294,7 +294,7 @@ func (m *Mapper) Invalid(c *Call, field, problem string, cause error) *Error {
 }
 
 // Malformed is Invalid for an error of transcode.
-func (m *Mapper) Malformed(c *Call, err error) *Error {
+func (m *Mapper) Malformed(c *Subject, err error) *Error {
 	var at *transcode.Error
 	if errors.As(err, &at) {
 		return m.Invalid(c, at.Path, at.Problem, err)

@@ -30,7 +30,7 @@ type Mapper struct {
 // New reads the tables. It fails only if they contradict the contract, which a
 // test excludes.
 func New() (*Mapper, error) {
-	t, err := newTable(new(transcode.Cache))
+	t, err := newTable()
 	if err != nil {
 		return nil, err
 	}
@@ -47,8 +47,8 @@ func New() (*Mapper, error) {
 	return m, nil
 }
 
-// Call is what is known of a call when it fails.
-type Call struct {
+// Subject is what is known of a call when it fails.
+type Subject struct {
 	// Operation is PortOne's description of it; nil if there is none.
 	Operation *portonev2.Operation
 
@@ -84,7 +84,7 @@ type ID struct{ Name, Value string }
 
 // Answer makes the error for an answer of PortOne with a status other than 2xx: a
 // typed error, or whatever else came in its place.
-func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte) *Error {
+func (m *Mapper) Answer(c *Subject, httpStatus int, header http.Header, body []byte) *Error {
 	begun := draft{call: c, http: httpStatus, retry: retryAfter(header)}
 	e := begun
 	if typ, ok := e.read(m, body); ok {
@@ -99,7 +99,7 @@ func (m *Mapper) Answer(c *Call, httpStatus int, header http.Header, body []byte
 
 // draft is an error in the making.
 type draft struct {
-	call  *Call
+	call  *Subject
 	http  int // PortOne's status; 0 if there was no answer
 	retry time.Duration
 
@@ -281,7 +281,7 @@ func (e *draft) metadata() map[string]string {
 }
 
 // standardDetail is the google.rpc detail that fits an error's kind.
-func (r *row) standardDetail(c *Call) proto.Message {
+func (r *row) standardDetail(c *Subject) proto.Message {
 	text := r.text[English]
 	switch r.detail {
 	case badRequest:
@@ -301,7 +301,7 @@ func (r *row) standardDetail(c *Call) proto.Message {
 
 // invalidRequest lists what the contract can tell of a request that PortOne finds
 // invalid; PortOne itself says it only in words, in its message.
-func invalidRequest(c *Call) proto.Message {
+func invalidRequest(c *Subject) proto.Message {
 	if c.Violations == nil {
 		return nil
 	}
@@ -317,7 +317,7 @@ func invalidRequest(c *Call) proto.Message {
 }
 
 // subject names a thing: payment/p-1, or its kind where the call names none.
-func subject(kind string, c *Call) string {
+func subject(kind string, c *Subject) string {
 	if id := idOf(kind, c); id != "" {
 		return kind + "/" + id
 	}
@@ -340,7 +340,7 @@ var idNames = map[string]string{
 // the operation is about it, as updatePlatformContract is about a contract: a
 // contract that a partner's update names is not the partner. A change that is
 // scheduled has the id of what it changes.
-func idOf(kind string, c *Call) string {
+func idOf(kind string, c *Subject) string {
 	if kind == "" {
 		return ""
 	}

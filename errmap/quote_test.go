@@ -32,7 +32,7 @@ func TestQuote(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			c := &Call{Operation: operation(t, "payInstantly"), Mutation: true, Key: key, Sent: [][]byte{[]byte("/payments/p-1/instant"), body}}
+			c := &Subject{Operation: operation(t, "payInstantly"), Mutation: true, Key: key, Sent: [][]byte{[]byte("/payments/p-1/instant"), body}}
 			answer := []byte(`{"type":"INVALID_REQUEST","message":` + string(quoted(test.message)) + `}`)
 			e := m.Answer(c, 400, nil, answer)
 			sentence := m.table.byType["INVALID_REQUEST"].text[English]

@@ -16,9 +16,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
-// restCache compiles the messages of errors' data for REST.
-var restCache transcode.Cache
-
 // REST returns an error as REST has it: the HTTP status, and one JSON body that
 // clients of PortOne read as PortOne's error (type, message, and what else PortOne
 // sent) and clients of google APIs as a google.rpc.Status (code, message, details).
@@ -106,10 +103,7 @@ func dataOf(e *portonev2.PortOneError) proto.Message {
 
 // data adds the members of an error's data, but for its type, which is there.
 func (b *restBody) data(data proto.Message) {
-	plan, err := restCache.Message(data.ProtoReflect().Descriptor())
-	if err != nil {
-		return
-	}
+	plan := transcode.PlanOf(data.ProtoReflect().Descriptor())
 	wire, err := proto.Marshal(data)
 	if err != nil {
 		return

@@ -31,7 +31,7 @@ func TestSubjects(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.operation+" "+test.typ, func(t *testing.T) {
-			c := &Call{Operation: operation(t, test.operation), IDs: []ID{{test.param, "x"}}}
+			c := &Subject{Operation: operation(t, test.operation), IDs: []ID{{test.param, "x"}}}
 			e := m.Answer(c, 400, nil, []byte(`{"type":"`+test.typ+`"}`)).Full()
 			got := detailOf[*errdetails.ResourceInfo](e).GetResourceName()
 			if failure := detailOf[*errdetails.PreconditionFailure](e); failure != nil {
@@ -62,7 +62,7 @@ func TestRetryInfo(t *testing.T) {
 			if test.header != "" {
 				header.Set("Retry-After", test.header)
 			}
-			e := m.Answer(&Call{Operation: operation(t, "cancelPayment")}, 409, header, []byte(`{"type":"`+test.typ+`"}`))
+			e := m.Answer(&Subject{Operation: operation(t, "cancelPayment")}, 409, header, []byte(`{"type":"`+test.typ+`"}`))
 			if got := detailOf[*errdetails.RetryInfo](e.Full()).GetRetryDelay().AsDuration(); got != test.want {
 				t.Errorf("wait %s, want %s", got, test.want)
 			}

@@ -68,14 +68,14 @@ type table struct {
 type use struct{ operation, typ string }
 
 // newTable reads errorsTSV and adds what the contract says.
-func newTable(cache *transcode.Cache) (*table, error) {
+func newTable() (*table, error) {
 	t := &table{byType: make(map[string]*row), bySchema: make(map[string]*row), byUse: make(map[use]*row)}
 	for n, cells := range tsvLines(errorsTSV, 6) {
 		r, err := newRow(cells)
 		if err != nil {
 			return nil, fmt.Errorf("errors.tsv: line %d: %w", n, err)
 		}
-		if r.data, err = newData(cache, r); err != nil {
+		if r.data, err = newData(r); err != nil {
 			return nil, fmt.Errorf("errors.tsv: line %d: %w", n, err)
 		}
 		t.rows = append(t.rows, r)
@@ -124,7 +124,7 @@ func newRow(cells []string) (*row, error) {
 }
 
 // newData finds the case of PortOneError for an error's schema.
-func newData(cache *transcode.Cache, r *row) (*data, error) {
+func newData(r *row) (*data, error) {
 	value := r.reason.Descriptor().Values().ByNumber(protoreflect.EnumNumber(r.reason))
 	note, _ := proto.GetExtension(value.Options(), portonev2.E_ErrorType).(*portonev2.ErrorType)
 	fields := (&portonev2.PortOneError{}).ProtoReflect().Descriptor().Oneofs().ByName("data").Fields()
@@ -133,11 +133,8 @@ func newData(cache *transcode.Cache, r *row) (*data, error) {
 		if note.GetSchema() == "" || string(fd.Message().Name()) != note.GetSchema() {
 			continue
 		}
-		plan, err := cache.Message(fd.Message())
-		if err != nil {
-			return nil, err
-		}
-		d := &data{tag: protowire.AppendTag(nil, fd.Number(), protowire.BytesType)}
+		plan, d := transcode.PlanOf(fd.Message()), &data{tag: protowire.AppendTag(nil, fd.Number(), protowire.BytesType)}
+		var err error
 		if d.plan, err = plan.Ignoring("type", "message"); err != nil {
 			return nil, err
 		}

@@ -22,7 +22,7 @@ func TestFromError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := &errmap.Call{Operation: &portonev2.Operation{Id: "payWithBillingKey"}, Mutation: true, Key: "a-key-of-sixteen"}
+	call := &errmap.Subject{Operation: &portonev2.Operation{Id: "payWithBillingKey"}, Mutation: true, Key: "a-key-of-sixteen"}
 	tests := []struct {
 		name    string
 		err     error

@@ -86,7 +86,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // call makes the call that a request asks for. The writer is the exchange.
 func (h *Handler) call(w http.ResponseWriter, r *http.Request, m *contract.Method, params []string) {
 	x := w.(*exchange)
-	x.call.Op, x.changes = h.server.Operation(m), m.IsMutation()
+	x.call.Method, x.changes = m, m.IsMutation()
 	x.read.params, x.call.Read = params, x.read.wire
 	if m.Streams {
 		h.stream(r.Context(), x)
@@ -172,7 +172,7 @@ func (h *Handler) writeError(x *exchange, err error) {
 	var e *errmap.Error
 	if !errors.As(err, &e) { // nothing else comes from the server
 		h.logger.Error("an error of no kind", "error", err.Error())
-		e = h.mapper.Failure(&errmap.Call{}, errmap.Broken, err)
+		e = h.mapper.Failure(&errmap.Subject{}, errmap.Broken, err)
 	}
 	header := x.Header()
 	if after := e.RetryAfter(); after > 0 {

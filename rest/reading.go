@@ -12,6 +12,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
 // bodyTimeout is how long the body of a request may take to arrive.
@@ -30,18 +31,15 @@ type reading struct {
 	callers      bool      // which is the caller's own deadline
 }
 
-// describe makes what errmap wants to know of the call.
-type describe = func() *errmap.Call
-
 // wire reads the request. It is called at its place among the steps of a call.
-func (rd *reading) wire(describe describe) ([]byte, error) {
+func (rd *reading) wire() ([]byte, error) {
 	if err := rd.wrongTimeout; err != nil {
-		return nil, rd.h.mapper.Invalid(describe(), strings.ToLower(headerTimeout), err.Error(), err)
+		return nil, rd.h.mapper.Invalid(rd.x.call.Describe(), strings.ToLower(headerTimeout), err.Error(), err)
 	}
 	if rd.h.held.full() {
-		return nil, rd.h.mapper.Failure(describe(), errmap.Overloaded, nil)
+		return nil, rd.h.mapper.Failure(rd.x.call.Describe(), errmap.Overloaded, nil)
 	}
-	body, err := rd.body(describe)
+	body, err := rd.body()
 	if err != nil {
 		return nil, err
 	}
@@ -53,10 +51,10 @@ func (rd *reading) wire(describe describe) ([]byte, error) {
 	query := rd.r.URL.RawQuery
 	rd.x.call.NoBody = len(*body) == 0 && !holdsBody(query)
 	rd.out = bytepool.Shared.Get(len(*body) + len(query) + 64)
-	wire, err := rd.x.call.Op.Spec.WireFromHTTP((*rd.out)[:0], rd.params, query, *body)
+	wire, err := transcode.BindingOf(rd.x.call.Method).WireFromHTTP((*rd.out)[:0], rd.params, query, *body)
 	*rd.out = wire
 	if err != nil {
-		return nil, rd.h.mapper.Malformed(describe(), err)
+		return nil, rd.h.mapper.Malformed(rd.x.call.Describe(), err)
 	}
 	return wire, nil
 }
@@ -74,20 +72,20 @@ func holdsBody(query string) bool {
 // body reads the body; nil if there is none. Once it is there, nothing has to be
 // read in time any more: what is left is to notice that the caller goes away. Until
 // then the deadline stays, see ServeHTTP.
-func (rd *reading) body(describe describe) (*[]byte, error) {
+func (rd *reading) body() (*[]byte, error) {
 	length := rd.r.ContentLength
 	switch {
 	case length == 0:
 		return nil, nil
 	case !isIdentity(rd.r.Header):
-		return nil, rd.refuse(http.StatusUnsupportedMediaType, describe, "content-encoding", "must be identity or absent: the gateway takes no coded bodies", nil)
+		return nil, rd.refuse(http.StatusUnsupportedMediaType, "content-encoding", "must be identity or absent: the gateway takes no coded bodies", nil)
 	case length > service.MaxMessage:
-		return nil, rd.h.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
+		return nil, rd.h.mapper.Failure(rd.x.call.Describe(), errmap.RequestTooLarge, nil)
 	case length > 0:
 		body := bytepool.Shared.Get(int(length))
 		if _, err := io.ReadFull(rd.r.Body, *body); err != nil {
 			bytepool.Shared.Put(body)
-			return nil, rd.incomplete(describe, err)
+			return nil, rd.incomplete(err)
 		}
 		rd.arrived()
 		return body, nil
@@ -95,9 +93,9 @@ func (rd *reading) body(describe describe) (*[]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(rd.r.Body, service.MaxMessage+1))
 	switch {
 	case err != nil:
-		return nil, rd.incomplete(describe, err)
+		return nil, rd.incomplete(err)
 	case len(body) > service.MaxMessage:
-		return nil, rd.h.mapper.Failure(describe(), errmap.RequestTooLarge, nil)
+		return nil, rd.h.mapper.Failure(rd.x.call.Describe(), errmap.RequestTooLarge, nil)
 	}
 	rd.arrived()
 	return &body, nil
@@ -116,26 +114,26 @@ func isIdentity(header http.Header) bool {
 }
 
 // incomplete is the error for a body that did not arrive, or not in time.
-func (rd *reading) incomplete(describe describe, err error) error {
+func (rd *reading) incomplete(err error) error {
 	switch {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
-		return rd.h.mapper.Invalid(describe(), "", "its body did not arrive as a whole", err)
+		return rd.h.mapper.Invalid(rd.x.call.Describe(), "", "its body did not arrive as a whole", err)
 	case rd.callers:
-		return rd.h.mapper.Failure(describe(), errmap.TooLate, err)
+		return rd.h.mapper.Failure(rd.x.call.Describe(), errmap.TooLate, err)
 	}
-	return rd.refuse(http.StatusRequestTimeout, describe, "", "its body did not arrive within "+rd.h.bodyTimeout.String(), err)
+	return rd.refuse(http.StatusRequestTimeout, "", "its body did not arrive within "+rd.h.bodyTimeout.String(), err)
 }
 
 // refuse makes an error with an HTTP status of its own, after which the connection is
 // closed: there is more on it that nobody reads.
-func (rd *reading) refuse(httpStatus int, describe describe, field, problem string, cause error) error {
+func (rd *reading) refuse(httpStatus int, field, problem string, cause error) error {
 	rd.x.errorStatus = httpStatus
 	header := rd.x.Header()
 	header.Set("Connection", "close")
 	if httpStatus == http.StatusUnsupportedMediaType {
 		header.Set("Accept-Encoding", "identity")
 	}
-	return rd.h.mapper.Invalid(describe(), field, problem, cause)
+	return rd.h.mapper.Invalid(rd.x.call.Describe(), field, problem, cause)
 }
 
 // arrived takes the deadline away that the body had.

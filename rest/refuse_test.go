@@ -12,6 +12,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/rest"
@@ -24,12 +25,12 @@ type observer struct {
 	ends []string // RPC, transport, code and reason
 }
 
-func (*observer) Begin(*service.Operation) {}
+func (*observer) Begin(*contract.Method) {}
 
-func (o *observer) End(op *service.Operation, transport string, code codes.Code, reason string, _ time.Duration) {
+func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ends = append(o.ends, strings.Join([]string{op.RPC, transport, code.String(), reason}, " "))
+	o.ends = append(o.ends, strings.Join([]string{op.Name, transport, code.String(), reason}, " "))
 }
 
 func (o *observer) taken() []string {

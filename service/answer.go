@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/genproto/googleapis/api/annotations"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/transcode"
@@ -23,18 +19,18 @@ import (
 // payment was made. PortOne may leave out a member one day that it gives today: then
 // callers hear that the outcome is unknown until the contract is brought in step, and
 // look it up, which is slower and never wrong.
-func (s *Server) readAnswer(c *Call) error {
+func (s *Server) readAnswer(c *Call, binding *transcode.Binding) error {
 	wire := bytepool.Shared.Get(len(*c.answer))
 	c.wire = wire
-	if c.Op.empty && len(*c.answer) == 0 {
+	if c.Method.EmptyAnswer() && len(*c.answer) == 0 {
 		*wire = (*wire)[:0]
 		return nil
 	}
-	out, err := c.Op.Spec.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
+	out, err := binding.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
 	*wire = out
 	failure := errmap.Unreadable
-	if c.Op.Spec.IsMutation() {
-		missing := c.Op.missing(*c.answer)
+	if c.Method.IsMutation() {
+		missing := missing(c.Method.Required, *c.answer)
 		if len(missing) > 0 || !isWithinMember(err) {
 			failure = errmap.Lost
 		}
@@ -43,42 +39,30 @@ func (s *Server) readAnswer(c *Call) error {
 		}
 	}
 	if err == nil {
-		if c.Op.channels { // so that a PG's codes can be explained
-			s.opts.Mapper.Channels().Observe(c.Op.Spec.Output.Descriptor(), *c.answer, out)
+		if s.channels[c.Method] { // so that a PG's codes can be explained
+			s.opts.Mapper.Channels().Observe(binding.Output.Descriptor(), *c.answer, out)
 		}
 		return nil
 	}
-	s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Op.Spec.Operation.GetId(),
+	s.opts.Logger.Error("PortOne's answer is not as the contract has it", "operation", c.Method.ID(),
 		"request_id", c.RequestID, "problem", causeText(err))
-	return s.opts.Mapper.Failure(c.describe(), failure, err)
-}
-
-// requiredMembers are the JSON names of what the contract requires of an answer.
-func requiredMembers(answer protoreflect.MessageDescriptor) (names []string) {
-	for i := range answer.Fields().Len() {
-		fd := answer.Fields().Get(i)
-		behavior, _ := proto.GetExtension(fd.Options(), annotations.E_FieldBehavior).([]annotations.FieldBehavior)
-		if slices.Contains(behavior, annotations.FieldBehavior_REQUIRED) {
-			names = append(names, fd.JSONName())
-		}
-	}
-	return names
+	return s.opts.Mapper.Failure(c.Describe(), failure, err)
 }
 
 // missing are the required members that an answer does not have. All are missing from
 // what is no JSON object. One that is null is there: its name is PortOne's.
-func (op *Operation) missing(answer []byte) []string {
-	if len(op.required) == 0 {
+func missing(required []string, answer []byte) []string {
+	if len(required) == 0 {
 		return nil
 	}
-	missing := slices.Clone(op.required)
+	missing := slices.Clone(required)
 	err := transcode.Members(answer, func(name, _ []byte) {
 		if i := slices.Index(missing, string(name)); i >= 0 {
 			missing = slices.Delete(missing, i, i+1)
 		}
 	})
 	if err != nil {
-		return op.required
+		return required
 	}
 	return missing
 }

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/service"
 )
@@ -27,9 +28,9 @@ func isRequired(fd protoreflect.FieldDescriptor) bool {
 }
 
 // withPath is a request with something in every path parameter.
-func withPath(op *service.Operation) (wire []byte) {
-	fields := op.Spec.Input.Descriptor().Fields()
-	for _, segment := range strings.Split(op.Spec.Template, "/") {
+func withPath(op *contract.Method) (wire []byte) {
+	fields := op.Descriptor.Input().Fields()
+	for _, segment := range strings.Split(op.Template, "/") {
 		name, isParam := strings.CutPrefix(segment, "{")
 		if !isParam {
 			continue
@@ -59,12 +60,12 @@ func TestForeignAnswers(t *testing.T) {
 		{200, `{}`, true}, {200, `{"type":"ALREADY_PAID"}`, true}, {200, `{"message":"blocked by a firewall"}`, true},
 		{200, html, false}, {202, html, false}, {200, `[]`, false}, {200, `"ok"`, false}, {200, `null`, false}, {201, `{"half":`, false},
 	}
-	for _, op := range g.Service.Operations() {
-		if !op.Spec.IsMutation() {
+	for _, op := range contract.Methods() {
+		if !op.IsMutation() {
 			continue
 		}
 		required := false
-		fields := op.Spec.Output.Descriptor().Fields()
+		fields := op.Descriptor.Output().Fields()
 		for i := range fields.Len() {
 			if fd := fields.Get(i); isRequired(fd) {
 				required = true
@@ -84,13 +85,13 @@ func TestForeignAnswers(t *testing.T) {
 }
 
 // checkForeign makes a call that must end as an unknown outcome.
-func checkForeign(t *testing.T, g *gatewaytest.Gateway, op *service.Operation, answer string) {
+func checkForeign(t *testing.T, g *gatewaytest.Gateway, op *contract.Method, answer string) {
 	t.Helper()
-	c := &service.Call{Op: op, Headers: http.Header{}, Transport: "rest", Wire: withPath(op)}
+	c := &service.Call{Method: op, Headers: http.Header{}, Transport: "rest", Wire: withPath(op)}
 	_, err := g.Service.Invoke(t.Context(), c)
 	info, _, _ := details(err)
 	if info.GetReason() != "OUTCOME_UNKNOWN" || info.GetMetadata()["idempotencyKey"] != string(c.Key) {
-		t.Errorf("%s answered with %q: %v, %v", op.RPC, answer, err, info)
+		t.Errorf("%s answered with %q: %v, %v", op.Name, answer, err, info)
 	}
 	c.Release()
 }

@@ -217,7 +217,7 @@ func (s *Server) guard(desc grpc.ServiceDesc) *grpc.ServiceDesc {
 func (s *Server) receiveOther(ctx context.Context, receive func(any) error, message any) error {
 	e := s.arrivals.receive(func() error { return receive(message) }, func() {})
 	if e.givenUp {
-		return s.opts.Mapper.Failure(&errmap.Call{Language: languageOf(ctx)}, e.failure, errNotWhole)
+		return s.opts.Mapper.Failure(&errmap.Subject{Language: languageOf(ctx)}, e.failure, errNotWhole)
 	}
 	return e.err
 }

@@ -2,12 +2,15 @@ package service
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/metadata"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
+	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -40,8 +43,8 @@ func (h grpcHeaders) Values(name string) []string {
 // Call is one call of an operation on its way through the gateway. It is used by
 // one goroutine.
 type Call struct {
-	// Op is what is called.
-	Op *Operation
+	// Method is what is called.
+	Method *contract.Method
 
 	// Headers are the caller's.
 	Headers Headers
@@ -50,9 +53,9 @@ type Call struct {
 	// Read is set, it is what Read returns.
 	Wire []byte
 
-	// Read reads the request, where it is no message yet. Describe makes what
-	// errmap wants for an error, which is all that Read may return. May be nil.
-	Read func(describe func() *errmap.Call) ([]byte, error)
+	// Read reads the request, where it is no message yet. An error of
+	// it must be an *errmap.Error. May be nil.
+	Read func() ([]byte, error)
 
 	// NoBody says that the request came without the body that the operation may have:
 	// then none goes up, and PortOne judges. By gRPC that cannot be told from an empty
@@ -67,7 +70,7 @@ type Call struct {
 	// Transport is "grpc" or "rest", for logs and metrics.
 	Transport string
 
-	// Asked is for the log where Op is Unknown: what was asked for, without any ids.
+	// Asked is for the log where Method is Unknown: what was asked for, without any ids.
 	Asked string
 
 	// RequestID names the call; set by the first step.
@@ -83,7 +86,8 @@ type Call struct {
 	attempts int  // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
-	extra    []byte // header lines for PortOne
+	http     *transcode.Request // as it goes up; nil until it is made
+	extra    []byte             // header lines for PortOne
 
 	// receive takes in the message of a call by gRPC, into request; nil for others.
 	receive func(any) error
@@ -100,16 +104,6 @@ type Call struct {
 	send sender
 }
 
-// describe is the call for errmap, where it failed before it went upstream.
-func (c *Call) describe() *errmap.Call {
-	return &errmap.Call{
-		Operation: c.Op.Spec.Operation,
-		Mutation:  c.Op.Spec.IsMutation(),
-		Key:       string(c.Key),
-		Language:  c.language,
-	}
-}
-
 // free gives back what the call holds.
 func (c *Call) free() {
 	if c.answer != nil {
@@ -121,24 +115,39 @@ func (c *Call) free() {
 	c.answer, c.wire = nil, nil
 }
 
-// forward is the last step: it makes the call.
-func (s *Server) forward(ctx context.Context, c *Call) error {
-	request := upstream.Call{
-		Spec:     c.Op.Spec,
-		Wire:     c.Wire,
-		Key:      c.Key,
-		KeyMade:  c.keyMade,
-		Language: c.language,
-		Deadline: c.deadline,
-		Header:   c.extra,
-		NoBody:   c.NoBody,
+// maxTarget is how many bytes path and query may have before the JSON of a read
+// goes into the body: servers and proxies refuse request lines over 8 KB.
+const maxTarget = 7 << 10
 
-		RequestID: c.RequestID,
+// requests are HTTP requests whose buffers are used again.
+var requests = sync.Pool{New: func() any { return new(transcode.Request) }}
+
+// recycle gives the buffers of a request back, unless they are large.
+func recycle(r *transcode.Request) {
+	if cap(r.Body) <= 64<<10 && cap(r.Query) <= 64<<10 {
+		requests.Put(r)
 	}
-	if c.Op.Streams {
+}
+
+// forward is the last step: it turns the message into an HTTP request, sends it, and
+// turns PortOne's answer into a message.
+func (s *Server) forward(ctx context.Context, c *Call) error {
+	binding := transcode.BindingOf(c.Method)
+	c.http = requests.Get().(*transcode.Request)
+	defer func() { recycle(c.http); c.http = nil }()
+	c.http.NoBody = c.NoBody
+	if err := binding.SetRequest(c.http, c.Wire, maxTarget); err != nil {
+		return s.opts.Mapper.Malformed(c.Describe(), err)
+	}
+	request := upstream.Request{
+		Method: c.Method, Path: c.http.Path, Query: c.http.Query, Body: c.http.Body,
+		Key: c.Key, KeyMade: c.keyMade, Deadline: c.deadline, Header: c.extra,
+		Call: c, RequestID: c.RequestID,
+	}
+	if c.Method.Streams {
 		return s.stream(ctx, c, &request)
 	}
-	if c.Transport == "grpc" && c.Op.Spec.IsMutation() {
+	if c.Transport == "grpc" && c.Method.IsMutation() {
 		request.BeforeSend = func() { c.beforeSend(ctx) }
 	}
 	answer, failure := s.opts.Upstream.Do(ctx, &request)
@@ -147,8 +156,8 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		return failure
 	}
 	c.answer, c.Status = answer, request.Status
-	if c.Hold != nil && !c.Hold(cap(*answer)) && !c.Op.Spec.IsMutation() {
-		return s.opts.Mapper.Failure(c.describe(), errmap.Overloaded, nil)
+	if c.Hold != nil && !c.Hold(cap(*answer)) && !c.Method.IsMutation() {
+		return s.opts.Mapper.Failure(c.Describe(), errmap.Overloaded, nil)
 	}
-	return s.readAnswer(c)
+	return s.readAnswer(c, binding)
 }

@@ -11,6 +11,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 )
@@ -78,7 +79,7 @@ func (s *Server) Drain(ctx context.Context) error {
 // endWithDrain ends streams that are no operations when draining begins, since they
 // do not end by themselves. The end of a stream releases its handler.
 func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if s.isOperation(info.FullMethod) {
+	if contract.Lookup(info.FullMethod) != nil {
 		return handler(service, stream)
 	}
 	watched := &watched{ServerStream: stream, server: s, told: make(chan struct{})}
@@ -95,7 +96,7 @@ func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.
 		case <-time.After(lastNews):
 		}
 	}
-	return s.opts.Mapper.Failure(&errmap.Call{Language: languageOf(stream.Context())}, errmap.Draining, nil)
+	return s.opts.Mapper.Failure(&errmap.Subject{Language: languageOf(stream.Context())}, errmap.Draining, nil)
 }
 
 func languageOf(ctx context.Context) errmap.Language {
@@ -136,7 +137,7 @@ func (s *Server) Stop() { s.grpc.Stop() }
 // The error is an *errmap.Error. It is a mistake to invoke an operation that
 // streams.
 func (s *Server) Invoke(ctx context.Context, c *Call) ([]byte, error) {
-	if c.Op.Streams {
+	if c.Method.Streams {
 		return nil, status.Error(codes.Internal, "the operation streams")
 	}
 	if err := s.handle(ctx, c); err != nil {

@@ -22,6 +22,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 )
 
@@ -33,7 +34,7 @@ const (
 // services are those of the contract.
 func services(g *gatewaytest.Gateway) map[string]bool {
 	names := make(map[string]bool)
-	for _, op := range g.Service.Operations() {
+	for _, op := range contract.Methods() {
 		names[op.Service] = true
 	}
 	return names
@@ -357,8 +358,8 @@ func TestReflection(t *testing.T) {
 	for name := range missing {
 		t.Errorf("reflection does not list %s", name)
 	}
-	for _, op := range g.Service.Operations() {
-		symbol := op.Service + "." + op.RPC
+	for _, op := range contract.Methods() {
+		symbol := op.Service + "." + op.Name
 		answer := r.ask(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: symbol}})
 		if answer.GetFileDescriptorResponse() == nil { // without files, where the stream has had them
 			t.Errorf("%s: %v", symbol, answer.GetErrorResponse())

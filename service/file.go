@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
@@ -36,7 +37,7 @@ func (s *Server) InvokeStream(ctx context.Context, c *Call, send func(file *upst
 const pieceSize = 31 << 10
 
 // stream passes a streamed answer on, piece by piece.
-func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) error {
+func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Request) error {
 	stream, failure := s.opts.Upstream.Open(ctx, request)
 	if failure != nil {
 		return failure
@@ -62,8 +63,8 @@ func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Call) er
 }
 
 // serveStream answers a gRPC call whose answer is a file.
-func (s *Server) serveStream(op *Operation, stream grpc.ServerStream) error {
-	c := &Call{Op: op, Headers: grpcHeaders{stream.Context()}, Transport: "grpc", receive: stream.RecvMsg}
+func (s *Server) serveStream(m *contract.Method, stream grpc.ServerStream) error {
+	c := &Call{Method: m, Headers: grpcHeaders{stream.Context()}, Transport: "grpc", receive: stream.RecvMsg}
 	defer c.request.free()
 	var began bool
 	var contentType string

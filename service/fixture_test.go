@@ -18,7 +18,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
-	"github.com/portone-gateway/portone-gateway/service"
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 const (
@@ -190,11 +190,11 @@ func (o *observer) all() []ended {
 }
 
 // Begin implements service.Observer.
-func (o *observer) Begin(*service.Operation) {}
+func (o *observer) Begin(*contract.Method) {}
 
 // End implements service.Observer.
-func (o *observer) End(op *service.Operation, transport string, code codes.Code, reason string, _ time.Duration) {
+func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ends = append(o.ends, ended{op.RPC, transport, code, reason})
+	o.ends = append(o.ends, ended{op.Name, transport, code, reason})
 }

@@ -25,9 +25,9 @@ func isMethodName(name string) bool {
 // steps of a call as Unknown: it gets its request id, and metrics and the log see it.
 // The error is an *errmap.Error.
 func (s *Server) Refuse(ctx context.Context, c *Call, failure errmap.Failure) error {
-	c.Op = Unknown
+	c.Method = Unknown
 	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
 	return s.chain(firstSteps, func(context.Context, *Call) error {
-		return s.opts.Mapper.Failure(c.describe(), failure, nil)
+		return s.opts.Mapper.Failure(c.Describe(), failure, nil)
 	})(ctx, c)
 }

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
 	"github.com/portone-gateway/portone-gateway/service"
@@ -70,7 +71,7 @@ func TestUnknownIsSeen(t *testing.T) {
 func TestUnknownIsCounted(t *testing.T) {
 	counters := metrics.New("test")
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, paid), Service: func(so *service.Options) { so.Observer = counters }})
-	counters.Know(g.Service.Operations())
+	counters.Know(contract.Methods())
 	_ = send(t, g, "/portone.v2.PaymentService/Steal", nil, false)
 	response, err := http.Get(g.URL + "/nowhere")
 	if err != nil {

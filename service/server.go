@@ -17,9 +17,9 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
-	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -105,11 +105,11 @@ func (r RequireKey) of(transport string) bool {
 // block.
 type Observer interface {
 	// Begin is called when a call begins.
-	Begin(op *Operation)
+	Begin(m *contract.Method)
 
 	// End is called when it ends. Reason is the errmap.Label of the ErrorInfo's: it is
 	// no label for a metric unless the contract has it, see contract.IsKnownReason.
-	End(op *Operation, transport string, code codes.Code, reason string, took time.Duration)
+	End(m *contract.Method, transport string, code codes.Code, reason string, took time.Duration)
 }
 
 // Tracer makes a span of a call.
@@ -125,8 +125,10 @@ type Server struct {
 	opts   Options
 	grpc   *grpc.Server
 	health *health.Server
-	ops    []*Operation
 	handle next
+
+	// channels are the methods whose answers can name channels and their PGs.
+	channels map[*contract.Method]bool
 
 	mu       sync.RWMutex // writing only to begin draining
 	draining bool
@@ -144,12 +146,7 @@ func New(opts Options) (*Server, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
 	}
-	var cache transcode.Cache
-	ops, err := Operations(&cache)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{opts: opts, ops: ops, health: health.NewServer(), drains: make(chan struct{})}
+	s := &Server{opts: opts, health: health.NewServer(), drains: make(chan struct{}), channels: make(map[*contract.Method]bool)}
 	s.handle = s.chain(steps, s.forward)
 	s.grpc = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
@@ -168,17 +165,14 @@ func New(opts Options) (*Server, error) {
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second, MaxConnectionAge: opts.MaxConnectionAge}),
 	)
-	for service, ops := range byService(ops) {
-		s.grpc.RegisterService(s.serviceDesc(service, ops), s)
+	for service, methods := range byService(contract.Methods()) {
+		s.grpc.RegisterService(s.serviceDesc(service, methods), s)
 		s.health.SetServingStatus(service, healthpb.HealthCheckResponse_SERVING)
 	}
 	s.grpc.RegisterService(s.guard(healthpb.Health_ServiceDesc), s.health)
 	reflection.Register(s.grpc)
 	return s, nil
 }
-
-// Operations are all that the server answers.
-func (s *Server) Operations() []*Operation { return s.ops }
 
 // Serve answers calls on a listener until Drain or Stop, also where these come first.
 func (s *Server) Serve(listener net.Listener) error {
@@ -188,41 +182,37 @@ func (s *Server) Serve(listener net.Listener) error {
 	return nil
 }
 
-func byService(ops []*Operation) map[string][]*Operation {
-	services := make(map[string][]*Operation)
-	for _, op := range ops {
-		services[op.Service] = append(services[op.Service], op)
+func byService(methods []*contract.Method) map[string][]*contract.Method {
+	services := make(map[string][]*contract.Method)
+	for _, m := range methods {
+		services[m.Service] = append(services[m.Service], m)
 	}
 	return services
 }
 
 // serviceDesc describes a service to grpc-go, as generated code does, but with the
 // same handler for every RPC.
-func (s *Server) serviceDesc(name string, ops []*Operation) *grpc.ServiceDesc {
+func (s *Server) serviceDesc(name string, methods []*contract.Method) *grpc.ServiceDesc {
 	desc := &grpc.ServiceDesc{ServiceName: name, HandlerType: (*any)(nil)}
-	for _, op := range ops {
-		desc.Metadata = fileOf(op)
-		if op.Streams {
-			desc.Streams = append(desc.Streams, grpc.StreamDesc{StreamName: op.RPC, ServerStreams: true,
-				Handler: func(_ any, stream grpc.ServerStream) error { return s.serveStream(op, stream) }})
+	for _, m := range methods {
+		desc.Metadata = m.Descriptor.ParentFile().Path() // for reflection
+		if m.Streams {
+			desc.Streams = append(desc.Streams, grpc.StreamDesc{StreamName: m.Name, ServerStreams: true,
+				Handler: func(_ any, stream grpc.ServerStream) error { return s.serveStream(m, stream) }})
 			continue
 		}
-		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: op.RPC,
+		s.channels[m] = errmap.NameChannels(m.Descriptor.Output())
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{MethodName: m.Name,
 			Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-				return s.serveUnary(ctx, op, decode)
+				return s.serveUnary(ctx, m, decode)
 			}})
 	}
 	return desc
 }
 
-// fileOf is the proto file of an operation, for reflection.
-func fileOf(op *Operation) string {
-	return op.Spec.Input.Descriptor().ParentFile().Path()
-}
-
 // serveUnary answers a gRPC call.
-func (s *Server) serveUnary(ctx context.Context, op *Operation, receive func(any) error) (any, error) {
-	c := &Call{Op: op, Headers: grpcHeaders{ctx}, Transport: "grpc", receive: receive}
+func (s *Server) serveUnary(ctx context.Context, m *contract.Method, receive func(any) error) (any, error) {
+	c := &Call{Method: m, Headers: grpcHeaders{ctx}, Transport: "grpc", receive: receive}
 	defer c.request.free()
 	err := s.handle(ctx, c)
 	c.setMetadata(ctx, err)
@@ -253,5 +243,5 @@ func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 // nobody observes nothing.
 type nobody struct{}
 
-func (nobody) Begin(*Operation)                                          {}
-func (nobody) End(*Operation, string, codes.Code, string, time.Duration) {}
+func (nobody) Begin(*contract.Method)                                          {}
+func (nobody) End(*contract.Method, string, codes.Code, string, time.Duration) {}

@@ -115,10 +115,10 @@ func (s *Server) trace(ctx context.Context, c *Call, next next) error {
 // measure counts the call and its end.
 func (s *Server) measure(ctx context.Context, c *Call, next next) error {
 	start := time.Now()
-	s.opts.Observer.Begin(c.Op)
+	s.opts.Observer.Begin(c.Method)
 	err := next(ctx, c)
 	code, reason := outcome(err)
-	s.opts.Observer.End(c.Op, c.Transport, code, reason, time.Since(start))
+	s.opts.Observer.End(c.Method, c.Transport, code, reason, time.Since(start))
 	return err
 }
 
@@ -142,7 +142,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	start := time.Now()
 	err := next(ctx, c)
 	level := slog.LevelDebug
-	if c.Op.Spec.IsMutation() {
+	if c.Method.IsMutation() {
 		level = slog.LevelInfo
 	}
 	code, reason := outcome(err)
@@ -158,7 +158,7 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 		return err
 	}
 	attrs := make([]slog.Attr, 0, 10)
-	attrs = append(attrs, slog.String("rpc", c.Op.RPC), slog.String("transport", c.Transport), slog.String("code", code.String()),
+	attrs = append(attrs, slog.String("rpc", c.Method.Name), slog.String("transport", c.Transport), slog.String("code", code.String()),
 		slog.Float64("took_ms", math.Round(float64(time.Since(start))/1e4)/100), slog.String("request_id", c.RequestID))
 	if c.attempts > 1 {
 		attrs = append(attrs, slog.Int("attempts", c.attempts))
@@ -199,14 +199,14 @@ func (s *Server) recover(ctx context.Context, c *Call, next next) (err error) {
 // Panicked writes down that a call ended as a panic, wherever that was, and makes its
 // error. What was panicked with may be anything, so only its type is in the log.
 func (s *Server) Panicked(c *Call, p any) error {
-	if c.Op == nil {
-		c.Op = Unknown
+	if c.Method == nil {
+		c.Method = Unknown
 	}
 	if c.RequestID == "" {
 		c.RequestID = requestID(c.Headers)
 	}
-	s.opts.Logger.Error("panic", "rpc", c.Op.RPC, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-	return s.opts.Mapper.Failure(c.describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
+	s.opts.Logger.Error("panic", "rpc", c.Method.Name, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+	return s.opts.Mapper.Failure(c.Describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
 }
 
 // admit refuses calls once the gateway is draining, and while it has as many as it may,
@@ -224,7 +224,7 @@ func (s *Server) admit(ctx context.Context, c *Call, next next) error {
 
 func (s *Server) refuseAdmission(c *Call, failure errmap.Failure) error {
 	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
-	return s.opts.Mapper.Failure(c.describe(), failure, nil)
+	return s.opts.Mapper.Failure(c.Describe(), failure, nil)
 }
 
 // readHeaders reads what the caller wants beside the message.
@@ -232,7 +232,7 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 	if accept := c.Headers.Values(HeaderLanguage); len(accept) > 0 {
 		c.language = errmap.ParseLanguage(accept[0])
 	}
-	if c.Op.Spec.IsMutation() {
+	if c.Method.IsMutation() {
 		if err := s.readKey(c); err != nil {
 			return err
 		}
@@ -240,7 +240,7 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 	if s.opts.Sandbox {
 		for _, value := range c.Headers.Values(HeaderSandbox) {
 			if !isHeaderValue(value) {
-				return s.opts.Mapper.Invalid(c.describe(), HeaderSandbox, "has a character that cannot stand in a header", nil)
+				return s.opts.Mapper.Invalid(c.Describe(), HeaderSandbox, "has a character that cannot stand in a header", nil)
 			}
 			c.extra = append(append(append(c.extra, HeaderSandbox+": "...), value...), "\r\n"...)
 		}
@@ -252,15 +252,15 @@ func (s *Server) readHeaders(ctx context.Context, c *Call, next next) error {
 func (s *Server) readKey(c *Call) error {
 	switch keys := c.Headers.Values(HeaderIdempotencyKey); {
 	case len(keys) > 1:
-		return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, "is given more than once", nil)
+		return s.opts.Mapper.Invalid(c.Describe(), HeaderIdempotencyKey, "is given more than once", nil)
 	case len(keys) == 1:
 		key, err := upstream.ParseKey(keys[0])
 		if err != nil {
-			return s.opts.Mapper.Invalid(c.describe(), HeaderIdempotencyKey, err.Error(), err)
+			return s.opts.Mapper.Invalid(c.Describe(), HeaderIdempotencyKey, err.Error(), err)
 		}
 		c.Key = key
 	case s.opts.RequireKey.of(c.Transport):
-		return s.opts.Mapper.Failure(c.describe(), errmap.KeyRequired, nil)
+		return s.opts.Mapper.Failure(c.Describe(), errmap.KeyRequired, nil)
 	default:
 		c.Key, c.keyMade = upstream.NewKey(), true
 	}
@@ -305,7 +305,7 @@ func (s *Server) readRequest(ctx context.Context, c *Call, next next) error {
 			return err
 		}
 	case c.Read != nil:
-		wire, err := c.Read(c.describe)
+		wire, err := c.Read()
 		if err != nil {
 			return err
 		}
@@ -332,9 +332,9 @@ func (s *Server) receiveMessage(c *Call) error {
 	case code == codes.Canceled:
 		failure = errmap.GoneBefore
 	default:
-		return s.opts.Mapper.Invalid(c.describe(), "", "its message did not arrive as a whole", err)
+		return s.opts.Mapper.Invalid(c.Describe(), "", "its message did not arrive as a whole", err)
 	}
-	return s.opts.Mapper.Failure(c.describe(), failure, err)
+	return s.opts.Mapper.Failure(c.Describe(), failure, err)
 }
 
 func isEOF(err error) bool { return err == io.EOF }

@@ -19,6 +19,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
@@ -84,13 +85,13 @@ type watcher struct {
 	traced []string // code and reason
 }
 
-func (w *watcher) Begin(op *Operation) {
+func (w *watcher) Begin(op *contract.Method) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.begun = append(w.begun, op.RPC)
+	w.begun = append(w.begun, op.Name)
 }
 
-func (w *watcher) End(_ *Operation, transport string, code codes.Code, reason string, _ time.Duration) {
+func (w *watcher) End(_ *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = append(w.ended, strings.TrimSpace(transport+" "+code.String()+" "+reason))
@@ -135,14 +136,14 @@ func newTestServer(t *testing.T, portone http.HandlerFunc, w *watcher, log *byte
 }
 
 // operationNamed finds an operation.
-func operationNamed(t *testing.T, s *Server, rpc string) *Operation {
+func methodNamed(t *testing.T, name string) *contract.Method {
 	t.Helper()
-	for _, op := range s.ops {
-		if op.RPC == rpc {
-			return op
+	for _, m := range contract.Methods() {
+		if m.Name == name {
+			return m
 		}
 	}
-	t.Fatalf("no operation %s", rpc)
+	t.Fatalf("there is no %s", name)
 	return nil
 }
 
@@ -172,7 +173,7 @@ func TestPanic(t *testing.T) {
 		return next(ctx, c)
 	}})
 	call := func() ([]byte, error) {
-		return s.Invoke(t.Context(), &Call{Op: operationNamed(t, s, "PayInstantly"), Transport: "rest", Wire: []byte(wireOfPayment),
+		return s.Invoke(t.Context(), &Call{Method: methodNamed(t, "PayInstantly"), Transport: "rest", Wire: []byte(wireOfPayment),
 			Headers: headers(HeaderRequestID, "call-1", HeaderIdempotencyKey, "a-key-of-sixteen")})
 	}
 
@@ -275,7 +276,7 @@ func TestRefusedIsMeasured(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			c := &Call{Op: operationNamed(t, s, "PayInstantly"), Transport: "grpc", Wire: []byte(test.wire), Headers: test.headers}
+			c := &Call{Method: methodNamed(t, "PayInstantly"), Transport: "grpc", Wire: []byte(test.wire), Headers: test.headers}
 			if answer, err := s.Invoke(t.Context(), c); err == nil {
 				t.Errorf("the answer is %s", answer)
 			}

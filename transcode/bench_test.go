@@ -177,7 +177,7 @@ func BenchmarkCompile(b *testing.B) {
 	for b.Loop() {
 		var cache Cache
 		for _, method := range methods {
-			if _, err := cache.Call(method); err != nil {
+			if _, err := cache.Bind(methodOf(method)); err != nil {
 				b.Fatal(err)
 			}
 		}

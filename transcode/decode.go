@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // Mode tells how strict AppendWire is.
@@ -247,7 +249,7 @@ func (d *decoder) unrecognized(m *Message, name, raw []byte) bool {
 		return d.fail(d.pos, "the message has no place for the value")
 	}
 	size := 1 + protowire.SizeBytes(len(name)) + 1 + protowire.SizeBytes(len(raw))
-	d.out = protowire.AppendTag(d.out, unrecognizedNumber, protowire.BytesType)
+	d.out = protowire.AppendTag(d.out, contract.UnrecognizedNumber, protowire.BytesType)
 	d.out = protowire.AppendVarint(d.out, uint64(size))
 	d.out = append(d.out, 1<<3|2)
 	d.out = protowire.AppendBytes(d.out, name)

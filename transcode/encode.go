@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // AppendJSON appends the JSON document of a message in protobuf's wire form to dst
@@ -144,7 +146,7 @@ func (e *encoder) fast(m *Message, pos, end int) progress {
 		if next < 0 {
 			return broken
 		}
-		if number == unrecognizedNumber && m.unrecognized && wireType == protowire.BytesType {
+		if number == contract.UnrecognizedNumber && m.unrecognized && wireType == protowire.BytesType {
 			result, next := e.unrecognized(m, object, next, end, &seen, &replaced, constant, inCase)
 			if result != written {
 				return result

@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // unrecognized encodes an entry of the map `unrecognized`: a member whose raw text
@@ -113,7 +115,7 @@ func (e *encoder) rawMember(name, raw span) bool {
 	e.out = append(e.out, ':')
 	if !e.valid(raw.start, raw.stop) {
 		e.err.within(string(e.in[name.start:name.stop]))
-		e.err.within(unrecognizedName)
+		e.err.within(contract.UnrecognizedName)
 		e.out = e.out[:mark]
 		return false
 	}

@@ -9,6 +9,8 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // slow encodes a message that one pass cannot. It lets protobuf-go merge the
@@ -121,7 +123,7 @@ func (r *replacement) twice(member, problem string) {
 
 // message clears fields in a message and in all within it.
 func (r *replacement) message(m *Message, message protoreflect.Message) {
-	if fd := m.desc.Fields().ByNumber(unrecognizedNumber); m.unrecognized && message.Has(fd) {
+	if fd := m.desc.Fields().ByNumber(contract.UnrecognizedNumber); m.unrecognized && message.Has(fd) {
 		unrecognized := message.Get(fd).Map()
 		if m.isUnion() {
 			r.unionCase(m, message, unrecognized)
@@ -173,7 +175,7 @@ func (r *replacement) fields(m *Message, message protoreflect.Message, unrecogni
 
 // parts is fields for names that say where in a request they belong.
 func (r *replacement) parts(m *Message, message protoreflect.Message) {
-	fd := m.desc.Fields().ByNumber(unrecognizedNumber)
+	fd := m.desc.Fields().ByNumber(contract.UnrecognizedNumber)
 	if !m.unrecognized || !message.Has(fd) {
 		return
 	}
@@ -193,7 +195,7 @@ func (r *replacement) unionCase(m *Message, union protoreflect.Message, unrecogn
 		return
 	}
 	inner := union.Mutable(of).Message()
-	fd := inner.Descriptor().Fields().ByNumber(unrecognizedNumber)
+	fd := inner.Descriptor().Fields().ByNumber(contract.UnrecognizedNumber)
 	if fd == nil || !fd.IsMap() {
 		return
 	}
@@ -210,5 +212,5 @@ func (r *replacement) unionCase(m *Message, union protoreflect.Message, unrecogn
 		into.Set(key, value)
 		return true
 	})
-	union.Clear(union.Descriptor().Fields().ByNumber(unrecognizedNumber))
+	union.Clear(union.Descriptor().Fields().ByNumber(contract.UnrecognizedNumber))
 }

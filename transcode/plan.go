@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -104,11 +105,6 @@ type enum struct {
 }
 
 const (
-	// The field that holds what a message has no place for. One number, the same
-	// in every message of the contract.
-	unrecognizedNumber = 1000
-	unrecognizedName   = "unrecognized"
-
 	maxFields = 256 // in one message, the constant included
 )
 
@@ -191,7 +187,7 @@ func (c *compiler) object(m *Message) error {
 	fields := m.desc.Fields()
 	for i := range fields.Len() {
 		fd := fields.Get(i)
-		if fd.Number() == unrecognizedNumber && fd.Name() == unrecognizedName && fd.IsMap() {
+		if fd.Number() == contract.UnrecognizedNumber && fd.Name() == contract.UnrecognizedName && fd.IsMap() {
 			m.unrecognized = true
 			continue
 		}
@@ -221,7 +217,7 @@ func (c *compiler) union(m *Message, oneof protoreflect.OneofDescriptor) error {
 	var cases []string
 	for i := range fields.Len() {
 		fd := fields.Get(i)
-		if fd.Number() == unrecognizedNumber && fd.Name() == unrecognizedName && fd.IsMap() {
+		if fd.Number() == contract.UnrecognizedNumber && fd.Name() == contract.UnrecognizedName && fd.IsMap() {
 			m.unrecognized = true
 			continue
 		}

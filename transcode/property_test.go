@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 	"pgregory.net/rapid"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 )
@@ -86,7 +87,7 @@ func roundTrip(t *rapid.T, m *Message, document contracttest.JSON, plain bool) {
 func checkPlain(t *rapid.T, m protoreflect.Message) {
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
-		case fd.Number() == unrecognizedNumber:
+		case fd.Number() == contract.UnrecognizedNumber:
 			v.Map().Range(func(key protoreflect.MapKey, raw protoreflect.Value) bool {
 				text := raw.String()
 				empty := strings.HasPrefix(text, "[") || strings.HasPrefix(text, "{")

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"pgregory.net/rapid"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 )
@@ -109,7 +110,7 @@ func protojsonAgrees(md protoreflect.MessageDescriptor, visited map[protoreflect
 func withoutUnrecognized(m protoreflect.Message) {
 	m.Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		switch {
-		case fd.Number() == unrecognizedNumber:
+		case fd.Number() == contract.UnrecognizedNumber:
 			m.Clear(fd)
 		case fd.IsMap():
 			if fd.MapValue().Message() != nil {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 	"pgregory.net/rapid"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 )
@@ -91,7 +92,7 @@ func wireForms(t rapid.TB, message proto.Message) [][]byte {
 	raw, rest := proto.Clone(message), proto.Clone(message)
 	md := message.ProtoReflect().Descriptor()
 	for i := range md.Fields().Len() {
-		if fd := md.Fields().Get(i); fd.Number() == unrecognizedNumber {
+		if fd := md.Fields().Get(i); fd.Number() == contract.UnrecognizedNumber {
 			rest.ProtoReflect().Clear(fd)
 		} else {
 			raw.ProtoReflect().Clear(fd)
@@ -120,8 +121,8 @@ type place struct {
 }
 
 // placesIn are all of a message: each singular field that it has, at any depth.
-func placesIn(m protoreflect.Message, c *Call, places []place) []place {
-	isRequest := m.Descriptor() == c.Input.desc
+func placesIn(m protoreflect.Message, b *Binding, places []place) []place {
+	isRequest := m.Descriptor() == b.Input.desc
 	for i := range m.Descriptor().Fields().Len() { // in this order, so that rapid can repeat it
 		fd := m.Descriptor().Fields().Get(i)
 		value := m.Get(fd)
@@ -130,16 +131,16 @@ func placesIn(m protoreflect.Message, c *Call, places []place) []place {
 		case !m.Has(fd):
 			continue
 		case fd.IsMap():
-			if fd.MapValue().Message() != nil && fd.Number() != unrecognizedNumber {
+			if fd.MapValue().Message() != nil && fd.Number() != contract.UnrecognizedNumber {
 				value.Map().Range(func(_ protoreflect.MapKey, v protoreflect.Value) bool {
-					places = placesIn(v.Message(), c, places)
+					places = placesIn(v.Message(), b, places)
 					return true
 				})
 			}
 			continue
 		case fd.IsList():
 			for i := 0; fd.Message() != nil && i < value.List().Len(); i++ {
-				places = placesIn(value.List().Get(i).Message(), c, places)
+				places = placesIn(value.List().Get(i).Message(), b, places)
 			}
 			continue
 		case union:
@@ -150,22 +151,22 @@ func placesIn(m protoreflect.Message, c *Call, places []place) []place {
 				}
 			}
 		default:
-			places = append(places, place{m, namesOf(c, fd, isRequest), m, fd})
+			places = append(places, place{m, namesOf(b, fd, isRequest), m, fd})
 		}
-		if fd.Message() != nil && fd.Message().Fields().ByNumber(unrecognizedNumber) != nil {
-			places = placesIn(value.Message(), c, places)
+		if fd.Message() != nil && fd.Message().Fields().ByNumber(contract.UnrecognizedNumber) != nil {
+			places = placesIn(value.Message(), b, places)
 		}
 	}
 	return places
 }
 
 // namesOf are the names that mean a field in `unrecognized`.
-func namesOf(c *Call, fd protoreflect.FieldDescriptor, isRequest bool) []string {
+func namesOf(b *Binding, fd protoreflect.FieldDescriptor, isRequest bool) []string {
 	names := []string{fd.JSONName()}
 	if !isRequest {
 		return names
 	}
-	switch c.Input.byTag(fd.Number()).part {
+	switch b.Input.byTag(fd.Number()).part {
 	case partBody:
 		names = append(names, bodyPrefix+fd.JSONName())
 	case partQuery:
@@ -176,13 +177,13 @@ func namesOf(c *Call, fd protoreflect.FieldDescriptor, isRequest bool) []string 
 
 // posting is an RPC that the contract does not have: its request has a message as its
 // body. It stands for what PortOne may add, such as unions in requests.
-func posting(t testing.TB, md protoreflect.MessageDescriptor) *Call {
+func posting(t testing.TB, md protoreflect.MessageDescriptor) *Binding {
 	t.Helper()
 	input, err := testCache.Message(md)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Call{Method: "POST", Template: "/", Operation: &portonev2.Operation{Body: portonev2.BodyForm_BODY_FORM_BODY}, Input: input}
+	return &Binding{Method: &contract.Method{HTTPMethod: "POST", Template: "/", Operation: &portonev2.Operation{Body: portonev2.BodyForm_BODY_FORM_BODY}}, Input: input}
 }
 
 // TestNoRequestGivesTwice holds for every RPC, and for every message as the body of
@@ -191,7 +192,7 @@ func posting(t testing.TB, md protoreflect.MessageDescriptor) *Call {
 func TestNoRequestGivesTwice(t *testing.T) {
 	for _, method := range contracttest.Methods() {
 		t.Run(string(method.Name()), func(t *testing.T) {
-			c, err := testCache.Call(method)
+			c, err := testCache.Bind(methodOf(method))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -199,45 +200,45 @@ func TestNoRequestGivesTwice(t *testing.T) {
 		})
 	}
 	for _, md := range contracttest.Messages() {
-		if c := posting(t, md); !c.Input.isUnion() && md.Fields().ByNumber(unrecognizedNumber) != nil {
+		if c := posting(t, md); !c.Input.isUnion() && md.Fields().ByNumber(contract.UnrecognizedNumber) != nil {
 			t.Run(string(md.Name()), func(t *testing.T) { checkNeverTwice(t, c) })
 		}
 	}
 }
 
-func checkNeverTwice(t *testing.T, c *Call) {
-	documents := contracttest.Document(c.Input.desc, contracttest.Options{Inject: contracttest.Everything})
+func checkNeverTwice(t *testing.T, b *Binding) {
+	documents := contracttest.Document(b.Input.desc, contracttest.Options{Inject: contracttest.Everything})
 	rapid.Check(t, func(t *rapid.T) {
-		wire, err := c.Input.AppendWire(nil, documents.Draw(t, "request"), Lenient)
+		wire, err := b.Input.AppendWire(nil, documents.Draw(t, "request"), Lenient)
 		if err != nil {
 			t.Skip(err) // half of a surrogate pair
 		}
-		message := dynamicpb.NewMessage(c.Input.desc)
+		message := dynamicpb.NewMessage(b.Input.desc)
 		if err := proto.Unmarshal(wire, message); err != nil {
 			t.Fatal(err)
 		}
-		makeSendable(message, c)
-		places := placesIn(message, c, nil)
+		makeSendable(message, b)
+		places := placesIn(message, b, nil)
 		if len(places) == 0 {
 			return
 		}
 		p := places[rapid.IntRange(0, len(places)-1).Draw(t, "place")]
 		name := rapid.SampledFrom(p.names).Draw(t, "name")
 		raw := rapid.SampledFrom([]string{"", "null", "1", `"x"`, "{}"}).Draw(t, "raw")
-		unrecognized := p.holder.Mutable(p.holder.Descriptor().Fields().ByNumber(unrecognizedNumber)).Map()
+		unrecognized := p.holder.Mutable(p.holder.Descriptor().Fields().ByNumber(contract.UnrecognizedNumber)).Map()
 		unrecognized.Set(protoreflect.ValueOfString(name).MapKey(), protoreflect.ValueOfString(raw))
 		for _, wire := range wireForms(t, message) {
 			var e *Error
-			if err := c.SetRequest(new(Request), wire, plenty); !errors.As(err, &e) || e.Problem != bothWays || !strings.HasSuffix(e.Path, p.fd.JSONName()) {
+			if err := b.SetRequest(new(Request), wire, plenty); !errors.As(err, &e) || e.Problem != bothWays || !strings.HasSuffix(e.Path, p.fd.JSONName()) {
 				t.Fatalf("%s typed and as %q: error %v", p.fd.FullName(), name, err)
 			}
 		}
 		p.of.Clear(p.fd)
-		if isPath := p.of == message && c.Input.byTag(p.fd.Number()).part == partPath; raw == "" && isPath {
+		if isPath := p.of == message && b.Input.byTag(p.fd.Number()).part == partPath; raw == "" && isPath {
 			return
 		}
 		for _, wire := range wireForms(t, message) {
-			if err := c.SetRequest(new(Request), wire, plenty); err != nil {
+			if err := b.SetRequest(new(Request), wire, plenty); err != nil {
 				t.Fatalf("%s as %q alone: %v", p.fd.FullName(), name, err)
 			}
 		}

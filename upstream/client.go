@@ -8,22 +8,19 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
-	"github.com/portone-gateway/portone-gateway/transcode"
 	"github.com/portone-gateway/portone-gateway/upstream/http1"
 )
 
 // DefaultURL is PortOne's API.
 const DefaultURL = "https://api.portone.io"
-
-// maxTarget is how many bytes path and query may have before the JSON of a read
-// goes into the body: servers and proxies refuse request lines over 8 KB.
-const maxTarget = 7 << 10
 
 // Options configure a Client. Zero values mean the defaults.
 type Options struct {
@@ -92,57 +89,13 @@ type Client struct {
 	opts     Options
 	http     *http1.Client
 	prefix   string
-	breakers sync.Map // *breaker by *transcode.Call
+	breakers sync.Map // *breaker by *contract.Method
 	budget   budget
 	inFlight atomic.Int64
 	gone     context.Context // ends with Abort
 	abort    context.CancelFunc
 	headers  atomic.Pointer[header]
 	calls    sync.Pool // of *outgoing
-}
-
-// Call is a call to be made.
-type Call struct {
-	// Spec is the operation.
-	Spec *transcode.Call
-
-	// Wire is the request message.
-	Wire []byte
-
-	// Key is the idempotency key of a mutation.
-	Key Key
-
-	// KeyMade reports whether Key was made for this call, by NewKey, and is not the
-	// caller's own: the caller cannot repeat the request with it before it has an
-	// answer that names it.
-	KeyMade bool
-
-	// Language is the caller's, for errors.
-	Language errmap.Language
-
-	// Deadline is when the answer must be there; zero if the caller set none.
-	Deadline time.Time
-
-	// Header has further header lines for PortOne, each ending with CRLF.
-	Header []byte
-
-	// NoBody leaves out a body that would be {}.
-	NoBody bool
-
-	// RequestID names the call in the log.
-	RequestID string
-
-	// BeforeSend is called, by the goroutine of the call, before the first byte of each
-	// request goes up: without it having been called, nothing was sent. May be nil.
-	BeforeSend func()
-
-	// Attempts is how many requests were sent for it, also to ask for an outcome. It
-	// is set when the call ends.
-	Attempts int
-
-	// Status is the HTTP status of an answer that Do returned, which is 2xx. It is set
-	// when the call ends.
-	Status int
 }
 
 // New returns a client. It makes no connection yet.
@@ -232,39 +185,32 @@ func parseURL(text string, tlsConfig *tls.Config) (config http1.Config, prefix s
 		return config, "", fmt.Errorf("must not have a query or fragment")
 	}
 	config.Address, config.Host = net.JoinHostPort(u.Hostname(), port), u.Host
-	return config, trimSlash(u.EscapedPath()), nil
+	return config, strings.TrimRight(u.EscapedPath(), "/"), nil
 }
 
-func trimSlash(path string) string {
-	for len(path) > 0 && path[len(path)-1] == '/' {
-		path = path[:len(path)-1]
-	}
-	return path
-}
-
-// Do makes a call and returns the JSON of PortOne's answer, which is empty where
+// Do makes a request and returns the JSON of PortOne's answer, which is empty where
 // the answer has no content, in a slice of bytepool.Shared that the caller gives
 // back. Ctx ends the call when the caller goes away.
-func (c *Client) Do(ctx context.Context, call *Call) (*[]byte, *errmap.Error) {
-	a, failure := c.do(ctx, call, false)
+func (c *Client) Do(ctx context.Context, r *Request) (*[]byte, *errmap.Error) {
+	o, failure := c.do(ctx, r, false)
 	if failure != nil {
 		return nil, failure
 	}
-	body := a.body
-	a.body = nil
-	call.Status = a.response.Status
-	c.recycle(a)
+	body := o.last.body
+	o.last.body = nil
+	r.Status = o.last.response.Status
+	c.recycle(o)
 	return body, nil
 }
 
-// do makes a call. Without an error, it has an answer with 2xx, and its
+// do makes a request. Without an error, it has an answer with 2xx, and its
 // body, or its stream if that was asked for.
-func (c *Client) do(ctx context.Context, call *Call, stream bool) (*outgoing, *errmap.Error) {
-	a := c.calls.Get().(*outgoing)
-	a.client, a.call, a.ctx, a.streaming = c, call, ctx, stream
+func (c *Client) do(ctx context.Context, r *Request, stream bool) (*outgoing, *errmap.Error) {
+	o := c.calls.Get().(*outgoing)
+	o.client, o.request, o.ctx, o.streaming = c, r, ctx, stream
 	if c.inFlight.Add(1) > int64(c.opts.MaxInFlight) {
 		c.inFlight.Add(-1)
-		return nil, a.fail(errmap.Overloaded)
+		return nil, o.fail(errmap.Overloaded)
 	}
 	counted := false // until its stream is closed
 	defer func() {
@@ -272,15 +218,15 @@ func (c *Client) do(ctx context.Context, call *Call, stream bool) (*outgoing, *e
 			c.inFlight.Add(-1)
 		}
 	}()
-	if failure := a.prepare(); failure != nil {
+	if failure := o.prepare(); failure != nil {
 		return nil, failure
 	}
-	if failure := c.run(a); failure != nil {
-		a.drop()
+	if failure := o.run(); failure != nil {
+		o.last.drop()
 		return nil, failure
 	}
 	counted = stream
-	return a, nil
+	return o, nil
 }
 
 // BeginWriting counts a call that Do has ended as in flight again, until EndWriting:
@@ -300,13 +246,13 @@ func (c *Client) Full() bool { return c.inFlight.Load() >= int64(c.opts.MaxInFli
 // Idle is how many connections are kept without a call on them.
 func (c *Client) Idle() int { return c.http.Idle() }
 
-// breakerOf is the circuit breaker of an operation.
-func (c *Client) breakerOf(spec *transcode.Call) *breaker {
-	if b, ok := c.breakers.Load(spec); ok {
+// breakerOf is the circuit breaker of a method.
+func (c *Client) breakerOf(method *contract.Method) *breaker {
+	if b, ok := c.breakers.Load(method); ok {
 		return b.(*breaker)
 	}
-	operation := spec.Operation.GetId()
-	b, _ := c.breakers.LoadOrStore(spec, &breaker{
+	operation := method.ID()
+	b, _ := c.breakers.LoadOrStore(method, &breaker{
 		now: time.Now, changed: func(state BreakerState) {
 			c.opts.Logger.Warn("a circuit breaker changed", slog.String("operation", operation), slog.String("state", state.String()))
 			c.opts.Observer.Breaker(operation, state)
@@ -328,14 +274,10 @@ func (c *Client) Abort() {
 }
 
 // recycle makes what a call took ready for another one.
-func (c *Client) recycle(a *outgoing) {
-	a.drop()
-	a.request.Path = a.request.Path[:0] // nobody else's errors may name its ids
-	if cap(a.request.Body) > 64<<10 || cap(a.request.Query) > 64<<10 {
-		a.request = transcode.Request{}
-	}
-	*a = outgoing{request: a.request, header: a.header[:0], target: a.target[:0], response: a.response}
-	c.calls.Put(a)
+func (c *Client) recycle(o *outgoing) {
+	o.last.drop()
+	*o = outgoing{header: o.header[:0], target: o.target[:0], last: attempt{response: o.last.response}}
+	c.calls.Put(o)
 }
 
 // header caches the header lines that every request to PortOne has, for one secret.

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +24,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
@@ -99,21 +101,32 @@ func (s *script) attempts() []*http.Request {
 	return slices.Clone(s.seen)
 }
 
-// specs are the compiled RPCs of PaymentService, which is what clients of the same
-// operation share.
-var specs = sync.OnceValue(func() map[string]*transcode.Call {
-	var cache transcode.Cache
-	compiled := make(map[string]*transcode.Call)
-	methods := portonev2.File_portone_v2_payment_proto.Services().ByName("PaymentService").Methods()
-	for i := range methods.Len() {
-		spec, err := cache.Call(methods.Get(i))
-		if err != nil {
-			panic(err)
-		}
-		compiled[string(methods.Get(i).Name())] = spec
+// newRequest is the HTTP request for a message of an RPC of PaymentService.
+func newRequest(rpc string, message proto.Message) *Request {
+	method := contract.Lookup("/portone.v2.PaymentService/" + rpc)
+	wire, err := proto.Marshal(message)
+	if err != nil {
+		panic(err)
 	}
-	return compiled
-})
+	var made transcode.Request
+	if err := transcode.BindingOf(method).SetRequest(&made, wire, 7<<10); err != nil {
+		panic(err)
+	}
+	r := &Request{Method: method, Path: made.Path, Query: made.Query, Body: made.Body}
+	r.Call = described{r}
+	return r
+}
+
+// described says of a request what errors need.
+type described struct{ *Request }
+
+// Describe implements Describer.
+func (d described) Describe() *errmap.Subject {
+	id, _, _ := strings.Cut(strings.TrimPrefix(string(d.Path), "/payments/"), "/")
+	id, _ = url.PathUnescape(id)
+	return &errmap.Subject{Operation: d.Method.Operation, Mutation: d.Method.IsMutation(), Key: string(d.Key),
+		IDs: []errmap.ID{{Name: "paymentId", Value: id}}, Sent: [][]byte{d.Path, d.Query, d.Body}}
+}
 
 // newClient makes a client of a server.
 func newClient(t testing.TB, url string, change func(*Options)) *Client {
@@ -138,14 +151,14 @@ func newClient(t testing.TB, url string, change func(*Options)) *Client {
 	return c
 }
 
-func getCall(t testing.TB) *Call {
-	wire, _ := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: "p/1"})
-	return &Call{Spec: specs()["GetPayment"], Wire: wire}
+func getCall(t testing.TB) *Request {
+	return newRequest("GetPayment", &portonev2.GetPaymentRequest{PaymentId: "p/1"})
 }
 
-func cancelCall(t testing.TB) *Call {
-	wire, _ := proto.Marshal(&portonev2.CancelPaymentRequest{PaymentId: "p/1", Reason: proto.String("r")})
-	return &Call{Spec: specs()["CancelPayment"], Wire: wire, Key: testKey}
+func cancelCall(t testing.TB) *Request {
+	r := newRequest("CancelPayment", &portonev2.CancelPaymentRequest{PaymentId: "p/1", Reason: proto.String("r")})
+	r.Key = testKey
+	return r
 }
 
 // TestAttempts lets PortOne behave and looks at how a call ends, and how often it
@@ -154,7 +167,7 @@ func TestAttempts(t *testing.T) {
 	read, mutation := getCall, cancelCall
 	tests := []struct {
 		name     string
-		call     func(testing.TB) *Call
+		call     func(testing.TB) *Request
 		acts     []act
 		deadline time.Duration // 0: none
 		code     codes.Code
@@ -219,7 +232,7 @@ func TestAttempts(t *testing.T) {
 }
 
 // checkEnd compares how a call ended.
-func checkEnd(t *testing.T, call *Call, body *[]byte, failure *errmap.Error, code codes.Code, reason string) {
+func checkEnd(t *testing.T, call *Request, body *[]byte, failure *errmap.Error, code codes.Code, reason string) {
 	t.Helper()
 	if code == codes.OK {
 		if failure != nil || body == nil || string(*body) != `{"cancellation":{}}` {
@@ -233,16 +246,16 @@ func checkEnd(t *testing.T, call *Call, body *[]byte, failure *errmap.Error, cod
 	if failure.Code() != code || failure.Reason() != reason {
 		t.Errorf("%v %s (%v), want %v %s", failure.Code(), failure.Reason(), failure.Unwrap(), code, reason)
 	}
-	if reason == "OUTCOME_UNKNOWN" && call.Spec.IsMutation() && !strings.Contains(fmt.Sprint(failure.Full().Details()), testKey) {
+	if reason == "OUTCOME_UNKNOWN" && call.Method.IsMutation() && !strings.Contains(fmt.Sprint(failure.Full().Details()), testKey) {
 		t.Errorf("the error does not tell the key: %v", failure.Full())
 	}
 }
 
 // checkSame holds that all attempts were the same request.
-func checkSame(t *testing.T, call *Call, seen []*http.Request) {
+func checkSame(t *testing.T, call *Request, seen []*http.Request) {
 	t.Helper()
 	for _, r := range seen {
-		if call.Spec.IsMutation() && r.Header.Get("Idempotency-Key") != `"`+testKey+`"` {
+		if call.Method.IsMutation() && r.Header.Get("Idempotency-Key") != `"`+testKey+`"` {
 			t.Errorf("an attempt has the key %s", r.Header.Get("Idempotency-Key"))
 		}
 		if r.RequestURI != seen[0].RequestURI || r.Header.Get("Authorization") != "PortOne "+testSecret {
@@ -378,8 +391,8 @@ func (o *observer) Breaker(_ string, state BreakerState) {
 }
 
 // breakerState is that of an operation's circuit breaker.
-func (c *Client) breakerState(call *Call) BreakerState {
-	b := c.breakerOf(call.Spec)
+func (c *Client) breakerState(call *Request) BreakerState {
+	b := c.breakerOf(call.Method)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.state
@@ -422,7 +435,7 @@ func TestBreaker(t *testing.T) {
 func TestBreakerBetweenAttempts(t *testing.T) {
 	var c *Client
 	s := &script{acts: []act{func(w http.ResponseWriter, r *http.Request) {
-		b := c.breakerOf(specs()["CancelPayment"])
+		b := c.breakerOf(cancelCall(t).Method)
 		for range breakerMin {
 			p, _ := b.allow()
 			b.record(p, failure)

@@ -47,113 +47,112 @@ func (b *budget) give() { b.repetitions.Add(-1) }
 // Retries and breaker are our own and not a library's: a wait has to end with Abort
 // and must not count as a repetition, and a call whose caller went away has to leave
 // the breaker without a verdict.
-func (c *Client) run(a *outgoing) *errmap.Error {
-	c.budget.calls.Add(1)
-	defer c.budget.calls.Add(-1)
-	a.breaker = c.breakerOf(a.call.Spec)
-	a.attempt()
-	a.awaitOutcome()
-	for n := 1; n < c.opts.MaxAttempts && a.worthRepeating(); n++ {
-		if !a.sleep(a.delay(n)) || !a.repeat() {
+func (o *outgoing) run() *errmap.Error {
+	budget := &o.client.budget
+	budget.calls.Add(1)
+	defer budget.calls.Add(-1)
+	o.breaker = o.client.breakerOf(o.request.Method)
+	o.attempt()
+	o.awaitOutcome()
+	for n := 1; n < o.client.opts.MaxAttempts && o.worthRepeating(); n++ {
+		if !o.sleep(o.delay(n)) || !o.repeat() {
 			break
 		}
-		a.awaitOutcome()
+		o.awaitOutcome()
 	}
-	a.breaker.record(a.permit, a.verdict())
-	a.logUnexpected()
-	a.call.Attempts = a.made
-	if a.result == answered {
+	o.breaker.record(o.last.permit, o.verdict())
+	o.logUnexpected()
+	o.request.Attempts = o.past.sent
+	if o.last.result == answered {
 		return nil
 	}
-	return a.conclude()
+	return results[o.last.result].end(o)
 }
 
 // repeat makes another attempt, if there is room for one.
-func (a *outgoing) repeat() bool {
-	if !a.client.budget.take() {
+func (o *outgoing) repeat() bool {
+	if !o.client.budget.take() {
 		return false
 	}
-	defer a.client.budget.give()
-	a.client.opts.Observer.Retry(a.operation(), false)
-	a.attempt()
+	defer o.client.budget.give()
+	o.client.opts.Observer.Retry(o.operation(), false)
+	o.attempt()
 	return true
 }
 
 // awaitOutcome asks again as long as PortOne is still working on the mutation.
-func (a *outgoing) awaitOutcome() {
-	for wait := firstOutstanding; a.result == outstanding; wait = min(2*wait, maxOutstanding) {
-		a.waited = a.failure
-		pause := max(wait/2+rand.N(wait/2), a.retryAfter())
-		if a.remaining() < pause+lastMoment || !a.sleep(pause) {
+func (o *outgoing) awaitOutcome() {
+	for wait := firstOutstanding; o.last.result == outstanding; wait = min(2*wait, maxOutstanding) {
+		o.past.outstanding = o.last.failure
+		pause := max(wait/2+rand.N(wait/2), o.last.retryAfter())
+		if o.remaining() < pause+lastMoment || !o.sleep(pause) {
 			return
 		}
-		a.client.opts.Observer.Retry(a.operation(), true)
-		a.attempt()
+		o.client.opts.Observer.Retry(o.operation(), true)
+		o.attempt()
 	}
 }
 
-// worthRepeating tells whether the same request may have another result.
-func (a *outgoing) worthRepeating() bool {
-	if a.remaining() <= max(lastMoment, a.retryAfter()) || a.ended() {
+// worthRepeating reports whether the same request may have another result.
+func (o *outgoing) worthRepeating() bool {
+	if o.remaining() <= max(lastMoment, o.last.retryAfter()) || o.ended() {
 		return false
 	}
-	switch a.result {
-	case connectionFailed, answerBroken, temporarilyFailed, rateLimited:
+	switch results[o.last.result].repeat {
+	case repeatAlways:
 		return true
-	case typedError:
-		return !a.mutation() && a.failure.temporary()
+	case repeatIfTemporary:
+		return o.temporary()
 	}
 	return false
 }
 
-// verdict is what the breaker learns from the last attempt. Trouble that was asked
-// for, with header lines of the caller's, teaches nothing.
-func (a *outgoing) verdict() verdict {
-	if len(a.call.Header) > 0 {
+// verdict is what the breaker learns from the last attempt. A fault that was asked
+// for teaches nothing.
+func (o *outgoing) verdict() verdict {
+	if len(o.request.Header) > 0 {
 		return neutral
 	}
-	switch a.result {
-	case answerBroken, temporarilyFailed:
-		return failure
-	case refused:
-		if a.response.Status >= 500 {
-			return failure
-		}
-	case connectionFailed:
-		if a.ended() || a.late() {
+	fails := false
+	switch results[o.last.result].lesson {
+	case lessonWorks:
+	case lessonFails:
+		fails = true
+	case lessonStatus:
+		fails = o.last.response.Status >= 500
+	case lessonInTime:
+		if fails = !o.ended() && !o.late(); !fails {
 			return neutral
 		}
-		return failure
-	case timedOut:
-		if a.mutation() || a.limited {
+	case lessonPatient:
+		if fails = !o.mutation() && !o.last.limited; !fails {
 			return neutral
 		}
-		return failure
-	case callerGone, breakerOpen:
+	case lessonNothing:
 		return neutral
+	}
+	if fails {
+		return failure
 	}
 	return success
 }
 
 // delay is how long to wait before another attempt; retries counts from 1.
-func (a *outgoing) delay(retries int) time.Duration {
+func (o *outgoing) delay(retries int) time.Duration {
 	wait := min(firstBackoff<<max(retries-1, 0), maxBackoff)
 	wait = wait/2 + rand.N(wait/2) // so that callers do not come back all at once
-	return max(a.retryAfter(), min(wait, a.remaining()/2))
+	return max(o.last.retryAfter(), min(wait, o.remaining()/2))
 }
 
-// ended tells whether nobody waits for the call any more.
-func (a *outgoing) ended() bool { return a.ctx.Err() != nil || a.client.gone.Err() != nil }
-
-// sleep waits, or returns false because nobody waits for the call any more.
-func (a *outgoing) sleep(d time.Duration) bool {
+// sleep waits, or returns false because no one waits for the call any more.
+func (o *outgoing) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-a.ctx.Done():
-	case <-a.client.gone.Done():
+	case <-o.ctx.Done():
+	case <-o.client.gone.Done():
 	}
 	return false
 }

@@ -134,12 +134,9 @@ func (a typedAnswer) checkMutation(open bool, failure *errmap.Error) string {
 // fails makes a call that must fail, without a key of the caller's.
 func (c *Client) fails(t *testing.T, rpc string, request proto.Message) *errmap.Error {
 	t.Helper()
-	wire, err := proto.Marshal(request)
-	if err != nil {
-		panic(err)
-	}
-	call := &Call{Spec: specs()[rpc], Wire: wire, Deadline: time.Now().Add(3 * time.Second)}
-	if call.Spec.IsMutation() {
+	call := newRequest(rpc, request)
+	call.Deadline = time.Now().Add(3 * time.Second)
+	if call.Method.IsMutation() {
 		call.Key, call.KeyMade = NewKey(), true
 	}
 	_, failure := c.Do(t.Context(), call)
@@ -189,9 +186,9 @@ func TestOutstandingAndLate(t *testing.T) {
 	for made, want := range map[bool]string{false: "IDEMPOTENCY_OUTSTANDING_REQUEST", true: "OUTCOME_UNKNOWN"} {
 		call := cancelCall(t)
 		call.KeyMade, call.Deadline = made, time.Now().Add(-time.Millisecond)
-		a := &outgoing{client: newClient(t, DefaultURL, nil), call: call, ctx: t.Context(), limit: call.Deadline, result: connectionFailed}
-		a.waited = &errorAnswer{a.client.opts.Mapper.Answer(a.describe(), http.StatusConflict, nil, []byte(`{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`))}
-		if failure := a.conclude(); failure.Reason() != want {
+		o := &outgoing{client: newClient(t, DefaultURL, nil), request: call, ctx: t.Context(), limit: call.Deadline, last: attempt{result: connectionFailed}}
+		o.past.outstanding = o.client.opts.Mapper.Answer(call.Call.Describe(), http.StatusConflict, nil, []byte(`{"type":"IDEMPOTENCY_OUTSTANDING_REQUEST"}`))
+		if failure := o.endUnsent(); failure.Reason() != want {
 			t.Errorf("made %v: %s, want %s", made, failure.Reason(), want)
 		}
 	}

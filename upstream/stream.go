@@ -28,18 +28,18 @@ type Stream struct {
 	// knows when it is whole; -1 if it did not say.
 	Length int64
 
-	attempt *outgoing
+	call *outgoing
 }
 
-// Open makes a call whose answer is read as it comes. Until the answer begins, it
+// Open makes a request whose answer is read as it comes. Until the answer begins, it
 // is like Do; after that nothing is repeated. The caller closes the stream.
-func (c *Client) Open(ctx context.Context, call *Call) (*Stream, *errmap.Error) {
-	a, failure := c.do(ctx, call, true)
+func (c *Client) Open(ctx context.Context, r *Request) (*Stream, *errmap.Error) {
+	o, failure := c.do(ctx, r, true)
 	if failure != nil {
 		return nil, failure
 	}
-	header := a.response.Header()
-	return &Stream{Status: a.response.Status, Header: header, Length: announced(header), attempt: a}, nil
+	header := o.last.response.Header()
+	return &Stream{Status: o.last.response.Status, Header: header, Length: announced(header), call: o}, nil
 }
 
 // announced is the length of an answer's body by its header. It does not count where
@@ -55,30 +55,30 @@ func announced(header http.Header) int64 {
 // Read reads some of the answer. At its end the error is io.EOF; before that it
 // is an *errmap.Error, and what was read is not the whole.
 func (s *Stream) Read(p []byte) (int, error) {
-	a := s.attempt
-	deadline := time.Now().Add(a.client.opts.Timeout)
-	if !a.call.Deadline.IsZero() && a.call.Deadline.Before(deadline) {
-		deadline = a.call.Deadline
+	o := s.call
+	deadline := time.Now().Add(o.client.opts.Timeout)
+	if !o.request.Deadline.IsZero() && o.request.Deadline.Before(deadline) {
+		deadline = o.request.Deadline
 	}
-	a.stream.SetDeadline(deadline)
-	n, err := a.stream.Read(p)
+	o.last.stream.SetDeadline(deadline)
+	n, err := o.last.stream.Read(p)
 	if err == nil || err == io.EOF {
 		return n, err
 	}
-	a.broken(err)
-	return n, a.conclude()
+	o.last.broken(err)
+	return n, results[o.last.result].end(o)
 }
 
 // Close ends the reading. It must be called once: until then the stream counts
 // as a call in flight.
 func (s *Stream) Close() {
-	s.attempt.drop()
-	s.attempt.client.inFlight.Add(-1)
+	s.call.last.drop()
+	s.call.client.inFlight.Add(-1)
 }
 
 // errorBody returns the body of an answer other than 2xx. The error is that of
 // reading it: half of such an answer says nothing.
-func (a *outgoing) errorBody() ([]byte, error) {
+func (a *attempt) errorBody() ([]byte, error) {
 	if a.stream == nil {
 		return *a.body, nil
 	}

@@ -26,10 +26,10 @@ type unexpected struct {
 // newUnexpected notes such a response. What looks like JSON may be half of an answer,
 // and so name people; and pages of servers and firewalls may repeat the request that
 // they refuse, see maySay.
-func (a *outgoing) newUnexpected(status int, body []byte) *unexpected {
+func (o *outgoing) newUnexpected(status int, body []byte) *unexpected {
 	u := &unexpected{status: status, size: len(body)}
 	begin := bytes.TrimSpace(body[:min(len(body), shown)])
-	if len(begin) > 0 && begin[0] != '{' && begin[0] != '[' && a.maySay(begin) {
+	if len(begin) > 0 && begin[0] != '{' && begin[0] != '[' && o.maySay(begin) {
 		u.begin = string(bytes.ToValidUTF8(begin, nil))
 	}
 	return u
@@ -40,8 +40,8 @@ func (a *outgoing) newUnexpected(status int, body []byte) *unexpected {
 // there, in part and in encodings of their own, and it can be a card number. Of other
 // requests the page must have nothing that is secret or names anything: no header, by
 // whatever name it comes back, and no piece of the secret, the key or an id.
-func (a *outgoing) maySay(begin []byte) bool {
-	if len(a.request.Body) > 0 || len(a.request.Query) > 0 {
+func (o *outgoing) maySay(begin []byte) bool {
+	if len(o.request.Body) > 0 || len(o.request.Query) > 0 {
 		return false
 	}
 	lower := bytes.ToLower(begin)
@@ -50,15 +50,15 @@ func (a *outgoing) maySay(begin []byte) bool {
 			return false
 		}
 	}
-	secret, err := a.client.opts.Credentials.Secret()
+	secret, err := o.client.opts.Credentials.Secret()
 	if err != nil {
 		return false
 	}
 	page := plainText(begin)
-	if shares(page, secret.value) || a.call.Key != "" && shares(page, string(a.call.Key)) {
+	if shares(page, secret.value) || o.request.Key != "" && shares(page, string(o.request.Key)) {
 		return false
 	}
-	for _, id := range pathIDs(a.call.Spec, a.request.Path) {
+	for _, id := range o.request.Call.Describe().IDs {
 		if shares(page, id.Value) {
 			return false
 		}
@@ -96,10 +96,10 @@ func plainText(text []byte) []byte {
 
 // logUnexpected writes down, once for a call, that PortOne did not answer as its API
 // does.
-func (a *outgoing) logUnexpected() {
-	if u := a.unexpected; u != nil {
-		a.client.opts.Logger.Warn("unexpected response from PortOne", slog.String("operation", a.operation()),
-			slog.String("request_id", a.call.RequestID), slog.Int("attempts", a.made), slog.Int("http_status", u.status),
+func (o *outgoing) logUnexpected() {
+	if u := o.past.unexpected; u != nil {
+		o.client.opts.Logger.Warn("unexpected response from PortOne", slog.String("operation", o.operation()),
+			slog.String("request_id", o.request.RequestID), slog.Int("attempts", o.past.sent), slog.Int("http_status", u.status),
 			slog.String("begin", u.begin), slog.Int("bytes", u.size))
 	}
 }

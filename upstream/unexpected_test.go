@@ -28,7 +28,7 @@ func quoting(of func(r *http.Request, body string) string) act {
 }
 
 // unexpectedLine makes a call that gets a page, and returns what the log has.
-func unexpectedLine(t *testing.T, call *Call, a act) string {
+func unexpectedLine(t *testing.T, call *Request, a act) string {
 	t.Helper()
 	var log bytes.Buffer
 	server := httptest.NewServer(&script{acts: []act{a}})
@@ -57,7 +57,7 @@ func TestLogsNoSecret(t *testing.T) {
 		"the target":            quoting(func(r *http.Request, _ string) string { return r.RequestURI }),
 		"the path":              quoting(func(r *http.Request, _ string) string { return r.URL.Path }),
 	} {
-		for callName, call := range map[string]func(testing.TB) *Call{"a read": getCall, "a mutation": cancelCall} {
+		for callName, call := range map[string]func(testing.TB) *Request{"a read": getCall, "a mutation": cancelCall} {
 			line := unexpectedLine(t, call(t), a)
 			for _, word := range []string{testSecret, testSecret[:8], testKey, "p/1", "p%2F1", "X-Said", "PortOne x"} {
 				if strings.Contains(line, word) {
@@ -72,15 +72,16 @@ func TestLogsNoSecret(t *testing.T) {
 // part, or escaped.
 func TestLogsNothingOfTheBody(t *testing.T) {
 	const card, birth = "4242424242424242", "900101"
-	pay, _ := proto.Marshal(&portonev2.PayInstantlyRequest{PaymentId: "payment-1", Method: &portonev2.InstantPaymentMethodInput{
+	pay := newRequest("PayInstantly", &portonev2.PayInstantlyRequest{PaymentId: "payment-1", Method: &portonev2.InstantPaymentMethodInput{
 		Card: &portonev2.InstantPaymentMethodInputCard{Credential: &portonev2.CardCredential{
 			Number: proto.String(card), BirthOrBusinessRegistrationNumber: proto.String(birth), PasswordTwoDigits: proto.String("77")}}}})
-	list, _ := proto.Marshal(&portonev2.GetPaymentsRequest{Filter: &portonev2.PaymentFilterInput{
+	list := newRequest("GetPayments", &portonev2.GetPaymentsRequest{Filter: &portonev2.PaymentFilterInput{
 		TextSearch: []*portonev2.PaymentTextSearch{{Value: proto.String(card + birth)}}}})
 	member := func(_ *http.Request, body string) string { // the credential alone
 		_, rest, _ := strings.Cut(body, `"credential":`)
 		return rest
 	}
+	pay.Key = testKey
 	for name, quote := range map[string]func(*http.Request, string) string{
 		"as it was":       func(_ *http.Request, body string) string { return body },
 		"in part":         member,
@@ -94,14 +95,14 @@ func TestLogsNothingOfTheBody(t *testing.T) {
 		},
 		"each digit apart": func(*http.Request, string) string { return strings.Join(strings.Split(card, ""), " ") },
 	} {
-		for _, call := range []*Call{{Spec: specs()["PayInstantly"], Wire: pay, Key: testKey}, {Spec: specs()["GetPayments"], Wire: list}} {
+		for _, call := range []*Request{pay, list} {
 			var line struct {
 				Begin  *string `json:"begin"`
 				Status int     `json:"http_status"`
 			}
 			text := unexpectedLine(t, call, quoting(quote))
 			if err := json.Unmarshal([]byte(text), &line); err != nil || line.Status != 500 || line.Begin == nil || *line.Begin != "" {
-				t.Errorf("%s, %s: %v, the log has %s", call.Spec.Method, name, err, text)
+				t.Errorf("%s, %s: %v, the log has %s", call.Method.Name, name, err, text)
 			}
 		}
 	}
@@ -110,13 +111,12 @@ func TestLogsNothingOfTheBody(t *testing.T) {
 // TestLogsHarmlessPages: people see which server answered in PortOne's place, where
 // the page cannot name anybody.
 func TestLogsHarmlessPages(t *testing.T) {
-	named := func(id string) *Call {
-		wire, _ := proto.Marshal(&portonev2.GetPaymentRequest{PaymentId: id})
-		return &Call{Spec: specs()["GetPayment"], Wire: wire}
+	named := func(id string) *Request {
+		return newRequest("GetPayment", &portonev2.GetPaymentRequest{PaymentId: id})
 	}
 	tests := []struct {
 		name, page string
-		call       *Call
+		call       *Request
 		says       bool
 	}{
 		{"a load balancer", "<html><title>502 Bad Gateway</title>", named("payment-1"), true},

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/grpclog"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/declines"
 	"github.com/portone-gateway/portone-gateway/internal/logwriter"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
@@ -148,7 +149,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	if g.service, err = service.New(options); err != nil {
 		return g, err
 	}
-	counters.Know(g.service.Operations())
+	counters.Know(contract.Methods())
 	g.measure(counters, credentials, log)
 	handler, err := rest.New(g.service, mapper, logger, rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409"})
 	if err != nil {

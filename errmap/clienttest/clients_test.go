@@ -47,7 +47,7 @@ func serve(t *testing.T) (target string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	call := &errmap.Call{Operation: &portonev2.Operation{Id: "createPlatformPartner"}, Mutation: true, Key: strings.Repeat("k", 256), Language: errmap.Korean}
+	call := &errmap.Subject{Operation: &portonev2.Operation{Id: "createPlatformPartner"}, Mutation: true, Key: strings.Repeat("k", 256), Language: errmap.Korean}
 	server := grpc.NewServer(grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
 		method, _ := grpc.MethodFromServerStream(stream)
 		if method == uncut {

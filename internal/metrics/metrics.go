@@ -38,7 +38,7 @@ type Metrics struct {
 	opened   *prometheus.CounterVec
 	codes    *prometheus.CounterVec
 
-	ops     map[*service.Operation]*operation
+	ops     map[*contract.Method]*operation
 	answers map[string]*answers // by operation id
 }
 
@@ -82,11 +82,11 @@ func New(version string) *Metrics {
 		codes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_unexplained_pg_codes_total",
 			Help: "Codes of PGs that no dictionary explains, by PortOne's name for the PG (unknown if nothing names it) and form of the code: digits, negative, mixed, word or other."},
 			[]string{"pg_provider", "form"}),
-		ops:     make(map[*service.Operation]*operation),
+		ops:     make(map[*contract.Method]*operation),
 		answers: make(map[string]*answers),
 	}
 	m.ops[service.Unknown] = &operation{ // which never goes well
-		duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(service.Unknown.RPC) }),
+		duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(service.Unknown.Name) }),
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
@@ -95,28 +95,33 @@ func New(version string) *Metrics {
 	return m
 }
 
-// Know prepares the metrics of operations, before any is called.
-func (m *Metrics) Know(ops []*service.Operation) {
-	for _, op := range ops {
+// Know prepares the metrics of methods, before any is called. Alerts on the first
+// failure of a kind need its series before that.
+func (m *Metrics) Know(methods []*contract.Method) {
+	for _, method := range methods {
+		name := method.Name
 		o := &operation{
 			ok:       make(map[string]prometheus.Counter),
-			duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(op.RPC) }),
+			duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(name) }),
 		}
 		for _, transport := range []string{"grpc", "rest"} {
-			o.ok[transport] = m.calls.WithLabelValues(op.RPC, transport, codes.OK.String(), "")
-			if op.Spec.IsMutation() { // an alert on the first one needs the series before
-				m.calls.WithLabelValues(op.RPC, transport, codes.Unknown.String(), "OUTCOME_UNKNOWN")
-				m.calls.WithLabelValues(op.RPC, transport, codes.DeadlineExceeded.String(), "OUTCOME_UNKNOWN")
+			o.ok[transport] = m.calls.WithLabelValues(name, transport, codes.OK.String(), "")
+			if method.IsMutation() {
+				m.calls.WithLabelValues(name, transport, codes.Unknown.String(), "OUTCOME_UNKNOWN")
+				m.calls.WithLabelValues(name, transport, codes.DeadlineExceeded.String(), "OUTCOME_UNKNOWN")
 			}
 		}
-		m.ops[op] = o
-		m.answers[op.Spec.Operation.GetId()] = &answers{
-			rpc:     op.RPC,
-			ok:      m.attempts.WithLabelValues(op.RPC, "200", ""),
-			latency: sync.OnceValue(func() prometheus.Observer { return m.latency.WithLabelValues(op.RPC) }),
+		m.ops[method] = o
+		if method.Operation == nil {
+			continue
 		}
-		m.breaker.WithLabelValues(op.RPC)
-		m.opened.WithLabelValues(op.RPC)
+		m.answers[method.ID()] = &answers{
+			rpc:     name,
+			ok:      m.attempts.WithLabelValues(name, "200", ""),
+			latency: sync.OnceValue(func() prometheus.Observer { return m.latency.WithLabelValues(name) }),
+		}
+		m.breaker.WithLabelValues(name)
+		m.opened.WithLabelValues(name)
 	}
 }
 
@@ -148,12 +153,12 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Begin implements service.Observer.
-func (m *Metrics) Begin(*service.Operation) { m.inFlight.Inc() }
+func (m *Metrics) Begin(*contract.Method) { m.inFlight.Inc() }
 
 // End implements service.Observer.
-func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, reason string, took time.Duration) {
+func (m *Metrics) End(method *contract.Method, transport string, code codes.Code, reason string, took time.Duration) {
 	m.inFlight.Dec()
-	o := m.ops[op]
+	o := m.ops[method]
 	o.duration().Observe(took.Seconds())
 	if code == codes.OK {
 		o.ok[transport].Inc()
@@ -162,7 +167,7 @@ func (m *Metrics) End(op *service.Operation, transport string, code codes.Code, 
 	if reason != "" && !contract.IsKnownReason(reason) {
 		reason = errmap.OtherReason
 	}
-	m.calls.WithLabelValues(op.RPC, transport, code.String(), reason).Inc()
+	m.calls.WithLabelValues(method.Name, transport, code.String(), reason).Inc()
 }
 
 // Attempt implements upstream.Observer.

@@ -10,27 +10,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"google.golang.org/grpc/codes"
 
-	"github.com/portone-gateway/portone-gateway/service"
-	"github.com/portone-gateway/portone-gateway/transcode"
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
 // operations are those of the contract.
-func operations(t *testing.T) []*service.Operation {
+func operations(t *testing.T) []*contract.Method {
 	t.Helper()
-	var cache transcode.Cache
-	ops, err := service.Operations(&cache)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ops
+	return contract.Methods()
 }
 
 // find is the operation of an RPC.
-func find(t *testing.T, ops []*service.Operation, rpc string) *service.Operation {
+func find(t *testing.T, ops []*contract.Method, rpc string) *contract.Method {
 	t.Helper()
 	for _, op := range ops {
-		if op.RPC == rpc {
+		if op.Name == rpc {
 			return op
 		}
 	}

@@ -33,7 +33,7 @@ const (
 // it begins one.
 func (t *Tracing) Start(ctx context.Context, c *service.Call) (context.Context, func(codes.Code, string)) {
 	ctx = propagation.TraceContext{}.Extract(ctx, carrier{c.Headers})
-	ctx, span := t.tracer.Start(ctx, c.Op.FullMethod[1:], trace.WithSpanKind(trace.SpanKindServer))
+	ctx, span := t.tracer.Start(ctx, c.Method.FullName[1:], trace.WithSpanKind(trace.SpanKindServer))
 	return ctx, func(code codes.Code, reason string) {
 		// Not at the start: the samplers that the environment can ask for look at no
 		// attribute, and so a call that is not sampled costs none.
@@ -48,10 +48,10 @@ func (t *Tracing) Start(ctx context.Context, c *service.Call) (context.Context, 
 func describe(span trace.Span, c *service.Call, code codes.Code, reason string) {
 	attributes := [...]attribute.KeyValue{
 		semconv.RPCSystemGRPC,
-		semconv.RPCService(c.Op.Service),
-		semconv.RPCMethod(c.Op.RPC),
+		semconv.RPCService(c.Method.Service),
+		semconv.RPCMethod(c.Method.Name),
 		semconv.RPCGRPCStatusCodeKey.Int64(int64(code)),
-		keyOperation.String(c.Op.Spec.Operation.GetId()),
+		keyOperation.String(c.Method.ID()),
 		keyTransport.String(c.Transport),
 		keyRequestID.String(c.RequestID),
 	}

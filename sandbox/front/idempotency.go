@@ -36,7 +36,7 @@ type kept struct {
 // backslashes before quotes and backslashes.
 func keyOf(h http.Header, op *operation) (string, error) {
 	values := h.Values(idempotencyHeader)
-	if len(values) == 0 || !op.call.IsMutation() {
+	if len(values) == 0 || !op.call.Method.IsMutation() {
 		return "", nil
 	}
 	if len(values) > 1 {

@@ -21,7 +21,7 @@ import (
 type operation struct {
 	id     string // PortOne's operationId
 	method string // the RPC, such as /portone.v2.PaymentService/GetPayment
-	call   *transcode.Call
+	call   *transcode.Binding
 	input  protoreflect.MessageType
 	output protoreflect.FullName
 	schema map[string]string // error schemas by type, where other than usual
@@ -51,7 +51,6 @@ type catalog struct {
 	reasons    []*reason
 	byType     map[string]*reason
 	byReason   map[portonev2.ErrorReason]*reason
-	cache      *transcode.Cache
 }
 
 // compiled is the catalog. Every sandbox has the same one, and it takes some tens
@@ -61,7 +60,7 @@ var compiled = sync.OnceValues(readCatalog)
 // readCatalog compiles every RPC of the contract.
 func readCatalog() (*catalog, error) {
 	c := &catalog{
-		byID: make(map[string]*operation), cache: new(transcode.Cache),
+		byID: make(map[string]*operation),
 		reasons: readReasons(), byType: make(map[string]*reason), byReason: make(map[portonev2.ErrorReason]*reason),
 	}
 	for _, r := range c.reasons {
@@ -78,10 +77,7 @@ func readCatalog() (*catalog, error) {
 
 func (c *catalog) add(m *contract.Method) error {
 	md := m.Descriptor
-	call, err := c.cache.Call(md)
-	if err != nil {
-		return fmt.Errorf("sandbox: %w", err)
-	}
+	call := transcode.BindingOf(m)
 	input, err := protoregistry.GlobalTypes.FindMessageByName(md.Input().FullName())
 	if err != nil {
 		return fmt.Errorf("sandbox: %s: %w", md.Input().FullName(), err)
@@ -92,7 +88,7 @@ func (c *catalog) add(m *contract.Method) error {
 		call:   call,
 		input:  input,
 		output: md.Output().FullName(),
-		schema: call.Operation.GetErrorSchemas(),
+		schema: m.Operation.GetErrorSchemas(),
 		ranged: hasRange(md.Input()),
 	}
 	if c.byID[op.id] != nil {
@@ -127,10 +123,10 @@ func (op *operation) read(path []string, rawQuery string, body []byte) *request 
 
 // bodyProblem says what is wrong with where the JSON of a request stands.
 func (op *operation) bodyProblem(rawQuery string, hasBody bool) string {
-	switch form := op.call.Operation.GetBody(); {
+	switch form := op.call.Method.Operation.GetBody(); {
 	case hasBody && form == portonev2.BodyForm_BODY_FORM_QUERY:
 		return "the JSON must stand in the query parameter requestBody"
-	case hasBody || !op.call.Operation.GetBodyRequired():
+	case hasBody || !op.call.Method.Operation.GetBodyRequired():
 		return ""
 	case form != portonev2.BodyForm_BODY_FORM_BODY:
 		if query, _ := url.ParseQuery(rawQuery); query.Has("requestBody") {

@@ -93,12 +93,12 @@ func TestOperations(t *testing.T) {
 	for _, op := range s.catalog.operations {
 		t.Run(op.id, rapid.MakeCheck(func(t *rapid.T) {
 			target, body := op.randomTarget(t, ids)
-			w := ask(s, op.call.Method, target, body)
+			w := ask(s, op.call.Method.HTTPMethod, target, body)
 			if err := s.catalog.judge(op, w.Code, w.Body.Bytes()); err != nil {
-				t.Fatalf("%s %s %s\nanswers %d %s\n%v", op.call.Method, target, body, w.Code, w.Body, err)
+				t.Fatalf("%s %s %s\nanswers %d %s\n%v", op.call.Method.HTTPMethod, target, body, w.Code, w.Body, err)
 			}
 			if err := documents.judge(op.id, w.Code, w.Body.Bytes()); err != nil {
-				t.Fatalf("%s %s %s\nanswers %d %s\nby PortOne's document: %v", op.call.Method, target, body, w.Code, w.Body, err)
+				t.Fatalf("%s %s %s\nanswers %d %s\nby PortOne's document: %v", op.call.Method.HTTPMethod, target, body, w.Code, w.Body, err)
 			}
 		}))
 	}
@@ -115,7 +115,7 @@ func TestEveryObject(t *testing.T) {
 	ids = slices.Compact(ids)
 	for state, prefix := range map[string]string{"as it is": "none", "scheduled": "schedule", "archived": "archive"} {
 		for _, op := range s.catalog.operations {
-			if !strings.Contains(op.call.Template, "{") {
+			if !strings.Contains(op.call.Method.Template, "{") {
 				continue
 			}
 			must(t, s.Reset())
@@ -141,7 +141,7 @@ func (op *operation) askOfAll(t *testing.T, s *Server, ids []string) map[string]
 		must(t, err)
 		m := message.ProtoReflect()
 		for i := range m.Descriptor().Fields().Len() {
-			if fd := m.Descriptor().Fields().Get(i); fd.Kind() == protoreflect.StringKind && strings.Contains(op.call.Template, "{"+string(fd.Name())+"}") {
+			if fd := m.Descriptor().Fields().Get(i); fd.Kind() == protoreflect.StringKind && strings.Contains(op.call.Method.Template, "{"+string(fd.Name())+"}") {
 				m.Set(fd, protoreflect.ValueOfString(id))
 			}
 		}
@@ -153,7 +153,7 @@ func (op *operation) askOfAll(t *testing.T, s *Server, ids []string) map[string]
 		if len(r.Query) > 0 {
 			target += "?" + string(r.Query)
 		}
-		answers[id] = ask(s, op.call.Method, target, string(r.Body))
+		answers[id] = ask(s, op.call.Method.HTTPMethod, target, string(r.Body))
 	}
 	return answers
 }
@@ -178,7 +178,7 @@ func (c *catalog) judge(op *operation, status int, body []byte) error {
 		return fmt.Errorf("type %q is not in the contract", typ)
 	case r.status != status:
 		return fmt.Errorf("type %s has status %d", typ, r.status)
-	case !general[r.number] && !slices.Contains(op.call.Operation.GetErrors(), typ):
+	case !general[r.number] && !slices.Contains(op.call.Method.Operation.GetErrors(), typ):
 		return fmt.Errorf("type %s is not one that the operation lists", typ)
 	}
 	return c.validError(op, r, body)
@@ -206,9 +206,9 @@ func TestEveryError(t *testing.T) {
 		t.Log("PORTONE_OPENAPI does not name PortOne's documents: errors are held against the contract only")
 	}
 	for _, op := range s.catalog.operations {
-		target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Template)
-		for _, typ := range append([]string{faults.Outstanding}, op.call.Operation.GetErrors()...) {
-			w := ask(s, op.call.Method, target, "", faults.Header+": error="+typ)
+		target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Method.Template)
+		for _, typ := range append([]string{faults.Outstanding}, op.call.Method.Operation.GetErrors()...) {
+			w := ask(s, op.call.Method.HTTPMethod, target, "", faults.Header+": error="+typ)
 			r := s.catalog.byType[typ]
 			if w.Code != r.status || typeIn(w.Body.Bytes()) != typ {
 				t.Errorf("%s, %s: status %d, body %s", op.id, typ, w.Code, w.Body)
@@ -247,13 +247,13 @@ func TestRequiredMembers(t *testing.T) {
 	for _, op := range s.catalog.operations {
 		for _, v := range op.call.Violations(nil) {
 			fd := op.call.Input.Descriptor().Fields().ByJSONName(v.Field)
-			if fd == nil || strings.Contains(op.call.Template, "{"+string(fd.Name())+"}") {
+			if fd == nil || strings.Contains(op.call.Method.Template, "{"+string(fd.Name())+"}") {
 				continue
 			}
-			target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Template)
-			w := ask(s, op.call.Method, target, "{}")
-			if op.call.Method == "GET" || op.call.Method == "DELETE" {
-				w = ask(s, op.call.Method, target+"?requestBody=%7B%7D", "")
+			target := strings.NewReplacer("{", "", "}", "").Replace(op.call.Method.Template)
+			w := ask(s, op.call.Method.HTTPMethod, target, "{}")
+			if op.call.Method.HTTPMethod == "GET" || op.call.Method.HTTPMethod == "DELETE" {
+				w = ask(s, op.call.Method.HTTPMethod, target+"?requestBody=%7B%7D", "")
 			}
 			if typ, message := errorOf(w); typ != "INVALID_REQUEST" || !strings.Contains(message, v.Field) {
 				t.Errorf("%s without %s: %d %s", op.id, v.Field, w.Code, w.Body)
@@ -278,9 +278,9 @@ func TestRepeats(t *testing.T) {
 			target, body := op.randomTarget(t, ids)
 			calls++
 			key := fmt.Sprintf(`%s: "call-number-%08d"`, idempotencyHeader, calls)
-			first, second := ask(a, op.call.Method, target, body, key), ask(b, op.call.Method, target, body, key)
+			first, second := ask(a, op.call.Method.HTTPMethod, target, body, key), ask(b, op.call.Method.HTTPMethod, target, body, key)
 			if first.Code != second.Code || !bytes.Equal(first.Body.Bytes(), second.Body.Bytes()) {
-				t.Fatalf("%s %s %s\nanswers %d %s\nand %d %s", op.call.Method, target, body, first.Code, first.Body, second.Code, second.Body)
+				t.Fatalf("%s %s %s\nanswers %d %s\nand %d %s", op.call.Method.HTTPMethod, target, body, first.Code, first.Body, second.Code, second.Body)
 			}
 		})
 	}

@@ -125,10 +125,7 @@ func (c *catalog) json(message proto.Message) ([]byte, error) {
 }
 
 func (c *catalog) wireJSON(md protoreflect.MessageDescriptor, wire []byte) ([]byte, error) {
-	plan, err := c.cache.Message(md)
-	if err != nil {
-		return nil, err
-	}
+	plan := transcode.PlanOf(md)
 	return plan.AppendJSON(nil, wire)
 }
 

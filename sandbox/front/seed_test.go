@@ -50,7 +50,7 @@ func TestDemoLists(t *testing.T) {
 		for _, v := range op.call.Violations(nil) {
 			body = `{"` + v.Field + `":{}}`
 		}
-		w := ask(s, "GET", op.call.Template, body)
+		w := ask(s, "GET", op.call.Method.Template, body)
 		var answer map[string]json.RawMessage
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 200 || len(answer[list]) <= len("[]") {
 			t.Errorf("%s: %d %s", op.id, w.Code, w.Body)
@@ -64,7 +64,7 @@ func TestDemoLists(t *testing.T) {
 // listOf is the list in the answer of an operation that lists objects by page or
 // cursor; empty for other operations.
 func listOf(op *operation) string {
-	if op.call.Method != "GET" || strings.Contains(op.call.Template, "{") || op.call.Output == nil {
+	if op.call.Method.HTTPMethod != "GET" || strings.Contains(op.call.Method.Template, "{") || op.call.Output == nil {
 		return ""
 	}
 	fields := op.call.Output.Descriptor().Fields()

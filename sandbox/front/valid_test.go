@@ -98,10 +98,7 @@ func (c *catalog) validError(op *operation, r *reason, document []byte) error {
 	if err != nil || schema == "" {
 		return onlyTypeAndMessage(document)
 	}
-	plan, err := c.cache.Message(typ.Descriptor())
-	if err != nil {
-		return err
-	}
+	plan := transcode.PlanOf(typ.Descriptor())
 	// Whoever calls has looked at the type, and one error's is not in its own enum.
 	if plan, err = plan.Ignoring("type", "message"); err != nil {
 		return err

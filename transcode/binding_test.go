@@ -13,16 +13,26 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 	"pgregory.net/rapid"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 )
 
 // call returns the compiled form of the RPC with a name.
-func call(t testing.TB, name string) *Call {
+// methodOf reads the facts of a method, whose descriptor a test goes through.
+func methodOf(desc protoreflect.MethodDescriptor) *contract.Method {
+	m, err := contract.NewMethod(desc)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+func call(t testing.TB, name string) *Binding {
 	t.Helper()
 	for _, method := range contracttest.Methods() {
 		if string(method.Name()) == name {
-			c, err := testCache.Call(method)
+			c, err := testCache.Bind(methodOf(method))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -126,8 +136,8 @@ func TestRequests(t *testing.T) {
 			if strings.HasPrefix(test.body, "{\"") {
 				sameBody = contracttest.Equal(c.Input.Descriptor(), []byte(test.body), r.Body) == nil
 			}
-			if c.Method != test.method || string(r.Path) != test.path || !sameQuery(t, want, query) || !sameBody {
-				t.Errorf("%s %s?%s %s\nwant %s %s?%s %s", c.Method, r.Path, query.Encode(), r.Body, test.method, test.path, want.Encode(), test.body)
+			if c.Method.HTTPMethod != test.method || string(r.Path) != test.path || !sameQuery(t, want, query) || !sameBody {
+				t.Errorf("%s %s?%s %s\nwant %s %s?%s %s", c.Method.HTTPMethod, r.Path, query.Encode(), r.Body, test.method, test.path, want.Encode(), test.body)
 			}
 			checkBack(t, c, &r, test.request)
 		})
@@ -219,9 +229,9 @@ func sameQuery(t *testing.T, want, got url.Values) bool {
 
 // checkBack makes a message of an HTTP request and compares it with the one that
 // the request was made of.
-func checkBack(t testing.TB, c *Call, r *Request, want proto.Message) {
+func checkBack(t testing.TB, b *Binding, r *Request, want proto.Message) {
 	t.Helper()
-	wire, err := c.WireFromHTTP(nil, pathValues(t, c, string(r.Path)), string(r.Query), r.Body)
+	wire, err := b.WireFromHTTP(nil, pathValues(t, b, string(r.Path)), string(r.Query), r.Body)
 	if err != nil {
 		t.Fatalf("back: %v", err)
 	}
@@ -235,17 +245,17 @@ func checkBack(t testing.TB, c *Call, r *Request, want proto.Message) {
 }
 
 // pathValues takes the parameters out of a path, as a server does.
-func pathValues(t rapid.TB, c *Call, path string) []string {
+func pathValues(t rapid.TB, b *Binding, path string) []string {
 	t.Helper()
-	template, segments := strings.Split(c.Template, "/"), strings.Split(path, "/")
+	template, segments := strings.Split(b.Method.Template, "/"), strings.Split(path, "/")
 	if len(template) != len(segments) {
-		t.Fatalf("path %s does not fit %s", path, c.Template)
+		t.Fatalf("path %s does not fit %s", path, b.Method.Template)
 	}
 	var values []string
 	for i, s := range template {
 		if !strings.HasPrefix(s, "{") {
 			if s != segments[i] {
-				t.Fatalf("path %s does not fit %s", path, c.Template)
+				t.Fatalf("path %s does not fit %s", path, b.Method.Template)
 			}
 			continue
 		}
@@ -263,7 +273,7 @@ func pathValues(t rapid.TB, c *Call, path string) []string {
 func TestEveryRequest(t *testing.T) {
 	for _, method := range contracttest.Methods() {
 		t.Run(string(method.Name()), func(t *testing.T) {
-			c, err := testCache.Call(method)
+			c, err := testCache.Bind(methodOf(method))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -308,15 +318,15 @@ func TestEveryRequest(t *testing.T) {
 
 // makeSendable gives every path parameter a value that a path can hold, and takes
 // away what HTTP cannot tell: null for a parameter, or a number for one.
-func makeSendable(m *dynamicpb.Message, c *Call) {
-	unrecognized := m.Mutable(c.Input.desc.Fields().ByNumber(unrecognizedNumber)).Map()
-	for i := range c.Input.fields {
-		f := &c.Input.fields[i]
+func makeSendable(m *dynamicpb.Message, b *Binding) {
+	unrecognized := m.Mutable(b.Input.desc.Fields().ByNumber(contract.UnrecognizedNumber)).Map()
+	for i := range b.Input.fields {
+		f := &b.Input.fields[i]
 		if f.part == partBody {
 			continue
 		}
 		unrecognized.Clear(protoreflect.ValueOfString(f.name).MapKey())
-		fd := c.Input.desc.Fields().ByNumber(f.number)
+		fd := b.Input.desc.Fields().ByNumber(f.number)
 		if f.part != partPath {
 			continue
 		}
@@ -328,7 +338,7 @@ func makeSendable(m *dynamicpb.Message, c *Call) {
 		}
 	}
 	if unrecognized.Len() == 0 {
-		m.Clear(c.Input.desc.Fields().ByNumber(unrecognizedNumber))
+		m.Clear(b.Input.desc.Fields().ByNumber(contract.UnrecognizedNumber))
 	}
 }
 
@@ -428,7 +438,7 @@ func TestViolations(t *testing.T) {
 	for _, test := range tests {
 		c := call(t, test.rpc)
 		var path []string
-		if strings.Contains(c.Template, "{") {
+		if strings.Contains(c.Method.Template, "{") {
 			path = []string{"p"}
 		}
 		wire, err := c.WireFromHTTP(nil, path, "", []byte(test.body))

@@ -9,7 +9,7 @@ import (
 func validText(s string) bool { return utf8.ValidString(s) }
 
 // query writes what the query and the body of an HTTP request hold.
-func (d *decoder) query(c *Call, rawQuery string, body []byte) bool {
+func (d *decoder) query(b *Binding, rawQuery string, body []byte) bool {
 	json, found := body, len(body) > 0
 	seen := make(map[string]bool)
 	var others unknownParameters
@@ -28,8 +28,8 @@ func (d *decoder) query(c *Call, rawQuery string, body []byte) bool {
 		if !validText(name) || !validText(value) {
 			return d.fail(0, "the query is not UTF-8")
 		}
-		isBody := name == requestBody && c.bodyInQuery()
-		f := c.query[name]
+		isBody := name == requestBody && b.bodyInQuery()
+		f := b.query[name]
 		if f == nil && !isBody {
 			others.add(name, value)
 			continue
@@ -45,11 +45,11 @@ func (d *decoder) query(c *Call, rawQuery string, body []byte) bool {
 			json, found = []byte(value), true
 			continue
 		}
-		if !d.parameter(c.Input, f, value) {
+		if !d.parameter(b.Input, f, value) {
 			return false
 		}
 	}
-	return others.write(d, c.Input) && d.body(c, json, found)
+	return others.write(d, b.Input) && d.body(b, json, found)
 }
 
 // unknownParameters are those of a query that the contract does not know: its next
@@ -89,11 +89,11 @@ func (u *unknownParameters) write(d *decoder, m *Message) bool {
 }
 
 // body writes the members of the JSON.
-func (d *decoder) body(c *Call, json []byte, found bool) bool {
+func (d *decoder) body(b *Binding, json []byte, found bool) bool {
 	if !found {
 		json = []byte("{}")
 	}
 	d.in, d.pos = json, space(json, 0)
 	d.request = true
-	return d.document(c.Input)
+	return d.document(b.Input)
 }

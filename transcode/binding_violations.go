@@ -5,6 +5,8 @@ import (
 	"strconv"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // Violation is a mistake in a request that the contract can tell.
@@ -27,9 +29,9 @@ const maxViolations = 50
 // a member that the contract requires may have become optional since.
 //
 // A malformed message has the violations found before the place where it is.
-func (c *Call) Violations(wire []byte) []Violation {
+func (b *Binding) Violations(wire []byte) []Violation {
 	v := &violations{in: wire}
-	v.message(c.Input, 0, len(wire), nil)
+	v.message(b.Input, 0, len(wire), nil)
 	return v.found
 }
 
@@ -74,7 +76,7 @@ func (v *violations) message(m *Message, pos, end int, path []string) {
 			_, prefix := protowire.ConsumeVarint(v.in[value:stop])
 			value += prefix
 		}
-		if number == unrecognizedNumber && m.unrecognized {
+		if number == contract.UnrecognizedNumber && m.unrecognized {
 			v.unrecognized(m, value, stop, &seen, path)
 			continue
 		}

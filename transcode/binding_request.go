@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -32,7 +33,7 @@ type Request struct {
 	params [maxParams]paramValue
 	count  int
 
-	bodyInQuery bool // see Call.bodyInQuery
+	bodyInQuery bool // see Binding.bodyInQuery
 }
 
 const maxParams = 8 // in one path
@@ -82,7 +83,7 @@ type paramValue struct {
 }
 
 // SetRequest turns a request message in wire form into method, path, query and
-// body of the HTTP request; the method is c.Method.
+// body of the HTTP request; the method is b.Method.HTTPMethod.
 //
 // A path parameter is one path segment whatever it contains, escaped like
 // JavaScript's encodeURIComponent does, which PortOne asks for; empty, "." and ".."
@@ -101,7 +102,7 @@ type paramValue struct {
 // in `unrecognized` too is an error, at any depth, whatever the values are.
 //
 // Errors are of type *Error.
-func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
+func (b *Binding) SetRequest(r *Request, wire []byte, maxTarget int) error {
 	if len(wire) > maxSize {
 		return &Error{Problem: tooLarge}
 	}
@@ -109,26 +110,26 @@ func (c *Call) SetRequest(r *Request, wire []byte, maxTarget int) error {
 	defer e.release()
 	r.Path, r.Body = r.Path[:0], nil
 	r.forget()
-	r.bodyInQuery = c.bodyInQuery()
+	r.bodyInQuery = b.bodyInQuery()
 	if cap(r.json) < len(wire) { // the JSON is seldom shorter
 		r.json = make([]byte, 0, len(wire)+len(wire)/2+64)
 	}
 	e.in, e.out, e.request = wire, r.json[:0], r
-	ok := e.message(c.Input, 0, len(wire)) && e.path(c)
+	ok := e.message(b.Input, 0, len(wire)) && e.path(b)
 	r.json = e.out
 	if !ok {
 		return e.err.finish()
 	}
-	c.placeBody(r, maxTarget)
+	b.placeBody(r, maxTarget)
 	return nil
 }
 
 // placeBody decides where the JSON in r.json travels.
-func (c *Call) placeBody(r *Request, maxTarget int) {
-	if len(r.json) == len("{}") && (r.NoBody || !c.sendsEmptyBody()) {
+func (b *Binding) placeBody(r *Request, maxTarget int) {
+	if len(r.json) == len("{}") && (r.NoBody || !b.sendsEmptyBody()) {
 		return
 	}
-	if !c.bodyInQuery() {
+	if !b.bodyInQuery() {
 		r.Body = r.json
 		return
 	}
@@ -138,16 +139,16 @@ func (c *Call) placeBody(r *Request, maxTarget int) {
 	}
 	r.Query = append(r.Query, requestBody+"="...)
 	r.Query = appendComponent(r.Query, r.json)
-	if len(r.Path)+1+len(r.Query) > maxTarget && c.Operation.GetBody() != portonev2.BodyForm_BODY_FORM_QUERY {
+	if len(r.Path)+1+len(r.Query) > maxTarget && b.Method.Operation.GetBody() != portonev2.BodyForm_BODY_FORM_QUERY {
 		r.Query = r.Query[:before]
 		r.Body = r.json
 	}
 }
 
 // path puts the path together.
-func (e *encoder) path(c *Call) bool {
+func (e *encoder) path(b *Binding) bool {
 	r := e.request
-	for _, s := range c.segments {
+	for _, s := range b.segments {
 		if s.param == nil {
 			r.Path = append(r.Path, s.literal...)
 			continue
@@ -252,7 +253,7 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 	if inQuery && string(text[1:]) == requestBody && e.request.bodyInQuery {
 		e.fail(name.start, "the JSON in this parameter is made of the message")
 		e.err.within(string(text))
-		e.err.within(unrecognizedName)
+		e.err.within(contract.UnrecognizedName)
 		return true, false
 	}
 	if raw.start == raw.stop {
@@ -260,7 +261,7 @@ func (e *encoder) rawParameter(m *Message, name, raw span) (done, ok bool) {
 	}
 	if !e.valid(raw.start, raw.stop) {
 		e.err.within(string(text))
-		e.err.within(unrecognizedName)
+		e.err.within(contract.UnrecognizedName)
 		return true, false
 	}
 	value := bytes.Trim(e.in[raw.start:raw.stop], " \t\r\n")
@@ -330,23 +331,23 @@ var plainInURL = func() (plain [256]bool) {
 // Values that have no typed form, and parameters that the message does not have, go
 // into `unrecognized`: one that is repeated as an array of strings. Errors are of
 // type *Error.
-func (c *Call) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {
+func (b *Binding) WireFromHTTP(dst []byte, path []string, rawQuery string, body []byte) ([]byte, error) {
 	if len(body) > maxSize || len(rawQuery) > maxSize {
 		return dst, &Error{Problem: tooLarge}
 	}
 	d := decoders.Get().(*decoder)
 	defer d.release()
 	d.out, d.mode = slices.Grow(dst, len(rawQuery)/2+len(body)+64), Lenient
-	if !d.pathParameters(c, path) || !d.query(c, rawQuery, body) {
+	if !d.pathParameters(b, path) || !d.query(b, rawQuery, body) {
 		return dst, d.err.finish()
 	}
 	return d.out, nil
 }
 
 // pathParameters writes the fields of the path.
-func (d *decoder) pathParameters(c *Call, path []string) bool {
+func (d *decoder) pathParameters(b *Binding, path []string) bool {
 	i := 0
-	for _, s := range c.segments {
+	for _, s := range b.segments {
 		if s.param == nil {
 			continue
 		}
@@ -356,7 +357,7 @@ func (d *decoder) pathParameters(c *Call, path []string) bool {
 		if problem := segmentProblem([]byte(path[i])); problem != "" {
 			return d.failIn(s.param.name, 0, problem)
 		}
-		if !d.parameter(c.Input, s.param, path[i]) {
+		if !d.parameter(b.Input, s.param, path[i]) {
 			return false
 		}
 		i++
