@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/contract/router"
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -29,6 +31,10 @@ type Options struct {
 	// mutation is unclear, for proxies that repeat 5xx and heed no header. Default:
 	// PortOne's own status.
 	UnclearIsConflict bool
+
+	// Natives are the services that the gateway answers by itself, which are Natives
+	// of the server, too. Their paths begin with /-/.
+	Natives []Registration
 }
 
 // Handler is the REST API. It is safe for concurrent use.
@@ -39,6 +45,7 @@ type Handler struct {
 	opts    Options
 	origins *http.CrossOriginProtection
 	router  *router.Router
+	natives *runtime.ServeMux
 	held    held
 
 	bodyTimeout time.Duration // normally bodyTimeout
@@ -49,6 +56,9 @@ func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger, opt
 	h := &Handler{server: server, mapper: mapper, logger: logger, opts: opts, origins: http.NewCrossOriginProtection(), bodyTimeout: bodyTimeout}
 	h.held.limit = maxHeld
 	var err error
+	if h.natives, err = h.newNatives(opts.Natives); err != nil {
+		return nil, err
+	}
 	h.router, err = router.New(contract.Methods(), h.call, h.noMethod)
 	return h, err
 }
@@ -78,6 +88,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if failure, ok := h.refusal(r); ok {
 		h.refuse(x, r, failure)
+		return
+	}
+	if isNative(r) {
+		h.serveNative(x, r)
 		return
 	}
 	h.router.ServeHTTP(x, r)

@@ -57,6 +57,9 @@ func (s *Server) Drain(ctx context.Context) error {
 	if !s.draining {
 		s.draining = true
 		close(s.drains)
+		for _, d := range s.drainers {
+			d.Drain()
+		}
 	}
 	s.mu.Unlock()
 

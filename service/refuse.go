@@ -21,13 +21,16 @@ func isMethodName(name string) bool {
 	return len(name) <= maxAsked
 }
 
-// Refuse ends what is no call of an operation as a failure. It passes the first
-// steps of a call as Unknown: it gets its request id, and metrics and the log see it.
-// The error is an *errmap.Error.
+// Refuse ends what is no call of a method as a failure. It passes the first steps of a
+// call as Unknown: it gets its request id, and metrics and the log see it. The error is
+// an *errmap.Error.
 func (s *Server) Refuse(ctx context.Context, c *Call, failure errmap.Failure) error {
+	return s.RefuseWith(ctx, c, func() error { return s.opts.Mapper.Failure(c.Describe(), failure, nil) })
+}
+
+// RefuseWith is Refuse with an error that make makes, which must be an *errmap.Error.
+func (s *Server) RefuseWith(ctx context.Context, c *Call, make func() error) error {
 	c.Method = Unknown
 	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
-	return s.chain(firstSteps, func(context.Context, *Call) error {
-		return s.opts.Mapper.Failure(c.Describe(), failure, nil)
-	})(ctx, c)
+	return s.chain(firstSteps, func(context.Context, *Call) error { return make() })(ctx, c)
 }

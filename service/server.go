@@ -76,6 +76,9 @@ type Options struct {
 	// RequireKeyOff.
 	RequireKey RequireKey
 
+	// Natives are services that the gateway answers by itself, beside PortOne's.
+	Natives []Native
+
 	// Sandbox tells that PortOne is the sandbox, so that the header
 	// x-portone-sandbox is passed on.
 	Sandbox bool
@@ -127,6 +130,9 @@ type Server struct {
 	health *health.Server
 	handle next
 
+	natives  map[string]*nativeMethod // by full name
+	drainers []drainer
+
 	// channels are the methods whose answers can name channels and their PGs.
 	channels map[*contract.Method]bool
 
@@ -151,7 +157,8 @@ func New(opts Options) (*Server, error) {
 	s.grpc = grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnknownServiceHandler(s.serveUnknown),
-		grpc.StreamInterceptor(s.endWithDrain),
+		grpc.UnaryInterceptor(s.interceptUnary),
+		grpc.StreamInterceptor(s.interceptStream),
 		grpc.MaxRecvMsgSize(maxFrame),
 		experimental.BufferPool(countedPool{mem.DefaultBufferPool(), &s.arrivals}),
 		grpc.MaxConcurrentStreams(maxStreams),
@@ -170,6 +177,9 @@ func New(opts Options) (*Server, error) {
 		s.health.SetServingStatus(service, healthpb.HealthCheckResponse_SERVING)
 	}
 	s.grpc.RegisterService(s.guard(healthpb.Health_ServiceDesc), s.health)
+	if err := s.registerNatives(opts.Natives); err != nil {
+		return nil, err
+	}
 	reflection.Register(s.grpc)
 	return s, nil
 }

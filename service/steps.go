@@ -43,6 +43,13 @@ var steps = append(slices.Clip(firstSteps), []step{
 	{"request", (*Server).readRequest},
 }...)
 
+// nativeSteps are those of a call that the gateway answers by itself.
+var nativeSteps = append(slices.Clip(firstSteps), []step{
+	{"admission", (*Server).admit},
+	{"headers", (*Server).readHeaders},
+	{"deadline", (*Server).trimDeadline},
+}...)
+
 // firstSteps are those that see every call, also one of what is no operation.
 var firstSteps = []step{
 	{"last resort", (*Server).recover},

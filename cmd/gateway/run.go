@@ -17,6 +17,8 @@ import (
 
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/declines"
+	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/internal/logwriter"
 	"github.com/portone-gateway/portone-gateway/internal/metrics"
 	"github.com/portone-gateway/portone-gateway/internal/tracing"
@@ -138,28 +140,41 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 		return g, wrong("upstream-url", "%v", err)
 	}
 	c.warn(logger)
-	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: logger, Sandbox: c.Sandbox,
+	handler, err := g.newTransports(mapper, guard, counters)
+	if err != nil {
+		return g, err
+	}
+	g.measure(counters, credentials, log)
+	g.rest = rest.NewServer(handler, logger)
+	g.admin = newAdmin(counters.Handler(), guard, logger)
+	return g, g.listen()
+}
+
+// newTransports makes the two servers that callers reach.
+func (g *gateway) newTransports(mapper *errmap.Mapper, guard *hosts.Guard, counters *metrics.Metrics) (handler *rest.Handler, err error) {
+	c := g.config
+	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: g.logger, Sandbox: c.Sandbox,
 		MaxConnectionAge: c.GRPCMaxAge, RequireKey: service.RequireKey(c.RequireKey)}
-	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
-		return g, &settingError{err.Error()}
+	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), g.logger); err != nil {
+		return nil, &settingError{err.Error()}
 	}
 	if g.tracing != nil { // a nil *Tracing in an interface is not nil
 		options.Tracer = g.tracing
 	}
+	var registrations []rest.Registration
+	options.Natives, registrations = natives(mapper)
 	if g.service, err = service.New(options); err != nil {
-		return g, err
+		return nil, err
 	}
 	counters.Know(contract.Methods())
-	g.measure(counters, credentials, log)
-	handler, err := rest.New(g.service, mapper, logger, rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409"})
+	counters.Know(g.service.Natives())
+	handler, err = rest.New(g.service, mapper, g.logger, rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409", Natives: registrations})
 	if err != nil {
-		return g, err
+		return nil, err
 	}
 	counters.Gauge("portone_gateway_rest_answers_bytes", "Bytes of answers by REST that are being written.",
 		func() float64 { return float64(handler.Held()) })
-	g.rest = rest.NewServer(handler, logger)
-	g.admin = newAdmin(counters.Handler(), guard, logger)
-	return g, g.listen()
+	return handler, nil
 }
 
 // warn says in the log what must not go unnoticed.

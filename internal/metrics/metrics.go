@@ -160,8 +160,8 @@ func (m *Metrics) End(method *contract.Method, transport string, code codes.Code
 	m.inFlight.Dec()
 	o := m.ops[method]
 	o.duration().Observe(took.Seconds())
-	if code == codes.OK {
-		o.ok[transport].Inc()
+	if ok := o.ok[transport]; code == codes.OK && ok != nil {
+		ok.Inc()
 		return
 	}
 	if reason != "" && !contract.IsKnownReason(reason) {
