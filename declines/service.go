@@ -19,7 +19,7 @@ import (
 const maxText = 200
 
 // Service implements DeclineService with the dictionaries of a mapper. It is safe
-// for concurrent use and calls nobody.
+// for concurrent use and calls no one.
 type Service struct {
 	gatewayv1.UnimplementedDeclineServiceServer
 

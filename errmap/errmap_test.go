@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"pgregory.net/rapid"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 	"github.com/portone-gateway/portone-gateway/transcode"
@@ -130,7 +131,7 @@ func TestEveryErrorOfEveryOperation(t *testing.T) {
 func checkTyped(t *rapid.T, m *Mapper, c *Subject, typ string, body []byte) {
 	row := m.table.byType[typ]
 	e := m.Answer(c, int(row.http), http.Header{}, body)
-	if e.Reason() != typ || e.Domain() != PortOneDomain || e.HTTPStatus() != int(row.http) {
+	if e.Reason() != typ || e.Domain() != contract.PortOneDomain || e.HTTPStatus() != int(row.http) {
 		t.Fatalf("reason %s in %s, HTTP %d", e.Reason(), e.Domain(), e.HTTPStatus())
 	}
 	info, detail := infoOf(e.Full()), portoneOf(e.Full())
@@ -347,7 +348,7 @@ func TestUntyped(t *testing.T) {
 			if e.Code() != test.code || e.Reason() != test.reason || httpStatus != test.rest || e.HTTPStatus() != test.rest {
 				t.Errorf("%s %s, REST %d and %d; want %s %s, %d", e.Code(), e.Reason(), httpStatus, e.HTTPStatus(), test.code, test.reason, test.rest)
 			}
-			if e.Domain() != GatewayDomain || portoneOf(e.Full()) != nil {
+			if e.Domain() != contract.GatewayDomain || portoneOf(e.Full()) != nil {
 				t.Errorf("it poses as PortOne's: %v", e.Full())
 			}
 			if test.mutation && infoOf(e.Full()).GetMetadata()["idempotencyKey"] != c.Key {

@@ -9,15 +9,6 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-const (
-	// PortOneDomain is the ErrorInfo domain of PortOne's typed errors.
-	PortOneDomain = "api.portone.io"
-
-	// GatewayDomain is the ErrorInfo domain of the gateway's own errors, whose
-	// reasons are portone.v2.GatewayReason.
-	GatewayDomain = "portone-gateway"
-)
-
 // Names in an ErrorInfo's metadata.
 const (
 	metaOperation  = "operation"      // operationId

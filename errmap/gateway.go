@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
@@ -267,7 +268,7 @@ func (e *draft) untyped() *Error {
 	case e.http == http.StatusConflict && e.call.Mutation:
 		// What cannot be read may say that a request with this key is being worked on.
 		return e.gateway(verdict{reasonUnknown, codes.Unknown, outcomeUnknown}, cause)
-	case e.http == http.StatusNotFound: // it says nothing of a payment: nobody may conclude that there is none
+	case e.http == http.StatusNotFound: // it says nothing of a payment: no one may conclude that there is none
 		return e.gateway(verdict{reasonFailed, codes.Unimplemented, refused}, cause)
 	case !mayBeDone(e.http):
 		return e.gateway(verdict{reasonFailed, codeOfHTTP(e.http, e.call.Mutation), refused}, cause)
@@ -305,14 +306,14 @@ func (m *Mapper) Malformed(c *Subject, err error) *Error {
 // gateway makes an error of the gateway's own.
 func (e *draft) gateway(v verdict, cause error) *Error {
 	reason := nameOf(v.reason)
-	info := &errdetails.ErrorInfo{Reason: reason, Domain: GatewayDomain, Metadata: e.metadata()}
+	info := &errdetails.ErrorInfo{Reason: reason, Domain: contract.GatewayDomain, Metadata: e.metadata()}
 	st := &spb.Status{Code: int32(v.code), Message: v.text[English]}
 	st.Details = append(st.Details, pack(info))
 	if e.retry > 0 {
 		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(e.retry)}))
 	}
 	st.Details = append(st.Details, localized(e.call.Language, v.text))
-	return &Error{full: st, reason: reason, domain: GatewayDomain, http: restStatus(v.code, info), retry: e.retry, cause: cause}
+	return &Error{full: st, reason: reason, domain: contract.GatewayDomain, http: restStatus(v.code, info), retry: e.retry, cause: cause}
 }
 
 // nameOf is a reason as it stands in an ErrorInfo.

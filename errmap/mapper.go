@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
@@ -52,7 +53,7 @@ type Subject struct {
 	// Operation is PortOne's description of it; nil if there is none.
 	Operation *portonev2.Operation
 
-	// Mutation tells whether it may have changed something.
+	// Mutation reports whether it may have changed something.
 	Mutation bool
 
 	// Key is the idempotency key that it carried; empty if it carried none.
@@ -113,7 +114,7 @@ type draft struct {
 // member is a member of an error's JSON that is neither its type nor its message.
 type member struct{ name, raw []byte }
 
-// isType tells whether a text can be a type of PortOne's, which are names. A URI is
+// isType reports whether a text can be a type of PortOne's, which are names. A URI is
 // the type of somebody else's problem (RFC 9457), such as a load balancer's.
 func isType(text string) bool { return text != "" && !strings.ContainsAny(text, ":/") }
 
@@ -131,7 +132,7 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 			}
 		case "message":
 			if text, isText = transcode.Text(raw); isText {
-				e.wire = appendString(e.wire, 3, text)
+				e.wire = appendString(e.wire, contract.PortOneErrorMessage, text)
 				e.message = text
 			}
 		}
@@ -149,10 +150,10 @@ func (e *draft) read(m *Mapper, body []byte) (typ string, ok bool) {
 	if row := m.table.byUse[use{e.call.Operation.GetId(), typ}]; row != nil {
 		e.row = row
 	}
-	e.wire = appendString(e.wire, 2, typ)
-	e.wire = appendVarint(e.wire, 4, uint64(e.http))
+	e.wire = appendString(e.wire, contract.PortOneErrorType, typ)
+	e.wire = appendVarint(e.wire, contract.PortOneErrorHTTPStatus, uint64(e.http))
 	if e.row != nil {
-		e.wire = appendVarint(e.wire, 1, uint64(e.row.reason))
+		e.wire = appendVarint(e.wire, contract.PortOneErrorReason, uint64(e.row.reason))
 	}
 	e.addMembers(typ, body, others)
 	return typ, true
@@ -175,7 +176,7 @@ func (e *draft) addMembers(typ string, body []byte, others []member) {
 		}
 		// The data leaves out a message, also one that is no text and so is here.
 		if !typed || string(o.name) == "message" {
-			e.wire = appendEntry(e.wire, 1000, o.name, o.raw)
+			e.wire = appendEntry(e.wire, contract.UnrecognizedNumber, o.name, o.raw)
 		}
 	}
 }
@@ -220,7 +221,7 @@ func (e *draft) typed(m *Mapper, typ string) *Error {
 		st.Details = append(st.Details, pack(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}))
 	}
 	st.Details = append(st.Details, localized(e.call.Language, text))
-	return &Error{full: st, reason: typ, domain: PortOneDomain, http: e.http, retry: e.retry, settles: e.row.settles(e.http)}
+	return &Error{full: st, reason: typ, domain: contract.PortOneDomain, http: e.http, retry: e.retry, settles: e.row.settles(e.http)}
 }
 
 // usualRetry is how long to wait where PortOne says that a retry helps and not
@@ -237,7 +238,7 @@ func localized(l Language, text [languages]string) *anypb.Any {
 // every call ends here, and marshalling a map costs more than all the rest.
 func (e *draft) errorInfo(typ string) []byte {
 	info := appendString(make([]byte, 0, 256), 1, typ)
-	info = appendString(info, 2, PortOneDomain)
+	info = appendString(info, 2, contract.PortOneDomain)
 	e.eachMeta(func(name, value string) { info = appendEntry(info, 3, name, value) })
 	return info
 }

@@ -249,7 +249,7 @@ func (s *Dictionaries) Explain(pg PG, pgCode string) (Decline, bool) {
 
 // MayBeUnclear reports whether a code of a PG that is not known may mean that the
 // outcome is unclear: some PG means that by it. Nothing is explained then, but
-// nobody is told either that the PG refused: to believe wrongly in a refusal charges
+// no one is told either that the PG refused: to believe wrongly in a refusal charges
 // twice, to doubt wrongly costs one look at the payment.
 func (s *Dictionaries) MayBeUnclear(pgCode string) bool { return s.unclear[pgCode] }
 

@@ -12,7 +12,7 @@ import (
 // it looked at the request under its key and found it wrong, or found that it does not
 // fit what is stored. The other 4xx do not: who may call (401, 403) and how often (429)
 // is looked at before the key is, and 408 and 499 say that somebody gave up. A redirect
-// is nobody's answer, and a 5xx says that PortOne, or what is behind it, failed.
+// is no one's answer, and a 5xx says that PortOne, or what is behind it, failed.
 var settling = map[int]bool{
 	http.StatusBadRequest: true,
 	http.StatusNotFound:   true,

@@ -69,7 +69,7 @@ type Error struct {
 
 	// IdempotencyKey is the key that a mutation carried: the one in the error, else
 	// the one given to FromMutation. To ask for the outcome, send the same request
-	// with it. Empty for reads, and where nobody knows it.
+	// with it. Empty for reads, and where no one knows it.
 	IdempotencyKey string
 
 	// ReadOnly reports that the call changes nothing, see FromRead.
@@ -242,7 +242,7 @@ const (
 	CheckFirst
 )
 
-// Retry says whether to repeat the call.
+// Retry reports whether to repeat the call.
 func (e *Error) Retry() Retry {
 	switch {
 	case e.OutcomeUnclear(), e.OutcomeUnknown() && e.IdempotencyKey == "":

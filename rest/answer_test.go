@@ -148,7 +148,7 @@ func TestPanic(t *testing.T) {
 			request.Header.Set("X-Request-Id", "call-1")
 			request.Header.Set("Idempotency-Key", "a-key-of-sixteen")
 			response, err := http.DefaultClient.Do(request)
-			rest.Close() // after which nobody writes to the log
+			rest.Close() // after which no one writes to the log
 			if (test.status == 0) != (err != nil) {
 				t.Fatalf("the answer is %v, %v", response, err)
 			}

@@ -62,7 +62,7 @@ func dialRaw(t *testing.T, g *gatewaytest.Gateway) *rawConn {
 	return &rawConn{t, nc, bufio.NewReader(nc)}
 }
 
-// say sends a text. Who is refused early may find nobody listening any more, so
+// say sends a text. Who is refused early may find no one listening any more, so
 // failures show in the answer.
 func (c *rawConn) say(parts ...string) { _, _ = io.WriteString(c.nc, strings.Join(parts, "")) }
 

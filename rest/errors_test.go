@@ -19,6 +19,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/contracttest"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
@@ -85,7 +86,7 @@ func (op *operation) errorByGRPC(t *rapid.T, g *gatewaytest.Gateway, typ string,
 		_ = d.UnmarshalTo(info)
 		_ = d.UnmarshalTo(detail)
 	}
-	if st.Code() == codes.OK || info.GetReason() != typ || info.GetDomain() != errmap.PortOneDomain || info.GetMetadata()["operation"] != op.info.GetId() {
+	if st.Code() == codes.OK || info.GetReason() != typ || info.GetDomain() != contract.PortOneDomain || info.GetMetadata()["operation"] != op.info.GetId() {
 		t.Fatalf("gRPC: %s: %v with %v", typ, st, info)
 	}
 	if want := "ERROR_REASON_" + typ; detail.GetReason().String() != want || detail.GetType() != typ || int(detail.GetHttpStatus()) != httpStatus {

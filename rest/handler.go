@@ -131,7 +131,7 @@ func (h *Handler) noMethod(w http.ResponseWriter, r *http.Request, allowed []str
 // refusal is why a request is refused before anything else is looked at, if it is.
 func (h *Handler) refusal(r *http.Request) (errmap.Failure, bool) {
 	if h.opts.Hosts == nil {
-		return errmap.CrossOrigin, h.origins.Check(r) != nil // a page could pay: text/plain needs nobody's leave
+		return errmap.CrossOrigin, h.origins.Check(r) != nil // a page could pay: text/plain needs no one's leave
 	}
 	switch h.opts.Hosts.Check(r) {
 	case nil:
@@ -152,7 +152,7 @@ func reads(method string) bool {
 }
 
 // recover turns a panic outside the steps of a call into INTERNAL, as they do with
-// one inside. An answer that has begun breaks off, so that nobody takes half of it
+// one inside. An answer that has begun breaks off, so that no one takes half of it
 // for the whole.
 func (h *Handler) recover(x *exchange) {
 	p := recover()
@@ -204,7 +204,7 @@ func (h *Handler) writeError(x *exchange, err error) {
 }
 
 // stream answers with a file. One that breaks in the middle breaks the
-// connection, so that nobody takes half of it for the whole.
+// connection, so that no one takes half of it for the whole.
 func (h *Handler) stream(ctx context.Context, x *exchange) {
 	err := h.server.InvokeStream(ctx, &x.call, func(file *upstream.Stream, piece []byte) error {
 		if !x.begun {

@@ -7,6 +7,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 )
 
@@ -42,7 +43,7 @@ var harmlessReasons = map[string]bool{
 // outcome is what is known of a mutation that failed; empty where PortOne has refused
 // it. A reason that is not known to be harmless is not.
 func outcome(e *errmap.Error) string {
-	if e.Domain() == errmap.GatewayDomain {
+	if e.Domain() == contract.GatewayDomain {
 		if harmlessReasons[e.Reason()] {
 			return nothingDone
 		}

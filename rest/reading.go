@@ -125,7 +125,7 @@ func (rd *reading) incomplete(err error) error {
 }
 
 // refuse makes an error with an HTTP status of its own, after which the connection is
-// closed: there is more on it that nobody reads.
+// closed: there is more on it that no one reads.
 func (rd *reading) refuse(httpStatus int, field, problem string, cause error) error {
 	rd.x.errorStatus = httpStatus
 	header := rd.x.Header()

@@ -35,7 +35,7 @@ type Options struct {
 	Demo bool
 
 	// WebhookURL is where the webhooks of all stores are posted, also those that
-	// requests direct elsewhere by noticeUrls: a sandbox calls nobody else. Each is
+	// requests direct elsewhere by noticeUrls: a sandbox calls no one else. Each is
 	// tried up to 6 times, while calls go on. Empty is nowhere; the control API
 	// shows them all the same.
 	WebhookURL string

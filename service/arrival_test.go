@@ -205,7 +205,7 @@ func TestMessagesThatNeverEnd(t *testing.T) {
 }
 
 // TestSlowMessages: a message may take some seconds; one that never ends, in frames that
-// nobody counts, is given up, and its caller told that nothing was done.
+// no one counts, is given up, and its caller told that nothing was done.
 func TestSlowMessages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as a message may")

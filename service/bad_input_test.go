@@ -20,7 +20,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
-	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/service"
 )
@@ -117,7 +117,7 @@ func TestBadMessages(t *testing.T) {
 				err := send(t, g, payMethod, test.wire, compressed)
 				checkStatus(t, err, test.code, test.reason)
 				info, bad, _ := details(err)
-				if info.GetDomain() != errmap.GatewayDomain || info.GetMetadata()["operation"] != "payWithBillingKey" ||
+				if info.GetDomain() != contract.GatewayDomain || info.GetMetadata()["operation"] != "payWithBillingKey" ||
 					(len(bad.GetFieldViolations()) == 1) != (test.code == codes.InvalidArgument) {
 					t.Errorf("the details are %v and %v", info, bad)
 				}
@@ -276,7 +276,7 @@ func TestNoSuchOperation(t *testing.T) {
 		t.Run(test.method, func(t *testing.T) {
 			err := send(t, g, test.method, text(1, "p1"), false)
 			checkStatus(t, err, codes.Unimplemented, test.reason)
-			if info, _, text := details(err); info != nil && (info.GetDomain() != errmap.GatewayDomain || text.GetMessage() == "") {
+			if info, _, text := details(err); info != nil && (info.GetDomain() != contract.GatewayDomain || text.GetMessage() == "") {
 				t.Errorf("the details are %v and %v", info, text)
 			}
 			checkNothingAndNext(t, g, p)

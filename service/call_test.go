@@ -16,7 +16,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
-	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
@@ -140,7 +140,7 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-// TestSandboxHeader passes x-portone-sandbox to a sandbox and to nobody else.
+// TestSandboxHeader passes x-portone-sandbox to a sandbox and to no one else.
 func TestSandboxHeader(t *testing.T) {
 	for name, sandbox := range map[string]bool{"in front of the sandbox": true, "in front of PortOne": false} {
 		t.Run(name, func(t *testing.T) {
@@ -234,7 +234,7 @@ func (p *panicking) Attempt(string, int, string, time.Duration) {
 func (p *panicking) Retry(string, bool)                    {}
 func (p *panicking) Breaker(string, upstream.BreakerState) {}
 
-// TestPanicByGRPC: a panic deep in a call is an error to its caller, and to nobody
+// TestPanicByGRPC: a panic deep in a call is an error to its caller, and to no one
 // else.
 func TestPanicByGRPC(t *testing.T) {
 	p := answers(http.StatusOK, paid)
@@ -245,7 +245,7 @@ func TestPanicByGRPC(t *testing.T) {
 	var header metadata.MD
 	_, err := portonev2.NewPaymentServiceClient(g.Conn).PayWithBillingKey(ctx, payment("p1"), grpc.Header(&header))
 	checkStatus(t, err, codes.Internal, "OUTCOME_UNKNOWN") // PortOne had answered
-	if info, _, _ := details(err); info.GetMetadata()["idempotencyKey"] != ownKey || info.GetDomain() != errmap.GatewayDomain {
+	if info, _, _ := details(err); info.GetMetadata()["idempotencyKey"] != ownKey || info.GetDomain() != contract.GatewayDomain {
 		t.Errorf("the ErrorInfo is %v", info)
 	}
 	if one(t, header, "x-request-id") != "call-1" || one(t, header, "idempotency-key") != ownKey {

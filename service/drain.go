@@ -2,31 +2,23 @@ package service
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/status"
 
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
-	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 )
 
-// lastWords is how long calls that are broken off may take to say so, and what they
+// abortGrace is how long calls that are broken off may take to say so, and what they
 // say to leave the process.
-const lastWords = 3 * time.Second
+const abortGrace = 3 * time.Second
 
-// lastNews is how long a watch of health may take to tell that nothing is served any
+// watchGrace is how long a watch of health may take to tell that nothing is served any
 // more, before it is ended.
-const lastNews = time.Second
-
-// streamWorkers is the number of handler goroutines that are started beforehand, which
-// spares the start of one for each call; beyond that, grpc-go starts them.
-func streamWorkers() uint32 { return uint32(4 * runtime.GOMAXPROCS(0)) }
+const watchGrace = time.Second
 
 // enter lets a call in, unless the server is draining.
 func (s *Server) enter() bool {
@@ -74,7 +66,7 @@ func (s *Server) Drain(ctx context.Context) error {
 	s.opts.Upstream.Abort()
 	select {
 	case <-ended:
-	case <-time.After(lastWords):
+	case <-time.After(abortGrace):
 	}
 	return ctx.Err()
 }
@@ -96,7 +88,7 @@ func (s *Server) endWithDrain(service any, stream grpc.ServerStream, info *grpc.
 	if info.FullMethod == healthpb.Health_Watch_FullMethodName {
 		select {
 		case <-watched.told:
-		case <-time.After(lastNews):
+		case <-time.After(watchGrace):
 		}
 	}
 	return s.opts.Mapper.Failure(&errmap.Subject{Language: languageOf(stream.Context())}, errmap.Draining, nil)
@@ -131,37 +123,3 @@ func (w *watched) SendMsg(message any) error {
 
 // Stop ends everything at once.
 func (s *Server) Stop() { s.grpc.Stop() }
-
-// Invoke makes a call from within the process, through the same steps as those
-// of gRPC. It returns PortOne's JSON as it came, which is valid for the contract,
-// and empty where the answer has no content; it is good until Release, and so long the
-// call counts as in flight.
-//
-// The error is an *errmap.Error. It is a mistake to invoke an operation that
-// streams.
-func (s *Server) Invoke(ctx context.Context, c *Call) ([]byte, error) {
-	if c.Method.Streams {
-		return nil, status.Error(codes.Internal, "the operation streams")
-	}
-	if err := s.handle(ctx, c); err != nil {
-		c.free()
-		return nil, err
-	}
-	if c.wire != nil { // it has served to check the answer, and is not held while that is written
-		bytepool.Shared.Put(c.wire)
-		c.wire = nil
-	}
-	c.upstream = s.opts.Upstream
-	c.upstream.BeginWriting()
-	return *c.answer, nil
-}
-
-// Release gives back what the answer of Invoke holds, if there is any. It may be called
-// again.
-func (c *Call) Release() {
-	c.free()
-	if c.upstream != nil {
-		c.upstream.EndWriting()
-		c.upstream = nil
-	}
-}

@@ -261,7 +261,7 @@ func TestDrainWaitsForReaders(t *testing.T) {
 	}
 }
 
-// TestDrainDoesNotWaitForever: an answer that nobody reads ends with the drain's time.
+// TestDrainDoesNotWaitForever: an answer that no one reads ends with the drain's time.
 func TestDrainDoesNotWaitForever(t *testing.T) {
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, `{"payment":{},"new":"`+strings.Repeat("x", 2<<20)+`"}`)})
 	conn := connect(t, g.Addr, grpc.WithInitialWindowSize(64<<10), grpc.WithInitialConnWindowSize(64<<10))
@@ -367,7 +367,7 @@ func TestReflection(t *testing.T) {
 	}
 }
 
-// TestDrainIdle drains a gateway that nobody called, and a second time.
+// TestDrainIdle drains a gateway that no one called, and a second time.
 func TestDrainIdle(t *testing.T) {
 	g := gatewaytest.Start(t, gatewaytest.Options{Handler: answers(http.StatusOK, paid)})
 	for range 2 {

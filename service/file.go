@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"io"
 	"strings"
 	"unicode/utf8"
 
@@ -23,14 +24,6 @@ var FileHeaders = []string{"Content-Type", "Content-Disposition", "Content-Encod
 // they are read from, for its header.
 type sender = func(file *upstream.Stream, piece []byte) error
 
-// InvokeStream makes a call to an operation that streams; send gets the pieces
-// of the answer, the first one perhaps empty. An error after the first piece
-// means that the answer is not whole.
-func (s *Server) InvokeStream(ctx context.Context, c *Call, send func(file *upstream.Stream, piece []byte) error) error {
-	c.send = send
-	return s.handle(ctx, c)
-}
-
 // pieceSize is how much of a streamed answer is sent at once: with its content type
 // it must fit into 32 KiB, since the next larger buffers of grpc-go have 1 MiB, and
 // several pieces wait for a slow caller.
@@ -47,7 +40,7 @@ func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Request)
 	defer bytepool.Shared.Put(piece)
 	for first := true; ; first = false {
 		n, err := stream.Read(*piece)
-		end := isEOF(err)
+		end := err == io.EOF
 		if n > 0 || end && first { // an empty file has a content type too
 			if err := c.send(stream, (*piece)[:n]); err != nil {
 				return err

@@ -42,7 +42,7 @@ func (c *rawConn) headerFrames(stream uint32) (frames []map[string]bool) {
 	}
 }
 
-// nowhere is the URL of a port on which nobody listens.
+// nowhere is the URL of a port on which no one listens.
 func nowhere(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"time"
 
@@ -59,10 +60,10 @@ type Options struct {
 	// Mapper makes the errors. Required.
 	Mapper *errmap.Mapper
 
-	// Observer is told of every call. Default: nobody.
+	// Observer is told of every call. Default: no one.
 	Observer Observer
 
-	// Tracer follows calls. Default: nobody does.
+	// Tracer follows calls. Default: no one does.
 	Tracer Tracer
 
 	// Logger gets a line for calls, see Server.log. Default: slog.Default().
@@ -147,7 +148,7 @@ type Server struct {
 // is called.
 func New(opts Options) (*Server, error) {
 	if opts.Observer == nil {
-		opts.Observer = nobody{}
+		opts.Observer = noObserver{}
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.Default()
@@ -183,6 +184,10 @@ func New(opts Options) (*Server, error) {
 	reflection.Register(s.grpc)
 	return s, nil
 }
+
+// streamWorkers is the number of handler goroutines that are started beforehand, which
+// spares the start of one for each call; beyond that, grpc-go starts them.
+func streamWorkers() uint32 { return uint32(4 * runtime.GOMAXPROCS(0)) }
 
 // Serve answers calls on a listener until Drain or Stop, also where these come first.
 func (s *Server) Serve(listener net.Listener) error {
@@ -238,6 +243,21 @@ func (s *Server) serveUnary(ctx context.Context, m *contract.Method, receive fun
 	return newFrame(wire), nil
 }
 
+// maxAsked is how much the log has of what was asked for, in bytes.
+const maxAsked = 128
+
+// isMethodName reports whether a name can be a method's: of identifiers, and not long. No
+// other goes into the log, since it may hold anything.
+func isMethodName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '/') {
+			return false
+		}
+	}
+	return len(name) <= maxAsked
+}
+
 // serveUnknown answers a call of something that does not exist.
 func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 	ctx := stream.Context()
@@ -250,8 +270,8 @@ func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 	return err
 }
 
-// nobody observes nothing.
-type nobody struct{}
+// noObserver observes nothing.
+type noObserver struct{}
 
-func (nobody) Begin(*contract.Method)                                          {}
-func (nobody) End(*contract.Method, string, codes.Code, string, time.Duration) {}
+func (noObserver) Begin(*contract.Method)                                          {}
+func (noObserver) End(*contract.Method, string, codes.Code, string, time.Duration) {}

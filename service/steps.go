@@ -5,12 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -203,19 +200,6 @@ func (s *Server) recover(ctx context.Context, c *Call, next next) (err error) {
 	return next(ctx, c)
 }
 
-// Panicked writes down that a call ended as a panic, wherever that was, and makes its
-// error. What was panicked with may be anything, so only its type is in the log.
-func (s *Server) Panicked(c *Call, p any) error {
-	if c.Method == nil {
-		c.Method = Unknown
-	}
-	if c.RequestID == "" {
-		c.RequestID = requestID(c.Headers)
-	}
-	s.opts.Logger.Error("panic", "rpc", c.Method.Name, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-	return s.opts.Mapper.Failure(c.Describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
-}
-
 // admit refuses calls once the gateway is draining, and while it has as many as it may,
 // before anything of their requests is read.
 func (s *Server) admit(ctx context.Context, c *Call, next next) error {
@@ -343,5 +327,3 @@ func (s *Server) receiveMessage(c *Call) error {
 	}
 	return s.opts.Mapper.Failure(c.Describe(), failure, err)
 }
-
-func isEOF(err error) bool { return err == io.EOF }

@@ -223,7 +223,7 @@ func panicLines(t *testing.T, log *bytes.Buffer) []map[string]string {
 	return lines
 }
 
-// silent is a stream that nobody reads.
+// silent is a stream that no one reads.
 type silent struct {
 	grpc.ServerStream
 	ctx context.Context

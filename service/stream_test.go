@@ -19,7 +19,7 @@ import (
 
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 
-	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/internal/gatewaytest"
 )
 
@@ -27,7 +27,7 @@ const (
 	fileSize  = 40 << 20
 	linesSize = 64 << 10
 
-	// mayHold is how much of a file may be in the process while nobody reads it:
+	// mayHold is how much of a file may be in the process while no one reads it:
 	// windows of HTTP/2 and buffers of both sides, but far from the file.
 	mayHold = 1 << 20
 )
@@ -171,7 +171,7 @@ func TestFileBreaks(t *testing.T) {
 				piece, err := stream.Recv()
 				if err != nil {
 					checkStatus(t, err, codes.Unavailable, "UPSTREAM_FAILED")
-					if info, _, _ := details(err); info.GetDomain() != errmap.GatewayDomain || info.GetMetadata()["operation"] == "" {
+					if info, _, _ := details(err); info.GetDomain() != contract.GatewayDomain || info.GetMetadata()["operation"] == "" {
 						t.Errorf("the ErrorInfo is %v", info)
 					}
 					break

@@ -96,13 +96,13 @@ func (b *Binding) compilePath() error {
 	return nil
 }
 
-// bodyInQuery tells whether the JSON of a request travels as the query parameter
+// bodyInQuery reports whether the JSON of a request travels as the query parameter
 // requestBody: for GET and DELETE, unless the operation takes a plain body.
 func (b *Binding) bodyInQuery() bool {
 	return (b.Method.HTTPMethod == "GET" || b.Method.HTTPMethod == "DELETE") && b.Method.Operation.GetBody() != portonev2.BodyForm_BODY_FORM_BODY
 }
 
-// sendsEmptyBody tells whether a request without any body member has the body {}
+// sendsEmptyBody reports whether a request without any body member has the body {}
 // all the same.
 func (b *Binding) sendsEmptyBody() bool {
 	switch b.Method.HTTPMethod {

@@ -14,7 +14,7 @@ type Mode uint8
 
 const (
 	// Strict is for answers. A known member whose value is of another JSON type
-	// than its field is an error: nobody must read an amount of 0 that is not
+	// than its field is an error: no one must read an amount of 0 that is not
 	// there. A text with half of a surrogate pair, as servers make that cut texts
 	// in the middle of an emoji, has no typed form and is kept as it is written: it
 	// must not hide the payment that it is in.

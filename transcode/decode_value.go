@@ -245,7 +245,7 @@ func (d *decoder) closeLength(mark int) {
 	}
 }
 
-// opens tells whether a list or an object begins here; null has no typed form.
+// opens reports whether a list or an object begins here; null has no typed form.
 func (d *decoder) opens(bracket byte) outcome {
 	switch d.in[d.pos] {
 	case bracket:

@@ -31,7 +31,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s at byte %d", e.Path, e.Problem, e.Offset)
 }
 
-// Loggable is the text of e for a log, in which nobody's data may stand: a name that is
+// Loggable is the text of e for a log, in which no one's data may stand: a name that is
 // not like those of PortOne's members, such as one that a caller made of a person's
 // name, is only told as ?.
 func (e *Error) Loggable() string {
@@ -45,7 +45,7 @@ func (e *Error) Loggable() string {
 	return masked.finish().Error()
 }
 
-// isMemberName tells whether a name is of letters and digits, and not long.
+// isMemberName reports whether a name is of letters and digits, and not long.
 func isMemberName(name string) bool {
 	for i := range len(name) {
 		c := name[i]

@@ -114,7 +114,7 @@ func checkPlain(t *rapid.T, m protoreflect.Message) {
 	})
 }
 
-// isDiscriminator tells whether a member is both a field and the discriminator, as
+// isDiscriminator reports whether a member is both a field and the discriminator, as
 // the type of one error is: the discriminator's constant is no value of its enum.
 func isDiscriminator(md protoreflect.MessageDescriptor, member string) bool {
 	d, _ := proto.GetExtension(md.Options(), portonev2.E_Discriminator).(*portonev2.Discriminator)

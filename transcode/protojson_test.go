@@ -78,7 +78,7 @@ func TestAgreesWithProtojson(t *testing.T) {
 	}
 }
 
-// protojsonAgrees tells whether the two mappings agree on a type and all that it
+// protojsonAgrees reports whether the two mappings agree on a type and all that it
 // uses, and whether there are 64-bit integers in it.
 func protojsonAgrees(md protoreflect.MessageDescriptor, visited map[protoreflect.FullName]bool) (agrees, hasInt64 bool) {
 	if visited[md.FullName()] || md.FullName() == "google.protobuf.Timestamp" {

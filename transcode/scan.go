@@ -19,7 +19,7 @@ const (
 
 // plainEnd returns the offset of the first byte from i on that ends a run of
 // plain string bytes: a quote, a backslash, or a control character; len(in) if
-// there is none. It also tells whether the run has bytes beyond ASCII.
+// there is none. It also reports whether the run has bytes beyond ASCII.
 //
 // It looks at eight bytes at a time: a byte of x is zero where (x-lows)&^x has
 // its high bit, and the lowest such bit is exact.
@@ -416,7 +416,7 @@ func (d *decoder) enter() bool {
 	return true
 }
 
-// openObject moves behind a brace, and tells whether a member follows.
+// openObject moves behind a brace, and reports whether a member follows.
 func (d *decoder) openObject() (more, ok bool) {
 	d.pos = space(d.in, d.pos+1)
 	if d.pos < len(d.in) && d.in[d.pos] == '}' {
@@ -426,7 +426,7 @@ func (d *decoder) openObject() (more, ok bool) {
 	return true, true
 }
 
-// openList moves behind a bracket, and tells whether an element follows.
+// openList moves behind a bracket, and reports whether an element follows.
 func (d *decoder) openList() (more, ok bool) {
 	d.pos = space(d.in, d.pos+1)
 	if d.pos < len(d.in) && d.in[d.pos] == ']' {
@@ -437,7 +437,7 @@ func (d *decoder) openList() (more, ok bool) {
 }
 
 // next moves behind the comma or the closing bracket that must follow a value,
-// and tells whether another value comes.
+// and reports whether another value comes.
 func (d *decoder) next(closing byte) (more, ok bool) {
 	i := d.pos
 	if i < len(d.in) && d.in[i] <= ' ' {

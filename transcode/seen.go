@@ -10,7 +10,7 @@ type fieldSet [maxFields / 64]uint64
 
 func (s *fieldSet) has(i uint16) bool { return s[i>>6]&(1<<(i&63)) != 0 }
 
-// add adds a field, and tells whether it is new.
+// add adds a field, and reports whether it is new.
 func (s *fieldSet) add(i uint16) bool {
 	bit := uint64(1) << (i & 63)
 	isNew := s[i>>6]&bit == 0
@@ -52,7 +52,7 @@ const (
 	keptText, keptNames = 4 << 20, 1 << 20
 )
 
-// nameSeed is the process's own, so that nobody can choose names that collide.
+// nameSeed is the process's own, so that no one can choose names that collide.
 var nameSeed = maphash.MakeSeed()
 
 func (s *nameStack) reset() {
@@ -80,7 +80,7 @@ func (s *nameStack) end(object int) {
 	}
 }
 
-// add adds a name to the object, and tells whether it is new there.
+// add adds a name to the object, and reports whether it is new there.
 func (s *nameStack) add(object int, name []byte) bool {
 	count := len(s.names) - object
 	if count < fewNames {

@@ -106,7 +106,7 @@ func wireForms(t rapid.TB, message proto.Message) [][]byte {
 			}
 		}
 	}
-	// The pieces of a message are merged: an empty entry of a name that nobody has, twice.
+	// The pieces of a message are merged: an empty entry of a name that no one has, twice.
 	entry := []byte{0xc2, 0x3e, 4, 1<<3 | 2, 2, 'z', 'z'}
 	forms[2] = slices.Concat(forms[2], entry, entry)
 	return forms[:]

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/upstream/http1"
 )
@@ -33,7 +34,7 @@ func (a *attempt) drop() {
 }
 
 // typed reports whether the answer is a typed error of PortOne's.
-func (a *attempt) typed() bool { return a.failure.Domain() == errmap.PortOneDomain }
+func (a *attempt) typed() bool { return a.failure.Domain() == contract.PortOneDomain }
 
 // retryAfter is how long the answer asks to wait.
 func (a *attempt) retryAfter() time.Duration {

@@ -20,7 +20,7 @@ const (
 	breakerDouble  = 500 * time.Millisecond
 	breakerSuccess = 3
 
-	// A failure is old news if a request that was sent that much later has succeeded:
+	// A failure is stale if a request that was sent that much later has succeeded:
 	// it has waited long for a PortOne that works again.
 	breakerStale = time.Second
 )
@@ -81,7 +81,7 @@ type permit struct {
 	probe bool // let through by a half-open breaker
 }
 
-// allow tells whether a request may be sent.
+// allow reports whether a request may be sent.
 func (b *breaker) allow() (p permit, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +153,7 @@ func (b *breaker) record(p permit, v verdict) {
 	}
 }
 
-// count counts a call, and tells whether too many have failed.
+// count counts a call, and reports whether too many have failed.
 func (b *breaker) count(v verdict) bool {
 	length := breakerPeriod / time.Duration(len(b.slots))
 	number := b.now().UnixNano() / int64(length)

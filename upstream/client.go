@@ -51,7 +51,7 @@ type Options struct {
 	// UserAgent is sent to PortOne. Default: "portone-gateway".
 	UserAgent string
 
-	// Observer is told what happens. Default: nobody.
+	// Observer is told what happens. Default: no one.
 	Observer Observer
 
 	// Logger gets a line for answers of PortOne that are none of its API's.
@@ -132,7 +132,7 @@ func (o *Options) setDefaults() {
 		o.UserAgent = "portone-gateway"
 	}
 	if o.Observer == nil {
-		o.Observer = nobody{}
+		o.Observer = noObserver{}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
@@ -302,12 +302,12 @@ func (c *Client) header() ([]byte, error) {
 	return h.lines, nil
 }
 
-// nobody observes nothing.
-type nobody struct{}
+// noObserver observes nothing.
+type noObserver struct{}
 
-func (nobody) Attempt(string, int, string, time.Duration) {}
-func (nobody) Retry(string, bool)                         {}
-func (nobody) Breaker(string, BreakerState)               {}
+func (noObserver) Attempt(string, int, string, time.Duration) {}
+func (noObserver) Retry(string, bool)                         {}
+func (noObserver) Breaker(string, BreakerState)               {}
 
 // free gives a body back.
 func free(body *[]byte) {

@@ -24,7 +24,7 @@ const (
 
 // ParseKey reads a key as a caller gives it, bare or in double quotes. PortOne
 // takes an RFC 8941 string of 16 to 256 ASCII characters; quotes and backslashes
-// within are refused here, since they would need escapes that nobody agrees on, and
+// within are refused here, since they would need escapes that no one agrees on, and
 // spaces at its ends, since it would come back without them from HTTP.
 // The error does not contain the key.
 func ParseKey(text string) (Key, error) {

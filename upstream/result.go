@@ -49,7 +49,7 @@ const (
 	lessonFails                 // PortOne does not
 	lessonNothing               // it was not PortOne's doing
 	lessonStatus                // PortOne fails with a 5xx, and works with any other status
-	lessonInTime                // PortOne fails, unless nobody waited any more
+	lessonInTime                // PortOne fails, unless no one waited any more
 	lessonPatient               // PortOne fails a read that had all the time; a PG may be slow
 )
 

@@ -38,7 +38,7 @@ func networkOf(flag, addr string) (network, address string, err error) {
 }
 
 // removeStale removes the socket of a process that is gone. Only a connection
-// refused says that nobody listens: others fail where somebody does, who has much
+// refused says that no one listens: others fail where somebody does, who has much
 // to do or belongs to another user.
 func removeStale(path string) {
 	info, err := os.Stat(path)

@@ -38,7 +38,7 @@ func newAdmin(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *ad
 
 func (a *admin) setReady(ready bool) { a.ready.Store(ready) }
 
-// serveReady tells whether the process takes calls. It does not ask PortOne: no
+// serveReady reports whether the process takes calls. It does not ask PortOne: no
 // restart of ours mends PortOne.
 func (a *admin) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if !a.ready.Load() {

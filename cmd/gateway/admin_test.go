@@ -189,7 +189,7 @@ func TestInFlight(t *testing.T) {
 	}
 }
 
-// TestBreakerInMetrics: a PortOne that nobody can reach opens the breaker.
+// TestBreakerInMetrics: a PortOne that no one can reach opens the breaker.
 func TestBreakerInMetrics(t *testing.T) {
 	p := start(t, "http://"+freeAddr(t))
 	conn := p.dial(t)
@@ -207,7 +207,7 @@ func TestBreakerInMetrics(t *testing.T) {
 }
 
 // TestLabelsAreOurs: whatever callers and PortOne send, no metric is called after
-// it: it would take memory for good, and tell what is nobody's business.
+// it: it would take memory for good, and tell what is no one's business.
 func TestLabelsAreOurs(t *testing.T) {
 	portone := newStub(t, nil)
 	p := start(t, portone.url)

@@ -93,7 +93,7 @@ func TestHealthcheck(t *testing.T) {
 	}
 }
 
-// freeAddr is an address where nobody listens.
+// freeAddr is an address where no one listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -200,7 +200,7 @@ func checkWebhooks(flag, text string) error {
 	return nil
 }
 
-// inClearText tells whether the API secret leaves this machine unencrypted, and to
+// inClearText reports whether the API secret leaves this machine unencrypted, and to
 // which host. The URL is one that upstream takes.
 func (c *serveConfig) inClearText() (host string, ok bool) {
 	u, err := url.Parse(c.UpstreamURL)

@@ -206,7 +206,7 @@ func dockerignore(t *testing.T) func(name string) bool {
 	}
 }
 
-// fits tells whether a pattern is that of a file or of a folder above it.
+// fits reports whether a pattern is that of a file or of a folder above it.
 func fits(t *testing.T, pattern, name string) bool {
 	t.Helper()
 	anywhere, deep := strings.CutPrefix(pattern, "**/")

@@ -13,7 +13,7 @@ import (
 )
 
 // startPiped starts a gateway whose log goes into a pipe, and returns the end to read
-// from, which nobody does yet.
+// from, which no one does yet.
 func startPiped(t *testing.T, upstream string, args ...string) (*program, *os.File) {
 	t.Helper()
 	reader, writer, err := os.Pipe()
@@ -90,7 +90,7 @@ func TestReaderOfTheLogStalls(t *testing.T) {
 	}
 }
 
-// TestEndWhileTheLogStalls ends a gateway whose log nobody reads: by one signal, by
+// TestEndWhileTheLogStalls ends a gateway whose log no one reads: by one signal, by
 // two, and after the drain time.
 func TestEndWhileTheLogStalls(t *testing.T) {
 	for _, test := range []struct {

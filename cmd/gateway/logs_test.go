@@ -203,7 +203,7 @@ func TestLogLevels(t *testing.T) {
 		{"error", nil, []string{"serving", "GetPayments", "PayWithBillingKey", "drained", `"msg":"grpc"`}},
 	} {
 		t.Run(test.level, func(t *testing.T) {
-			folder := socketFolder(t) // without "serving", nobody would know the ports
+			folder := socketFolder(t) // without "serving", no one would know the ports
 			portone := newStub(t, nil)
 			p := launch(t, []string{"PORTONE_API_SECRET=" + testSecret}, append([]string{"--upstream-url=" + portone.url, "--log-level=" + test.level}, onSockets(folder)...)...)
 			p.onSocketsOf(t, folder)

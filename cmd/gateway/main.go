@@ -18,7 +18,7 @@ func main() {
 		return
 	}
 	if !errors.As(err, new(*loggedError)) {
-		log := logwriter.New(os.Stderr) // which gives up if nobody reads
+		log := logwriter.New(os.Stderr) // which gives up if no one reads
 		fmt.Fprintln(log, "gateway:", err)
 		log.Flush()
 	}

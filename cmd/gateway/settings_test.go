@@ -21,7 +21,7 @@ type wrongSetting struct {
 
 // withSecret has what a gateway needs and free ports.
 func (w wrongSetting) withSecret() wrongSetting {
-	if !slices.Contains(w.args, "--sandbox") { // which pays nobody
+	if !slices.Contains(w.args, "--sandbox") { // which pays no one
 		w.env = append([]string{"PORTONE_API_SECRET=" + testSecret}, w.env...)
 	}
 	for _, addr := range []string{"GRPC", "HTTP", "ADMIN"} {
@@ -86,7 +86,7 @@ func TestWrongFlags(t *testing.T) {
 	}
 }
 
-// TestWrongAddresses are addresses that nobody can listen at.
+// TestWrongAddresses are addresses that no one can listen at.
 func TestWrongAddresses(t *testing.T) {
 	flags := map[string][]string{
 		"--grpc-addr":    nil,

@@ -125,7 +125,7 @@ func TestBusySocket(t *testing.T) {
 	if err := syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Listen(fd, 0); err != nil { // room for one, whom nobody accepts
+	if err := syscall.Listen(fd, 0); err != nil { // room for one, whom no one accepts
 		t.Fatal(err)
 	}
 	for range 3 {

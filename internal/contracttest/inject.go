@@ -46,7 +46,7 @@ const (
 	Everything Injection = 1<<iota - 1
 )
 
-// inject tells whether to inject a kind of thing here.
+// inject reports whether to inject a kind of thing here.
 func (w *writer) inject(kind Injection) bool {
 	return w.opts.Inject&kind != 0 && w.chance(w.opts.InjectPercent)
 }

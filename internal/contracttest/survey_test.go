@@ -73,7 +73,7 @@ func (s *survey) message(path string, shape *shape, n *node, depth int) {
 	}
 }
 
-// discriminated tells whether it is known what members to expect.
+// discriminated reports whether it is known what members to expect.
 func (s *survey) discriminated(path string, shape *shape, n *node) bool {
 	d := n.members[shape.property]
 	switch {
@@ -166,7 +166,7 @@ func (s *survey) timestamp(path string, n *node) {
 	}
 }
 
-// fits tells whether a number, of any form, is an integer of a kind.
+// fits reports whether a number, of any form, is an integer of a kind.
 func fits(number, kind string) bool {
 	v, ok := new(big.Rat).SetString(number)
 	if !ok || !v.IsInt() || !v.Num().IsInt64() {

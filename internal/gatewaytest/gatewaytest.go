@@ -40,7 +40,7 @@ type Options struct {
 	// REST are the options of the REST side.
 	REST rest.Options
 
-	// Log gets the log. Default: nobody.
+	// Log gets the log. Default: no one.
 	Log io.Writer
 }
 

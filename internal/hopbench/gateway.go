@@ -103,7 +103,7 @@ func poll(ctx context.Context, ask func() (bool, error)) error {
 	}
 }
 
-// freeAddresses finds addresses that nobody listened on a moment ago.
+// freeAddresses finds addresses that no one listened on a moment ago.
 func freeAddresses(n int) ([]string, error) {
 	var addresses []string
 	for range n {

@@ -9,7 +9,7 @@
 // # What runs
 //
 // Every party is a process of its own, so that the process CPU clock and the
-// resident set of a server under test are its own cost and nobody else's: a stub
+// resident set of a server under test are its own cost and no one else's: a stub
 // of PortOne, the ReverseProxy, the gateway as built from ./cmd/gateway, a bare
 // gRPC server, and the load. The callers use gRPC or HTTP/1.1 over connections
 // that stay open. They compare the first answer of each kind with what the stub
@@ -29,7 +29,7 @@
 //   - ReverseProxy speaks HTTP/1.1 on both sides and does not look at what it
 //     passes. It has its defaults but for the number of idle connections; by
 //     default it makes a new buffer of 32 KiB for every answer.
-//   - The bare gRPC server answers from memory and calls nobody: the part of a
+//   - The bare gRPC server answers from memory and calls no one: the part of a
 //     gRPC call's cost that grpc-go takes.
 //   - calls/s is what the whole bench did on the cores it had, callers and stub
 //     included. It is there to show that the servers were busy, not to compare.

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 )
 
-// Paths by which the benchmark, and nobody else, talks to the stub upstream.
+// Paths by which the benchmark, and no one else, talks to the stub upstream.
 const (
 	heldPath    = "/hopbench/held"    // how many calls are held now
 	releasePath = "/hopbench/release" // answers them, and no longer holds any

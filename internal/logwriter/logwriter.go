@@ -37,9 +37,9 @@ type Writer struct {
 	waiting []byte
 	passing []byte               // being written, or empty
 	busy    bool                 // passing on: at most one goroutine does
-	timer   *time.Timer          // passes on, once; set while something waits and nobody is busy
-	idle    chan struct{}        // closed once nothing waits; nil if nobody wants to know
-	tell    func(dropped uint64) // nil to tell nobody
+	timer   *time.Timer          // passes on, once; set while something waits and no one is busy
+	idle    chan struct{}        // closed once nothing waits; nil if no one wants to know
+	tell    func(dropped uint64) // nil to tell no one
 
 	// Of the goroutine that passes on:
 	told uint64 // of dropped

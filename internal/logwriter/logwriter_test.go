@@ -61,7 +61,7 @@ func (s *sink) String() string {
 func TestLines(t *testing.T) {
 	s := &sink{room: -1}
 	w := New(s)
-	const goroutines, each = 50, 100 // in all less than limit, should nobody pass them on
+	const goroutines, each = 50, 100 // in all less than limit, should no one pass them on
 	var all sync.WaitGroup
 	for i := range goroutines {
 		all.Go(func() {

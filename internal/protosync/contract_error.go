@@ -67,7 +67,7 @@ func (b *builder) errorData(schema string) []*Member {
 	return data
 }
 
-// isErrorData tells whether a member of an error is data of its own: not its
+// isErrorData reports whether a member of an error is data of its own: not its
 // type and message, which PortOneError has a place for. A type that is declared
 // as an enum is data as well (see irregular.go).
 func isErrorData(m *Member) bool {

@@ -198,7 +198,7 @@ func nextValue(e *descriptorpb.EnumDescriptorProto) int32 {
 }
 
 // setDeprecated sets or clears the option `deprecated` of an element of a file,
-// and tells whether that changed anything.
+// and reports whether that changed anything.
 func setDeprecated(element proto.Message, deprecated bool) bool {
 	e := element.ProtoReflect()
 	optionsField := e.Descriptor().Fields().ByName("options")

@@ -79,7 +79,7 @@ func (m *merger) mergeMessage(present place[*descriptorpb.DescriptorProto], want
 	m.addUnrecognized(present)
 }
 
-// sameShape tells whether a message is still a union or not, and still the same
+// sameShape reports whether a message is still a union or not, and still the same
 // case of one.
 func (m *merger) sameShape(present place[*descriptorpb.DescriptorProto], want *Message) bool {
 	if present.new {

@@ -233,7 +233,7 @@ func (r *reader) resolve(doc *Document) {
 	}
 }
 
-// isScreamingSnake tells whether s can be the tail of an enum value's name.
+// isScreamingSnake reports whether s can be the tail of an enum value's name.
 func isScreamingSnake(s string) bool {
 	for i, c := range []byte(s) {
 		letter := c >= 'A' && c <= 'Z'
@@ -244,7 +244,7 @@ func isScreamingSnake(s string) bool {
 	return s != ""
 }
 
-// isTrue tells whether n is the boolean true.
+// isTrue reports whether n is the boolean true.
 func isTrue(n node) bool {
 	return n.Node != nil && n.Kind == yaml.ScalarNode && n.Value == "true"
 }

@@ -90,7 +90,7 @@ func (m *merger) findRetypes() {
 
 func typeName(full string) string { return strings.TrimPrefix(full, fullName("")) }
 
-// fits tells whether the message that a field gets can take the place of the one
+// fits reports whether the message that a field gets can take the place of the one
 // that it has: it is new, and all that the two have in common is the same.
 func (m *merger) fits(field *descriptorpb.FieldDescriptorProto, want *Field) (old *descriptorpb.DescriptorProto, ok bool) {
 	present, known := m.messages[typeName(field.GetTypeName())]
@@ -114,7 +114,7 @@ func (m *merger) fits(field *descriptorpb.FieldDescriptorProto, want *Field) (ol
 	return present.desc, common > 0
 }
 
-// retype tells whether a field gets the message type that the document says.
+// retype reports whether a field gets the message type that the document says.
 func (m *merger) retype(name string, field *descriptorpb.FieldDescriptorProto, want *Field) bool {
 	return slices.Contains(m.accepted, name) && m.adopt[typeName(want.TypeName)] != nil &&
 		m.adopt[typeName(want.TypeName)].GetName() == typeName(field.GetTypeName())

@@ -101,7 +101,7 @@ func tighten(text string) string {
 	return strings.Join(kept, "\n")
 }
 
-// closeUp tells whether the blank line i can go.
+// closeUp reports whether the blank line i can go.
 func closeUp(lines []string, i int) bool {
 	before, after := lines[i-1], lines[i+1]
 	for _, keyword := range []string{"import ", "option "} {
@@ -113,7 +113,7 @@ func closeUp(lines []string, i int) bool {
 	return isPlain(before) && isPlain(after) && !commented
 }
 
-// isPlain tells whether a line is all of an indented declaration.
+// isPlain reports whether a line is all of an indented declaration.
 func isPlain(line string) bool {
 	return strings.HasPrefix(line, "  ") && strings.HasSuffix(line, ";") && !isComment(line)
 }

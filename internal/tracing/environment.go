@@ -22,7 +22,7 @@ var (
 	envHeaders  = [2]string{"OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"}
 )
 
-// requested tells whether the environment asks for traces. The error is what the
+// requested reports whether the environment asks for traces. The error is what the
 // exporter would not notice, or would pass over: an endpoint without a scheme
 // would send every span nowhere.
 func requested() (bool, error) {

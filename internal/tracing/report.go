@@ -54,7 +54,7 @@ func (r *reporter) report(problem string) {
 	r.logger.Warn("tracing", "problem", problem, "omitted", omitted)
 }
 
-// admit tells whether a line may be written now, and how many were not before it.
+// admit reports whether a line may be written now, and how many were not before it.
 func (r *reporter) admit(now time.Time) (omitted int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

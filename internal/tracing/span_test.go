@@ -172,7 +172,7 @@ func TestSpan(t *testing.T) {
 	}
 }
 
-// checkParent tells whether the span goes on with the caller's trace, or begins one.
+// checkParent reports whether the span goes on with the caller's trace, or begins one.
 func checkParent(t *testing.T, span *tracepb.Span, parent bool, state string) {
 	t.Helper()
 	inTrace, under := hex.EncodeToString(span.GetTraceId()) == traceID, hex.EncodeToString(span.GetParentSpanId())
@@ -282,7 +282,7 @@ func TestCollectorDown(t *testing.T) {
 	}
 }
 
-// TestShutdownEnds proves that a collector that does not answer holds nobody longer
+// TestShutdownEnds proves that a collector that does not answer holds no one longer
 // than he wants to wait.
 func TestShutdownEnds(t *testing.T) {
 	c := newCollector(t)

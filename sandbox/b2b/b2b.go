@@ -29,7 +29,7 @@ type Store struct {
 
 	// OnChange is called when a tax invoice came into another status, with the type
 	// of PortOne's webhook and its data, to be written as JSON. It must not use the
-	// Store. Nil if nobody listens.
+	// Store. Nil if no one listens.
 	OnChange func(event string, data any)
 
 	live, test *mode

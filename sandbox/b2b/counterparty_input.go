@@ -14,7 +14,7 @@ import (
 const maxContacts = 5
 
 // compose puts an input and the registration data that options ask for into a
-// counterparty that nobody sees yet, and returns the lookups to carry out.
+// counterparty that no one sees yet, and returns the lookups to carry out.
 func (m *mode) compose(c *portonev2.B2BCounterparty, input *portonev2.B2BCounterpartyInput, options *portonev2.B2BCounterpartyCreateOptions) (plan, error) {
 	if len(input.GetAdditionalContacts()) > maxContacts {
 		return plan{}, world.Refuse(tooManyContacts, "%d additional contacts, at most %d are allowed", len(input.GetAdditionalContacts()), maxContacts)

@@ -257,7 +257,7 @@ func TestCounterpartyInUse(t *testing.T) {
 	s.is(made.GetId(), sendingCompleted)
 }
 
-// TestCertificateForIssuing lets nobody sign without a valid certificate.
+// TestCertificateForIssuing lets no one sign without a valid certificate.
 func TestCertificateForIssuing(t *testing.T) {
 	for _, brn := range []string{registry.BRNWithoutCertificate, registry.BRNExpiredCertificate} {
 		s := newSandbox(t)

@@ -35,7 +35,7 @@ func columnsFor(chosen []portonev2.TaxInvoicesSheetField) []column {
 	return all
 }
 
-// superseded is how many columns at the end of the table nobody gets without
+// superseded is how many columns at the end of the table no one gets without
 // asking.
 const superseded = 2
 

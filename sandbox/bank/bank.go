@@ -22,7 +22,7 @@ func New() *Store { return &Store{} }
 // Register registers the services that s implements.
 func (s *Store) Register(r grpc.ServiceRegistrar) { portonev2.RegisterBankServiceServer(r, s) }
 
-// Dump implements world.Dumper. Nobody can change the banks, so there is nothing
+// Dump implements world.Dumper. No one can change the banks, so there is nothing
 // to show.
 func (s *Store) Dump(func(kind, id string, object proto.Message)) {}
 

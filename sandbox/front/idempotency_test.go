@@ -132,7 +132,7 @@ func TestOutstanding(t *testing.T) {
 	}
 	others.Wait()
 	expect(t, login(s, `{"apiSecret":"b"}`, keyed(key)), 400, "INVALID_REQUEST")
-	expect(t, login(s, aLogin, keyed("another-key-of-16")), 200, "") // nobody else waits
+	expect(t, login(s, aLogin, keyed("another-key-of-16")), 200, "") // no one else waits
 	close(wake)
 	firstOne.Wait()
 	if w := login(s, aLogin, keyed(key)); w.Code != 200 || w.Body.String() != first.Body.String() {

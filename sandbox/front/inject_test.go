@@ -362,7 +362,7 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
-// TestSlowOnesWaitAlone expects that latency keeps nobody else waiting.
+// TestSlowOnesWaitAlone expects that latency keeps no one else waiting.
 func TestSlowOnesWaitAlone(t *testing.T) {
 	s := newSandbox(t)
 	asleep := s.asleep()

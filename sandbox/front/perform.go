@@ -65,7 +65,7 @@ func (s *Server) locked(st *state, r *request) (out output, err error) {
 	if file, ok := message.(*httpbody.HttpBody); ok {
 		return output{file: file}, nil
 	}
-	// Bytes, while nobody can change what the domain may share with its answer.
+	// Bytes, while no one can change what the domain may share with its answer.
 	wire, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
 	return output{desc: message.ProtoReflect().Descriptor(), wire: wire}, err
 }

@@ -29,7 +29,7 @@ func idsOf(t *testing.T, s *Server) map[string]bool {
 	return ids
 }
 
-// TestIDsAfterReset expects ids that nobody has seen before a reset, unless the run is
+// TestIDsAfterReset expects ids that no one has seen before a reset, unless the run is
 // meant to repeat.
 func TestIDsAfterReset(t *testing.T) {
 	tests := []struct {

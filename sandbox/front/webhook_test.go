@@ -283,7 +283,7 @@ func TestWebhookSchedule(t *testing.T) {
 	}
 }
 
-// TestWebhookRunningClock expects further attempts where the clock runs and nobody
+// TestWebhookRunningClock expects further attempts where the clock runs and no one
 // calls.
 func TestWebhookRunningClock(t *testing.T) {
 	r := &receiver{t: t, key: []byte("sandbox-webhook-secret-for-tests"), script: []int{500, 500}, taken: make(chan string, 100)}
@@ -297,7 +297,7 @@ func TestWebhookRunningClock(t *testing.T) {
 	r.next()
 }
 
-// TestWebhookNobody sends to an address where nobody is.
+// TestWebhookNobody sends to an address where no one is.
 func TestWebhookNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
@@ -339,7 +339,7 @@ func TestWebhooksHoldNobodyUp(t *testing.T) {
 	}
 }
 
-// TestWebhooksUnsent expects webhooks to be listed where nobody gets them, the
+// TestWebhooksUnsent expects webhooks to be listed where no one gets them, the
 // latest of many, and none of the demo's.
 func TestWebhooksUnsent(t *testing.T) {
 	s, err := New(Options{Demo: true})

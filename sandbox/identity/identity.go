@@ -15,7 +15,7 @@
 // # Customers
 //
 // Anyone can be verified, and is who the request says, apart from two phone
-// numbers that nobody has: PhoneSilent and PhoneUnknown.
+// numbers that no one has: PhoneSilent and PhoneUnknown.
 //
 // # Channels
 //

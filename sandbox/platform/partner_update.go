@@ -202,7 +202,7 @@ func emptied(update *portonev2.UpdatePlatformPartnerBody, member, empty string) 
 	return strings.Join(strings.Fields(update.GetUnrecognized()[member]), "") == empty
 }
 
-// completeBusiness adds what a business has that nobody gives.
+// completeBusiness adds what a business has that no one gives.
 func completeBusiness(b *portonev2.PlatformPartnerTypeBusiness) {
 	if b.TaxationType == nil {
 		b.TaxationType = portonev2.PlatformPartnerTaxationType_PLATFORM_PARTNER_TAXATION_TYPE_NORMAL.Enum()

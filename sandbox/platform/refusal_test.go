@@ -31,7 +31,7 @@ func refused[Q, R proto.Message](name string, call func(*Store, context.Context,
 }
 
 // unprovoked are the errors that no state of the sandbox brings about: it has every
-// feature, nobody else's data, and nothing behind it that could fail.
+// feature, no one else's data, and nothing behind it that could fail.
 var unprovoked = map[string]bool{
 	"FORBIDDEN":                    true,
 	"UNAUTHORIZED":                 true,

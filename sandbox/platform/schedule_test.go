@@ -197,7 +197,7 @@ func TestScheduledTypeLost(t *testing.T) {
 	}
 }
 
-// TestSchedulePartners schedules the partners of a filter, and nobody else.
+// TestSchedulePartners schedules the partners of a filter, and no one else.
 func TestSchedulePartners(t *testing.T) {
 	b := newBench()
 	do(t, b.CreatePlatformContract, contract("open"))
@@ -225,7 +225,7 @@ func TestSchedulePartners(t *testing.T) {
 	again := reshapeCreate(partner("again"))
 	again.Account.AccountVerificationId = world.Ptr("fresh")
 	refuse(t, b.CreatePlatformPartner, again, "PLATFORM_ACCOUNT_VERIFICATION_ALREADY_USED")
-	// Nobody selected is nobody to refuse.
+	// No one selected is no one to refuse.
 	do(t, b.SchedulePlatformPartners, &portonev2.SchedulePlatformPartnersRequest{
 		Filter: &portonev2.PlatformPartnerFilterInput{Ids: []string{"none"}},
 		Update: &portonev2.SchedulePlatformPartnersBodyUpdate{}, AppliedAt: in(2 * time.Hour)})

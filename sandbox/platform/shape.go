@@ -40,7 +40,7 @@ func overlay(onto, update proto.Message) {
 	overlayMessage(onto.ProtoReflect(), world.Known(proto.Clone(update)).ProtoReflect())
 }
 
-// overlayMessage is overlay with an update that nobody else has.
+// overlayMessage is overlay with an update that no one else has.
 func overlayMessage(onto, update protoreflect.Message) {
 	fields := onto.Descriptor().Fields()
 	update.Range(func(from protoreflect.FieldDescriptor, value protoreflect.Value) bool {

@@ -110,7 +110,7 @@ func (m *mode) transferIDs(given *string) (id, graphql string) {
 	return id, world.GraphQLID("PlatformTransfer", m.test, id)
 }
 
-// newID makes an id that nobody has chosen before.
+// newID makes an id that no one has chosen before.
 func (m *mode) newID(kind string, taken func(id string) bool) string {
 	for {
 		if id := m.world.IDs.UUID(kind); !taken(id) {

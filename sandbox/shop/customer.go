@@ -7,7 +7,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
 
-// customerOf is the customer as recorded. Nobody given is a customer without
+// customerOf is the customer as recorded. No one given is a customer without
 // members.
 func customerOf(in *portonev2.CustomerInput) *portonev2.Customer {
 	if in == nil {

@@ -104,7 +104,7 @@ func TestPartsUntilNothingIsLeft(t *testing.T) {
 	}
 }
 
-// TestVirtualAccounts has one that is paid and refunded, one that nobody pays,
+// TestVirtualAccounts has one that is paid and refunded, one that no one pays,
 // and one that is closed.
 func TestVirtualAccounts(t *testing.T) {
 	s, w := open()

@@ -40,7 +40,7 @@ type Store struct {
 	// while the call that sets it off is under way: it must neither block nor
 	// use the Store. It returns how often it will try to deliver the webhook, at
 	// most, and then has to call Tried for each; 0 is that it delivers nothing,
-	// and the webhook counts as taken at once. Nil if nobody listens.
+	// and the webhook counts as taken at once. Nil if no one listens.
 	OnWebhook func(Webhook) (tries int)
 
 	// OnCashReceipt is called when a payment was paid with a cash receipt, and when

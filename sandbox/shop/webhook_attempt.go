@@ -32,7 +32,7 @@ type underway struct {
 	webhook *webhook
 }
 
-// deliver sends a webhook of an attempt. Where nobody delivers it, the sandbox
+// deliver sends a webhook of an attempt. Where no one delivers it, the sandbox
 // behaves as if the endpoint had taken it with 200.
 func (s *Store) deliver(a *attempt, h *webhook) {
 	o := &h.outcome

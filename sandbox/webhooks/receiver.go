@@ -36,7 +36,7 @@ const (
 var defaultWaits = []time.Duration{time.Minute, 4 * time.Minute, 16 * time.Minute, 64 * time.Minute, 256 * time.Minute}
 
 // Receiver is where webhooks go, and what signs them. It is safe for concurrent use
-// as long as nobody changes it.
+// as long as no one changes it.
 type Receiver struct {
 	URL    string          // empty to deliver nothing
 	Secret string          // as receivers have it; several are separated by spaces

@@ -18,7 +18,7 @@ const Kept = 1000
 
 // The states of a delivery.
 const (
-	NotSent   = "NOT_SENT" // there is nobody to send it to
+	NotSent   = "NOT_SENT" // there is no one to send it to
 	Pending   = "PENDING"
 	Delivered = "DELIVERED"
 	Failed    = "FAILED"
@@ -40,7 +40,7 @@ type Delivery struct {
 // use, and no caller waits for a delivery.
 type Sender struct {
 	// Tried hears of every attempt at a webhook, from another goroutine. It is set
-	// before the first webhook is taken; nil if nobody listens.
+	// before the first webhook is taken; nil if no one listens.
 	Tried func(shop.DeliveryAttempt)
 
 	// Later plans something for later, on the sandbox's clock. It is set before the
@@ -53,7 +53,7 @@ type Sender struct {
 	all      []*Delivery   // the latest, and some before them
 	queue    []*Delivery   // to be delivered now
 	working  bool          // somebody is delivering
-	done     chan struct{} // closed once nobody is; nil before anybody was
+	done     chan struct{} // closed once no one is; nil before anybody was
 	muted    bool          // takes no notice of webhooks
 	behavior Behavior
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/upstream/http1"
 )
 
-// astray is an answer that nobody may get.
+// astray is an answer that no one may get.
 var astray = "HTTP/1.1 200 OK\r\nId: astray\r\nContent-Length: 6\r\n\r\nastray"
 
 // framings are the ways in which the server of TestNoAnswerGoesAstray answers. Each is

@@ -72,7 +72,7 @@ func (b *Body) Close() {
 		b.err = &Error{Kind: Broken, Sent: true, cause: errClosed}
 	}
 	b.conn, b.stop, b.ctx = nil, nil, nil
-	if !stopped || !b.done || b.f.close || c.r != c.w { // left-over bytes are nobody's answer
+	if !stopped || !b.done || b.f.close || c.r != c.w { // left-over bytes are no one's answer
 		b.client.discard(c)
 		return
 	}

@@ -236,7 +236,7 @@ func (c *Client) discard(conn *conn) {
 	_ = conn.under.Close()
 }
 
-// closeIdle closes connections that nobody has used for the idle time, and comes
+// closeIdle closes connections that no one has used for the idle time, and comes
 // again as long as there are others.
 func (c *Client) closeIdle() {
 	c.mu.Lock()

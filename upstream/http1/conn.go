@@ -44,7 +44,7 @@ func newConn(nc, under net.Conn, wire *wire) *conn {
 var past = time.Unix(1, 0)
 
 // alive looks whether the server has closed an idle connection, or sent something
-// that nobody asked for, without waiting. It costs a system call each time: what
+// that no one asked for, without waiting. It costs a system call each time: what
 // comes between two calls would be taken for the answer to the second.
 func (c *conn) alive() bool {
 	return (c.wire == nil || c.wire.silent(c.nc)) && c.silence.holds()

@@ -23,7 +23,7 @@ type theirs struct {
 	err    error // if it does not like it
 }
 
-// readTheirs reads like a client of net/http that nobody asked for interim answers.
+// readTheirs reads like a client of net/http that no one asked for interim answers.
 func readTheirs(raw []byte, method string) (t theirs) {
 	in := bufio.NewReader(bytes.NewReader(raw))
 	for {
@@ -46,7 +46,7 @@ func readTheirs(raw []byte, method string) (t theirs) {
 //     are numbers, empty lines before an answer, chunked bodies with lines over
 //     4 KB, heads over the limit, switching protocols;
 //   - the other way round: control characters but CR and NUL in a header's value;
-//     trailers, at which nobody looks here; with HTTP/1.0, net/http takes chunks
+//     trailers, at which no one looks here; with HTTP/1.0, net/http takes chunks
 //     for the body itself.
 func FuzzAnswer(f *testing.F) {
 	for _, a := range answers {
@@ -101,7 +101,7 @@ func checkError(t *testing.T, err error, buf *[]byte) {
 	}
 }
 
-// onPurpose tells whether an answer may be taken differently, as said above, or is
+// onPurpose reports whether an answer may be taken differently, as said above, or is
 // refused by both.
 func onPurpose(raw []byte, theirs theirs, err error) bool {
 	if theirs.proto == "HTTP/1.0" && bytes.Contains(bytes.ToLower(raw), []byte("transfer-encoding")) {
@@ -123,7 +123,7 @@ func onPurpose(raw []byte, theirs theirs, err error) bool {
 	}
 }
 
-// isControl tells whether a character has no place in a line.
+// isControl reports whether a character has no place in a line.
 func isControl(c rune) bool { return unicode.IsControl(c) && c != '\r' && c != '\n' }
 
 // checkHeader compares headers, but for the fields that net/http takes out.

@@ -204,7 +204,7 @@ func equalFold(text []byte, lower string) bool {
 	return true
 }
 
-// isToken tells whether a name is one that a header may have (RFC 9110, 5.6.2).
+// isToken reports whether a name is one that a header may have (RFC 9110, 5.6.2).
 func isToken(name []byte) bool {
 	for _, c := range name {
 		if !tokenByte[c] {

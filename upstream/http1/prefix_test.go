@@ -34,7 +34,7 @@ type prefixCase struct {
 	untilEnd                bool // the end of the connection is that of the body
 }
 
-// whole tells whether a client may take a prefix for the whole answer.
+// whole reports whether a client may take a prefix for the whole answer.
 func (a *prefixCase) whole(prefix string, fair bool) (body string, whole bool) {
 	if a.untilEnd {
 		_, body, whole = strings.Cut(prefix, "\r\n\r\n")

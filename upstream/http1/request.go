@@ -24,7 +24,7 @@ func (r *Request) check() error {
 	return nil
 }
 
-// isVisible tells whether a text is without white space and control characters.
+// isVisible reports whether a text is without white space and control characters.
 func isVisible(text []byte) bool {
 	for _, c := range text {
 		if c <= ' ' || c == 0x7f {
@@ -43,7 +43,7 @@ func (r *Request) size(host string) int {
 	return size
 }
 
-// expectsBody tells whether a method is one with which servers expect a body, so
+// expectsBody reports whether a method is one with which servers expect a body, so
 // that one that is empty is to be said (RFC 9110, section 8.6): some answer 411
 // otherwise.
 func (r *Request) expectsBody() bool {

@@ -200,7 +200,7 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// TestStatusOfFailure: an error tells whether the head of the answer came.
+// TestStatusOfFailure: an error reports whether the head of the answer came.
 func TestStatusOfFailure(t *testing.T) {
 	for raw, want := range map[string]int{
 		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n":        0,
@@ -220,7 +220,7 @@ func TestStatusOfFailure(t *testing.T) {
 	}
 }
 
-// TestFirstOfSeveralAddresses: a name may have addresses where nobody listens.
+// TestFirstOfSeveralAddresses: a name may have addresses where no one listens.
 func TestFirstOfSeveralAddresses(t *testing.T) {
 	if _, err := net.LookupHost("localhost"); err != nil {
 		t.Skip(err)

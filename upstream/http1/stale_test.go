@@ -11,7 +11,7 @@ import (
 
 var allKinds = []kind{plain, encrypted, socket}
 
-// TestStale: a connection that the server ended while nobody used it is nobody's
+// TestStale: a connection that the server ended while no one used it is no one's
 // trouble, however short a time that is ago.
 func TestStale(t *testing.T) {
 	type end struct {
