@@ -75,6 +75,7 @@ type asking struct {
 	AttemptMs     int `json:"attemptMs"`
 	FirstWaitMs   int `json:"firstWaitMs"`
 	LongestWaitMs int `json:"longestWaitMs"`
+	LeastLeftMs   int `json:"leastLeftMs"` // for an attempt after the first
 	MaxRetryMs    int `json:"maxRetryInfoMs"`
 }
 
@@ -96,6 +97,7 @@ type retry struct {
 	PortOneCodes     map[string]byKind `json:"portoneCodes"` // by gRPC code, in PortOne's domain
 	GatewayCodes     map[string]byKind `json:"gatewayCodes"` // by gRPC code, in the gateway's domain
 	InsteadOfNever   map[string]advice `json:"nextStepsInsteadOfNever"`
+	TellsNoOutcome   []string          `json:"portoneCodesThatTellNoOutcome"` // of an earlier attempt
 }
 
 // reason is what is known of an error type of PortOne's.
@@ -144,7 +146,7 @@ func newRules() (*rules, error) {
 			"authorization": "authorization", "sandbox": "x-portone-sandbox"},
 		IdempotencyKey: keyRules{MinLength: 16, MaxLength: 256, Pattern: `^[!#-\[\]-~][ !#-\[\]-~]{14,254}[!#-\[\]-~]$`,
 			NewLength: 26, NewAlphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", KeptSeconds: 3 * 60 * 60},
-		Asking: asking{AskAgainForMs: 60_000, AttemptMs: 75_000, FirstWaitMs: 200, LongestWaitMs: 5_000, MaxRetryMs: 60_000},
+		Asking: asking{AskAgainForMs: 60_000, AttemptMs: 75_000, FirstWaitMs: 200, LongestWaitMs: 5_000, LeastLeftMs: 250, MaxRetryMs: 60_000},
 		Pages:  pages{MaxReach: 60_000, DefaultSize: 100, LargestSize: 1_000},
 		Retry:  newRetry(),
 	}
@@ -170,6 +172,7 @@ func newRetry() retry {
 		PortOneCodes:   make(map[string]byKind),
 		GatewayCodes:   make(map[string]byKind),
 		InsteadOfNever: map[string]advice{"RETRY_LATER": later},
+		TellsNoOutcome: []string{"UNAUTHENTICATED", "PERMISSION_DENIED", "UNAVAILABLE", "ABORTED"},
 	}
 	for code := range allCodes {
 		name := string(nameOf(code))
