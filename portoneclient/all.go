@@ -51,6 +51,19 @@ func All[Request proto.Message, Response listed[Item], Item proto.Message](
 	call func(context.Context, Request, ...grpc.CallOption) (Response, error),
 	request Request, opts ...grpc.CallOption,
 ) iter.Seq2[Item, error] {
+	return AllOf(ctx, call, Response.GetItems, request, opts...)
+}
+
+// AllOf is All for an RPC that calls its items something else:
+//
+//	portoneclient.AllOf(ctx, transfers.GetPlatformTransferSummaries,
+//		(*portonev2.GetPlatformTransferSummariesResponse).GetTransferSummaries, request)
+func AllOf[Request, Response, Item proto.Message](
+	ctx context.Context,
+	call func(context.Context, Request, ...grpc.CallOption) (Response, error),
+	itemsOf func(Response) []Item,
+	request Request, opts ...grpc.CallOption,
+) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		var none Item
 		own := proto.Clone(request).(Request)
@@ -60,7 +73,7 @@ func All[Request proto.Message, Response listed[Item], Item proto.Message](
 			if part, err = call(ctx, own, opts...); err != nil {
 				break
 			}
-			items := part.GetItems()
+			items := itemsOf(part)
 			for _, item := range items {
 				if !yield(item, nil) {
 					return

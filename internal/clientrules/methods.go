@@ -89,11 +89,11 @@ func newMethod(md protoreflect.MethodDescriptor) (*method, error) {
 
 // newList reports how an RPC lists things, or nil if it does not.
 func newList(md protoreflect.MethodDescriptor) *list {
-	items := md.Output().Fields().ByName("items")
-	if items == nil || items.Message() == nil {
+	items := itemsOf(md.Output().Fields())
+	if items == nil {
 		return nil
 	}
-	l := &list{Items: "items", Item: string(items.Message().FullName())}
+	l := &list{Items: string(items.Name()), Item: string(items.Message().FullName())}
 	in := md.Input().Fields()
 	switch page := pageOf(in); {
 	case page != nil:
@@ -107,6 +107,21 @@ func newList(md protoreflect.MethodDescriptor) *list {
 	}
 	until(md.Input(), l)
 	return l
+}
+
+// itemsOf finds the one list of messages in an answer.
+func itemsOf(fields protoreflect.FieldDescriptors) (found protoreflect.FieldDescriptor) {
+	for i := range fields.Len() {
+		fd := fields.Get(i)
+		if !fd.IsList() || fd.Message() == nil {
+			continue
+		}
+		if found != nil {
+			return nil // there are two
+		}
+		found = fd
+	}
+	return found
 }
 
 // pageOf finds the field that says which page is asked for.

@@ -126,7 +126,7 @@ func TestLists(t *testing.T) {
 			by[m.List.By]++
 		}
 	}
-	if by["page"] != 16 || by["cursor"] != 2 {
+	if by["page"] != 17 || by["cursor"] != 2 {
 		t.Errorf("lists: %v", by)
 	}
 }
