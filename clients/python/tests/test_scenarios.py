@@ -12,7 +12,12 @@ from conftest import Bench
 from portone_gateway import AsyncClient, Client, Error, OutcomeUnknownError, aio_paginate, paginate, v2, view
 
 SCENARIOS = json.loads((pathlib.Path(__file__).parents[2] / "scenarios.json").read_text())["scenarios"]
-CLASSES = {"OutcomeUnknownError": "outcome_unknown", "OutcomeUnclearError": "outcome_unclear", "DeclinedError": "declined", "Error": "error"}
+CLASSES = {
+    "OutcomeUnknownError": "outcome_unknown",
+    "OutcomeUnclearError": "outcome_unclear",
+    "DeclinedError": "declined",
+    "Error": "error",
+}
 
 
 class Runner:

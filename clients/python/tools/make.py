@@ -20,8 +20,7 @@ def main() -> None:
     protos = sorted(str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto/portone").rglob("*.proto"))
     outs = [f"--{kind}_out={GEN}" for kind in ("python", "grpc_python")]
     outs += [f"--{kind}_out=quiet:{GEN}" for kind in ("mypy", "mypy_grpc")]
-    command = [sys.executable, "-m", "grpc_tools.protoc", "-I", ROOT / "proto", "-I", ROOT / ".build/protodeps", *outs, *protos]
-    subprocess.run(command, check=True)
+    protoc(*outs, *protos)
     for path in GEN.rglob("*.py*"):
         tidy(path)
     for folder in [GEN, *(p for p in GEN.rglob("*") if p.is_dir())]:
@@ -30,8 +29,14 @@ def main() -> None:
     (GEN / "rules.py").write_text(rules_text(rules))
     (GEN / "services.py").write_text(services_text(rules))
     (GEN / "lists.pyi").write_text(lists_text(rules))
-    (GEN / "lists.py").write_text(HEAD + "from portone_gateway._pages import aio_paginate, paginate\n\n__all__ = [\"aio_paginate\", \"paginate\"]\n")
+    exported = '\n\n__all__ = ["aio_paginate", "paginate"]\n'
+    (GEN / "lists.py").write_text(HEAD + "from portone_gateway._pages import aio_paginate, paginate" + exported)
     names_text()
+
+
+def protoc(*arguments: str) -> None:
+    folders = ["-I", str(ROOT / "proto"), "-I", str(ROOT / ".build/protodeps")]
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *folders, *arguments], check=True)
 
 
 def tidy(path: pathlib.Path) -> None:
@@ -86,31 +91,32 @@ def rules_text(rules: dict) -> str:
 
 def services_text(rules: dict) -> str:
     services = {m["service"]: m["file"] for m in rules["methods"].values()}
-    out = [HEAD + "from functools import cached_property\nfrom typing import TYPE_CHECKING, Any\n\nif TYPE_CHECKING:"]
+    out = [HEAD + "from functools import cached_property\n\nimport grpc\nimport grpc.aio\n\nTYPE_CHECKING = False\nif TYPE_CHECKING:"]
     for service, file in sorted(services.items()):
         stub = service.rsplit(".", 1)[1]
         module = f"portone_gateway._gen.{file.replace('/', '.')}_pb2_grpc"
         out.append(f"    from {module} import {stub}AsyncStub, {stub}Stub")
-    for kind, suffix in (("Services", "Stub"), ("AsyncServices", "AsyncStub")):
-        out.append(f"\n\nclass {kind}:\n    \"\"\"The services of the contract by short names. A service is imported when it is first used.\"\"\"\n\n    _channel: Any")
+    about = "The services of the contract by short names. A service is imported when it is first used."
+    for kind, suffix, channel in (("Services", "Stub", "grpc.Channel"), ("AsyncServices", "AsyncStub", "grpc.aio.Channel")):
+        out.append(f'\n\nclass {kind}:\n    """{about}"""\n\n    _channel: {channel}')
         for service, file in sorted(services.items()):
             stub = service.rsplit(".", 1)[1]
             module = f"portone_gateway._gen.{file.replace('/', '.')}_pb2_grpc"
-            returned = f"{stub}Stub(self._channel)"
             out.append(f"\n    @cached_property\n    def {short(service)}(self) -> \"{stub}{suffix}\":\n"
-                       f"        from {module} import {stub}Stub\n\n        return {returned}")
+                       f"        from {module} import {stub}Stub\n\n        return {stub}Stub(self._channel)")
     return "\n".join(out) + "\n"
 
 
 def lists_text(rules: dict) -> str:
     """The types of paginate: which request lists what."""
-    out = [HEAD + "from collections.abc import AsyncIterator, Awaitable, Callable, Iterator\nfrom typing import Any, overload\n\nfrom portone_gateway import v2\n"]
-    lists = sorted((m["request"].rsplit(".", 1)[1], m["response"].rsplit(".", 1)[1], m["list"]["item"].rsplit(".", 1)[1])
-                   for m in rules["methods"].values() if m.get("list"))
-    for request, _, item in lists:
-        out.append(f"@overload\ndef paginate(call: Callable[[v2.{request}], Any], request: v2.{request}, **call_options: Any) -> Iterator[v2.{item}]: ...")
-    for request, _, item in lists:
-        out.append(f"@overload\ndef aio_paginate(call: Callable[[v2.{request}], Awaitable[Any]], request: v2.{request}, **call_options: Any) -> AsyncIterator[v2.{item}]: ...")
+    imports = "from collections.abc import AsyncIterator, Awaitable, Callable, Iterator\nfrom typing import Any, overload\n\n"
+    out = [HEAD + imports + "from portone_gateway import v2\n"]
+    found = (m for m in rules["methods"].values() if m.get("list"))
+    lists = sorted((m["request"].rsplit(".", 1)[1], m["list"]["item"].rsplit(".", 1)[1]) for m in found)
+    for name, returned, iterator in (("paginate", "Any", "Iterator"), ("aio_paginate", "Awaitable[Any]", "AsyncIterator")):
+        for request, item in lists:
+            call = f"call: Callable[[v2.{request}], {returned}], request: v2.{request}, **call_options: Any"
+            out.append(f"@overload\ndef {name}({call}) -> {iterator}[v2.{item}]: ...")
     return "\n".join(out) + "\n"
 
 
@@ -121,8 +127,7 @@ def names_text() -> None:
     descriptors = descriptor_pb2.FileDescriptorSet()
     protos = sorted(str(p.relative_to(ROOT / "proto")) for p in (ROOT / "proto/portone/v2").glob("*.proto"))
     out = ROOT / ".build/python-descriptors.binpb"
-    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", "-I", ROOT / "proto", "-I", ROOT / ".build/protodeps",
-                    f"--descriptor_set_out={out}", *protos], check=True)
+    protoc(f"--descriptor_set_out={out}", *protos)
     descriptors.ParseFromString(out.read_bytes())
     names: dict[str, list[str]] = {}
     for file in descriptors.file:
@@ -134,7 +139,8 @@ def names_text() -> None:
     shutil.rmtree(modules, ignore_errors=True)
     modules.mkdir()
     table = "".join(f"    {module!r}: {' '.join(own)!r},\n" for module, own in sorted(names.items()))
-    (modules / "__init__.py").write_text(HEAD.replace('"""Generated', '"""Every message, enum and enum value of the contract. Generated') + V2.format(table=table))
+    head = HEAD.replace('"""Generated', '"""Every message, enum and enum value of the contract. Generated')
+    (modules / "__init__.py").write_text(head + V2.format(table=table))
     stub = "".join(f"from {PACKAGE}.v2.{module} import {name} as {name}\n" for module, own in sorted(names.items()) for name in own)
     (modules / "__init__.pyi").write_text(HEAD + stub)
 

@@ -21,8 +21,8 @@ class _Failure:
         self.initial_metadata, self.trailing_metadata = error.initial_metadata, error.trailing_metadata
 
 
-def _details(asking: Asking, authorization: str | None) -> grpc.aio.ClientCallDetails:
-    d = asking.details(authorization)
+def _details(asking: Asking, authorization: str | None, **changed: Any) -> grpc.aio.ClientCallDetails:
+    d = asking.details(authorization)._replace(**changed)
     return grpc.aio.ClientCallDetails(d.method, d.timeout, grpc.aio.Metadata(*d.metadata), d.credentials, d.wait_for_ready)
 
 
@@ -69,7 +69,7 @@ class StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[
         if not is_ours(details.method):
             return await continuation(details, request)
         asking = Asking(self._unary._options, details, request)
-        own = _details(asking, await self._unary._authorization())._replace(timeout=details.timeout)
+        own = _details(asking, await self._unary._authorization(), timeout=details.timeout)
         return _pieces(await continuation(own, request))
 
 

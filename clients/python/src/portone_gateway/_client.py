@@ -65,7 +65,7 @@ class Client(Services):
     @property
     def channel(self) -> grpc.Channel:
         """The channel, for stubs of one's own."""
-        return self._channel  # type: ignore[no-any-return]
+        return self._channel
 
     def close(self) -> None:
         """Ends the connections. Calls that are being made fail."""
@@ -105,7 +105,7 @@ class AsyncClient(AsyncServices):
     @property
     def channel(self) -> grpc.aio.Channel:
         """The channel, for stubs of one's own."""
-        return self._channel  # type: ignore[no-any-return]
+        return self._channel
 
     async def close(self) -> None:
         """Ends the connections. Calls that are being made fail."""

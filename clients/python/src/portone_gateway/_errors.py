@@ -192,15 +192,16 @@ def _read_info(error: Error, info: error_details_pb2.ErrorInfo) -> None:
     error.operation = info.metadata.get(rules.INFO["operation"], "")
     error.idempotency_key = info.metadata.get(rules.INFO["idempotencyKey"], "")
     error.truncated = bool(info.metadata.get(rules.INFO["truncated"], ""))
-    name = "GATEWAY_REASON_" + info.reason
-    if info.domain == rules.DOMAIN_GATEWAY and name in gateway_pb2.GatewayReason.keys():
-        error.gateway_reason = gateway_pb2.GatewayReason.Value(name)
+    if info.domain == rules.DOMAIN_GATEWAY:
+        reason = gateway_pb2.GatewayReason.DESCRIPTOR.values_by_name.get("GATEWAY_REASON_" + info.reason)
+        if reason is not None:
+            error.gateway_reason = gateway_pb2.GatewayReason.ValueType(reason.number)
 
 
 def advise(error: Error, mutation: bool) -> Retry:
     """The algorithm of clients/DESIGN.md."""
     kind, code = ("mutation" if mutation else "read"), error.code.name
-    step = decline_pb2.DeclineNextStep.Name(error.decline.next_step).removeprefix("DECLINE_NEXT_STEP_") if _known_step(error) else ""
+    step = _step(error)
     if error.domain == rules.DOMAIN_PORTONE:
         if step in rules.NEXT_STEPS:
             return Retry(rules.NEXT_STEPS[step])
@@ -214,8 +215,12 @@ def advise(error: Error, mutation: bool) -> Retry:
     return Retry(advice)
 
 
-def _known_step(error: Error) -> bool:
-    return error.decline is not None and error.decline.next_step in decline_pb2.DeclineNextStep.values()
+def _step(error: Error) -> str:
+    """The name of what the decline says to do; empty for none, or one that this package does not know."""
+    if error.decline is None:
+        return ""
+    value = decline_pb2.DeclineNextStep.DESCRIPTOR.values_by_number.get(error.decline.next_step)
+    return "" if value is None else value.name.removeprefix("DECLINE_NEXT_STEP_")
 
 
 def judge(error: Error, sent: Sent) -> Error:

@@ -83,9 +83,8 @@ class _Place:
         total: int = part.page.total_count
         if len(items) < self._each:
             if items and seen < total:
-                raise ValueError(
-                    f"page {self._at} of {self._each} objects has {len(items)}, and {total - seen} are said to follow: is the size too large?"
-                )
+                left = f"{len(items)} of {self._each} objects, and {total - seen} are said to follow"
+                raise ValueError(f"page {self._at} has {left}: is the size too large?")
             return False
         if (self._at + 2) * self._each > _REACH:
             if seen == total:

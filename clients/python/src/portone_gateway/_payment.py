@@ -43,8 +43,8 @@ class PaymentView:
         """The status; PAYMENT_STATUS_UNSPECIFIED for one from tomorrow."""
         text = self.status_text
         name = "PAYMENT_STATUS_" + ("PENDING" if text == "PAY_PENDING" else text)  # PENDING is its name in filters
-        known = name in payment_pb2.PaymentStatus.keys()
-        return payment_pb2.PaymentStatus.Value(name) if known else payment_pb2.PAYMENT_STATUS_UNSPECIFIED
+        value = payment_pb2.PaymentStatus.DESCRIPTOR.values_by_name.get(name)
+        return payment_pb2.PAYMENT_STATUS_UNSPECIFIED if value is None else payment_pb2.PaymentStatus.ValueType(value.number)
 
     @property
     def id(self) -> str | None:
