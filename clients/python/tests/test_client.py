@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import pathlib
 import pickle
 import subprocess
@@ -240,3 +241,19 @@ def test_many_at_once(portone_sandbox: Sandbox) -> None:
             return sum(pg.view(p).id == "demo-payment-1" for p in payments)
 
     assert asyncio.run(run()) == 200
+
+
+def test_failed_async_calls_are_whole(portone_sandbox: Sandbox) -> None:
+    async def run() -> None:
+        async with pg.AsyncClient(portone_sandbox.target) as client:
+            call: Any = client.payment.GetPayment(v2.GetPaymentRequest(payment_id="not-there"))
+            with pytest.raises(pg.Error) as failed:
+                await call
+            assert failed.value.request_id and await call.code() is grpc.StatusCode.NOT_FOUND
+            assert call.done() and not call.cancelled() and not call.cancel() and await call.details() == failed.value.message
+            assert await call.trailing_metadata() is not None
+            with pytest.raises(pg.Error, match="idempotency-key has 5 characters"):
+                await client.payment.CancelPayment(v2.CancelPaymentRequest(payment_id="p-1"), metadata=pg.with_key("short"))
+
+    asyncio.run(run())
+    gc.collect()

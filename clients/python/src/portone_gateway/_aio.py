@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from typing import Any
 
 import grpc
@@ -40,7 +40,10 @@ class Interceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc, t
     async def intercept_unary_unary(self, continuation: Callable[[Any, Any], Any], details: Any, request: Any) -> Any:
         if not is_ours(details.method):
             return await continuation(details, request)
-        asking = Asking(self._options, details, request)
+        try:
+            asking = Asking(self._options, details, request)
+        except _errors.Error as refused:
+            return _FailedCall(refused)
         while True:
             try:
                 call = await continuation(_details(asking, await self._authorization()), request)
@@ -51,12 +54,59 @@ class Interceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[misc, t
                 error.__cause__ = failure
             except Exception as failure:
                 unknown = asking.interrupted(failure)
-                if unknown is None:
-                    raise
-                raise unknown from failure
+                return _FailedCall(failure if unknown is None else unknown)
             if wait is None:
-                raise error
+                return _FailedCall(error)
             await asyncio.sleep(wait)
+
+
+class _FailedCall(grpc.aio.UnaryUnaryCall):  # type: ignore[misc, type-arg, unused-ignore]
+    """A call that has failed. It is returned, not raised: grpc.aio asks what an interceptor raises for nothing but AioRpcError."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if False:
+            yield
+        raise self._error
+
+    def done(self) -> bool:
+        return True
+
+    def cancelled(self) -> bool:
+        return False
+
+    def cancel(self) -> bool:
+        return False
+
+    def time_remaining(self) -> float | None:
+        return None
+
+    def add_done_callback(self, callback: Callable[[Any], None]) -> None:
+        callback(self)
+
+    async def initial_metadata(self) -> Any:
+        return self._of_cause("initial_metadata", grpc.aio.Metadata())
+
+    async def trailing_metadata(self) -> Any:
+        return self._of_cause("trailing_metadata", grpc.aio.Metadata())
+
+    async def code(self) -> grpc.StatusCode:
+        return self._error.code if isinstance(self._error, _errors.Error) else grpc.StatusCode.UNKNOWN
+
+    async def details(self) -> str:
+        return self._error.message if isinstance(self._error, _errors.Error) else ""
+
+    async def debug_error_string(self) -> str:
+        return str(self._of_cause("debug_error_string", ""))
+
+    async def wait_for_connection(self) -> None:
+        raise self._error
+
+    def _of_cause(self, name: str, otherwise: Any) -> Any:
+        cause = self._error.__cause__
+        return getattr(cause, name)() if isinstance(cause, grpc.aio.AioRpcError) else otherwise
 
 
 class StreamInterceptor(grpc.aio.UnaryStreamClientInterceptor):  # type: ignore[misc, type-arg, unused-ignore]

@@ -149,10 +149,10 @@ class DeclinedError(Error):
 def from_rpc(failure: Any, sent: Sent) -> Error:
     """The Error of a failed RPC, which has the methods of grpc.Call."""
     error = Error(failure.code() or grpc.StatusCode.UNKNOWN, failure.details() or "")
-    trailers = dict(failure.trailing_metadata() or ())
-    _read(error, trailers.get(rules.TRAILER, b""))
-    for metadata in (failure.trailing_metadata(), failure.initial_metadata()):
-        error.request_id = error.request_id or str(dict(metadata or ()).get(rules.METADATA["requestId"], ""))
+    # Pairs, since the Metadata of older versions of grpc.aio is no proper mapping.
+    metadata = {name: value for pairs in (failure.initial_metadata(), failure.trailing_metadata()) for name, value in pairs or ()}
+    _read(error, metadata.get(rules.TRAILER, b""))
+    error.request_id = str(metadata.get(rules.METADATA["requestId"], ""))
     if sent.mutation and not error.idempotency_key:
         error.idempotency_key = sent.key
     error.__cause__ = failure if isinstance(failure, BaseException) else None
