@@ -59,7 +59,7 @@ func TestFromCall(t *testing.T) {
 			if e.OutcomeUnknown() != test.unknown || e.TellsOutcome() != test.tells || e.Retry() != test.retry || e.IdempotencyKey != test.key || e.RequestID != test.call.RequestID {
 				t.Errorf("unknown %v, tells %v, retry %v, key %q, request %q", e.OutcomeUnknown(), e.TellsOutcome(), e.Retry(), e.IdempotencyKey, e.RequestID)
 			}
-			if portoneerr.FromError(e) != e || !errors.Is(e, test.err) {
+			if again := portoneerr.FromError(e); *again != *e || !errors.Is(e, test.err) {
 				t.Error("it is another error after it is read again")
 			}
 		})

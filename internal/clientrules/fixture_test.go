@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -12,6 +13,13 @@ import (
 func statusOf(t *testing.T, c vector) *spb.Status {
 	t.Helper()
 	st := new(spb.Status)
+	if c.Status == nil {
+		var code codes.Code
+		if err := code.UnmarshalJSON([]byte(`"` + string(c.Code) + `"`)); err != nil {
+			t.Fatal(err)
+		}
+		return &spb.Status{Code: int32(code), Message: c.Message}
+	}
 	if err := proto.Unmarshal(c.Status, st); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -90,9 +91,11 @@ type pages struct {
 // applies counts.
 type retry struct {
 	WithoutErrorInfo map[string]byKind `json:"withoutErrorInfo"` // by gRPC code
-	NextSteps        map[string]advice `json:"nextSteps"`        // by DeclineNextStep, whatever the code
+	NextSteps        map[string]advice `json:"nextSteps"`        // of mutations by DeclineNextStep, whatever the code
 	GatewayReasons   map[string]byKind `json:"gatewayReasons"`   // by reason in the gateway's domain
 	OutcomeUnknown   []string          `json:"outcomeUnknown"`   // of these, the reasons of an unknown outcome
+	KnownReasons     []string          `json:"knownGatewayReasons"`
+	NewUnknown       []string          `json:"outcomeUnknownCodes"` // of mutations, where the gateway's reason is not known
 	AgainWithWait    []string          `json:"againWithRetryInfo"`
 	PortOneCodes     map[string]byKind `json:"portoneCodes"` // by gRPC code, in PortOne's domain
 	GatewayCodes     map[string]byKind `json:"gatewayCodes"` // by gRPC code, in the gateway's domain
@@ -168,6 +171,7 @@ func newRetry() retry {
 			"UPSTREAM_RATE_LIMITED": both(later),
 		},
 		OutcomeUnknown: []string{"OUTCOME_UNKNOWN", "ANSWER_UNREADABLE"},
+		NewUnknown:     []string{"UNKNOWN", "INTERNAL", "DEADLINE_EXCEEDED"},
 		AgainWithWait:  []string{"UPSTREAM_RATE_LIMITED"},
 		PortOneCodes:   make(map[string]byKind),
 		GatewayCodes:   make(map[string]byKind),
@@ -187,7 +191,13 @@ func newRetry() retry {
 	for _, code := range []codes.Code{codes.Unavailable, codes.Canceled, codes.Internal, codes.Unknown, codes.Aborted} {
 		r.WithoutErrorInfo[string(nameOf(code))] = both(same)
 	}
-	r.WithoutErrorInfo["DEADLINE_EXCEEDED"] = both(same)
+	r.WithoutErrorInfo["DEADLINE_EXCEEDED"] = byKind{Mutation: same, Read: later}
+	values := portonev2.GatewayReason(0).Descriptor().Values()
+	for i := range values.Len() {
+		if name := bare(portonev2.GatewayReason(values.Get(i).Number()), "GATEWAY_REASON_"); name != "" {
+			r.KnownReasons = append(r.KnownReasons, name)
+		}
+	}
 	for _, codesOf := range []map[string]byKind{r.PortOneCodes, r.GatewayCodes} {
 		codesOf["UNAVAILABLE"], codesOf["ABORTED"] = both(same), both(same)
 		codesOf["DEADLINE_EXCEEDED"] = both(later)
@@ -217,11 +227,14 @@ func (r *rules) advise(f failure) advice {
 	var a advice
 	switch f.domain {
 	case r.Domains.PortOne:
-		if a, found := r.Retry.NextSteps[f.nextStep]; found {
+		if a, found := r.Retry.NextSteps[f.nextStep]; found && f.mutation {
 			return a
 		}
 		a = pick(r.Retry.PortOneCodes[name])
 	case r.Domains.Gateway:
+		if r.outcomeUnknown(f) {
+			return same
+		}
 		k, found := r.Retry.GatewayReasons[f.reason]
 		if !found {
 			k = r.Retry.GatewayCodes[name]
@@ -234,6 +247,18 @@ func (r *rules) advise(f failure) advice {
 		return instead
 	}
 	return a
+}
+
+// outcomeUnknown reports whether PortOne may have carried a mutation out.
+func (r *rules) outcomeUnknown(f failure) bool {
+	switch {
+	case !f.mutation || f.domain == r.Domains.PortOne:
+		return false
+	case f.domain == "":
+		return r.Retry.WithoutErrorInfo[string(nameOf(f.code))].Mutation == same
+	}
+	return slices.Contains(r.Retry.OutcomeUnknown, f.reason) ||
+		!slices.Contains(r.Retry.KnownReasons, f.reason) && slices.Contains(r.Retry.NewUnknown, string(nameOf(f.code)))
 }
 
 // newReasons lists PortOne's error types as errmap takes them.

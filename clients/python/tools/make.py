@@ -71,6 +71,7 @@ def rules_text(rules: dict) -> str:
         "KEY_LENGTH": rules["idempotencyKey"]["newLength"], "ASKING": rules["asking"], "PAGES": rules["pages"],
         "WITHOUT_ERROR_INFO": retry["withoutErrorInfo"], "NEXT_STEPS": retry["nextSteps"], "GATEWAY_REASONS": retry["gatewayReasons"],
         "OUTCOME_UNKNOWN": frozenset(retry["outcomeUnknown"]), "AGAIN_WITH_RETRY_INFO": frozenset(retry["againWithRetryInfo"]),
+        "KNOWN_GATEWAY_REASONS": frozenset(retry["knownGatewayReasons"]), "OUTCOME_UNKNOWN_CODES": frozenset(retry["outcomeUnknownCodes"]),
         "PORTONE_CODES": retry["portoneCodes"], "GATEWAY_CODES": retry["gatewayCodes"],
         "NEXT_STEPS_INSTEAD_OF_NEVER": retry["nextStepsInsteadOfNever"],
         "TELLS_NO_OUTCOME": frozenset(retry["portoneCodesThatTellNoOutcome"]),

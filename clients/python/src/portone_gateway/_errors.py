@@ -203,16 +203,25 @@ def advise(error: Error, mutation: bool) -> Retry:
     kind, code = ("mutation" if mutation else "read"), error.code.name
     step = _step(error)
     if error.domain == rules.DOMAIN_PORTONE:
-        if step in rules.NEXT_STEPS:
+        if mutation and step in rules.NEXT_STEPS:
             return Retry(rules.NEXT_STEPS[step])
         advice = rules.PORTONE_CODES[code][kind]
     elif error.domain == rules.DOMAIN_GATEWAY:
+        if mutation and _leaves_unknown(error):
+            return Retry.SAME
         advice = rules.GATEWAY_REASONS.get(error.type, rules.GATEWAY_CODES[code])[kind]
     else:
         return Retry(rules.WITHOUT_ERROR_INFO[code][kind])
     if advice == "never":
         advice = rules.NEXT_STEPS_INSTEAD_OF_NEVER.get(step, advice)
     return Retry(advice)
+
+
+def _leaves_unknown(error: Error) -> bool:
+    """Whether an error of the gateway's own says that PortOne may have carried the mutation out."""
+    return error.type in rules.OUTCOME_UNKNOWN or (
+        error.type not in rules.KNOWN_GATEWAY_REASONS and error.code.name in rules.OUTCOME_UNKNOWN_CODES
+    )
 
 
 def _step(error: Error) -> str:
@@ -231,7 +240,7 @@ def judge(error: Error, sent: Sent) -> Error:
     error.retry = advise(error, sent.mutation)
     if sent.mutation:
         error.outcome_unknown = (not error.domain and error.retry is Retry.SAME) or (
-            error.domain == rules.DOMAIN_GATEWAY and error.type in rules.OUTCOME_UNKNOWN
+            error.domain == rules.DOMAIN_GATEWAY and _leaves_unknown(error)
         )
     return as_kind(error)
 

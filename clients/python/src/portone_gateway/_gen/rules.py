@@ -39,7 +39,7 @@ WITHOUT_ERROR_INFO: Final[dict[str, Any]] = {
     'ALREADY_EXISTS': {'mutation': 'same', 'read': 'never'},
     'CANCELLED': {'mutation': 'same', 'read': 'same'},
     'DATA_LOSS': {'mutation': 'same', 'read': 'never'},
-    'DEADLINE_EXCEEDED': {'mutation': 'same', 'read': 'same'},
+    'DEADLINE_EXCEEDED': {'mutation': 'same', 'read': 'later'},
     'FAILED_PRECONDITION': {'mutation': 'same', 'read': 'never'},
     'INTERNAL': {'mutation': 'same', 'read': 'same'},
     'INVALID_ARGUMENT': {'mutation': 'same', 'read': 'never'},
@@ -66,6 +66,27 @@ OUTCOME_UNKNOWN: Final[frozenset[str]] = frozenset((
 ))
 AGAIN_WITH_RETRY_INFO: Final[frozenset[str]] = frozenset((
     'UPSTREAM_RATE_LIMITED',
+))
+KNOWN_GATEWAY_REASONS: Final[frozenset[str]] = frozenset((
+    'ANSWER_UNREADABLE',
+    'CROSS_ORIGIN',
+    'HOST_NOT_ALLOWED',
+    'INTERNAL',
+    'INVALID_REQUEST',
+    'NOT_SENT',
+    'NO_SUCH_OPERATION',
+    'OUTCOME_UNKNOWN',
+    'OVERLOADED',
+    'SHUTTING_DOWN',
+    'TOO_LARGE',
+    'UPSTREAM_FAILED',
+    'UPSTREAM_RATE_LIMITED',
+    'UPSTREAM_UNREACHABLE',
+))
+OUTCOME_UNKNOWN_CODES: Final[frozenset[str]] = frozenset((
+    'DEADLINE_EXCEEDED',
+    'INTERNAL',
+    'UNKNOWN',
 ))
 PORTONE_CODES: Final[dict[str, Any]] = {
     'ABORTED': {'mutation': 'same', 'read': 'same'},

@@ -45,11 +45,7 @@ class GetBankInfosRequest(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -96,11 +92,7 @@ class GetBankInfosResponse(_message.Message):
         """The banks, each with its code and its names."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -151,11 +143,7 @@ class BankInfo(_message.Message):
         """Names of the bank by language, to show to people."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -204,11 +192,7 @@ class BankInfoName(_message.Message):
     ko: _builtins.str
     """The name in Korean."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,

@@ -236,11 +236,7 @@ class GetBillingKeyInfosRequest(_message.Message):
         """Some of the conditions do not apply to keys issued with V1."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -291,11 +287,7 @@ class BillingKeySortInput(_message.Message):
     order: _common_pb2.SortOrder.ValueType
     """Defaults to `DESC`."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -403,11 +395,7 @@ class BillingKeyFilterInput(_message.Message):
         """Empty means all."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -486,11 +474,7 @@ class BillingKeyTextSearch(_message.Message):
     value: _builtins.str
     """The text to look for."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -551,11 +535,7 @@ class GetBillingKeyInfosResponse(_message.Message):
         """The page answered, and how many keys there are in total."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -609,11 +589,7 @@ class BillingKeyInfo(_message.Message):
         """Set when the status is `ISSUED`: the key can be charged."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -721,11 +697,7 @@ class DeletedBillingKeyInfo(_message.Message):
         """When the key was deleted."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -829,11 +801,7 @@ class BillingKeyPaymentMethod(_message.Message):
         """Set if the key charges a bank account."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -887,11 +855,7 @@ class BillingKeyPaymentMethodCard(_message.Message):
         """The card, as far as the PG tells it."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -942,11 +906,7 @@ class BillingKeyPaymentMethodEasyPay(_message.Message):
         """What the wallet pays from, where it is known."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1007,11 +967,7 @@ class BillingKeyPaymentMethodEasyPayMethod(_message.Message):
         """Set if the wallet debits a bank account."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1060,11 +1016,7 @@ class BillingKeyPaymentMethodEasyPayCharge(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1112,11 +1064,7 @@ class BillingKeyPaymentMethodTransfer(_message.Message):
     account_number: _builtins.str
     """Number of the account that is charged; may be absent."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1170,11 +1118,7 @@ class BillingKeyPaymentMethodMobile(_message.Message):
     phone_number: _builtins.str
     """The phone whose bill is charged; may be absent."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1219,11 +1163,7 @@ class BillingKeyPaymentMethodPaypal(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1275,11 +1215,7 @@ class PgBillingKeyIssueResponse(_message.Message):
         """Set if the key was issued on the channel."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1335,11 +1271,7 @@ class FailedPgBillingKeyIssueResponse(_message.Message):
         """Why it failed, with the PG's code and message where it gave them."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1397,11 +1329,7 @@ class BillingKeyFailure(_message.Message):
         """When the issue failed."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1471,11 +1399,7 @@ class IssuedPgBillingKeyIssueResponse(_message.Message):
         """The payment method as the PG of this channel told it."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1579,11 +1503,7 @@ class IssuedBillingKeyInfo(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1704,11 +1624,7 @@ class IssueBillingKeyRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1787,11 +1703,7 @@ class InstantBillingKeyPaymentMethodInput(_message.Message):
         """Required: there is no other method."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1839,11 +1751,7 @@ class InstantBillingKeyPaymentMethodInputCard(_message.Message):
         """Card data as the customer entered it. Do not store or log it."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1896,11 +1804,7 @@ class IssueBillingKeyResponse(_message.Message):
         """The channels on which the issue failed, and why. Empty if there are none."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1957,11 +1861,7 @@ class BillingKeyInfoSummary(_message.Message):
         """When the issue of the key was complete."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2022,11 +1922,7 @@ class ConfirmBillingKeyRequest(_message.Message):
     skip_webhook: _builtins.bool
     """True suppresses the webhook of a successful issue."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2090,11 +1986,7 @@ class ConfirmedBillingKeySummary(_message.Message):
     billing_key: _builtins.str
     """The key to pay with. Store it in a safe place."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2173,11 +2065,7 @@ class ConfirmBillingKeyIssueAndPayRequest(_message.Message):
     outside, such as the deposit to a virtual account, are sent all the same.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2266,11 +2154,7 @@ class ConfirmedBillingKeyIssueAndPaySummary(_message.Message):
     payment_id: _builtins.str
     """The first payment."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2327,11 +2211,7 @@ class GetBillingKeyInfoRequest(_message.Message):
     the credentials give access to it.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2392,11 +2272,7 @@ class DeleteBillingKeyRequest(_message.Message):
     skip_webhook: _builtins.bool
     """True suppresses the webhook of a successful deletion."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2463,11 +2339,7 @@ class DeleteBillingKeyResponse(_message.Message):
         """When the deletion of the key was complete."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,

@@ -2561,11 +2561,7 @@ class PageInfo(_message.Message):
     list for what this page holds.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2629,11 +2625,7 @@ class PageInput(_message.Message):
     size: _builtins.int
     """Objects per page. (`number` + 1) * `size` may not exceed 60,000."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2712,11 +2704,7 @@ class Card(_message.Message):
     number: _builtins.str
     """The card number, masked."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2820,11 +2808,7 @@ class SelectedChannel(_message.Message):
     pg_merchant_id: _builtins.str
     """The id by which the PG knows the merchant (often called MID)."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2929,11 +2913,7 @@ class Customer(_message.Message):
         """Address of the customer, in one line and, where they are known, in parts."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3032,11 +3012,7 @@ class Address(_message.Message):
         """Set if the parts are known too."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3085,11 +3061,7 @@ class OneLineAddress(_message.Message):
     one_line: _builtins.str
     """The whole address in one line."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3152,11 +3124,7 @@ class SeparatedAddress(_message.Message):
     country: Global___Country.ValueType
     """Country of the address."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3236,11 +3204,7 @@ class ChannelGroupSummary(_message.Message):
     is_for_test: _builtins.bool
     """Whether the group consists of test channels."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3316,11 +3280,7 @@ class CardCredential(_message.Message):
     password_two_digits: _builtins.str
     """The first two digits of the card's PIN."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3428,11 +3388,7 @@ class CustomerInput(_message.Message):
         """Address of the customer, in parts; the postal code goes into `zipcode`."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3533,11 +3489,7 @@ class CustomerNameInput(_message.Message):
         """First and last name. Excludes `full`."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3589,11 +3541,7 @@ class CustomerSeparatedName(_message.Message):
     last: _builtins.str
     """Family name."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3659,11 +3607,7 @@ class SeparatedAddressInput(_message.Message):
     country: Global___Country.ValueType
     """Country of the address."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3741,11 +3685,7 @@ class ChannelSpecificFailure(_message.Message):
         """The PG behind this channel answered with an error."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3801,11 +3741,7 @@ class ChannelSpecificFailureInvalidRequest(_message.Message):
         """The channel that failed."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3867,11 +3803,7 @@ class ChannelSpecificFailurePgProvider(_message.Message):
         """The channel that failed."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3945,11 +3877,7 @@ class PaymentAmountInput(_message.Message):
     Absent means that PortOne computes it, as 1/11 of `total` less `tax_free`.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4026,11 +3954,7 @@ class PaymentProduct(_message.Message):
     link: _builtins.str
     """URL of the page that sells the product."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4110,11 +4034,7 @@ class DateRange(_message.Message):
     until: _builtins.str
     """Last day, as `YYYY-MM-DD`."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4173,11 +4093,7 @@ class CashReceiptInput(_message.Message):
     with `NO_RECEIPT`.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4234,11 +4150,7 @@ class DateTimeRange(_message.Message):
         """End of the range."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4305,11 +4217,7 @@ class PlatformAccountTransferStatusStats(_message.Message):
     failed: _builtins.int
     """Transfers in status `FAILED`: failed."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4426,11 +4334,7 @@ class PlatformAdditionalFeePolicy(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4518,11 +4422,7 @@ class PlatformFee(_message.Message):
         """A share of the total."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4571,11 +4471,7 @@ class PlatformFixedAmountFee(_message.Message):
     amount: _builtins.int
     """In the minor unit of the currency of the settlement."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4623,11 +4519,7 @@ class PlatformFixedRateFee(_message.Message):
     rate: _builtins.int
     """In units of 10^-5, not negative: 3500 is 3.5 %, 100000 is 100 %."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4696,11 +4588,7 @@ class PlatformPayoutStatusStats(_message.Message):
     scheduled: _builtins.int
     """Payouts in status `SCHEDULED`: booked for a later time."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4825,11 +4713,7 @@ class PlatformContract(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4929,11 +4813,7 @@ class PlatformSettlementCycle(_message.Message):
         """Which days are settlement days."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5005,11 +4885,7 @@ class PlatformSettlementCycleMethod(_message.Message):
         """Given days of every week."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5057,11 +4933,7 @@ class PlatformSettlementCycleMethodDaily(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5108,11 +4980,7 @@ class PlatformSettlementCycleMethodManualDates(_message.Message):
         """The months and days of the settlement dates."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5161,11 +5029,7 @@ class MonthDay(_message.Message):
     day: _builtins.int
     """Day of the month, from 1."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5221,11 +5085,7 @@ class PlatformSettlementCycleMethodMonthly(_message.Message):
         """Days of the month, from 1. 31 stands for the last day of the month."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5273,11 +5133,7 @@ class PlatformSettlementCycleMethodWeekly(_message.Message):
         """The days of the week that are settlement days."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5352,11 +5208,7 @@ class PlatformDiscountSharePolicy(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5514,11 +5366,7 @@ class PlatformPartner(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5614,11 +5462,7 @@ class PlatformContact(_message.Message):
     email: _builtins.str
     """E-mail address of the person."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5691,11 +5535,7 @@ class PlatformAccount(_message.Message):
     status: Global___PlatformAccountStatus.ValueType
     """Result of the check. Only accounts in KRW are checked."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5776,11 +5616,7 @@ class PlatformPartnerType(_message.Message):
         """A person subject to withholding tax."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5857,11 +5693,7 @@ class PlatformPartnerTypeBusiness(_message.Message):
     member_company_connection_failed_reason: _builtins.str
     """Why the connection failed, if it did."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -5957,11 +5789,7 @@ class PlatformPartnerTypeNonWhtPayer(_message.Message):
     birthdate: _builtins.str
     """As `YYYY-MM-DD`."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -6009,11 +5837,7 @@ class PlatformPartnerTypeWhtPayer(_message.Message):
     birthdate: _builtins.str
     """As `YYYY-MM-DD`."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -6061,11 +5885,7 @@ class PlatformUserDefinedPropertyValue(_message.Message):
     string: _builtins.str
     """The value, as text."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -6216,11 +6036,7 @@ class PlatformOrderSettlementAmount(_message.Message):
         """Results of the formulas that the merchant defined, by key."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,

@@ -59,9 +59,14 @@ class _GatewayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gateway
     GATEWAY_REASON_INTERNAL: _GatewayReason.ValueType  # 12
     """The gateway has a bug. Its log says more."""
     GATEWAY_REASON_CROSS_ORIGIN: _GatewayReason.ValueType  # 13
-    """A page in a browser, of another origin than the gateway's, made the request.
-    It was refused and nothing was done: whoever can open a page must not be able to
-    pay. By REST only.
+    """A page in a browser made the request. It was refused and nothing was done:
+    whoever can open a page must not be able to pay. By REST only.
+    """
+    GATEWAY_REASON_HOST_NOT_ALLOWED: _GatewayReason.ValueType  # 20
+    """The request was for a host that is not this gateway's: over loopback only IP
+    addresses, localhost and the names of --allowed-hosts are, since a page in a
+    browser can let any other name stand for this machine. Nothing was done. By REST
+    only.
     """
 
 class GatewayReason(_GatewayReason, metaclass=_GatewayReasonEnumTypeWrapper):
@@ -109,8 +114,13 @@ GATEWAY_REASON_NO_SUCH_OPERATION: GatewayReason.ValueType  # 11
 GATEWAY_REASON_INTERNAL: GatewayReason.ValueType  # 12
 """The gateway has a bug. Its log says more."""
 GATEWAY_REASON_CROSS_ORIGIN: GatewayReason.ValueType  # 13
-"""A page in a browser, of another origin than the gateway's, made the request.
-It was refused and nothing was done: whoever can open a page must not be able to
-pay. By REST only.
+"""A page in a browser made the request. It was refused and nothing was done:
+whoever can open a page must not be able to pay. By REST only.
+"""
+GATEWAY_REASON_HOST_NOT_ALLOWED: GatewayReason.ValueType  # 20
+"""The request was for a host that is not this gateway's: over loopback only IP
+addresses, localhost and the names of --allowed-hosts are, since a page in a
+browser can let any other name stand for this machine. Nothing was done. By REST
+only.
 """
 Global___GatewayReason: _TypeAlias = GatewayReason  # noqa: Y015

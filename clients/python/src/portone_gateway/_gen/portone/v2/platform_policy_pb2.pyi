@@ -85,11 +85,7 @@ class ArchivePlatformAdditionalFeePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -138,11 +134,7 @@ class ArchivePlatformAdditionalFeePolicyResponse(_message.Message):
         """The additional fee policy as archived."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -191,11 +183,7 @@ class RecoverPlatformAdditionalFeePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -244,11 +232,7 @@ class RecoverPlatformAdditionalFeePolicyResponse(_message.Message):
         """The additional fee policy as recovered."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -297,11 +281,7 @@ class GetPlatformAdditionalFeePolicyScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -363,11 +343,7 @@ class RescheduleAdditionalFeePolicyRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -433,11 +409,7 @@ class UpdatePlatformAdditionalFeePolicyBody(_message.Message):
         """Replaces the fee: a rate or a fixed amount."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -504,11 +476,7 @@ class PlatformFeeInput(_message.Message):
     currency (KRW: won).
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -564,11 +532,7 @@ class ReschedulePlatformAdditionalFeePolicyResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -627,11 +591,7 @@ class ScheduleAdditionalFeePolicyRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -684,11 +644,7 @@ class SchedulePlatformAdditionalFeePolicyResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -737,11 +693,7 @@ class CancelPlatformAdditionalFeePolicyScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -787,11 +739,7 @@ class CancelPlatformAdditionalFeePolicyScheduleResponse(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -839,11 +787,7 @@ class GetPlatformAdditionalFeePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -913,11 +857,7 @@ class UpdatePlatformAdditionalFeePolicyRequest(_message.Message):
         """Replaces the fee: a rate or a fixed amount."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -983,11 +923,7 @@ class UpdatePlatformAdditionalFeePolicyResponse(_message.Message):
         """The additional fee policy after the update."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1047,11 +983,7 @@ class GetPlatformAdditionalFeePoliciesRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1115,11 +1047,7 @@ class PlatformAdditionalFeePolicyFilterInput(_message.Message):
         """Searches by name, id or fee. Set one member only."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1179,11 +1107,7 @@ class PlatformAdditionalFeePolicyFilterInputKeyword(_message.Message):
     not by containment.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1249,11 +1173,7 @@ class GetPlatformAdditionalFeePoliciesResponse(_message.Message):
         """The page answered, and how many additional fee policies there are in total."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1321,11 +1241,7 @@ class CreatePlatformAdditionalFeePolicyRequest(_message.Message):
         """The fee to charge: a rate or a fixed amount."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1395,11 +1311,7 @@ class CreatePlatformAdditionalFeePolicyResponse(_message.Message):
         """The additional fee policy as created, with its id."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1448,11 +1360,7 @@ class ArchivePlatformContractRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1501,11 +1409,7 @@ class ArchivePlatformContractResponse(_message.Message):
         """The contract as archived."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1554,11 +1458,7 @@ class RecoverPlatformContractRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1607,11 +1507,7 @@ class RecoverPlatformContractResponse(_message.Message):
         """The contract as recovered."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1660,11 +1556,7 @@ class GetPlatformContractScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1726,11 +1618,7 @@ class RescheduleContractRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1804,11 +1692,7 @@ class UpdatePlatformContractBody(_message.Message):
         """Replaces the settlement cycle as a whole; all its members are required."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1889,11 +1773,7 @@ class PlatformSettlementCycleInput(_message.Message):
         """How the settlement dates recur. Set exactly one of its members."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -1969,11 +1849,7 @@ class PlatformSettlementCycleMethodInput(_message.Message):
         """Settles on given dates, each a month and a day."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2019,11 +1895,7 @@ class PlatformSettlementCycleMethodDailyInput(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2070,11 +1942,7 @@ class PlatformSettlementCycleMethodWeeklyInput(_message.Message):
         """The days of the week that are settlement days."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2122,11 +1990,7 @@ class PlatformSettlementCycleMethodMonthlyInput(_message.Message):
         """Days of the month as numbers: 1 is the first."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2174,11 +2038,7 @@ class PlatformSettlementCycleMethodManualDatesInput(_message.Message):
         """Dates as month and day, without a year."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2226,11 +2086,7 @@ class ReschedulePlatformContractResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2289,11 +2145,7 @@ class ScheduleContractRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2346,11 +2198,7 @@ class SchedulePlatformContractResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2399,11 +2247,7 @@ class CancelPlatformContractScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2449,11 +2293,7 @@ class CancelPlatformContractScheduleResponse(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2501,11 +2341,7 @@ class GetPlatformContractRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2583,11 +2419,7 @@ class UpdatePlatformContractRequest(_message.Message):
         """Replaces the settlement cycle as a whole; all its members are required."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2659,11 +2491,7 @@ class UpdatePlatformContractResponse(_message.Message):
         """The contract after the update."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2723,11 +2551,7 @@ class GetPlatformContractsRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2803,11 +2627,7 @@ class PlatformContractFilterInput(_message.Message):
         """Searches by id or name. Set one member only."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2862,11 +2682,7 @@ class PlatformContractFilterInputKeyword(_message.Message):
     name: _builtins.str
     """Matches contracts whose `name` contains this text."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -2927,11 +2743,7 @@ class GetPlatformContractsResponse(_message.Message):
         """The page answered, and how many contracts there are in total."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3005,11 +2817,7 @@ class CreatePlatformContractRequest(_message.Message):
         """Determines the date on which sales are settled."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3085,11 +2893,7 @@ class CreatePlatformContractResponse(_message.Message):
         """The contract as created, with its id."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3138,11 +2942,7 @@ class ArchivePlatformDiscountSharePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3191,11 +2991,7 @@ class ArchivePlatformDiscountSharePolicyResponse(_message.Message):
         """The discount share policy as archived."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3244,11 +3040,7 @@ class RecoverPlatformDiscountSharePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3297,11 +3089,7 @@ class RecoverPlatformDiscountSharePolicyResponse(_message.Message):
         """The discount share policy as recovered."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3350,11 +3138,7 @@ class GetPlatformDiscountSharePolicyScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3416,11 +3200,7 @@ class RescheduleDiscountSharePolicyRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3481,11 +3261,7 @@ class UpdatePlatformDiscountSharePolicyBody(_message.Message):
     memo: _builtins.str
     """New note on the policy. Absent leaves it as it is."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3546,11 +3322,7 @@ class ReschedulePlatformDiscountSharePolicyResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3609,11 +3381,7 @@ class ScheduleDiscountSharePolicyRequest(_message.Message):
         """When the update takes effect: a time in the future."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3666,11 +3434,7 @@ class SchedulePlatformDiscountSharePolicyResponse(_message.Message):
         """The scheduled version; its `applied_at` is the time from which it applies."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3719,11 +3483,7 @@ class CancelPlatformDiscountSharePolicyScheduleRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3769,11 +3529,7 @@ class CancelPlatformDiscountSharePolicyScheduleResponse(_message.Message):
 
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3821,11 +3577,7 @@ class GetPlatformDiscountSharePolicyRequest(_message.Message):
     mode.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3890,11 +3642,7 @@ class UpdatePlatformDiscountSharePolicyRequest(_message.Message):
     memo: _builtins.str
     """New note on the policy. Absent leaves it as it is."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -3959,11 +3707,7 @@ class UpdatePlatformDiscountSharePolicyResponse(_message.Message):
         """The discount share policy after the update."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4023,11 +3767,7 @@ class GetPlatformDiscountSharePoliciesRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4091,11 +3831,7 @@ class PlatformDiscountSharePolicyFilterInput(_message.Message):
         """Searches by id or name. Set one member only."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4150,11 +3886,7 @@ class PlatformDiscountSharePolicyFilterInputKeyword(_message.Message):
     name: _builtins.str
     """Matches policies whose `name` contains this text."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4215,11 +3947,7 @@ class GetPlatformDiscountSharePoliciesResponse(_message.Message):
         """The page answered, and how many discount share policies there are in total."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4282,11 +4010,7 @@ class CreatePlatformDiscountSharePolicyRequest(_message.Message):
     memo: _builtins.str
     """Free note, for example what kind of coupon the policy is for."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4355,11 +4079,7 @@ class CreatePlatformDiscountSharePolicyResponse(_message.Message):
         """The discount share policy as created, with its id."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4410,11 +4130,7 @@ class GetPlatformDiscountSharePolicyFilterOptionsRequest(_message.Message):
     archived. Defaults to false.
     """
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -4470,11 +4186,7 @@ class PlatformDiscountSharePolicyFilterOptions(_message.Message):
         """In units of 10^-5: 100000 is 100 %."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,

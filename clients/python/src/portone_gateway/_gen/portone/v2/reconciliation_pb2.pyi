@@ -214,11 +214,7 @@ class GetPaymentReconciliationSettlementVatReportRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -272,11 +268,7 @@ class PaymentReconciliationSettlementSummaryFilterInput(_message.Message):
         """The stores, below the merchant, to report on."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -328,11 +320,7 @@ class ReconciliationPgSpecifier(_message.Message):
     pg_provider: Global___ReconciliationPgProvider.ValueType
     """The PG that assigned `pg_merchant_id`."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -398,11 +386,7 @@ class GetPaymentReconciliationSettlementVatReportResponse(_message.Message):
         """The PG merchants of the report."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -464,11 +448,7 @@ class PaymentReconciliationVatReportItem(_message.Message):
     total_amount: _builtins.int
     """Supply amount, VAT and tax-free amount together."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -548,11 +528,7 @@ class PaymentReconciliationVatReportSummary(_message.Message):
     total_amount: _builtins.int
     """Supply amount, VAT and tax-free amount together."""
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -623,11 +599,7 @@ class GetPaymentReconciliationTransactionVatReportRequest(_message.Message):
         """
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -688,11 +660,7 @@ class PaymentReconciliationTransactionSummaryFilterInput(_message.Message):
         """The stores, below the merchant, to report on."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
@@ -752,11 +720,7 @@ class GetPaymentReconciliationTransactionVatReportResponse(_message.Message):
         """The PG merchants of the report."""
 
     @_builtins.property
-    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Members that this message has no place for: JSON name to raw JSON text. In
-        a request, members to send that this contract does not know yet.
-        """
-
+    def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     def __init__(
         self,
         *,
