@@ -57,12 +57,13 @@ func (r *runner) run(ctx context.Context, t *testing.T, s step) outcome {
 		defer cancel()
 	}
 	if s.CancelOnArrival {
-		cancelled, cancel := context.WithCancel(ctx)
+		var cancel context.CancelFunc
+		waiting := ctx
+		ctx, cancel = context.WithCancel(ctx)
 		go func() {
 			defer cancel()
-			_ = r.bench.control(ctx, "GET", "/arrived", &struct{}{})
+			_ = r.bench.control(waiting, "GET", "/arrived", &struct{}{})
 		}()
-		ctx = cancelled
 	}
 	got, err := r.do(ctx, portonev2.NewPaymentServiceClient(conn), s)
 	if err != nil {
