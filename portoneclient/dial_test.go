@@ -115,8 +115,9 @@ func TestKeys(t *testing.T) {
 	if _, _, err := keyed(metadata.AppendToOutgoingContext(WithKey(context.Background(), sixteen), keyMetadata, sixteen)); err == nil {
 		t.Error("two keys are taken")
 	}
-	if _, err := checkKey(NewKey()); err != nil || NewKey() == NewKey() {
-		t.Errorf("a new key: %v", err)
+	first, second := NewKey(), NewKey()
+	if _, err := checkKey(first); err != nil || first == second {
+		t.Errorf("new keys %q and %q: %v", first, second, err)
 	}
 }
 
