@@ -71,6 +71,7 @@ KNOWN_GATEWAY_REASONS: Final[frozenset[str]] = frozenset((
     'ANSWER_UNREADABLE',
     'CROSS_ORIGIN',
     'HOST_NOT_ALLOWED',
+    'IDEMPOTENCY_KEY_REQUIRED',
     'INTERNAL',
     'INVALID_REQUEST',
     'NOT_SENT',

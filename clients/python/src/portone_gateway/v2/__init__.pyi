@@ -1338,6 +1338,7 @@ from portone_gateway._gen.portone.v2.error_pb2 import PortOneError as PortOneErr
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_ANSWER_UNREADABLE as GATEWAY_REASON_ANSWER_UNREADABLE
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_CROSS_ORIGIN as GATEWAY_REASON_CROSS_ORIGIN
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_HOST_NOT_ALLOWED as GATEWAY_REASON_HOST_NOT_ALLOWED
+from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED as GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_INTERNAL as GATEWAY_REASON_INTERNAL
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_INVALID_REQUEST as GATEWAY_REASON_INVALID_REQUEST
 from portone_gateway._gen.portone.v2.gateway_pb2 import GATEWAY_REASON_NOT_SENT as GATEWAY_REASON_NOT_SENT

@@ -31,8 +31,9 @@ class _GatewayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gateway
     nothing twice, for three hours.
     """
     GATEWAY_REASON_ANSWER_UNREADABLE: _GatewayReason.ValueType  # 2
-    """PortOne carried the request out, but its answer cannot be read. Ask again with
-    the same key, or look the result up.
+    """PortOne carried the request out, but something in its answer cannot be read. Ask
+    again with the same key, or look the result up. An answer that may not be
+    PortOne's at all is OUTCOME_UNKNOWN.
     """
     GATEWAY_REASON_UPSTREAM_UNREACHABLE: _GatewayReason.ValueType  # 3
     """The request did not reach PortOne and nothing was done."""
@@ -62,7 +63,11 @@ class _GatewayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gateway
     """A page in a browser made the request. It was refused and nothing was done:
     whoever can open a page must not be able to pay. By REST only.
     """
-    GATEWAY_REASON_HOST_NOT_ALLOWED: _GatewayReason.ValueType  # 20
+    GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED: _GatewayReason.ValueType  # 14
+    """The call may change something and has no idempotency key, and this gateway is set
+    to take no such calls. Nothing was done; send a key of your own.
+    """
+    GATEWAY_REASON_HOST_NOT_ALLOWED: _GatewayReason.ValueType  # 15
     """The request was for a host that is not this gateway's: over loopback only IP
     addresses, localhost and the names of --allowed-hosts are, since a page in a
     browser can let any other name stand for this machine. Nothing was done. By REST
@@ -86,8 +91,9 @@ ErrorInfo's metadata `idempotencyKey`: PortOne then tells the outcome and does
 nothing twice, for three hours.
 """
 GATEWAY_REASON_ANSWER_UNREADABLE: GatewayReason.ValueType  # 2
-"""PortOne carried the request out, but its answer cannot be read. Ask again with
-the same key, or look the result up.
+"""PortOne carried the request out, but something in its answer cannot be read. Ask
+again with the same key, or look the result up. An answer that may not be
+PortOne's at all is OUTCOME_UNKNOWN.
 """
 GATEWAY_REASON_UPSTREAM_UNREACHABLE: GatewayReason.ValueType  # 3
 """The request did not reach PortOne and nothing was done."""
@@ -117,7 +123,11 @@ GATEWAY_REASON_CROSS_ORIGIN: GatewayReason.ValueType  # 13
 """A page in a browser made the request. It was refused and nothing was done:
 whoever can open a page must not be able to pay. By REST only.
 """
-GATEWAY_REASON_HOST_NOT_ALLOWED: GatewayReason.ValueType  # 20
+GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED: GatewayReason.ValueType  # 14
+"""The call may change something and has no idempotency key, and this gateway is set
+to take no such calls. Nothing was done; send a key of your own.
+"""
+GATEWAY_REASON_HOST_NOT_ALLOWED: GatewayReason.ValueType  # 15
 """The request was for a host that is not this gateway's: over loopback only IP
 addresses, localhost and the names of --allowed-hosts are, since a page in a
 browser can let any other name stand for this machine. Nothing was done. By REST
