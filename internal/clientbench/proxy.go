@@ -51,10 +51,11 @@ func newProxy(g *gateway, p *portone) (*proxy, error) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "http", g.address()
 			r.Out.Header.Del(faultHeader)
 		},
-		Transport:     &http.Transport{Protocols: h2c},
-		FlushInterval: -1,
-		ErrorLog:      quiet,
-		ErrorHandler:  func(_ http.ResponseWriter, r *http.Request, _ error) { drop(r) }, // as if the client were connected to it
+		// No FlushInterval: a status without a message has to end the stream in its
+		// headers, or some clients take it for UNKNOWN.
+		Transport:    &http.Transport{Protocols: h2c},
+		ErrorLog:     quiet,
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, _ error) { drop(r) }, // as if the client were connected to it
 	}
 	x.server = &http.Server{
 		Handler: x, Protocols: h2c, ErrorLog: quiet, ReadHeaderTimeout: 10 * time.Second,
