@@ -17,6 +17,46 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _DeclineConfidence:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeclineConfidenceEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeclineConfidence.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DECLINE_CONFIDENCE_UNSPECIFIED: _DeclineConfidence.ValueType  # 0
+    """Not known, and nothing is explained."""
+    DECLINE_CONFIDENCE_PG_NAMED: _DeclineConfidence.ValueType  # 1
+    """The error, or whoever asks, names the PG."""
+    DECLINE_CONFIDENCE_CHANNEL_CONFIGURED: _DeclineConfidence.ValueType  # 2
+    """The gateway's settings name the PG of the channel that the request chose."""
+    DECLINE_CONFIDENCE_CHANNEL_LEARNED: _DeclineConfidence.ValueType  # 3
+    """An earlier answer of PortOne named the PG of the channel that the request
+    chose.
+    """
+    DECLINE_CONFIDENCE_DICTIONARIES_AGREE: _DeclineConfidence.ValueType  # 4
+    """The PG is not known. The code is a distinctive word, and every dictionary
+    that has it explains it alike.
+    """
+
+class DeclineConfidence(_DeclineConfidence, metaclass=_DeclineConfidenceEnumTypeWrapper):
+    """DeclineConfidence says how it is known which PG a code is from."""
+
+DECLINE_CONFIDENCE_UNSPECIFIED: DeclineConfidence.ValueType  # 0
+"""Not known, and nothing is explained."""
+DECLINE_CONFIDENCE_PG_NAMED: DeclineConfidence.ValueType  # 1
+"""The error, or whoever asks, names the PG."""
+DECLINE_CONFIDENCE_CHANNEL_CONFIGURED: DeclineConfidence.ValueType  # 2
+"""The gateway's settings name the PG of the channel that the request chose."""
+DECLINE_CONFIDENCE_CHANNEL_LEARNED: DeclineConfidence.ValueType  # 3
+"""An earlier answer of PortOne named the PG of the channel that the request
+chose.
+"""
+DECLINE_CONFIDENCE_DICTIONARIES_AGREE: DeclineConfidence.ValueType  # 4
+"""The PG is not known. The code is a distinctive word, and every dictionary
+that has it explains it alike.
+"""
+Global___DeclineConfidence: _TypeAlias = DeclineConfidence  # noqa: Y015
+
 class _DeclineReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -218,7 +258,10 @@ class PgDecline(_message.Message):
     """This file is written by hand: PortOne hands on what a PG said as `pgCode` and
     `pgMessage`, and what these mean is the PG's own affair.
 
-    PgDecline is what the code of a PG means, where it is one that is known.
+    PgDecline is what the code of a PG means, where it is one that is known. The
+    same code means different things to different PGs, so a code is explained only
+    where its PG is certain, or where it is a word of its own that every dictionary
+    explains alike.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -229,9 +272,12 @@ class PgDecline(_message.Message):
     NEXT_STEP_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    DICTIONARY_FIELD_NUMBER: _builtins.int
+    CHANNEL_KEY_FIELD_NUMBER: _builtins.int
     pg_provider: _builtins.str
-    """The PG whose dictionary explains the code, as PortOne calls it, such as
-    `TOSSPAYMENTS`.
+    """The PG that the code is from, as PortOne calls it, such as `TOSSPAYMENTS`.
+    Absent where the PG is not known, see `confidence`.
     """
     pg_code: _builtins.str
     """The PG's own code."""
@@ -243,6 +289,14 @@ class PgDecline(_message.Message):
     """What happened, in the caller's language. For logs and staff, not for buyers."""
     advice: _builtins.str
     """What to do about it, in the caller's language."""
+    confidence: Global___DeclineConfidence.ValueType
+    """How it is known which PG the code is from."""
+    dictionary: _builtins.str
+    """The dictionary that explains the code, such as `kcp`, which several of
+    PortOne's PG modules share. Absent where the PG is not known.
+    """
+    channel_key: _builtins.str
+    """The key of the channel that refused, where the error names one."""
     def __init__(
         self,
         *,
@@ -252,13 +306,22 @@ class PgDecline(_message.Message):
         next_step: Global___DeclineNextStep.ValueType | None = ...,
         explanation: _builtins.str | None = ...,
         advice: _builtins.str | None = ...,
+        confidence: Global___DeclineConfidence.ValueType | None = ...,
+        dictionary: _builtins.str | None = ...,
+        channel_key: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_advice", b"_advice", "_explanation", b"_explanation", "_next_step", b"_next_step", "_pg_code", b"_pg_code", "_pg_provider", b"_pg_provider", "_reason", b"_reason", "advice", b"advice", "explanation", b"explanation", "next_step", b"next_step", "pg_code", b"pg_code", "pg_provider", b"pg_provider", "reason", b"reason"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_advice", b"_advice", "_channel_key", b"_channel_key", "_confidence", b"_confidence", "_dictionary", b"_dictionary", "_explanation", b"_explanation", "_next_step", b"_next_step", "_pg_code", b"_pg_code", "_pg_provider", b"_pg_provider", "_reason", b"_reason", "advice", b"advice", "channel_key", b"channel_key", "confidence", b"confidence", "dictionary", b"dictionary", "explanation", b"explanation", "next_step", b"next_step", "pg_code", b"pg_code", "pg_provider", b"pg_provider", "reason", b"reason"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advice", b"_advice", "_explanation", b"_explanation", "_next_step", b"_next_step", "_pg_code", b"_pg_code", "_pg_provider", b"_pg_provider", "_reason", b"_reason", "advice", b"advice", "explanation", b"explanation", "next_step", b"next_step", "pg_code", b"pg_code", "pg_provider", b"pg_provider", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_advice", b"_advice", "_channel_key", b"_channel_key", "_confidence", b"_confidence", "_dictionary", b"_dictionary", "_explanation", b"_explanation", "_next_step", b"_next_step", "_pg_code", b"_pg_code", "_pg_provider", b"_pg_provider", "_reason", b"_reason", "advice", b"advice", "channel_key", b"channel_key", "confidence", b"confidence", "dictionary", b"dictionary", "explanation", b"explanation", "next_step", b"next_step", "pg_code", b"pg_code", "pg_provider", b"pg_provider", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__advice: _TypeAlias = _typing.Literal["advice"]  # noqa: Y015
     _WhichOneofArgType__advice: _TypeAlias = _typing.Literal["_advice", b"_advice"]  # noqa: Y015
+    _WhichOneofReturnType__channel_key: _TypeAlias = _typing.Literal["channel_key"]  # noqa: Y015
+    _WhichOneofArgType__channel_key: _TypeAlias = _typing.Literal["_channel_key", b"_channel_key"]  # noqa: Y015
+    _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
+    _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    _WhichOneofReturnType__dictionary: _TypeAlias = _typing.Literal["dictionary"]  # noqa: Y015
+    _WhichOneofArgType__dictionary: _TypeAlias = _typing.Literal["_dictionary", b"_dictionary"]  # noqa: Y015
     _WhichOneofReturnType__explanation: _TypeAlias = _typing.Literal["explanation"]  # noqa: Y015
     _WhichOneofArgType__explanation: _TypeAlias = _typing.Literal["_explanation", b"_explanation"]  # noqa: Y015
     _WhichOneofReturnType__next_step: _TypeAlias = _typing.Literal["next_step"]  # noqa: Y015
@@ -271,6 +334,12 @@ class PgDecline(_message.Message):
     _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__advice) -> _WhichOneofReturnType__advice | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__channel_key) -> _WhichOneofReturnType__channel_key | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__dictionary) -> _WhichOneofReturnType__dictionary | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__explanation) -> _WhichOneofReturnType__explanation | None: ...
     @_typing.overload
