@@ -118,7 +118,7 @@ func (r *runner) pay(ctx context.Context, payments portonev2.PaymentServiceClien
 		amount = 1000
 	}
 	_, err := payments.PayWithBillingKey(ctx, &portonev2.PayWithBillingKeyRequest{
-		PaymentId: id, BillingKey: &r.scene.BillingKey, OrderName: proto.String("scenario"),
+		PaymentId: id, BillingKey: &r.scene.BillingKey, ChannelKey: &r.scene.ChannelKey, OrderName: proto.String("scenario"),
 		Amount: &portonev2.PaymentAmountInput{Total: &amount}, Currency: portonev2.Currency_CURRENCY_KRW.Enum(),
 	})
 	return err

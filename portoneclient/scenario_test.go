@@ -96,6 +96,7 @@ type scene struct {
 	PaymentID     string `json:"paymentId"`
 	BillingKey    string `json:"billingKey"`
 	PaidPaymentID string `json:"paidPaymentId"`
+	ChannelKey    string `json:"channelKey"`
 }
 
 type result struct {

@@ -81,7 +81,10 @@ type scene struct {
 	PaymentID     string `json:"paymentId"` // of no payment yet
 	BillingKey    string `json:"billingKey"`
 	PaidPaymentID string `json:"paidPaymentId"`
+	ChannelKey    string `json:"channelKey"` // of a PG whose codes the gateway explains
 }
+
+const channelKey = "channel-key-sandbox"
 
 const paidPayments = 7
 
@@ -92,7 +95,7 @@ func (b *bench) begin() (*scene, error) {
 	if err := b.sandbox.Reset(); err != nil {
 		return nil, err
 	}
-	s := &scene{PaymentID: "scenario-payment"}
+	s := &scene{PaymentID: "scenario-payment", ChannelKey: channelKey}
 	var issued struct {
 		BillingKeyInfo struct {
 			BillingKey string `json:"billingKey"`

@@ -30,6 +30,11 @@ func runGateway(url string) error {
 	if err != nil {
 		return err
 	}
+	channels, err := errmap.NewChannels(map[string]string{channelKey: "TOSSPAYMENTS"})
+	if err != nil {
+		return err
+	}
+	mapper.UseChannels(channels)
 	logger := slog.New(slog.DiscardHandler)
 	client, err := upstream.New(upstream.Options{URL: url, Credentials: upstream.Static(secret), Mapper: mapper, Logger: logger})
 	if err != nil {

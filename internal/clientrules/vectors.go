@@ -59,6 +59,9 @@ type want struct {
 // sentKey is the key of every mutation in the vectors.
 const sentKey = "key-of-the-vectors-1"
 
+// sentChannel is the channel of every call, by which PGs' codes are explained.
+const sentChannel = "channel-key"
+
 // maker makes vectors.
 type maker struct {
 	rules  *rules
@@ -71,6 +74,11 @@ func newVectors(r *rules) (*vectors, error) {
 	if err != nil {
 		return nil, err
 	}
+	channels, err := errmap.NewChannels(map[string]string{sentChannel: "TOSSPAYMENTS"})
+	if err != nil {
+		return nil, err
+	}
+	mapper.UseChannels(channels)
 	m := &maker{rules: r, mapper: mapper}
 	m.bare()
 	m.failures()
@@ -162,9 +170,10 @@ func (m *maker) answers() {
 
 // each adds a case for a mutation and one for a read.
 func (m *maker) each(name string, fail func(*errmap.Subject) *errmap.Error) {
-	mutation := &errmap.Subject{Operation: &portonev2.Operation{Id: "payWithBillingKey"}, Mutation: true, Key: sentKey,
+	channel := func() (string, string) { return "", sentChannel }
+	mutation := &errmap.Subject{Channel: channel, Operation: &portonev2.Operation{Id: "payWithBillingKey"}, Mutation: true, Key: sentKey,
 		IDs: []errmap.ID{{Name: "paymentId", Value: "payment-1"}}}
-	read := &errmap.Subject{Operation: &portonev2.Operation{Id: "getPayment"}, IDs: mutation.IDs}
+	read := &errmap.Subject{Channel: channel, Operation: &portonev2.Operation{Id: "getPayment"}, IDs: mutation.IDs}
 	m.add(name, true, fail(mutation).GRPCStatus().Proto())
 	m.add(name, false, fail(read).GRPCStatus().Proto())
 }

@@ -44,6 +44,7 @@ class Runner:
         return v2.PayWithBillingKeyRequest(
             payment_id=self.scene["paymentId"],
             billing_key=self.scene["billingKey"],
+            channel_key=self.scene["channelKey"],
             order_name="scenario",
             amount=v2.PaymentAmountInput(total=amount),
             currency=v2.CURRENCY_KRW,
