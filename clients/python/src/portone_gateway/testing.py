@@ -7,6 +7,7 @@ With pytest, the fixtures portone_sandbox and portone_client come by themselves.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import pathlib
@@ -125,6 +126,7 @@ def _is_ours(path: str) -> bool:
 def _build(go: str) -> str:
     """Builds the gateway: of the checkout that this folder is in, else the newest that there is."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="portone-gateway-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for parent in (pathlib.Path.cwd(), *pathlib.Path.cwd().parents):
         module = parent / "go.mod"
         if module.is_file() and module.read_text().startswith(f"module {_MODULE}\n"):
