@@ -82,12 +82,21 @@ type Error struct {
 	// unknown members may be shorter than PortOne sent them.
 	Truncated bool
 
+	// Localized is the status's text in the language of the call's accept-language:
+	// for staff, not for buyers. Empty if the error is not the gateway's.
+	Localized string
+
+	// RequestID names the call in the gateway's log; empty unless FromCall was told.
+	RequestID string
+
 	// Detail is PortOne's error with the data of its type; nil if the error is not
 	// PortOne's.
 	Detail *portonev2.PortOneError
 
-	domain string // of the ErrorInfo, where it is one of the two
-	err    error
+	domain  string // of the ErrorInfo, where it is one of the two
+	err     error
+	open    bool // see Call.OutcomeUnknown
+	notSent bool
 }
 
 // FromMutation returns what is known of a failed call of an RPC that may change
@@ -116,9 +125,14 @@ func FromRead(err error) *Error {
 // mutations without a key, which is the safe choice.
 func FromError(err error) *Error { return FromMutation(err, "") }
 
+// read reads an error; one that was read before is copied.
 func read(err error) *Error {
 	if err == nil {
 		return nil
+	}
+	if known, ok := As(err); ok {
+		e := *known
+		return &e
 	}
 	st, ok := status.FromError(err)
 	if !ok {
@@ -131,6 +145,8 @@ func read(err error) *Error {
 			e.info(d)
 		case *errdetails.RetryInfo:
 			e.RetryAfter = d.GetRetryDelay().AsDuration()
+		case *errdetails.LocalizedMessage:
+			e.Localized = d.GetMessage()
 		case *portonev2.PortOneError:
 			e.Detail = d
 			e.Reason = d.GetReason()
@@ -178,8 +194,10 @@ func As(err error) (*Error, bool) {
 // them: a mesh or a wrong address answers so, and lets nothing through.
 func (e *Error) OutcomeUnknown() bool {
 	switch {
-	case e.ReadOnly:
+	case e.ReadOnly, e.notSent:
 		return false
+	case e.open:
+		return true
 	case e.domain == "":
 		return !e.refusedOnTheWay()
 	case e.domain == gatewayDomain && e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UNSPECIFIED: // of a newer gateway
@@ -201,7 +219,7 @@ func (e *Error) refusedOnTheWay() bool {
 // request was about) and go by that; repeat, with a new key, only what has not
 // happened.
 func (e *Error) OutcomeUnclear() bool {
-	return !e.ReadOnly && e.domain == portOneDomain && (e.Code == codes.Unknown && e.IdempotencyKey != "" ||
+	return !e.ReadOnly && !e.open && e.domain == portOneDomain && (e.Code == codes.Unknown && e.IdempotencyKey != "" ||
 		e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_CHECK_PAYMENT)
 }
 
@@ -245,6 +263,8 @@ const (
 // Retry reports whether to repeat the call.
 func (e *Error) Retry() Retry {
 	switch {
+	case e.notSent:
+		return RetryNever
 	case e.OutcomeUnclear(), e.OutcomeUnknown() && e.IdempotencyKey == "":
 		return CheckFirst
 	case e.OutcomeUnknown(), e.Code == codes.Unavailable, e.Code == codes.Aborted, e.domain == "" && e.brokenRead():
