@@ -7,7 +7,7 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/status"
 
-	"github.com/portone-gateway/portone-gateway/errmap"
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // statusError is a status as a caller gets it.
@@ -27,7 +27,7 @@ func domainOf(st *spb.Status) string {
 		if detail.UnmarshalTo(info) != nil {
 			continue
 		}
-		if domain := info.GetDomain(); domain == errmap.PortOneDomain || domain == errmap.GatewayDomain {
+		if domain := info.GetDomain(); domain == contract.PortOneDomain || domain == contract.GatewayDomain {
 			return domain
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/portoneerr"
@@ -113,14 +114,16 @@ func (m *maker) failures() {
 		}
 		m.each(names[f], func(call *errmap.Subject) *errmap.Error { return m.mapper.Failure(call, f, errors.New("cause")) })
 	}
-	m.each("malformed", func(call *errmap.Subject) *errmap.Error { return m.mapper.Invalid(call, "paymentId", "is missing", nil) })
+	m.each("malformed", func(call *errmap.Subject) *errmap.Error {
+		return m.mapper.Invalid(call, "paymentId", "is missing", nil)
+	})
 }
 
 // newer adds errors of a gateway that is newer than the client.
 func (m *maker) newer() {
 	for _, code := range []codes.Code{codes.Unknown, codes.Internal, codes.DeadlineExceeded, codes.Unavailable, codes.FailedPrecondition} {
 		for _, mutation := range []bool{true, false} {
-			info := &errdetails.ErrorInfo{Reason: "REASON_FROM_TOMORROW", Domain: errmap.GatewayDomain, Metadata: map[string]string{"operation": "example"}}
+			info := &errdetails.ErrorInfo{Reason: "REASON_FROM_TOMORROW", Domain: contract.GatewayDomain, Metadata: map[string]string{"operation": "example"}}
 			st := &spb.Status{Code: int32(code), Message: "of a newer gateway", Details: []*anypb.Any{must(anypb.New(info))}}
 			m.add("reason from tomorrow, "+string(nameOf(code)), mutation, st)
 		}
