@@ -421,12 +421,12 @@ func TestFailures(t *testing.T) {
 	}{
 		{NotSent, codes.Unavailable, codes.Unavailable, false},
 		{BreakerOpen, codes.Unavailable, codes.Unavailable, false},
-		{Lost, codes.Unavailable, codes.Unknown, true},
+		{ResponseLost, codes.Unavailable, codes.Unknown, true},
 		{TimedOut, codes.DeadlineExceeded, codes.DeadlineExceeded, true},
-		{Gone, codes.Canceled, codes.Unknown, true},
-		{TooLate, codes.DeadlineExceeded, codes.DeadlineExceeded, false},
-		{GoneBefore, codes.Canceled, codes.Canceled, false},
-		{Unreadable, codes.Internal, codes.Internal, false},
+		{CanceledAfterSend, codes.Canceled, codes.Unknown, true},
+		{DeadlineBeforeSend, codes.DeadlineExceeded, codes.DeadlineExceeded, false},
+		{CanceledBeforeSend, codes.Canceled, codes.Canceled, false},
+		{MalformedResponse, codes.Internal, codes.Internal, false},
 		{Overloaded, codes.Unavailable, codes.Unavailable, false},
 		{Draining, codes.Unavailable, codes.Unavailable, false},
 		{RequestTooLarge, codes.ResourceExhausted, codes.ResourceExhausted, false},
@@ -434,7 +434,7 @@ func TestFailures(t *testing.T) {
 		{KeyRequired, codes.InvalidArgument, codes.InvalidArgument, false},
 		{CrossOrigin, codes.PermissionDenied, codes.PermissionDenied, false},
 		{HostNotAllowed, codes.PermissionDenied, codes.PermissionDenied, false},
-		{Broken, codes.Internal, codes.Internal, true},
+		{Internal, codes.Internal, codes.Internal, true},
 	}
 	if len(tests) != len(verdicts) {
 		t.Fatalf("%d failures are tested, %d exist", len(tests), len(verdicts))

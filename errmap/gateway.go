@@ -21,58 +21,58 @@ import (
 type Failure int
 
 const (
-	// NotSent: the request did not go out. The connection was refused, the name not
+	// NotSent means that the request did not go out. The connection was refused, the name not
 	// found, or the certificate not accepted.
 	NotSent Failure = iota
 
-	// BreakerOpen: the request did not go out, since too many of its kind have
+	// BreakerOpen means that the request did not go out, since too many of its kind have
 	// failed lately.
 	BreakerOpen
 
-	// Lost: the request went out, or may have, and no answer of PortOne's came back: a
+	// ResponseLost means that the request went out, or may have, and no answer of PortOne's came back: a
 	// reset, an early end of the connection, half an answer, a firewall's page.
-	Lost
+	ResponseLost
 
-	// TimedOut: the request went out, and no answer came in time: the caller's
+	// TimedOut means that the request went out, and no answer came in time: the caller's
 	// deadline or the gateway's own limit.
 	TimedOut
 
-	// Gone: the request went out, and then the caller went away.
-	Gone
+	// CanceledAfterSend means that the request went out, and then the caller went away.
+	CanceledAfterSend
 
-	// TooLate: the caller's deadline passed before the request went out.
-	TooLate
+	// DeadlineBeforeSend means that the caller's deadline passed before the request went out.
+	DeadlineBeforeSend
 
-	// GoneBefore: the caller went away before the request went out.
-	GoneBefore
+	// CanceledBeforeSend means that the caller went away before the request went out.
+	CanceledBeforeSend
 
-	// Unreadable: PortOne answered with 2xx, and something in the answer cannot be
+	// MalformedResponse means that PortOne answered with 2xx, and something in the answer cannot be
 	// read. Of a mutation only where the answer shows that it is PortOne's: what
 	// came in its place is Lost.
-	Unreadable
+	MalformedResponse
 
-	// Overloaded: the gateway has as many calls in flight as it may.
+	// Overloaded means that the gateway has as many calls in flight as it may.
 	Overloaded
 
-	// Draining: the gateway is shutting down.
+	// Draining means that the gateway is shutting down.
 	Draining
 
-	// RequestTooLarge: the request is larger than the gateway takes.
+	// RequestTooLarge means that the request is larger than the gateway takes.
 	RequestTooLarge
 
-	// NoSuchOperation: what was called does not exist.
+	// NoSuchOperation means that what was called does not exist.
 	NoSuchOperation
 
-	// Broken: a bug of the gateway.
-	Broken
+	// Internal means that the gateway has a bug.
+	Internal
 
-	// CrossOrigin: a page in a browser made the request.
+	// CrossOrigin means that a page in a browser made the request.
 	CrossOrigin
 
-	// HostNotAllowed: the request was for a host that is not the gateway's.
+	// HostNotAllowed means that the request was for a host that is not the gateway's.
 	HostNotAllowed
 
-	// KeyRequired: a mutation came without an idempotency key, where the gateway is
+	// KeyRequired means that a mutation came without an idempotency key, where the gateway is
 	// set to take none such.
 	KeyRequired
 )
@@ -206,7 +206,7 @@ const (
 var verdicts = map[Failure][2]verdict{
 	NotSent:     both(verdict{reasonUnreachable, codes.Unavailable, notSent}),
 	BreakerOpen: both(verdict{reasonUnreachable, codes.Unavailable, breakerOpen}),
-	Lost: {
+	ResponseLost: {
 		{reasonFailed, codes.Unavailable, upstreamFailed},
 		{reasonUnknown, codes.Unknown, outcomeUnknown},
 	},
@@ -214,13 +214,13 @@ var verdicts = map[Failure][2]verdict{
 		{reasonFailed, codes.DeadlineExceeded, upstreamFailed},
 		{reasonUnknown, codes.DeadlineExceeded, outcomeUnknown},
 	},
-	Gone: {
+	CanceledAfterSend: {
 		{reasonFailed, codes.Canceled, callerGone},
 		{reasonUnknown, codes.Unknown, outcomeUnknown},
 	},
-	TooLate:    both(verdict{reasonNotSent, codes.DeadlineExceeded, deadlinePassed}),
-	GoneBefore: both(verdict{reasonNotSent, codes.Canceled, callerGone}),
-	Unreadable: {
+	DeadlineBeforeSend: both(verdict{reasonNotSent, codes.DeadlineExceeded, deadlinePassed}),
+	CanceledBeforeSend: both(verdict{reasonNotSent, codes.Canceled, callerGone}),
+	MalformedResponse: {
 		{reasonFailed, codes.Internal, unreadable},
 		{reasonUnreadable, codes.Internal, carriedOut},
 	},
@@ -231,7 +231,7 @@ var verdicts = map[Failure][2]verdict{
 	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
 	HostNotAllowed:  both(verdict{reasonHost, codes.PermissionDenied, hostNotAllowed}),
 	KeyRequired:     both(verdict{reasonKeyRequired, codes.InvalidArgument, keyRequired}),
-	Broken: {
+	Internal: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it
 	},

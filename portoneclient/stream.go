@@ -2,6 +2,7 @@ package portoneclient
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"google.golang.org/grpc"
@@ -28,7 +29,7 @@ type typedStream struct{ grpc.ClientStream }
 // RecvMsg implements grpc.ClientStream.
 func (s *typedStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if err == nil || err == io.EOF {
+	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
 	return portoneerr.FromCall(err, portoneerr.Call{RequestID: requestID(s.Trailer())})

@@ -244,18 +244,18 @@ func (e *Error) Data() proto.Message {
 type Retry int
 
 const (
-	// RetryNever: the same request fails again.
+	// RetryNever means that the same request fails again.
 	RetryNever Retry = iota
 
-	// RetrySame: repeat the same request, a mutation with the same idempotency key,
+	// RetrySame means to repeat the same request, a mutation with the same idempotency key,
 	// after RetryAfter or with backoff.
 	RetrySame
 
-	// RetryLater: the request may succeed later, as a new one: a limit or an outage
+	// RetryLater means that the request may succeed later, as a new one: a limit or an outage
 	// has to pass first.
 	RetryLater
 
-	// CheckFirst: it may have been done, and to repeat the request says nothing of it
+	// CheckFirst means that it may have been done, and to repeat the request says nothing of it
 	// or does it again: see OutcomeUnclear, and OutcomeUnknown without a key.
 	CheckFirst
 )

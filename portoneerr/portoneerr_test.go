@@ -38,7 +38,7 @@ func TestFromError(t *testing.T) {
 		{"what may be an outage of a PG", mapper.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"PROVIDER_ERROR","pgMessage":""}`)), "PG_PROVIDER", false, portoneerr.CheckFirst, 0},
 		{"processed before", mapper.Answer(call, 502, nil, []byte(`{"type":"PG_PROVIDER","pgCode":"ALREADY_PROCESSED_PAYMENT","pgMessage":""}`)), "PG_PROVIDER", false, portoneerr.CheckFirst, portonev2.DeclineReason_DECLINE_REASON_ALREADY_PROCESSED},
 		{"from tomorrow, with 500", mapper.Answer(call, 500, nil, []byte(`{"type":"NEW"}`)), "NEW", false, portoneerr.CheckFirst, 0},
-		{"an answer that was lost", mapper.Failure(call, errmap.Lost, errors.New("reset")), "OUTCOME_UNKNOWN", true, portoneerr.RetrySame, 0},
+		{"an answer that was lost", mapper.Failure(call, errmap.ResponseLost, errors.New("reset")), "OUTCOME_UNKNOWN", true, portoneerr.RetrySame, 0},
 		{"a deadline", mapper.Failure(call, errmap.TimedOut, context.DeadlineExceeded), "OUTCOME_UNKNOWN", true, portoneerr.RetrySame, 0},
 		{"not sent", mapper.Failure(call, errmap.NotSent, errors.New("refused")), "UPSTREAM_UNREACHABLE", false, portoneerr.RetrySame, 0},
 		{"too many requests", mapper.Answer(call, 429, http.Header{"Retry-After": {"3"}}, nil), "UPSTREAM_RATE_LIMITED", false, portoneerr.RetryLater, 0},

@@ -133,10 +133,10 @@ func (h *Handler) refusal(r *http.Request) (errmap.Failure, bool) {
 	if h.opts.Hosts == nil {
 		return errmap.CrossOrigin, h.origins.Check(r) != nil // a page could pay: text/plain needs no one's leave
 	}
-	switch h.opts.Hosts.Check(r) {
-	case nil:
+	switch err := h.opts.Hosts.Check(r); {
+	case err == nil:
 		return 0, false
-	case hosts.ErrHost:
+	case errors.Is(err, hosts.ErrHost):
 		return errmap.HostNotAllowed, true
 	}
 	return errmap.CrossOrigin, true
@@ -159,7 +159,7 @@ func (h *Handler) recover(x *exchange) {
 	switch {
 	case p == nil:
 		return
-	case p == http.ErrAbortHandler:
+	case p == any(http.ErrAbortHandler): // a value of panic, never wrapped
 		panic(p)
 	}
 	err := h.server.Panicked(&x.call, p)
@@ -186,7 +186,7 @@ func (h *Handler) writeError(x *exchange, err error) {
 	var e *errmap.Error
 	if !errors.As(err, &e) { // nothing else comes from the server
 		h.logger.Error("an error of no kind", "error", err.Error())
-		e = h.mapper.Failure(&errmap.Subject{}, errmap.Broken, err)
+		e = h.mapper.Failure(&errmap.Subject{}, errmap.Internal, err)
 	}
 	header := x.Header()
 	if after := e.RetryAfter(); after > 0 {

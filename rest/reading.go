@@ -119,7 +119,7 @@ func (rd *reading) incomplete(err error) error {
 	case !errors.Is(err, os.ErrDeadlineExceeded):
 		return rd.h.mapper.Invalid(rd.x.call.Describe(), "", "its body did not arrive as a whole", err)
 	case rd.callers:
-		return rd.h.mapper.Failure(rd.x.call.Describe(), errmap.TooLate, err)
+		return rd.h.mapper.Failure(rd.x.call.Describe(), errmap.DeadlineBeforeSend, err)
 	}
 	return rd.refuse(http.StatusRequestTimeout, "", "its body did not arrive within "+rd.h.bodyTimeout.String(), err)
 }

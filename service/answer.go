@@ -28,11 +28,11 @@ func (s *Server) readAnswer(c *Call, binding *transcode.Binding) error {
 	}
 	out, err := binding.Output.AppendWire((*wire)[:0], *c.answer, transcode.Strict)
 	*wire = out
-	failure := errmap.Unreadable
+	failure := errmap.MalformedResponse
 	if c.Method.IsMutation() {
 		missing := missing(c.Method.Required, *c.answer)
 		if len(missing) > 0 || !isWithinMember(err) {
-			failure = errmap.Lost
+			failure = errmap.ResponseLost
 		}
 		if len(missing) > 0 && err == nil {
 			err = fmt.Errorf("members are missing: %s", strings.Join(missing, ", "))

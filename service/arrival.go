@@ -165,7 +165,7 @@ func (as *arrivals) look() {
 		case came-a.came > maxCame, behind > maxLate:
 			e.failure = errmap.Overloaded
 		case now.Sub(a.began) > maxArrival:
-			e.failure = errmap.TooLate
+			e.failure = errmap.DeadlineBeforeSend
 		default:
 			return // those behind it are younger
 		}

@@ -69,11 +69,11 @@ func (s *Server) Refuse(ctx context.Context, c *Call, failure errmap.Failure) er
 	return s.RefuseWith(ctx, c, func() error { return s.opts.Mapper.Failure(c.Describe(), failure, nil) })
 }
 
-// RefuseWith is Refuse with an error that make makes, which must be an *errmap.Error.
-func (s *Server) RefuseWith(ctx context.Context, c *Call, make func() error) error {
+// RefuseWith is Refuse with an error that refusal makes, which must be an *errmap.Error.
+func (s *Server) RefuseWith(ctx context.Context, c *Call, refusal func() error) error {
 	c.Method = Unknown
 	c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
-	return s.chain(firstSteps, func(context.Context, *Call) error { return make() })(ctx, c)
+	return s.chain(firstSteps, func(context.Context, *Call) error { return refusal() })(ctx, c)
 }
 
 // Panicked writes down that a call ended as a panic, wherever that was, and makes its
@@ -86,5 +86,5 @@ func (s *Server) Panicked(c *Call, p any) error {
 		c.RequestID = requestID(c.Headers)
 	}
 	s.opts.Logger.Error("panic", "rpc", c.Method.Name, "request_id", c.RequestID, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-	return s.opts.Mapper.Failure(c.Describe(), errmap.Broken, fmt.Errorf("panic of type %T", p))
+	return s.opts.Mapper.Failure(c.Describe(), errmap.Internal, fmt.Errorf("panic of type %T", p))
 }

@@ -141,11 +141,11 @@ func (s *Server) nativeError(ctx context.Context, c *Call, err error) error {
 	case code == codes.Unimplemented:
 		return s.opts.Mapper.Failure(c.Describe(), errmap.NoSuchOperation, err)
 	case code == codes.Canceled || errors.Is(ctx.Err(), context.Canceled):
-		return s.opts.Mapper.Failure(c.Describe(), errmap.GoneBefore, err)
+		return s.opts.Mapper.Failure(c.Describe(), errmap.CanceledBeforeSend, err)
 	case code == codes.DeadlineExceeded || errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return s.opts.Mapper.Failure(c.Describe(), errmap.TooLate, err)
+		return s.opts.Mapper.Failure(c.Describe(), errmap.DeadlineBeforeSend, err)
 	}
-	return s.opts.Mapper.Failure(c.Describe(), errmap.Broken, err)
+	return s.opts.Mapper.Failure(c.Describe(), errmap.Internal, err)
 }
 
 // Natives are the methods of the services that the gateway answers by itself.

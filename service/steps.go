@@ -319,9 +319,9 @@ func (s *Server) receiveMessage(c *Call) error {
 		return nil
 	case err == nil || code == codes.ResourceExhausted:
 	case code == codes.DeadlineExceeded:
-		failure = errmap.TooLate
+		failure = errmap.DeadlineBeforeSend
 	case code == codes.Canceled:
-		failure = errmap.GoneBefore
+		failure = errmap.CanceledBeforeSend
 	default:
 		return s.opts.Mapper.Invalid(c.Describe(), "", "its message did not arrive as a whole", err)
 	}

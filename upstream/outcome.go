@@ -23,7 +23,7 @@ func (o *outgoing) openBefore() bool {
 // endRefused ends a call that got an error for an answer.
 func (o *outgoing) endRefused() *errmap.Error {
 	if o.openBefore() && !o.last.failure.Settles() {
-		return o.fail(errmap.Lost)
+		return o.fail(errmap.ResponseLost)
 	}
 	return o.last.failure
 }
@@ -38,11 +38,11 @@ func (o *outgoing) endOutstanding() *errmap.Error {
 	case !o.request.KeyMade:
 		return o.past.outstanding
 	case errors.Is(o.ctx.Err(), context.Canceled):
-		return o.fail(errmap.Gone)
+		return o.fail(errmap.CanceledAfterSend)
 	case !o.request.Deadline.IsZero() && o.client.gone.Err() == nil:
 		return o.fail(errmap.TimedOut)
 	}
-	return o.fail(errmap.Lost)
+	return o.fail(errmap.ResponseLost)
 }
 
 func (o *outgoing) endTimedOut() *errmap.Error {
@@ -52,18 +52,18 @@ func (o *outgoing) endTimedOut() *errmap.Error {
 	return o.fail(errmap.TimedOut)
 }
 
-func (o *outgoing) endBroken() *errmap.Error { return o.fail(errmap.Lost) }
+func (o *outgoing) endBroken() *errmap.Error { return o.fail(errmap.ResponseLost) }
 
-func (o *outgoing) endGone() *errmap.Error { return o.fail(errmap.Gone) }
+func (o *outgoing) endGone() *errmap.Error { return o.fail(errmap.CanceledAfterSend) }
 
 // endTooLarge ends a call whose answer has more than we read.
 func (o *outgoing) endTooLarge() *errmap.Error {
 	status := o.last.response.Status
 	switch success := status >= 200 && status < 300; {
 	case o.mutation() && (success || o.openBefore()): // nothing shows that PortOne wrote it
-		return o.fail(errmap.Lost)
+		return o.fail(errmap.ResponseLost)
 	case success:
-		return o.fail(errmap.Unreadable)
+		return o.fail(errmap.MalformedResponse)
 	}
 	return o.client.opts.Mapper.Answer(o.request.Call.Describe(), status, o.last.response.Header(), nil)
 }
@@ -74,15 +74,15 @@ func (o *outgoing) endUnsent() *errmap.Error {
 	late, gone := o.late(), errors.Is(o.ctx.Err(), context.Canceled)
 	switch {
 	case sent && gone:
-		return o.fail(errmap.Gone)
+		return o.fail(errmap.CanceledAfterSend)
 	case sent && late:
 		return o.endTimedOut()
 	case sent:
-		return o.fail(errmap.Lost)
+		return o.fail(errmap.ResponseLost)
 	case gone:
-		return o.fail(errmap.GoneBefore)
+		return o.fail(errmap.CanceledBeforeSend)
 	case late:
-		return o.fail(errmap.TooLate)
+		return o.fail(errmap.DeadlineBeforeSend)
 	case o.last.result == breakerOpen:
 		return o.fail(errmap.BreakerOpen)
 	}

@@ -14,9 +14,9 @@ import (
 func TestSecretFileFails(t *testing.T) {
 	t.Parallel() // it takes ten seconds
 	path := filepath.Join(t.TempDir(), "secret")
-	put := func(make func(path string) error) {
+	put := func(create func(path string) error) {
 		t.Helper()
-		if err := make(path + ".new"); err != nil {
+		if err := create(path + ".new"); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Rename(path+".new", path); err != nil {

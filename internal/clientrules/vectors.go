@@ -104,11 +104,11 @@ func (m *maker) bare() {
 // failures adds the gateway's own errors.
 func (m *maker) failures() {
 	names := map[errmap.Failure]string{
-		errmap.NotSent: "not sent", errmap.BreakerOpen: "breaker open", errmap.Lost: "answer lost", errmap.TimedOut: "timed out",
-		errmap.TooLate: "too late", errmap.Unreadable: "unreadable", errmap.Overloaded: "overloaded", errmap.Draining: "draining",
-		errmap.RequestTooLarge: "request too large", errmap.NoSuchOperation: "no such operation", errmap.Broken: "bug",
+		errmap.NotSent: "not sent", errmap.BreakerOpen: "breaker open", errmap.ResponseLost: "answer lost", errmap.TimedOut: "timed out",
+		errmap.DeadlineBeforeSend: "too late", errmap.MalformedResponse: "unreadable", errmap.Overloaded: "overloaded", errmap.Draining: "draining",
+		errmap.RequestTooLarge: "request too large", errmap.NoSuchOperation: "no such operation", errmap.Internal: "bug",
 	}
-	for f := errmap.NotSent; f <= errmap.Broken; f++ {
+	for f := errmap.NotSent; f <= errmap.Internal; f++ {
 		if names[f] == "" {
 			continue // the caller went away, and never sees it
 		}

@@ -77,7 +77,7 @@ func (g *gateway) untilReady(ctx context.Context, url string) error {
 	return poll(ctx, func() (bool, error) {
 		select {
 		case <-g.ended:
-			return false, fmt.Errorf("it has ended: %v", g.err)
+			return false, fmt.Errorf("it has ended: %w", g.err)
 		default:
 		}
 		response, err := http.Get(url)

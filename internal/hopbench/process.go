@@ -74,6 +74,6 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // stop ends the process at once; what it was doing is of no interest any more.
 func (p *process) stop() {
-	p.cmd.Process.Kill() // fails only if it has ended
+	_ = p.cmd.Process.Kill() // fails only if it has ended
 	<-p.ended
 }

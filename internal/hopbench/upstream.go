@@ -60,5 +60,5 @@ func answering(c *call) http.HandlerFunc {
 func writeJSON(w http.ResponseWriter, answer []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	w.Write(answer) // an error means that the client is gone, who knows it
+	_, _ = w.Write(answer) // an error means that the client is gone, who knows it
 }

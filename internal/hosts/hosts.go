@@ -76,10 +76,10 @@ func (g *Guard) Check(r *http.Request) error {
 // Handler refuses in plain text what Check does, and passes on all else.
 func (g *Guard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch err := g.Check(r); err {
-		case nil:
+		switch err := g.Check(r); {
+		case err == nil:
 			next.ServeHTTP(w, r)
-		case ErrHost:
+		case errors.Is(err, ErrHost):
 			http.Error(w, err.Error()+"; only IP addresses, localhost and --allowed-hosts are", http.StatusMisdirectedRequest)
 		default:
 			http.Error(w, err.Error(), http.StatusForbidden)

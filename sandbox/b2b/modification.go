@@ -1,6 +1,7 @@
 package b2b
 
 import (
+	"errors"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/sandbox/world"
 )
@@ -48,7 +49,7 @@ func (m *mode) setModification(d *draft, body *portonev2.B2BTaxInvoiceModificati
 // original finds the invoice that is to be modified.
 func (m *mode) original(body *portonev2.B2BTaxInvoiceModificationCreateBody) (*invoice, error) {
 	inv, err := m.find(body, keyOfRecipient)
-	if refusal, ok := err.(*world.Refusal); ok && refusal.Reason == invoiceNotFound {
+	if refusal := (*world.Refusal)(nil); errors.As(err, &refusal) && refusal.Reason == invoiceNotFound {
 		err = world.Refuse(originalNotFound, "there is no tax invoice %q of that kind of key to modify", body.GetTaxInvoiceKey())
 	}
 	return inv, err

@@ -91,17 +91,17 @@ type Response struct {
 type Kind uint8
 
 const (
-	// Dial: no connection could be made.
+	// Dial means that no connection could be made.
 	Dial Kind = iota
-	// Broken: the connection broke while writing or reading.
+	// Broken means that the connection broke while writing or reading.
 	Broken
-	// Timeout: the time given for the call was over.
+	// Timeout means that the time given for the call was over.
 	Timeout
-	// Canceled: the context ended.
+	// Canceled means that the context ended.
 	Canceled
-	// Malformed: what came back is no HTTP/1.1, or what was to be sent is none.
+	// Malformed means that what came back is no HTTP/1.1, or what was to be sent is none.
 	Malformed
-	// TooLarge: the answer's body is larger than Config.MaxBody.
+	// TooLarge means that the answer's body is larger than Config.MaxBody.
 	TooLarge
 )
 
