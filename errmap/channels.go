@@ -281,9 +281,9 @@ func (c *Channels) learnFrom(m protoreflect.Message, store string) {
 }
 
 // pgOf is PortOne's name of a channel's PG, also of one that the contract does not
-// know yet; empty where there is none.
+// know yet; empty where there is none, nor a channel.
 func pgOf(channel *portonev2.SelectedChannel) string {
-	if channel.PgProvider != nil {
+	if channel != nil && channel.PgProvider != nil {
 		return strings.TrimPrefix(channel.GetPgProvider().String(), "PG_PROVIDER_")
 	}
 	name, _ := transcode.Text([]byte(channel.GetUnrecognized()["pgProvider"]))

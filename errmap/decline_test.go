@@ -273,6 +273,8 @@ func TestChannelsThatFailed(t *testing.T) {
 		{"a time-out", []string{failure("KCP_V2", "k1", "CC72"), failure("NICE_V2", "k2", "F112")},
 			codes.Unknown, "KCP_V2 CC72 ISSUER_OUTAGE k1, NICE_V2 F112 INVALID_CARD_NUMBER k2"},
 		{"a PG from tomorrow", []string{failure("NEW_PG", "k1", "CC54")}, codes.FailedPrecondition, ""},
+		{"a channel that is null", []string{`{"type":"PG_PROVIDER","channel":null,"pgCode":"CC54","pgMessage":""}`}, codes.FailedPrecondition, ""},
+		{"no channel", []string{`{"type":"PG_PROVIDER","pgCode":"CC54","pgMessage":""}`}, codes.FailedPrecondition, ""},
 		{"no code", []string{failure("KCP_V2", "k1", "")}, codes.FailedPrecondition, ""},
 	}
 	for _, test := range tests {

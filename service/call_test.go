@@ -259,7 +259,7 @@ func TestPanicByGRPC(t *testing.T) {
 	if got, want := w.all()[0], (ended{"PayWithBillingKey", "grpc", codes.Internal, "OUTCOME_UNKNOWN"}); got != want {
 		t.Errorf("the call ended as %v, want %v", got, want)
 	}
-	if text := log.String(); strings.Contains(text, "5555") || !strings.Contains(text, "attempt.go") || !strings.Contains(text, `"request_id":"call-1"`) {
+	if text := log.String(); strings.Contains(text, "5555-4444") || !strings.Contains(text, "attempt.go") || !strings.Contains(text, `"request_id":"call-1"`) {
 		t.Errorf("the log is %s", text)
 	}
 }
