@@ -1,7 +1,7 @@
 import type { ErrorFields } from "./errors.js";
 import {
-  againWithRetryInfo, domains, gatewayCodes, gatewayReasons, nextSteps, nextStepsInsteadOfNever, outcomeUnknown,
-  portoneCodes, tellNoOutcome, withoutErrorInfo, type Advice, type Kind,
+  againWithRetryInfo, domains, gatewayCodes, gatewayReasons, knownGatewayReasons, nextSteps, nextStepsInsteadOfNever,
+  outcomeUnknown, outcomeUnknownCodes, portoneCodes, tellNoOutcome, withoutErrorInfo, type Advice, type Kind,
 } from "./gen/rules.js";
 
 /** What an answer says, as far as advice goes by it. */
@@ -13,11 +13,12 @@ export function advise(answer: Answer, step: string, kind: Kind): Advice {
   switch (answer.domain) {
     case domains.portone: {
       const known = nextSteps[step];
-      if (known !== undefined) return known;
+      if (kind === "mutation" && known !== undefined) return known;
       advice = portoneCodes[answer.code][kind];
       break;
     }
     case domains.gateway:
+      if (kind === "mutation" && saysUnknown(answer)) return "same";
       advice = (gatewayReasons[answer.type] ?? gatewayCodes[answer.code])[kind];
       break;
     default:
@@ -29,7 +30,12 @@ export function advise(answer: Answer, step: string, kind: Kind): Advice {
 /** Reports whether a mutation that ended so may have been carried out. */
 export function leavesOutcomeUnknown(answer: Answer, advice: Advice): boolean {
   if (answer.domain === "") return advice === "same";
-  return answer.domain === domains.gateway && outcomeUnknown.has(answer.type);
+  return answer.domain === domains.gateway && saysUnknown(answer);
+}
+
+/** Of an answer of the gateway's own. A reason of tomorrow goes by its code. */
+function saysUnknown(answer: Answer): boolean {
+  return outcomeUnknown.has(answer.type) || (!knownGatewayReasons.has(answer.type) && outcomeUnknownCodes.has(answer.code));
 }
 
 /** Reports whether the client asks again by itself, time permitting. */

@@ -66,7 +66,8 @@ function rulesText(rules) {
     `export const nextSteps: Partial<Record<string, Advice>> = ${json(retry.nextSteps)};`,
     `export const nextStepsInsteadOfNever: Partial<Record<string, Advice>> = ${json(retry.nextStepsInsteadOfNever)};`,
     ...Object.entries({
-      outcomeUnknown: retry.outcomeUnknown, againWithRetryInfo: retry.againWithRetryInfo,
+      outcomeUnknown: retry.outcomeUnknown, knownGatewayReasons: retry.knownGatewayReasons,
+      outcomeUnknownCodes: retry.outcomeUnknownCodes, againWithRetryInfo: retry.againWithRetryInfo,
       tellNoOutcome: retry.portoneCodesThatTellNoOutcome, mutations: paths(true), reads: paths(false),
     }).map(([name, values]) => `export const ${name}: ReadonlySet<string> = new Set(${json(values)});`),
     "",

@@ -60,7 +60,7 @@ export const withoutErrorInfo: Record<CodeName, Record<Kind, Advice>> = {
   },
   "DEADLINE_EXCEEDED": {
     "mutation": "same",
-    "read": "same"
+    "read": "later"
   },
   "FAILED_PRECONDITION": {
     "mutation": "same",
@@ -262,6 +262,28 @@ export const nextStepsInsteadOfNever: Partial<Record<string, Advice>> = {
 export const outcomeUnknown: ReadonlySet<string> = new Set([
   "OUTCOME_UNKNOWN",
   "ANSWER_UNREADABLE"
+]);
+export const knownGatewayReasons: ReadonlySet<string> = new Set([
+  "OUTCOME_UNKNOWN",
+  "ANSWER_UNREADABLE",
+  "UPSTREAM_UNREACHABLE",
+  "UPSTREAM_FAILED",
+  "UPSTREAM_RATE_LIMITED",
+  "INVALID_REQUEST",
+  "TOO_LARGE",
+  "OVERLOADED",
+  "SHUTTING_DOWN",
+  "NOT_SENT",
+  "NO_SUCH_OPERATION",
+  "INTERNAL",
+  "CROSS_ORIGIN",
+  "IDEMPOTENCY_KEY_REQUIRED",
+  "HOST_NOT_ALLOWED"
+]);
+export const outcomeUnknownCodes: ReadonlySet<string> = new Set([
+  "UNKNOWN",
+  "INTERNAL",
+  "DEADLINE_EXCEEDED"
 ]);
 export const againWithRetryInfo: ReadonlySet<string> = new Set([
   "UPSTREAM_RATE_LIMITED"

@@ -25,9 +25,6 @@ export type LoginViaApiSecretRequest = Message<"portone.v2.LoginViaApiSecretRequ
   apiSecret?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -63,9 +60,6 @@ export type LoginViaApiSecretResponse = Message<"portone.v2.LoginViaApiSecretRes
   refreshToken?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -90,9 +84,6 @@ export type RefreshTokenRequest = Message<"portone.v2.RefreshTokenRequest"> & {
   refreshToken?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -128,9 +119,6 @@ export type RefreshTokenResponse = Message<"portone.v2.RefreshTokenResponse"> & 
   refreshToken?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -20,9 +20,6 @@ export const file_portone_v2_bank: GenFile = /*@__PURE__*/
  */
 export type GetBankInfosRequest = Message<"portone.v2.GetBankInfosRequest"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -49,9 +46,6 @@ export type GetBankInfosResponse = Message<"portone.v2.GetBankInfosResponse"> & 
   items: BankInfo[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -85,9 +79,6 @@ export type BankInfo = Message<"portone.v2.BankInfo"> & {
   name?: BankInfoName | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -114,9 +105,6 @@ export type BankInfoName = Message<"portone.v2.BankInfoName"> & {
   ko?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

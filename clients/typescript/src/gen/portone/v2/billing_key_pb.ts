@@ -44,9 +44,6 @@ export type GetBillingKeyInfosRequest = Message<"portone.v2.GetBillingKeyInfosRe
   filter?: BillingKeyFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -80,9 +77,6 @@ export type BillingKeySortInput = Message<"portone.v2.BillingKeySortInput"> & {
   order?: SortOrder | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -196,9 +190,6 @@ export type BillingKeyFilterInput = Message<"portone.v2.BillingKeyFilterInput"> 
   version?: PortOneVersion | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -232,9 +223,6 @@ export type BillingKeyTextSearch = Message<"portone.v2.BillingKeyTextSearch"> & 
   value?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -268,9 +256,6 @@ export type GetBillingKeyInfosResponse = Message<"portone.v2.GetBillingKeyInfosR
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -311,9 +296,6 @@ export type BillingKeyInfo = Message<"portone.v2.BillingKeyInfo"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -433,9 +415,6 @@ export type DeletedBillingKeyInfo = Message<"portone.v2.DeletedBillingKeyInfo"> 
   deletedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -500,9 +479,6 @@ export type BillingKeyPaymentMethod = Message<"portone.v2.BillingKeyPaymentMetho
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -529,9 +505,6 @@ export type BillingKeyPaymentMethodCard = Message<"portone.v2.BillingKeyPaymentM
   card?: Card | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -565,9 +538,6 @@ export type BillingKeyPaymentMethodEasyPay = Message<"portone.v2.BillingKeyPayme
   method?: BillingKeyPaymentMethodEasyPayMethod | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -616,9 +586,6 @@ export type BillingKeyPaymentMethodEasyPayMethod = Message<"portone.v2.BillingKe
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -639,9 +606,6 @@ export const BillingKeyPaymentMethodEasyPayMethodSchema: GenMessage<BillingKeyPa
  */
 export type BillingKeyPaymentMethodEasyPayCharge = Message<"portone.v2.BillingKeyPaymentMethodEasyPayCharge"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -675,9 +639,6 @@ export type BillingKeyPaymentMethodTransfer = Message<"portone.v2.BillingKeyPaym
   accountNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -704,9 +665,6 @@ export type BillingKeyPaymentMethodMobile = Message<"portone.v2.BillingKeyPaymen
   phoneNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -726,9 +684,6 @@ export const BillingKeyPaymentMethodMobileSchema: GenMessage<BillingKeyPaymentMe
  */
 export type BillingKeyPaymentMethodPaypal = Message<"portone.v2.BillingKeyPaymentMethodPaypal"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -769,9 +724,6 @@ export type PgBillingKeyIssueResponse = Message<"portone.v2.PgBillingKeyIssueRes
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -805,9 +757,6 @@ export type FailedPgBillingKeyIssueResponse = Message<"portone.v2.FailedPgBillin
   failure?: BillingKeyFailure | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -855,9 +804,6 @@ export type BillingKeyFailure = Message<"portone.v2.BillingKeyFailure"> & {
   failedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -898,9 +844,6 @@ export type IssuedPgBillingKeyIssueResponse = Message<"portone.v2.IssuedPgBillin
   method?: BillingKeyPaymentMethod | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1013,9 +956,6 @@ export type IssuedBillingKeyInfo = Message<"portone.v2.IssuedBillingKeyInfo"> & 
   pgBillingKeyIssueResponses: PgBillingKeyIssueResponse[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1102,9 +1042,6 @@ export type IssueBillingKeyRequest = Message<"portone.v2.IssueBillingKeyRequest"
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1131,9 +1068,6 @@ export type InstantBillingKeyPaymentMethodInput = Message<"portone.v2.InstantBil
   card?: InstantBillingKeyPaymentMethodInputCard | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1160,9 +1094,6 @@ export type InstantBillingKeyPaymentMethodInputCard = Message<"portone.v2.Instan
   credential?: CardCredential | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1196,9 +1127,6 @@ export type IssueBillingKeyResponse = Message<"portone.v2.IssueBillingKeyRespons
   channelSpecificFailures: ChannelSpecificFailure[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1239,9 +1167,6 @@ export type BillingKeyInfoSummary = Message<"portone.v2.BillingKeyInfoSummary"> 
   issuedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1289,9 +1214,6 @@ export type ConfirmBillingKeyRequest = Message<"portone.v2.ConfirmBillingKeyRequ
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1318,9 +1240,6 @@ export type ConfirmedBillingKeySummary = Message<"portone.v2.ConfirmedBillingKey
   billingKey?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1401,9 +1320,6 @@ export type ConfirmBillingKeyIssueAndPayRequest = Message<"portone.v2.ConfirmBil
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1438,9 +1354,6 @@ export type ConfirmedBillingKeyIssueAndPaySummary = Message<"portone.v2.Confirme
   paymentId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1473,9 +1386,6 @@ export type GetBillingKeyInfoRequest = Message<"portone.v2.GetBillingKeyInfoRequ
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1529,9 +1439,6 @@ export type DeleteBillingKeyRequest = Message<"portone.v2.DeleteBillingKeyReques
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1558,9 +1465,6 @@ export type DeleteBillingKeyResponse = Message<"portone.v2.DeleteBillingKeyRespo
   deletedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -44,9 +44,6 @@ export type GetCashReceiptsRequest = Message<"portone.v2.GetCashReceiptsRequest"
   filter?: CashReceiptFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -80,9 +77,6 @@ export type CashReceiptSortInput = Message<"portone.v2.CashReceiptSortInput"> & 
   order?: SortOrder | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -209,9 +203,6 @@ export type CashReceiptFilterInput = Message<"portone.v2.CashReceiptFilterInput"
   types: CashReceiptType[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -245,9 +236,6 @@ export type GetCashReceiptsResponse = Message<"portone.v2.GetCashReceiptsRespons
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -297,9 +285,6 @@ export type CashReceipt = Message<"portone.v2.CashReceipt"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -440,9 +425,6 @@ export type CancelledCashReceipt = Message<"portone.v2.CancelledCashReceipt"> & 
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -576,9 +558,6 @@ export type IssuedCashReceipt = Message<"portone.v2.IssuedCashReceipt"> & {
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -648,9 +627,6 @@ export type IssueFailedCashReceipt = Message<"portone.v2.IssueFailedCashReceipt"
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -757,9 +733,6 @@ export type IssueCashReceiptRequest = Message<"portone.v2.IssueCashReceiptReques
   paymentMethod?: IssueCashReceiptPaymentMethodType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -816,9 +789,6 @@ export type IssueCashReceiptCustomerInput = Message<"portone.v2.IssueCashReceipt
   phoneNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -845,9 +815,6 @@ export type IssueCashReceiptResponse = Message<"portone.v2.IssueCashReceiptRespo
   cashReceipt?: CashReceiptSummary | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -888,9 +855,6 @@ export type CashReceiptSummary = Message<"portone.v2.CashReceiptSummary"> & {
   pgReceiptId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -923,9 +887,6 @@ export type CancelCashReceiptByPaymentIdRequest = Message<"portone.v2.CancelCash
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -959,9 +920,6 @@ export type CancelCashReceiptResponse = Message<"portone.v2.CancelCashReceiptRes
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -994,9 +952,6 @@ export type GetCashReceiptByPaymentIdRequest = Message<"portone.v2.GetCashReceip
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -48,9 +48,6 @@ export type EvaluateCheckoutProfileRequest = Message<"portone.v2.EvaluateCheckou
   amount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -77,9 +74,6 @@ export type EvaluateCheckoutProfileResponse = Message<"portone.v2.EvaluateChecko
   methods: EvaluatedCheckoutMethod[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -113,9 +107,6 @@ export type EvaluatedCheckoutMethod = Message<"portone.v2.EvaluatedCheckoutMetho
   channelKey?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

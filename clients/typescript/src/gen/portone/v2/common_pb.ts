@@ -44,9 +44,6 @@ export type PageInfo = Message<"portone.v2.PageInfo"> & {
   totalCount?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -81,9 +78,6 @@ export type PageInput = Message<"portone.v2.PageInput"> & {
   size?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -161,9 +155,6 @@ export type Card = Message<"portone.v2.Card"> & {
   number?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -228,9 +219,6 @@ export type SelectedChannel = Message<"portone.v2.SelectedChannel"> & {
   pgMerchantId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -321,9 +309,6 @@ export type Customer = Message<"portone.v2.Customer"> & {
   zipcode?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -365,9 +350,6 @@ export type Address = Message<"portone.v2.Address"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -394,9 +376,6 @@ export type OneLineAddress = Message<"portone.v2.OneLineAddress"> & {
   oneLine?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -458,9 +437,6 @@ export type SeparatedAddress = Message<"portone.v2.SeparatedAddress"> & {
   country?: Country | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -501,9 +477,6 @@ export type ChannelGroupSummary = Message<"portone.v2.ChannelGroupSummary"> & {
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -561,9 +534,6 @@ export type CardCredential = Message<"portone.v2.CardCredential"> & {
   passwordTwoDigits?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -668,9 +638,6 @@ export type CustomerInput = Message<"portone.v2.CustomerInput"> & {
   businessRegistrationNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -704,9 +671,6 @@ export type CustomerNameInput = Message<"portone.v2.CustomerNameInput"> & {
   separated?: CustomerSeparatedName | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -740,9 +704,6 @@ export type CustomerSeparatedName = Message<"portone.v2.CustomerSeparatedName"> 
   last?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -797,9 +758,6 @@ export type SeparatedAddressInput = Message<"portone.v2.SeparatedAddressInput"> 
   country?: Country | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -841,9 +799,6 @@ export type ChannelSpecificFailure = Message<"portone.v2.ChannelSpecificFailure"
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -878,9 +833,6 @@ export type ChannelSpecificFailureInvalidRequest = Message<"portone.v2.ChannelSp
   message?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -929,9 +881,6 @@ export type ChannelSpecificFailurePgProvider = Message<"portone.v2.ChannelSpecif
   pgMessage?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -976,9 +925,6 @@ export type PaymentAmountInput = Message<"portone.v2.PaymentAmountInput"> & {
   vat?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1047,9 +993,6 @@ export type PaymentProduct = Message<"portone.v2.PaymentProduct"> & {
   link?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1083,9 +1026,6 @@ export type DateRange = Message<"portone.v2.DateRange"> & {
   until?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1121,9 +1061,6 @@ export type CashReceiptInput = Message<"portone.v2.CashReceiptInput"> & {
   customerIdentityNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1157,9 +1094,6 @@ export type DateTimeRange = Message<"portone.v2.DateTimeRange"> & {
   until?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1235,9 +1169,6 @@ export type PlatformAccountTransferStatusStats = Message<"portone.v2.PlatformAcc
   failed?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1323,9 +1254,6 @@ export type PlatformAdditionalFeePolicy = Message<"portone.v2.PlatformAdditional
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1366,9 +1294,6 @@ export type PlatformFee = Message<"portone.v2.PlatformFee"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1395,9 +1320,6 @@ export type PlatformFixedAmountFee = Message<"portone.v2.PlatformFixedAmountFee"
   amount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1424,9 +1346,6 @@ export type PlatformFixedRateFee = Message<"portone.v2.PlatformFixedRateFee"> & 
   rate?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1502,9 +1421,6 @@ export type PlatformPayoutStatusStats = Message<"portone.v2.PlatformPayoutStatus
   scheduled?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1604,9 +1520,6 @@ export type PlatformContract = Message<"portone.v2.PlatformContract"> & {
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1650,9 +1563,6 @@ export type PlatformSettlementCycle = Message<"portone.v2.PlatformSettlementCycl
   method?: PlatformSettlementCycleMethod | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1709,9 +1619,6 @@ export type PlatformSettlementCycleMethod = Message<"portone.v2.PlatformSettleme
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1731,9 +1638,6 @@ export const PlatformSettlementCycleMethodSchema: GenMessage<PlatformSettlementC
  */
 export type PlatformSettlementCycleMethodDaily = Message<"portone.v2.PlatformSettlementCycleMethodDaily"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1760,9 +1664,6 @@ export type PlatformSettlementCycleMethodManualDates = Message<"portone.v2.Platf
   dates: MonthDay[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1796,9 +1697,6 @@ export type MonthDay = Message<"portone.v2.MonthDay"> & {
   day?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1825,9 +1723,6 @@ export type PlatformSettlementCycleMethodMonthly = Message<"portone.v2.PlatformS
   daysOfMonth: number[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1854,9 +1749,6 @@ export type PlatformSettlementCycleMethodWeekly = Message<"portone.v2.PlatformSe
   daysOfWeek: DayOfWeek[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1935,9 +1827,6 @@ export type PlatformDiscountSharePolicy = Message<"portone.v2.PlatformDiscountSh
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2058,9 +1947,6 @@ export type PlatformPartner = Message<"portone.v2.PlatformPartner"> & {
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2101,9 +1987,6 @@ export type PlatformContact = Message<"portone.v2.PlatformContact"> & {
   email?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2159,9 +2042,6 @@ export type PlatformAccount = Message<"portone.v2.PlatformAccount"> & {
   status?: PlatformAccountStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2210,9 +2090,6 @@ export type PlatformPartnerType = Message<"portone.v2.PlatformPartnerType"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2302,9 +2179,6 @@ export type PlatformPartnerTypeBusiness = Message<"portone.v2.PlatformPartnerTyp
   memberCompanyConnectionFailedReason?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2332,9 +2206,6 @@ export type PlatformPartnerTypeNonWhtPayer = Message<"portone.v2.PlatformPartner
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2361,9 +2232,6 @@ export type PlatformPartnerTypeWhtPayer = Message<"portone.v2.PlatformPartnerTyp
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2390,9 +2258,6 @@ export type PlatformUserDefinedPropertyValue = Message<"portone.v2.PlatformUserD
   string?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2554,9 +2419,6 @@ export type PlatformOrderSettlementAmount = Message<"portone.v2.PlatformOrderSet
   userDefinedFormulas: { [key: string]: bigint };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

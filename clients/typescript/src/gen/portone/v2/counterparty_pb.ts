@@ -36,9 +36,6 @@ export type GetB2bCounterpartyCertificateRegistrationUrlRequest = Message<"porto
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -64,9 +61,6 @@ export type GetB2bCounterpartyCertificateRegistrationUrlResponse = Message<"port
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -98,9 +92,6 @@ export type ValidateB2bCounterpartyCertificateRequest = Message<"portone.v2.Vali
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -125,9 +116,6 @@ export type ValidateB2bCounterpartyCertificateResponse = Message<"portone.v2.Val
   isValid?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -159,9 +147,6 @@ export type GetB2bCounterpartyCertificateRequest = Message<"portone.v2.GetB2bCou
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -238,9 +223,6 @@ export type B2bCertificate = Message<"portone.v2.B2bCertificate"> & {
   registrantContactId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -272,9 +254,6 @@ export type GetB2bCounterpartyRequest = Message<"portone.v2.GetB2bCounterpartyRe
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -442,9 +421,6 @@ export type B2bCounterparty = Message<"portone.v2.B2bCounterparty"> & {
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -492,9 +468,6 @@ export type B2bCounterpartyContact = Message<"portone.v2.B2bCounterpartyContact"
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -528,9 +501,6 @@ export type B2bCounterpartyVerification = Message<"portone.v2.B2bCounterpartyVer
   checkedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -562,9 +532,6 @@ export type DeleteB2bCounterpartyRequest = Message<"portone.v2.DeleteB2bCounterp
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -584,9 +551,6 @@ export const DeleteB2bCounterpartyRequestSchema: GenMessage<DeleteB2bCounterpart
  */
 export type DeleteB2bCounterpartyResponse = Message<"portone.v2.DeleteB2bCounterpartyResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -632,9 +596,6 @@ export type UpdateB2bCounterpartyRequest = Message<"portone.v2.UpdateB2bCounterp
   options?: B2bCounterpartyCreateOptions | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -717,9 +678,6 @@ export type B2bCounterpartyInput = Message<"portone.v2.B2bCounterpartyInput"> & 
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -767,9 +725,6 @@ export type B2bCounterpartyContactInput = Message<"portone.v2.B2bCounterpartyCon
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -822,9 +777,6 @@ export type B2bCounterpartyCreateOptions = Message<"portone.v2.B2bCounterpartyCr
   businessStatusVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -851,9 +803,6 @@ export type UpdateB2bCounterpartyResponse = Message<"portone.v2.UpdateB2bCounter
   counterparty?: B2bCounterparty | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -892,9 +841,6 @@ export type GetB2bCounterpartiesRequest = Message<"portone.v2.GetB2bCounterparti
   filter?: B2bCounterpartyFilter | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -985,9 +931,6 @@ export type B2bCounterpartyFilter = Message<"portone.v2.B2bCounterpartyFilter"> 
   counterpartyIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1021,9 +964,6 @@ export type GetB2bCounterpartiesResponse = Message<"portone.v2.GetB2bCounterpart
   items: B2bCounterparty[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1069,9 +1009,6 @@ export type CreateB2bCounterpartyRequest = Message<"portone.v2.CreateB2bCounterp
   options?: B2bCounterpartyCreateOptions | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1098,9 +1035,6 @@ export type CreateB2bCounterpartyResponse = Message<"portone.v2.CreateB2bCounter
   counterparty?: B2bCounterparty | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

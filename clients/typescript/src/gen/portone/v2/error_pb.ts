@@ -410,9 +410,6 @@ export type ChannelSpecificError = Message<"portone.v2.ChannelSpecificError"> & 
   succeededChannels: SelectedChannel[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -447,9 +444,6 @@ export type PgProviderError = Message<"portone.v2.PgProviderError"> & {
   pgMessage?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -483,9 +477,6 @@ export type PlatformAdditionalFeePoliciesNotFoundError = Message<"portone.v2.Pla
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -536,9 +527,6 @@ export type PlatformAdditionalFixedAmountFeeCurrencyAndSettlementCurrencyMismatc
   settlementCurrency?: Currency | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -581,9 +569,6 @@ export type PlatformCancellableAmountExceededError = Message<"portone.v2.Platfor
   amountType?: PlatformCancellableAmountType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -641,9 +626,6 @@ export type PlatformCancellableDiscountAmountExceededError = Message<"portone.v2
   productId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -701,9 +683,6 @@ export type PlatformCancellableDiscountTaxFreeAmountExceededError = Message<"por
   productId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -737,9 +716,6 @@ export type PlatformCancellableProductQuantityExceededError = Message<"portone.v
   cancellableQuantity?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -773,9 +749,6 @@ export type PlatformContractsNotFoundError = Message<"portone.v2.PlatformContrac
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -825,9 +798,6 @@ export type PlatformContractPlatformFixedAmountFeeCurrencyAndSettlementCurrencyM
   settlementCurrency?: Currency | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -861,9 +831,6 @@ export type PlatformDiscountSharePoliciesNotFoundError = Message<"portone.v2.Pla
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -897,9 +864,6 @@ export type PlatformDiscountSharePolicyIdDuplicatedError = Message<"portone.v2.P
   graphqlId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -933,9 +897,6 @@ export type PlatformMemberCompanyConnectedPartnersCannotBeScheduledError = Messa
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -969,9 +930,6 @@ export type PlatformPartnerIdsAlreadyExistError = Message<"portone.v2.PlatformPa
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1005,9 +963,6 @@ export type PlatformPartnerIdsDuplicatedError = Message<"portone.v2.PlatformPart
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1041,9 +996,6 @@ export type PlatformPartnerSchedulesAlreadyExistError = Message<"portone.v2.Plat
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1070,9 +1022,6 @@ export type PlatformProductIdDuplicatedError = Message<"portone.v2.PlatformProdu
   id?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1099,9 +1048,6 @@ export type PlatformProductIdNotFoundError = Message<"portone.v2.PlatformProduct
   id?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1154,9 +1100,6 @@ export type PlatformSettlementAmountExceededError = Message<"portone.v2.Platform
   allowedAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1207,9 +1150,6 @@ export type PlatformSettlementCancelAmountExceededPortOneCancelError = Message<"
   amountType?: PlatformPortOnePaymentCancelAmountType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1243,9 +1183,6 @@ export type PlatformSettlementDateEarlierThanSettlementStartDateError = Message<
   settlementDate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1290,9 +1227,6 @@ export type PlatformSettlementPaymentAmountExceededPortOnePaymentError = Message
   portOnePaymentAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1338,9 +1272,6 @@ export type PlatformSettlementSupplyWithVatAmountExceededPortOnePaymentError = M
   portOneSupplyWithVatAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1385,9 +1316,6 @@ export type PlatformSettlementTaxFreeAmountExceededPortOnePaymentError = Message
   portOneTaxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1421,9 +1349,6 @@ export type PlatformTransferAlreadyExistsError = Message<"portone.v2.PlatformTra
   transferGraphqlId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1465,9 +1390,6 @@ export type PlatformTransferDiscountSharePolicyNotFoundError = Message<"portone.
   productId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1495,9 +1417,6 @@ export type B2bCounterpartyNotFoundError = Message<"portone.v2.B2bCounterpartyNo
   counterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1533,9 +1452,6 @@ export type B2bCounterpartyNtsNotConnectedError = Message<"portone.v2.B2bCounter
   counterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1571,9 +1487,6 @@ export type B2bRecipientNotFoundError = Message<"portone.v2.B2bRecipientNotFound
   counterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1609,9 +1522,6 @@ export type B2bSupplierNotFoundError = Message<"portone.v2.B2bSupplierNotFoundEr
   counterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1646,9 +1556,6 @@ export type PlatformNonDeletablePartnerSettlementsError = Message<"portone.v2.Pl
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1683,9 +1590,6 @@ export type PlatformNonPayablePartnerSettlementsError = Message<"portone.v2.Plat
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1720,9 +1624,6 @@ export type PlatformPartnerSettlementsNotFoundError = Message<"portone.v2.Platfo
   graphqlIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1750,9 +1651,6 @@ export type PlatformReferencedCancelOrderTransfersExistError = Message<"portone.
   ids: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -9,7 +9,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file portone/v2/gateway.proto.
  */
 export const file_portone_v2_gateway: GenFile = /*@__PURE__*/
-  fileDesc("Chhwb3J0b25lL3YyL2dhdGV3YXkucHJvdG8SCnBvcnRvbmUudjIq9AMKDUdhdGV3YXlSZWFzb24SHgoaR0FURVdBWV9SRUFTT05fVU5TUEVDSUZJRUQQABIiCh5HQVRFV0FZX1JFQVNPTl9PVVRDT01FX1VOS05PV04QARIkCiBHQVRFV0FZX1JFQVNPTl9BTlNXRVJfVU5SRUFEQUJMRRACEicKI0dBVEVXQVlfUkVBU09OX1VQU1RSRUFNX1VOUkVBQ0hBQkxFEAMSIgoeR0FURVdBWV9SRUFTT05fVVBTVFJFQU1fRkFJTEVEEAQSKAokR0FURVdBWV9SRUFTT05fVVBTVFJFQU1fUkFURV9MSU1JVEVEEAUSIgoeR0FURVdBWV9SRUFTT05fSU5WQUxJRF9SRVFVRVNUEAYSHAoYR0FURVdBWV9SRUFTT05fVE9PX0xBUkdFEAcSHQoZR0FURVdBWV9SRUFTT05fT1ZFUkxPQURFRBAIEiAKHEdBVEVXQVlfUkVBU09OX1NIVVRUSU5HX0RPV04QCRIbChdHQVRFV0FZX1JFQVNPTl9OT1RfU0VOVBAKEiQKIEdBVEVXQVlfUkVBU09OX05PX1NVQ0hfT1BFUkFUSU9OEAsSGwoXR0FURVdBWV9SRUFTT05fSU5URVJOQUwQDBIfChtHQVRFV0FZX1JFQVNPTl9DUk9TU19PUklHSU4QDUJ7CiRjb20uZ2l0aHViLnBvcnRvbmVnYXRld2F5LnBvcnRvbmUudjJCDEdhdGV3YXlQcm90b1ABWkNnaXRodWIuY29tL3BvcnRvbmUtZ2F0ZXdheS9wb3J0b25lLWdhdGV3YXkvZ2VuL3BvcnRvbmUvdjI7cG9ydG9uZXYyYgZwcm90bzM");
+  fileDesc("Chhwb3J0b25lL3YyL2dhdGV3YXkucHJvdG8SCnBvcnRvbmUudjIqxgQKDUdhdGV3YXlSZWFzb24SHgoaR0FURVdBWV9SRUFTT05fVU5TUEVDSUZJRUQQABIiCh5HQVRFV0FZX1JFQVNPTl9PVVRDT01FX1VOS05PV04QARIkCiBHQVRFV0FZX1JFQVNPTl9BTlNXRVJfVU5SRUFEQUJMRRACEicKI0dBVEVXQVlfUkVBU09OX1VQU1RSRUFNX1VOUkVBQ0hBQkxFEAMSIgoeR0FURVdBWV9SRUFTT05fVVBTVFJFQU1fRkFJTEVEEAQSKAokR0FURVdBWV9SRUFTT05fVVBTVFJFQU1fUkFURV9MSU1JVEVEEAUSIgoeR0FURVdBWV9SRUFTT05fSU5WQUxJRF9SRVFVRVNUEAYSHAoYR0FURVdBWV9SRUFTT05fVE9PX0xBUkdFEAcSHQoZR0FURVdBWV9SRUFTT05fT1ZFUkxPQURFRBAIEiAKHEdBVEVXQVlfUkVBU09OX1NIVVRUSU5HX0RPV04QCRIbChdHQVRFV0FZX1JFQVNPTl9OT1RfU0VOVBAKEiQKIEdBVEVXQVlfUkVBU09OX05PX1NVQ0hfT1BFUkFUSU9OEAsSGwoXR0FURVdBWV9SRUFTT05fSU5URVJOQUwQDBIfChtHQVRFV0FZX1JFQVNPTl9DUk9TU19PUklHSU4QDRIrCidHQVRFV0FZX1JFQVNPTl9JREVNUE9URU5DWV9LRVlfUkVRVUlSRUQQDhIjCh9HQVRFV0FZX1JFQVNPTl9IT1NUX05PVF9BTExPV0VEEA9CewokY29tLmdpdGh1Yi5wb3J0b25lZ2F0ZXdheS5wb3J0b25lLnYyQgxHYXRld2F5UHJvdG9QAVpDZ2l0aHViLmNvbS9wb3J0b25lLWdhdGV3YXkvcG9ydG9uZS1nYXRld2F5L2dlbi9wb3J0b25lL3YyO3BvcnRvbmV2MmIGcHJvdG8z");
 
 /**
  * GatewayReason names the errors that do not come from PortOne but from the
@@ -37,8 +37,9 @@ export enum GatewayReason {
   OUTCOME_UNKNOWN = 1,
 
   /**
-   * PortOne carried the request out, but its answer cannot be read. Ask again with
-   * the same key, or look the result up.
+   * PortOne carried the request out, but something in its answer cannot be read. Ask
+   * again with the same key, or look the result up. An answer that may not be
+   * PortOne's at all is OUTCOME_UNKNOWN.
    *
    * @generated from enum value: GATEWAY_REASON_ANSWER_UNREADABLE = 2;
    */
@@ -117,13 +118,30 @@ export enum GatewayReason {
   INTERNAL = 12,
 
   /**
-   * A page in a browser, of another origin than the gateway's, made the request.
-   * It was refused and nothing was done: whoever can open a page must not be able to
-   * pay. By REST only.
+   * A page in a browser made the request. It was refused and nothing was done:
+   * whoever can open a page must not be able to pay. By REST only.
    *
    * @generated from enum value: GATEWAY_REASON_CROSS_ORIGIN = 13;
    */
   CROSS_ORIGIN = 13,
+
+  /**
+   * The call may change something and has no idempotency key, and this gateway is set
+   * to take no such calls. Nothing was done; send a key of your own.
+   *
+   * @generated from enum value: GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED = 14;
+   */
+  IDEMPOTENCY_KEY_REQUIRED = 14,
+
+  /**
+   * The request was for a host that is not this gateway's: over loopback only IP
+   * addresses, localhost and the names of --allowed-hosts are, since a page in a
+   * browser can let any other name stand for this machine. Nothing was done. By REST
+   * only.
+   *
+   * @generated from enum value: GATEWAY_REASON_HOST_NOT_ALLOWED = 15;
+   */
+  HOST_NOT_ALLOWED = 15,
 }
 
 /**

@@ -44,9 +44,6 @@ export type ConfirmIdentityVerificationRequest = Message<"portone.v2.ConfirmIden
   otp?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -73,9 +70,6 @@ export type ConfirmIdentityVerificationResponse = Message<"portone.v2.ConfirmIde
   identityVerification?: VerifiedIdentityVerification | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -173,9 +167,6 @@ export type VerifiedIdentityVerification = Message<"portone.v2.VerifiedIdentityV
   version?: PortOneVersion | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -263,9 +254,6 @@ export type IdentityVerificationVerifiedCustomer = Message<"portone.v2.IdentityV
   di?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -298,9 +286,6 @@ export type ResendIdentityVerificationRequest = Message<"portone.v2.ResendIdenti
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -320,9 +305,6 @@ export const ResendIdentityVerificationRequestSchema: GenMessage<ResendIdentityV
  */
 export type ResendIdentityVerificationResponse = Message<"portone.v2.ResendIdentityVerificationResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -400,9 +382,6 @@ export type SendIdentityVerificationRequest = Message<"portone.v2.SendIdentityVe
   method?: IdentityVerificationMethod | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -459,9 +438,6 @@ export type SendIdentityVerificationBodyCustomer = Message<"portone.v2.SendIdent
   ipAddress?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -482,9 +458,6 @@ export const SendIdentityVerificationBodyCustomerSchema: GenMessage<SendIdentity
  */
 export type SendIdentityVerificationResponse = Message<"portone.v2.SendIdentityVerificationResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -517,9 +490,6 @@ export type GetIdentityVerificationRequest = Message<"portone.v2.GetIdentityVeri
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -570,9 +540,6 @@ export type IdentityVerification = Message<"portone.v2.IdentityVerification"> & 
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -662,9 +629,6 @@ export type FailedIdentityVerification = Message<"portone.v2.FailedIdentityVerif
   pgTxId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -726,9 +690,6 @@ export type IdentityVerificationRequestedCustomer = Message<"portone.v2.Identity
   birthDay?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -769,9 +730,6 @@ export type IdentityVerificationFailure = Message<"portone.v2.IdentityVerificati
   pgMessage?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -854,9 +812,6 @@ export type ReadyIdentityVerification = Message<"portone.v2.ReadyIdentityVerific
   pgTxId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -896,9 +851,6 @@ export type GetIdentityVerificationsRequest = Message<"portone.v2.GetIdentityVer
   filter?: IdentityVerificationFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -932,9 +884,6 @@ export type IdentityVerificationSortInput = Message<"portone.v2.IdentityVerifica
   order?: SortOrder | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1063,9 +1012,6 @@ export type IdentityVerificationFilterInput = Message<"portone.v2.IdentityVerifi
   customer?: IdentityVerificationFilterCustomerInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1127,9 +1073,6 @@ export type IdentityVerificationFilterCustomerInput = Message<"portone.v2.Identi
   gender?: Gender | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1163,9 +1106,6 @@ export type GetIdentityVerificationsResponse = Message<"portone.v2.GetIdentityVe
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

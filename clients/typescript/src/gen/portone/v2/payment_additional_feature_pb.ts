@@ -40,9 +40,6 @@ export type GetPgCardPromotionsRequest = Message<"portone.v2.GetPgCardPromotions
   cardCompany?: PgPromotionCardCompany | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -70,9 +67,6 @@ export type GetPgCardPromotionsResponse = Message<"portone.v2.GetPgCardPromotion
   promotions: PgCardPromotion[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -122,9 +116,6 @@ export type PgCardPromotion = Message<"portone.v2.PgCardPromotion"> & {
   minimumPaymentAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

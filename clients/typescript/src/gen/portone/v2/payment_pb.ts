@@ -59,9 +59,6 @@ export type GetAllPaymentEventsByCursorRequest = Message<"portone.v2.GetAllPayme
   size?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -89,9 +86,6 @@ export type GetAllPaymentEventsByCursorResponse = Message<"portone.v2.GetAllPaym
   items: PaymentEventWithCursor[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -126,9 +120,6 @@ export type PaymentEventWithCursor = Message<"portone.v2.PaymentEventWithCursor"
   cursor?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -181,9 +172,6 @@ export type PaymentEvent = Message<"portone.v2.PaymentEvent"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -429,9 +417,6 @@ export type CancelledPaymentEvent = Message<"portone.v2.CancelledPaymentEvent"> 
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -522,9 +507,6 @@ export type PaymentMethod = Message<"portone.v2.PaymentMethod"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -572,9 +554,6 @@ export type PaymentMethodCard = Message<"portone.v2.PaymentMethodCard"> & {
   pointUsed?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -617,9 +596,6 @@ export type PaymentInstallment = Message<"portone.v2.PaymentInstallment"> & {
   isInterestFreeFromMerchant?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -667,9 +643,6 @@ export type PaymentMethodConvenienceStore = Message<"portone.v2.PaymentMethodCon
   paymentDeadline?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -689,9 +662,6 @@ export const PaymentMethodConvenienceStoreSchema: GenMessage<PaymentMethodConven
  */
 export type PaymentMethodCrypto = Message<"portone.v2.PaymentMethodCrypto"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -725,9 +695,6 @@ export type PaymentMethodEasyPay = Message<"portone.v2.PaymentMethodEasyPay"> & 
   easyPayMethod?: PaymentMethodEasyPayMethod | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -777,9 +744,6 @@ export type PaymentMethodEasyPayMethod = Message<"portone.v2.PaymentMethodEasyPa
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -806,9 +770,6 @@ export type PaymentMethodEasyPayMethodCharge = Message<"portone.v2.PaymentMethod
   bank?: Bank | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -842,9 +803,6 @@ export type PaymentMethodTransfer = Message<"portone.v2.PaymentMethodTransfer"> 
   accountNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -878,9 +836,6 @@ export type PaymentMethodGiftCertificate = Message<"portone.v2.PaymentMethodGift
   approvalNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -907,9 +862,6 @@ export type PaymentMethodMobile = Message<"portone.v2.PaymentMethodMobile"> & {
   phoneNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -985,9 +937,6 @@ export type PaymentMethodVirtualAccount = Message<"portone.v2.PaymentMethodVirtu
   refundStatus?: PaymentMethodVirtualAccountRefundStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1088,9 +1037,6 @@ export type PaymentWebhook = Message<"portone.v2.PaymentWebhook"> & {
   triggeredAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1131,9 +1077,6 @@ export type PaymentWebhookRequest = Message<"portone.v2.PaymentWebhookRequest"> 
   requestedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1181,9 +1124,6 @@ export type PaymentWebhookResponse = Message<"portone.v2.PaymentWebhookResponse"
   respondedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1261,9 +1201,6 @@ export type PaymentAmount = Message<"portone.v2.PaymentAmount"> & {
   cancelledTaxFree?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1349,9 +1286,6 @@ export type PaymentEscrow = Message<"portone.v2.PaymentEscrow"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1372,9 +1306,6 @@ export const PaymentEscrowSchema: GenMessage<PaymentEscrow> = /*@__PURE__*/
  */
 export type BeforeRegisteredPaymentEscrow = Message<"portone.v2.BeforeRegisteredPaymentEscrow"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1422,9 +1353,6 @@ export type CancelledPaymentEscrow = Message<"portone.v2.CancelledPaymentEscrow"
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1480,9 +1408,6 @@ export type ConfirmedPaymentEscrow = Message<"portone.v2.ConfirmedPaymentEscrow"
   isAutomaticallyConfirmed?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1530,9 +1455,6 @@ export type DeliveredPaymentEscrow = Message<"portone.v2.DeliveredPaymentEscrow"
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1580,9 +1502,6 @@ export type RegisteredPaymentEscrow = Message<"portone.v2.RegisteredPaymentEscro
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1631,9 +1550,6 @@ export type RejectedPaymentEscrow = Message<"portone.v2.RejectedPaymentEscrow"> 
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1681,9 +1597,6 @@ export type RejectConfirmedPaymentEscrow = Message<"portone.v2.RejectConfirmedPa
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1726,9 +1639,6 @@ export type PaymentCashReceipt = Message<"portone.v2.PaymentCashReceipt"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1812,9 +1722,6 @@ export type CancelledPaymentCashReceipt = Message<"portone.v2.CancelledPaymentCa
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1891,9 +1798,6 @@ export type IssuedPaymentCashReceipt = Message<"portone.v2.IssuedPaymentCashRece
   issuedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1945,9 +1849,6 @@ export type PaymentCancellation = Message<"portone.v2.PaymentCancellation"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2041,9 +1942,6 @@ export type FailedPaymentCancellation = Message<"portone.v2.FailedPaymentCancell
   trigger?: Trigger | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2138,9 +2036,6 @@ export type RequestedPaymentCancellation = Message<"portone.v2.RequestedPaymentC
   trigger?: Trigger | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2240,9 +2135,6 @@ export type SucceededPaymentCancellation = Message<"portone.v2.SucceededPaymentC
   trigger?: Trigger | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2495,9 +2387,6 @@ export type PaidPaymentEvent = Message<"portone.v2.PaidPaymentEvent"> & {
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2553,9 +2442,6 @@ export type Dispute = Message<"portone.v2.Dispute"> & {
   resolvedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2801,9 +2687,6 @@ export type PartialCancelledPaymentEvent = Message<"portone.v2.PartialCancelledP
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2858,9 +2741,6 @@ export type GetAllPaymentsByCursorRequest = Message<"portone.v2.GetAllPaymentsBy
   size?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2888,9 +2768,6 @@ export type GetAllPaymentsByCursorResponse = Message<"portone.v2.GetAllPaymentsB
   items: PaymentWithCursor[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2925,9 +2802,6 @@ export type PaymentWithCursor = Message<"portone.v2.PaymentWithCursor"> & {
   cursor?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3013,9 +2887,6 @@ export type Payment = Message<"portone.v2.Payment"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3277,9 +3148,6 @@ export type CancelledPayment = Message<"portone.v2.CancelledPayment"> & {
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3502,9 +3370,6 @@ export type FailedPayment = Message<"portone.v2.FailedPayment"> & {
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3545,9 +3410,6 @@ export type PaymentFailure = Message<"portone.v2.PaymentFailure"> & {
   pgMessage?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3816,9 +3678,6 @@ export type PaidPayment = Message<"portone.v2.PaidPayment"> & {
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4078,9 +3937,6 @@ export type PartialCancelledPayment = Message<"portone.v2.PartialCancelledPaymen
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4293,9 +4149,6 @@ export type PayPendingPayment = Message<"portone.v2.PayPendingPayment"> & {
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4501,9 +4354,6 @@ export type ReadyPayment = Message<"portone.v2.ReadyPayment"> & {
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4717,9 +4567,6 @@ export type VirtualAccountIssuedPayment = Message<"portone.v2.VirtualAccountIssu
   origin?: PaymentOrigin | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4906,9 +4753,6 @@ export type PayWithBillingKeyRequest = Message<"portone.v2.PayWithBillingKeyRequ
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4936,9 +4780,6 @@ export type PayWithBillingKeyResponse = Message<"portone.v2.PayWithBillingKeyRes
   payment?: BillingKeyPaymentSummary | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -4973,9 +4814,6 @@ export type BillingKeyPaymentSummary = Message<"portone.v2.BillingKeyPaymentSumm
   paidAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5093,9 +4931,6 @@ export type CancelPaymentRequest = Message<"portone.v2.CancelPaymentRequest"> & 
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5143,9 +4978,6 @@ export type CancelPaymentBodyRefundAccount = Message<"portone.v2.CancelPaymentBo
   holderPhoneNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5173,9 +5005,6 @@ export type CancelPaymentResponse = Message<"portone.v2.CancelPaymentResponse"> 
   cancellation?: PaymentCancellation | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5215,9 +5044,6 @@ export type StopPaymentCancellationRequest = Message<"portone.v2.StopPaymentCanc
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5244,9 +5070,6 @@ export type StopPaymentCancellationResponse = Message<"portone.v2.StopPaymentCan
   stoppedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5279,9 +5102,6 @@ export type CapturePaymentRequest = Message<"portone.v2.CapturePaymentRequest"> 
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5301,9 +5121,6 @@ export const CapturePaymentRequestSchema: GenMessage<CapturePaymentRequest> = /*
  */
 export type CapturePaymentResponse = Message<"portone.v2.CapturePaymentResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5394,9 +5211,6 @@ export type ConfirmPaymentRequest = Message<"portone.v2.ConfirmPaymentRequest"> 
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5431,9 +5245,6 @@ export type ConfirmedPaymentSummary = Message<"portone.v2.ConfirmedPaymentSummar
   paidAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5474,9 +5285,6 @@ export type ConfirmEscrowRequest = Message<"portone.v2.ConfirmEscrowRequest"> & 
   fromStore?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5503,9 +5311,6 @@ export type ConfirmEscrowResponse = Message<"portone.v2.ConfirmEscrowResponse"> 
   completedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5573,9 +5378,6 @@ export type ApplyEscrowLogisticsRequest = Message<"portone.v2.ApplyEscrowLogisti
   products: PaymentProduct[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5630,9 +5432,6 @@ export type PaymentEscrowSenderInput = Message<"portone.v2.PaymentEscrowSenderIn
   address?: SeparatedAddressInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5680,9 +5479,6 @@ export type PaymentEscrowReceiverInput = Message<"portone.v2.PaymentEscrowReceiv
   address?: SeparatedAddressInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5737,9 +5533,6 @@ export type PaymentLogistics = Message<"portone.v2.PaymentLogistics"> & {
   address?: SeparatedAddressInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5780,9 +5573,6 @@ export type ApplyEscrowLogisticsResponse = Message<"portone.v2.ApplyEscrowLogist
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5852,9 +5642,6 @@ export type ModifyEscrowLogisticsRequest = Message<"portone.v2.ModifyEscrowLogis
   products: PaymentProduct[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -5895,9 +5682,6 @@ export type ModifyEscrowLogisticsResponse = Message<"portone.v2.ModifyEscrowLogi
   modifiedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6072,9 +5856,6 @@ export type PayInstantlyRequest = Message<"portone.v2.PayInstantlyRequest"> & {
   skipWebhook?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6109,9 +5890,6 @@ export type InstantPaymentMethodInput = Message<"portone.v2.InstantPaymentMethod
   virtualAccount?: InstantPaymentMethodInputVirtualAccount | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6167,9 +5945,6 @@ export type InstantPaymentMethodInputCard = Message<"portone.v2.InstantPaymentMe
   useCardPoint?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6225,9 +6000,6 @@ export type InstantPaymentMethodInputVirtualAccount = Message<"portone.v2.Instan
   remitteeName?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6262,9 +6034,6 @@ export type InstantPaymentMethodInputVirtualAccountExpiry = Message<"portone.v2.
   dueDate?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6299,9 +6068,6 @@ export type InstantPaymentMethodInputVirtualAccountOption = Message<"portone.v2.
   fixed?: InstantPaymentMethodInputVirtualAccountOptionFixed | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6337,9 +6103,6 @@ export type InstantPaymentMethodInputVirtualAccountOptionFixed = Message<"porton
   accountNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6374,9 +6137,6 @@ export type InstantPaymentMethodInputVirtualAccountCashReceiptInfo = Message<"po
   customerIdentityNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6405,9 +6165,6 @@ export type PayInstantlyResponse = Message<"portone.v2.PayInstantlyResponse"> & 
   payment?: InstantPaymentSummary | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6443,9 +6200,6 @@ export type InstantPaymentSummary = Message<"portone.v2.InstantPaymentSummary"> 
   paidAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6499,9 +6253,6 @@ export type PreRegisterPaymentRequest = Message<"portone.v2.PreRegisterPaymentRe
   currency?: Currency | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6521,9 +6272,6 @@ export const PreRegisterPaymentRequestSchema: GenMessage<PreRegisterPaymentReque
  */
 export type PreRegisterPaymentResponse = Message<"portone.v2.PreRegisterPaymentResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6562,9 +6310,6 @@ export type RegisterStoreReceiptRequest = Message<"portone.v2.RegisterStoreRecei
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6636,9 +6381,6 @@ export type RegisterStoreReceiptBodyItem = Message<"portone.v2.RegisterStoreRece
   currency?: Currency | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6665,9 +6407,6 @@ export type RegisterStoreReceiptResponse = Message<"portone.v2.RegisterStoreRece
   receiptUrl?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6707,9 +6446,6 @@ export type ResendWebhookRequest = Message<"portone.v2.ResendWebhookRequest"> & 
   webhookId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6736,9 +6472,6 @@ export type ResendWebhookResponse = Message<"portone.v2.ResendWebhookResponse"> 
   webhook?: PaymentWebhook | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6770,9 +6503,6 @@ export type GetPaymentTransactionsRequest = Message<"portone.v2.GetPaymentTransa
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6799,9 +6529,6 @@ export type GetPaymentTransactionsResponse = Message<"portone.v2.GetPaymentTrans
   items: PaymentTransaction[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -6884,9 +6611,6 @@ export type PaymentTransaction = Message<"portone.v2.PaymentTransaction"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -7138,9 +6862,6 @@ export type CancelledPaymentTransaction = Message<"portone.v2.CancelledPaymentTr
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -7353,9 +7074,6 @@ export type FailedPaymentTransaction = Message<"portone.v2.FailedPaymentTransact
   failure?: PaymentFailure | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -7597,9 +7315,6 @@ export type PaidPaymentTransaction = Message<"portone.v2.PaidPaymentTransaction"
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -7851,9 +7566,6 @@ export type PartialCancelledPaymentTransaction = Message<"portone.v2.PartialCanc
   cashReceiptIssuanceStatus?: CashReceiptIssuanceStatus | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8059,9 +7771,6 @@ export type PayPendingPaymentTransaction = Message<"portone.v2.PayPendingPayment
   pgTxId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8260,9 +7969,6 @@ export type ReadyPaymentTransaction = Message<"portone.v2.ReadyPaymentTransactio
   country?: Country | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8468,9 +8174,6 @@ export type VirtualAccountIssuedPaymentTransaction = Message<"portone.v2.Virtual
   pgTxId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8503,9 +8206,6 @@ export type CloseVirtualAccountRequest = Message<"portone.v2.CloseVirtualAccount
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8532,9 +8232,6 @@ export type CloseVirtualAccountResponse = Message<"portone.v2.CloseVirtualAccoun
   closedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8567,9 +8264,6 @@ export type GetPaymentRequest = Message<"portone.v2.GetPaymentRequest"> & {
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8602,9 +8296,6 @@ export type GetPaymentsRequest = Message<"portone.v2.GetPaymentsRequest"> & {
   filter?: PaymentFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8817,9 +8508,6 @@ export type PaymentFilterInput = Message<"portone.v2.PaymentFilterInput"> & {
   textSearch: PaymentTextSearch[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8853,9 +8541,6 @@ export type PaymentTextSearch = Message<"portone.v2.PaymentTextSearch"> & {
   value?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8889,9 +8574,6 @@ export type GetPaymentsResponse = Message<"portone.v2.GetPaymentsResponse"> & {
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -8940,9 +8622,6 @@ export type PaymentOrigin = Message<"portone.v2.PaymentOrigin"> & {
   ipAddress?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

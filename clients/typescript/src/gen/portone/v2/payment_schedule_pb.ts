@@ -37,9 +37,6 @@ export type GetPaymentScheduleRequest = Message<"portone.v2.GetPaymentScheduleRe
   storeId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -114,9 +111,6 @@ export type PaymentSchedule = Message<"portone.v2.PaymentSchedule"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -285,9 +279,6 @@ export type FailedPaymentSchedule = Message<"portone.v2.FailedPaymentSchedule"> 
   completedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -455,9 +446,6 @@ export type PendingPaymentSchedule = Message<"portone.v2.PendingPaymentSchedule"
   completedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -618,9 +606,6 @@ export type RevokedPaymentSchedule = Message<"portone.v2.RevokedPaymentSchedule"
   revokedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -774,9 +759,6 @@ export type ScheduledPaymentSchedule = Message<"portone.v2.ScheduledPaymentSched
   timeToPay?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -937,9 +919,6 @@ export type StartedPaymentSchedule = Message<"portone.v2.StartedPaymentSchedule"
   startedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1107,9 +1086,6 @@ export type SucceededPaymentSchedule = Message<"portone.v2.SucceededPaymentSched
   completedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1150,9 +1126,6 @@ export type GetPaymentSchedulesRequest = Message<"portone.v2.GetPaymentSchedules
   filter?: PaymentScheduleFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1186,9 +1159,6 @@ export type PaymentScheduleSortInput = Message<"portone.v2.PaymentScheduleSortIn
   order?: SortOrder | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1255,9 +1225,6 @@ export type PaymentScheduleFilterInput = Message<"portone.v2.PaymentScheduleFilt
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1291,9 +1258,6 @@ export type GetPaymentSchedulesResponse = Message<"portone.v2.GetPaymentSchedule
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1337,9 +1301,6 @@ export type RevokePaymentSchedulesRequest = Message<"portone.v2.RevokePaymentSch
   scheduleIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1373,9 +1334,6 @@ export type RevokePaymentSchedulesResponse = Message<"portone.v2.RevokePaymentSc
   revokedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1415,9 +1373,6 @@ export type CreatePaymentScheduleRequest = Message<"portone.v2.CreatePaymentSche
   timeToPay?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1595,9 +1550,6 @@ export type BillingKeyPaymentInput = Message<"portone.v2.BillingKeyPaymentInput"
   bypass?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1625,9 +1577,6 @@ export type CreatePaymentScheduleResponse = Message<"portone.v2.CreatePaymentSch
   schedule?: PaymentScheduleSummary | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1654,9 +1603,6 @@ export type PaymentScheduleSummary = Message<"portone.v2.PaymentScheduleSummary"
   id?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1832,9 +1778,6 @@ export type BillingKeyPaymentScheduleInput = Message<"portone.v2.BillingKeyPayme
   bypass?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

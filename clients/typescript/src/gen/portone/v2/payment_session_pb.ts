@@ -156,9 +156,6 @@ export type CreatePaymentSessionRequest = Message<"portone.v2.CreatePaymentSessi
   ttlSeconds?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -257,9 +254,6 @@ export type PaymentSessionProduct = Message<"portone.v2.PaymentSessionProduct"> 
   nPayUid?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -293,9 +287,6 @@ export type PaymentSessionAgreement = Message<"portone.v2.PaymentSessionAgreemen
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -336,9 +327,6 @@ export type PaymentSessionColors = Message<"portone.v2.PaymentSessionColors"> & 
   primaryLight?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -379,9 +367,6 @@ export type CreatePaymentSessionResponse = Message<"portone.v2.CreatePaymentSess
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -406,9 +391,6 @@ export type GetPaymentSessionRequest = Message<"portone.v2.GetPaymentSessionRequ
   sessionId: string;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -576,9 +558,6 @@ export type PaymentSession = Message<"portone.v2.PaymentSession"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -603,9 +582,6 @@ export type ClosePaymentSessionRequest = Message<"portone.v2.ClosePaymentSession
   sessionId: string;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -632,9 +608,6 @@ export type ClosePaymentSessionResponse = Message<"portone.v2.ClosePaymentSessio
   closedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -36,9 +36,6 @@ export type GetKakaopayPaymentOrderRequest = Message<"portone.v2.GetKakaopayPaym
   channelKey?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -72,9 +69,6 @@ export type GetKakaopayPaymentOrderResponse = Message<"portone.v2.GetKakaopayPay
   body?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -240,9 +234,6 @@ export type ConfirmPaymentwallDeliveryRequest = Message<"portone.v2.ConfirmPayme
   attachments: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -262,9 +253,6 @@ export const ConfirmPaymentwallDeliveryRequestSchema: GenMessage<ConfirmPaymentw
  */
 export type ConfirmPaymentwallDeliveryResponse = Message<"portone.v2.ConfirmPaymentwallDeliveryResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -57,9 +57,6 @@ export type GetPlatformAccountHolderRequest = Message<"portone.v2.GetPlatformAcc
   businessRegistrationNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -95,9 +92,6 @@ export type PlatformAccountHolder = Message<"portone.v2.PlatformAccountHolder"> 
   accountVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

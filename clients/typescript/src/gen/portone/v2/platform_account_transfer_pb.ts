@@ -53,9 +53,6 @@ export type GetPlatformAccountTransfersRequest = Message<"portone.v2.GetPlatform
   filter?: PlatformAccountTransferFilter | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -180,9 +177,6 @@ export type PlatformAccountTransferFilter = Message<"portone.v2.PlatformAccountT
   withdrawalMemo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -224,9 +218,6 @@ export type GetPlatformAccountTransfersResponse = Message<"portone.v2.GetPlatfor
   counts?: PlatformAccountTransferStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -268,9 +259,6 @@ export type PlatformAccountTransfer = Message<"portone.v2.PlatformAccountTransfe
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -389,9 +377,6 @@ export type PlatformDepositAccountTransfer = Message<"portone.v2.PlatformDeposit
   bankAccount?: PlatformBankAccountDetail | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -633,9 +618,6 @@ export type PlatformWithdrawalAccountTransfer = Message<"portone.v2.PlatformWith
   bankAccount?: PlatformBankAccountDetail | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -683,9 +665,6 @@ export type PlatformBankAccountDetail = Message<"portone.v2.PlatformBankAccountD
   holder?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -53,9 +53,6 @@ export type GetPlatformBulkAccountTransfersRequest = Message<"portone.v2.GetPlat
   filter?: PlatformBulkAccountTransferFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -89,9 +86,6 @@ export type PlatformBulkAccountTransferFilterInput = Message<"portone.v2.Platfor
   criteria?: PlatformBulkAccountTransferFilterInputCriteria | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -132,9 +126,6 @@ export type PlatformBulkAccountTransferFilterInputCriteria = Message<"portone.v2
   bulkAccountTransferId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -175,9 +166,6 @@ export type GetPlatformBulkAccountTransfersResponse = Message<"portone.v2.GetPla
   counts?: PlatformBulkAccountTransferStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -284,9 +272,6 @@ export type PlatformBulkAccountTransfer = Message<"portone.v2.PlatformBulkAccoun
   scheduledAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -321,9 +306,6 @@ export type PlatformBulkAccountTransferStats = Message<"portone.v2.PlatformBulkA
   count?: PlatformAccountTransferStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -372,9 +354,6 @@ export type PlatformBulkAccountTransferStatusStats = Message<"portone.v2.Platfor
   completed?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

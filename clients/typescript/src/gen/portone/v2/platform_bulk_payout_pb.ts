@@ -52,9 +52,6 @@ export type GetPlatformBulkPayoutsRequest = Message<"portone.v2.GetPlatformBulkP
   filter?: PlatformBulkPayoutFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -95,9 +92,6 @@ export type PlatformBulkPayoutFilterInput = Message<"portone.v2.PlatformBulkPayo
   criteria?: PlatformBulkPayoutFilterInputCriteria | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -139,9 +133,6 @@ export type PlatformBulkPayoutFilterInputCriteria = Message<"portone.v2.Platform
   bulkPayoutId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -182,9 +173,6 @@ export type GetPlatformBulkPayoutsResponse = Message<"portone.v2.GetPlatformBulk
   counts?: PlatformBulkPayoutStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -292,9 +280,6 @@ export type PlatformBulkPayout = Message<"portone.v2.PlatformBulkPayout"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -329,9 +314,6 @@ export type PlatformBulkPayoutStats = Message<"portone.v2.PlatformBulkPayoutStat
   count?: PlatformPayoutStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -394,9 +376,6 @@ export type PlatformBulkPayoutStatusStats = Message<"portone.v2.PlatformBulkPayo
   cancelled?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

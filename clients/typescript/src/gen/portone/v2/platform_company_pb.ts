@@ -32,9 +32,6 @@ export type GetB2bBusinessInfosRequest = Message<"portone.v2.GetB2bBusinessInfos
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -59,9 +56,6 @@ export type GetB2bBusinessInfosResponse = Message<"portone.v2.GetB2bBusinessInfo
   result: B2bBusinessInfoResult[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -110,9 +104,6 @@ export type B2bBusinessInfoResult = Message<"portone.v2.B2bBusinessInfoResult"> 
   verificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -262,9 +253,6 @@ export type B2bBusinessInfo = Message<"portone.v2.B2bBusinessInfo"> & {
   taxOfficeName?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -297,9 +285,6 @@ export type GetPlatformCompanyStateRequest = Message<"portone.v2.GetPlatformComp
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -334,9 +319,6 @@ export type GetPlatformCompanyStatePayload = Message<"portone.v2.GetPlatformComp
   companyVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -384,9 +366,6 @@ export type PlatformCompanyState = Message<"portone.v2.PlatformCompanyState"> & 
   closedSuspendedDate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

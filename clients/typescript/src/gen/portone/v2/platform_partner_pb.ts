@@ -37,9 +37,6 @@ export type GetPlatformPartnerFilterOptionsRequest = Message<"portone.v2.GetPlat
   isArchived?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -73,9 +70,6 @@ export type PlatformPartnerFilterOptions = Message<"portone.v2.PlatformPartnerFi
   contractSummary: PlatformPartnerContractSummary[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -109,9 +103,6 @@ export type PlatformPartnerContractSummary = Message<"portone.v2.PlatformPartner
   name?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -143,9 +134,6 @@ export type CreatePlatformPartnersRequest = Message<"portone.v2.CreatePlatformPa
   partners: CreatePlatformPartnerBody[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -230,9 +218,6 @@ export type CreatePlatformPartnerBody = Message<"portone.v2.CreatePlatformPartne
   userDefinedProperties: { [key: string]: PlatformUserDefinedPropertyValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -273,9 +258,6 @@ export type CreatePlatformPartnerBodyContact = Message<"portone.v2.CreatePlatfor
   email?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -333,9 +315,6 @@ export type CreatePlatformPartnerBodyAccount = Message<"portone.v2.CreatePlatfor
   accountVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -377,9 +356,6 @@ export type CreatePlatformPartnerBodyType = Message<"portone.v2.CreatePlatformPa
   nonWhtPayer?: CreatePlatformPartnerBodyTypeNonWhtPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -458,9 +434,6 @@ export type CreatePlatformPartnerBodyTypeBusiness = Message<"portone.v2.CreatePl
   companyVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -488,9 +461,6 @@ export type CreatePlatformPartnerBodyTypeWhtPayer = Message<"portone.v2.CreatePl
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -517,9 +487,6 @@ export type CreatePlatformPartnerBodyTypeNonWhtPayer = Message<"portone.v2.Creat
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -546,9 +513,6 @@ export type CreatePlatformPartnersResponse = Message<"portone.v2.CreatePlatformP
   partners: PlatformPartner[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -583,9 +547,6 @@ export type ConnectPartnerMemberCompanyRequest = Message<"portone.v2.ConnectPart
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -614,9 +575,6 @@ export type ConnectPartnerMemberCompanyResponse = Message<"portone.v2.ConnectPar
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -653,9 +611,6 @@ export type ConnectBulkPartnerMemberCompanyRequest = Message<"portone.v2.Connect
   filter?: PlatformPartnerFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -763,9 +718,6 @@ export type PlatformPartnerFilterInput = Message<"portone.v2.PlatformPartnerFilt
   keyword?: PlatformPartnerFilterInputKeyword | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -842,9 +794,6 @@ export type PlatformPartnerFilterInputKeyword = Message<"portone.v2.PlatformPart
   accountHolder?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -872,9 +821,6 @@ export type ConnectBulkPartnerMemberCompanyResponse = Message<"portone.v2.Connec
   bulkTask?: PlatformBulkTask | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -960,9 +906,6 @@ export type PlatformBulkTask = Message<"portone.v2.PlatformBulkTask"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1017,9 +960,6 @@ export type PlatformBulkTaskProgressStats = Message<"portone.v2.PlatformBulkTask
   canceledCount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1054,9 +994,6 @@ export type DisconnectPartnerMemberCompanyRequest = Message<"portone.v2.Disconne
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1085,9 +1022,6 @@ export type DisconnectPartnerMemberCompanyResponse = Message<"portone.v2.Disconn
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1124,9 +1058,6 @@ export type DisconnectBulkPartnerMemberCompanyRequest = Message<"portone.v2.Disc
   filter?: PlatformPartnerFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1155,9 +1086,6 @@ export type DisconnectBulkPartnerMemberCompanyResponse = Message<"portone.v2.Dis
   bulkTask?: PlatformBulkTask | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1205,9 +1133,6 @@ export type SchedulePlatformPartnersRequest = Message<"portone.v2.SchedulePlatfo
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1287,9 +1212,6 @@ export type SchedulePlatformPartnersBodyUpdate = Message<"portone.v2.SchedulePla
   userDefinedProperties: { [key: string]: PlatformUserDefinedPropertyValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1330,9 +1252,6 @@ export type SchedulePlatformPartnersBodyUpdateContact = Message<"portone.v2.Sche
   email?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1374,9 +1293,6 @@ export type SchedulePlatformPartnersBodyUpdateType = Message<"portone.v2.Schedul
   nonWhtPayer?: SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1454,9 +1370,6 @@ export type SchedulePlatformPartnersBodyUpdateTypeBusiness = Message<"portone.v2
   companyVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1483,9 +1396,6 @@ export type SchedulePlatformPartnersBodyUpdateTypeWhtPayer = Message<"portone.v2
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1512,9 +1422,6 @@ export type SchedulePlatformPartnersBodyUpdateTypeNonWhtPayer = Message<"portone
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1571,9 +1478,6 @@ export type SchedulePlatformPartnersBodyUpdateAccount = Message<"portone.v2.Sche
   accountVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1593,9 +1497,6 @@ export const SchedulePlatformPartnersBodyUpdateAccountSchema: GenMessage<Schedul
  */
 export type SchedulePlatformPartnersResponse = Message<"portone.v2.SchedulePlatformPartnersResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1627,9 +1528,6 @@ export type ArchivePlatformPartnerRequest = Message<"portone.v2.ArchivePlatformP
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1656,9 +1554,6 @@ export type ArchivePlatformPartnerResponse = Message<"portone.v2.ArchivePlatform
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1690,9 +1585,6 @@ export type RecoverPlatformPartnerRequest = Message<"portone.v2.RecoverPlatformP
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1719,9 +1611,6 @@ export type RecoverPlatformPartnerResponse = Message<"portone.v2.RecoverPlatform
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1753,9 +1642,6 @@ export type GetPlatformPartnerScheduleRequest = Message<"portone.v2.GetPlatformP
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1801,9 +1687,6 @@ export type ReschedulePartnerRequest = Message<"portone.v2.ReschedulePartnerRequ
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1883,9 +1766,6 @@ export type UpdatePlatformPartnerBody = Message<"portone.v2.UpdatePlatformPartne
   userDefinedProperties: { [key: string]: PlatformUserDefinedPropertyValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1926,9 +1806,6 @@ export type UpdatePlatformPartnerBodyContact = Message<"portone.v2.UpdatePlatfor
   email?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1985,9 +1862,6 @@ export type UpdatePlatformPartnerBodyAccount = Message<"portone.v2.UpdatePlatfor
   accountVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2029,9 +1903,6 @@ export type UpdatePlatformPartnerBodyType = Message<"portone.v2.UpdatePlatformPa
   nonWhtPayer?: UpdatePlatformPartnerBodyTypeNonWhtPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2111,9 +1982,6 @@ export type UpdatePlatformPartnerBodyTypeBusiness = Message<"portone.v2.UpdatePl
   companyVerificationId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2140,9 +2008,6 @@ export type UpdatePlatformPartnerBodyTypeWhtPayer = Message<"portone.v2.UpdatePl
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2169,9 +2034,6 @@ export type UpdatePlatformPartnerBodyTypeNonWhtPayer = Message<"portone.v2.Updat
   birthdate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2198,9 +2060,6 @@ export type ReschedulePlatformPartnerResponse = Message<"portone.v2.ReschedulePl
   scheduledPartner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2246,9 +2105,6 @@ export type SchedulePartnerRequest = Message<"portone.v2.SchedulePartnerRequest"
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2275,9 +2131,6 @@ export type SchedulePlatformPartnerResponse = Message<"portone.v2.SchedulePlatfo
   scheduledPartner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2309,9 +2162,6 @@ export type CancelPlatformPartnerScheduleRequest = Message<"portone.v2.CancelPla
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2331,9 +2181,6 @@ export const CancelPlatformPartnerScheduleRequestSchema: GenMessage<CancelPlatfo
  */
 export type CancelPlatformPartnerScheduleResponse = Message<"portone.v2.CancelPlatformPartnerScheduleResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2365,9 +2212,6 @@ export type GetPlatformPartnerRequest = Message<"portone.v2.GetPlatformPartnerRe
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2461,9 +2305,6 @@ export type UpdatePlatformPartnerRequest = Message<"portone.v2.UpdatePlatformPar
   userDefinedProperties: { [key: string]: PlatformUserDefinedPropertyValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2490,9 +2331,6 @@ export type UpdatePlatformPartnerResponse = Message<"portone.v2.UpdatePlatformPa
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2531,9 +2369,6 @@ export type GetPlatformPartnersRequest = Message<"portone.v2.GetPlatformPartners
   filter?: PlatformPartnerFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2567,9 +2402,6 @@ export type GetPlatformPartnersResponse = Message<"portone.v2.GetPlatformPartner
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2659,9 +2491,6 @@ export type CreatePlatformPartnerRequest = Message<"portone.v2.CreatePlatformPar
   userDefinedProperties: { [key: string]: PlatformUserDefinedPropertyValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2688,9 +2517,6 @@ export type CreatePlatformPartnerResponse = Message<"portone.v2.CreatePlatformPa
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2722,9 +2548,6 @@ export type ConnectPartnerCounterpartyRequest = Message<"portone.v2.ConnectPartn
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2751,9 +2574,6 @@ export type ConnectPartnerCounterpartyResponse = Message<"portone.v2.ConnectPart
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2786,9 +2606,6 @@ export type ConnectBulkPartnerCounterpartyRequest = Message<"portone.v2.ConnectB
   filter?: PlatformPartnerFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2815,9 +2632,6 @@ export type ConnectBulkPartnerCounterpartyResponse = Message<"portone.v2.Connect
   bulkTask?: PlatformBulkTask | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2849,9 +2663,6 @@ export type DisconnectPartnerCounterpartyRequest = Message<"portone.v2.Disconnec
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2878,9 +2689,6 @@ export type DisconnectPartnerCounterpartyResponse = Message<"portone.v2.Disconne
   partner?: PlatformPartner | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2913,9 +2721,6 @@ export type DisconnectBulkPartnerCounterpartyRequest = Message<"portone.v2.Disco
   filter?: PlatformPartnerFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2942,9 +2747,6 @@ export type DisconnectBulkPartnerCounterpartyResponse = Message<"portone.v2.Disc
   bulkTask?: PlatformBulkTask | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -52,9 +52,6 @@ export type GetPlatformPartnerSettlementsRequest = Message<"portone.v2.GetPlatfo
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -130,9 +127,6 @@ export type PlatformPartnerSettlementFilterInput = Message<"portone.v2.PlatformP
   keyword?: PlatformPartnerSettlementFilterKeywordInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -174,9 +168,6 @@ export type PlatformPartnerSettlementFilterKeywordInput = Message<"portone.v2.Pl
   bulkPayoutId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -217,9 +208,6 @@ export type GetPlatformPartnerSettlementsResponse = Message<"portone.v2.GetPlatf
   counts?: PlatformPartnerSettlementStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -269,9 +257,6 @@ export type PlatformPartnerSettlement = Message<"portone.v2.PlatformPartnerSettl
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -369,9 +354,6 @@ export type PlatformPartnerManualSettlement = Message<"portone.v2.PlatformPartne
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -476,9 +458,6 @@ export type PlatformPartnerOrderSettlement = Message<"portone.v2.PlatformPartner
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -584,9 +563,6 @@ export type PlatformPartnerOrderCancelSettlement = Message<"portone.v2.PlatformP
   statusUpdatedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -670,9 +646,6 @@ export type PlatformPartnerSettlementStatusStats = Message<"portone.v2.PlatformP
   payoutExcluded?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -713,9 +686,6 @@ export type DeletePlatformPartnerSettlementsRequest = Message<"portone.v2.Delete
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -735,9 +705,6 @@ export const DeletePlatformPartnerSettlementsRequestSchema: GenMessage<DeletePla
  */
 export type DeletePlatformPartnerSettlementsResponse = Message<"portone.v2.DeletePlatformPartnerSettlementsResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -52,9 +52,6 @@ export type GetPlatformPayoutsRequest = Message<"portone.v2.GetPlatformPayoutsRe
   filter?: PlatformPayoutFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -151,9 +148,6 @@ export type PlatformPayoutFilterInput = Message<"portone.v2.PlatformPayoutFilter
   settlementStatementStatuses: PlatformPayoutSettlementStatementStatus[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -230,9 +224,6 @@ export type PlatformPayoutFilterInputCriteria = Message<"portone.v2.PlatformPayo
   settlementStatementId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -273,9 +264,6 @@ export type GetPlatformPayoutsResponse = Message<"portone.v2.GetPlatformPayoutsR
   counts?: PlatformPayoutStatusStats | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -505,9 +493,6 @@ export type PlatformPayout = Message<"portone.v2.PlatformPayout"> & {
   settlementStatement?: PlatformPayoutSettlementStatementSummary | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -548,9 +533,6 @@ export type PlatformPayoutAccount = Message<"portone.v2.PlatformPayoutAccount"> 
   holder?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -591,9 +573,6 @@ export type PlatformPayoutSettlementStatementSummary = Message<"portone.v2.Platf
   issuedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -657,9 +636,6 @@ export type CompletePlatformPayoutByPartnerSettlementIdsRequest = Message<"porto
   isForTest?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -707,9 +683,6 @@ export type CompletePlatformPayoutByPartnerSettlementIdsResponse = Message<"port
   partnerSettlementCount?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

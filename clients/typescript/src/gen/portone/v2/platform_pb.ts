@@ -27,9 +27,6 @@ export type GetPlatformSettingRequest = Message<"portone.v2.GetPlatformSettingRe
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -109,9 +106,6 @@ export type PlatformSetting = Message<"portone.v2.PlatformSetting"> & {
   manualSettlementPerTransfer?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -189,9 +183,6 @@ export type UpdatePlatformSettingRequest = Message<"portone.v2.UpdatePlatformSet
   manualSettlementPerTransfer?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -218,9 +209,6 @@ export type UpdatePlatformSettingResponse = Message<"portone.v2.UpdatePlatformSe
   setting?: PlatformSetting | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -37,9 +37,6 @@ export type ArchivePlatformAdditionalFeePolicyRequest = Message<"portone.v2.Arch
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -64,9 +61,6 @@ export type ArchivePlatformAdditionalFeePolicyResponse = Message<"portone.v2.Arc
   additionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -99,9 +93,6 @@ export type RecoverPlatformAdditionalFeePolicyRequest = Message<"portone.v2.Reco
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -126,9 +117,6 @@ export type RecoverPlatformAdditionalFeePolicyResponse = Message<"portone.v2.Rec
   additionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -161,9 +149,6 @@ export type GetPlatformAdditionalFeePolicyScheduleRequest = Message<"portone.v2.
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -210,9 +195,6 @@ export type RescheduleAdditionalFeePolicyRequest = Message<"portone.v2.Reschedul
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -262,9 +244,6 @@ export type UpdatePlatformAdditionalFeePolicyBody = Message<"portone.v2.UpdatePl
   vatPayer?: PlatformPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -300,9 +279,6 @@ export type PlatformFeeInput = Message<"portone.v2.PlatformFeeInput"> & {
   fixedAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -329,9 +305,6 @@ export type ReschedulePlatformAdditionalFeePolicyResponse = Message<"portone.v2.
   scheduledAdditionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -378,9 +351,6 @@ export type ScheduleAdditionalFeePolicyRequest = Message<"portone.v2.ScheduleAdd
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -407,9 +377,6 @@ export type SchedulePlatformAdditionalFeePolicyResponse = Message<"portone.v2.Sc
   scheduledAdditionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -442,9 +409,6 @@ export type CancelPlatformAdditionalFeePolicyScheduleRequest = Message<"portone.
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -464,9 +428,6 @@ export const CancelPlatformAdditionalFeePolicyScheduleRequestSchema: GenMessage<
  */
 export type CancelPlatformAdditionalFeePolicyScheduleResponse = Message<"portone.v2.CancelPlatformAdditionalFeePolicyScheduleResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -499,9 +460,6 @@ export type GetPlatformAdditionalFeePolicyRequest = Message<"portone.v2.GetPlatf
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -565,9 +523,6 @@ export type UpdatePlatformAdditionalFeePolicyRequest = Message<"portone.v2.Updat
   vatPayer?: PlatformPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -592,9 +547,6 @@ export type UpdatePlatformAdditionalFeePolicyResponse = Message<"portone.v2.Upda
   additionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -636,9 +588,6 @@ export type GetPlatformAdditionalFeePoliciesRequest = Message<"portone.v2.GetPla
   filter?: PlatformAdditionalFeePolicyFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -681,9 +630,6 @@ export type PlatformAdditionalFeePolicyFilterInput = Message<"portone.v2.Platfor
   keyword?: PlatformAdditionalFeePolicyFilterInputKeyword | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -726,9 +672,6 @@ export type PlatformAdditionalFeePolicyFilterInputKeyword = Message<"portone.v2.
   fee?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -762,9 +705,6 @@ export type GetPlatformAdditionalFeePoliciesResponse = Message<"portone.v2.GetPl
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -827,9 +767,6 @@ export type CreatePlatformAdditionalFeePolicyRequest = Message<"portone.v2.Creat
   vatPayer?: PlatformPayer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -854,9 +791,6 @@ export type CreatePlatformAdditionalFeePolicyResponse = Message<"portone.v2.Crea
   additionalFeePolicy?: PlatformAdditionalFeePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -889,9 +823,6 @@ export type ArchivePlatformContractRequest = Message<"portone.v2.ArchivePlatform
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -916,9 +847,6 @@ export type ArchivePlatformContractResponse = Message<"portone.v2.ArchivePlatfor
   contract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -951,9 +879,6 @@ export type RecoverPlatformContractRequest = Message<"portone.v2.RecoverPlatform
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -978,9 +903,6 @@ export type RecoverPlatformContractResponse = Message<"portone.v2.RecoverPlatfor
   contract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1013,9 +935,6 @@ export type GetPlatformContractScheduleRequest = Message<"portone.v2.GetPlatform
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1062,9 +981,6 @@ export type RescheduleContractRequest = Message<"portone.v2.RescheduleContractRe
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1128,9 +1044,6 @@ export type UpdatePlatformContractBody = Message<"portone.v2.UpdatePlatformContr
   subtractPaymentVatAmount?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1175,9 +1088,6 @@ export type PlatformSettlementCycleInput = Message<"portone.v2.PlatformSettlemen
   method?: PlatformSettlementCycleMethodInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1227,9 +1137,6 @@ export type PlatformSettlementCycleMethodInput = Message<"portone.v2.PlatformSet
   manualDates?: PlatformSettlementCycleMethodManualDatesInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1249,9 +1156,6 @@ export const PlatformSettlementCycleMethodInputSchema: GenMessage<PlatformSettle
  */
 export type PlatformSettlementCycleMethodDailyInput = Message<"portone.v2.PlatformSettlementCycleMethodDailyInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1278,9 +1182,6 @@ export type PlatformSettlementCycleMethodWeeklyInput = Message<"portone.v2.Platf
   daysOfWeek: DayOfWeek[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1307,9 +1208,6 @@ export type PlatformSettlementCycleMethodMonthlyInput = Message<"portone.v2.Plat
   daysOfMonth: number[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1336,9 +1234,6 @@ export type PlatformSettlementCycleMethodManualDatesInput = Message<"portone.v2.
   dates: MonthDay[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1365,9 +1260,6 @@ export type ReschedulePlatformContractResponse = Message<"portone.v2.RescheduleP
   scheduledContract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1414,9 +1306,6 @@ export type ScheduleContractRequest = Message<"portone.v2.ScheduleContractReques
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1443,9 +1332,6 @@ export type SchedulePlatformContractResponse = Message<"portone.v2.SchedulePlatf
   scheduledContract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1478,9 +1364,6 @@ export type CancelPlatformContractScheduleRequest = Message<"portone.v2.CancelPl
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1500,9 +1383,6 @@ export const CancelPlatformContractScheduleRequestSchema: GenMessage<CancelPlatf
  */
 export type CancelPlatformContractScheduleResponse = Message<"portone.v2.CancelPlatformContractScheduleResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1535,9 +1415,6 @@ export type GetPlatformContractRequest = Message<"portone.v2.GetPlatformContract
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1615,9 +1492,6 @@ export type UpdatePlatformContractRequest = Message<"portone.v2.UpdatePlatformCo
   subtractPaymentVatAmount?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1642,9 +1516,6 @@ export type UpdatePlatformContractResponse = Message<"portone.v2.UpdatePlatformC
   contract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1686,9 +1557,6 @@ export type GetPlatformContractsRequest = Message<"portone.v2.GetPlatformContrac
   filter?: PlatformContractFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1746,9 +1614,6 @@ export type PlatformContractFilterInput = Message<"portone.v2.PlatformContractFi
   keyword?: PlatformContractFilterInputKeyword | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1782,9 +1647,6 @@ export type PlatformContractFilterInputKeyword = Message<"portone.v2.PlatformCon
   name?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1818,9 +1680,6 @@ export type GetPlatformContractsResponse = Message<"portone.v2.GetPlatformContra
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1896,9 +1755,6 @@ export type CreatePlatformContractRequest = Message<"portone.v2.CreatePlatformCo
   subtractPaymentVatAmount?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1923,9 +1779,6 @@ export type CreatePlatformContractResponse = Message<"portone.v2.CreatePlatformC
   contract?: PlatformContract | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1958,9 +1811,6 @@ export type ArchivePlatformDiscountSharePolicyRequest = Message<"portone.v2.Arch
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1985,9 +1835,6 @@ export type ArchivePlatformDiscountSharePolicyResponse = Message<"portone.v2.Arc
   discountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2020,9 +1867,6 @@ export type RecoverPlatformDiscountSharePolicyRequest = Message<"portone.v2.Reco
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2047,9 +1891,6 @@ export type RecoverPlatformDiscountSharePolicyResponse = Message<"portone.v2.Rec
   discountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2082,9 +1923,6 @@ export type GetPlatformDiscountSharePolicyScheduleRequest = Message<"portone.v2.
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2131,9 +1969,6 @@ export type RescheduleDiscountSharePolicyRequest = Message<"portone.v2.Reschedul
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2176,9 +2011,6 @@ export type UpdatePlatformDiscountSharePolicyBody = Message<"portone.v2.UpdatePl
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2205,9 +2037,6 @@ export type ReschedulePlatformDiscountSharePolicyResponse = Message<"portone.v2.
   scheduledDiscountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2254,9 +2083,6 @@ export type ScheduleDiscountSharePolicyRequest = Message<"portone.v2.ScheduleDis
   appliedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2283,9 +2109,6 @@ export type SchedulePlatformDiscountSharePolicyResponse = Message<"portone.v2.Sc
   scheduledDiscountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2318,9 +2141,6 @@ export type CancelPlatformDiscountSharePolicyScheduleRequest = Message<"portone.
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2340,9 +2160,6 @@ export const CancelPlatformDiscountSharePolicyScheduleRequestSchema: GenMessage<
  */
 export type CancelPlatformDiscountSharePolicyScheduleResponse = Message<"portone.v2.CancelPlatformDiscountSharePolicyScheduleResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2375,9 +2192,6 @@ export type GetPlatformDiscountSharePolicyRequest = Message<"portone.v2.GetPlatf
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2434,9 +2248,6 @@ export type UpdatePlatformDiscountSharePolicyRequest = Message<"portone.v2.Updat
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2461,9 +2272,6 @@ export type UpdatePlatformDiscountSharePolicyResponse = Message<"portone.v2.Upda
   discountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2505,9 +2313,6 @@ export type GetPlatformDiscountSharePoliciesRequest = Message<"portone.v2.GetPla
   filter?: PlatformDiscountSharePolicyFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2550,9 +2355,6 @@ export type PlatformDiscountSharePolicyFilterInput = Message<"portone.v2.Platfor
   keyword?: PlatformDiscountSharePolicyFilterInputKeyword | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2587,9 +2389,6 @@ export type PlatformDiscountSharePolicyFilterInputKeyword = Message<"portone.v2.
   name?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2623,9 +2422,6 @@ export type GetPlatformDiscountSharePoliciesResponse = Message<"portone.v2.GetPl
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2681,9 +2477,6 @@ export type CreatePlatformDiscountSharePolicyRequest = Message<"portone.v2.Creat
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2708,9 +2501,6 @@ export type CreatePlatformDiscountSharePolicyResponse = Message<"portone.v2.Crea
   discountSharePolicy?: PlatformDiscountSharePolicy | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2744,9 +2534,6 @@ export type GetPlatformDiscountSharePolicyFilterOptionsRequest = Message<"porton
   isArchived?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2773,9 +2560,6 @@ export type PlatformDiscountSharePolicyFilterOptions = Message<"portone.v2.Platf
   partnerShareRates: number[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

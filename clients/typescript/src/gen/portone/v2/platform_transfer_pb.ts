@@ -68,9 +68,6 @@ export type DownloadPlatformTransferSheetRequest = Message<"portone.v2.DownloadP
   fields: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -185,9 +182,6 @@ export type PlatformTransferFilterInput = Message<"portone.v2.PlatformTransferFi
   userDefinedProperty?: PlatformTransferPropertyExactMatchInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -285,9 +279,6 @@ export type PlatformTransferFilterInputKeyword = Message<"portone.v2.PlatformTra
   payoutId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -328,9 +319,6 @@ export type GetPlatformTransferSummariesRequest = Message<"portone.v2.GetPlatfor
   filter?: PlatformTransferFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -364,9 +352,6 @@ export type GetPlatformTransferSummariesResponse = Message<"portone.v2.GetPlatfo
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -415,9 +400,6 @@ export type PlatformTransferSummary = Message<"portone.v2.PlatformTransferSummar
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -524,9 +506,6 @@ export type PlatformManualTransferSummary = Message<"portone.v2.PlatformManualTr
   settlementTaxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -589,9 +568,6 @@ export type PlatformTransferSummaryPartner = Message<"portone.v2.PlatformTransfe
   userDefinedProperties: PlatformUserDefinedPropertyKeyValue[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -625,9 +601,6 @@ export type PlatformUserDefinedPropertyKeyValue = Message<"portone.v2.PlatformUs
   value?: PlatformUserDefinedPropertyValue | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -755,9 +728,6 @@ export type PlatformOrderTransferSummary = Message<"portone.v2.PlatformOrderTran
   settlementStartDate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -799,9 +769,6 @@ export type PlatformTransferSummaryPayment = Message<"portone.v2.PlatformTransfe
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -851,9 +818,6 @@ export type PlatformTransferSummaryExternalPayment = Message<"portone.v2.Platfor
   methodType?: PaymentMethodType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -901,9 +865,6 @@ export type PlatformTransferSummaryPortOnePayment = Message<"portone.v2.Platform
   methodType?: PaymentMethodType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1031,9 +992,6 @@ export type PlatformOrderCancelTransferSummary = Message<"portone.v2.PlatformOrd
   settlementStartDate?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1128,9 +1086,6 @@ export type CreatePlatformManualTransferRequest = Message<"portone.v2.CreatePlat
   settlementCurrency?: Currency | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1157,9 +1112,6 @@ export type CreateManualTransferResponse = Message<"portone.v2.CreateManualTrans
   transfer?: PlatformManualTransfer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1273,9 +1225,6 @@ export type PlatformManualTransfer = Message<"portone.v2.PlatformManualTransfer"
   settlementTaxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1416,9 +1365,6 @@ export type CreatePlatformOrderCancelTransferRequest = Message<"portone.v2.Creat
   id?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1460,9 +1406,6 @@ export type CreatePlatformOrderCancelTransferBodyOrderDetail = Message<"portone.
   all?: CreatePlatformOrderCancelTransferBodyOrderDetailAll | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1505,9 +1448,6 @@ export type CreatePlatformOrderCancelTransferBodyOrderLine = Message<"portone.v2
   discounts: CreatePlatformOrderCancelTransferBodyDiscount[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1551,9 +1491,6 @@ export type CreatePlatformOrderCancelTransferBodyDiscount = Message<"portone.v2.
   taxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1573,9 +1510,6 @@ export const CreatePlatformOrderCancelTransferBodyDiscountSchema: GenMessage<Cre
  */
 export type CreatePlatformOrderCancelTransferBodyOrderDetailAll = Message<"portone.v2.CreatePlatformOrderCancelTransferBodyOrderDetailAll"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1603,9 +1537,6 @@ export type CreatePlatformOrderCancelTransferBodyExternalCancellationDetail = Me
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1632,9 +1563,6 @@ export type CreateOrderCancelTransferResponse = Message<"portone.v2.CreateOrderC
   transfer?: PlatformOrderCancelTransfer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1799,9 +1727,6 @@ export type PlatformOrderCancelTransfer = Message<"portone.v2.PlatformOrderCance
   parameters: { [key: string]: PlatformSettlementParameterValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1843,9 +1768,6 @@ export type PlatformPayment = Message<"portone.v2.PlatformPayment"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1902,9 +1824,6 @@ export type PlatformExternalPayment = Message<"portone.v2.PlatformExternalPaymen
   paidAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1977,9 +1896,6 @@ export type PlatformPaymentMethod = Message<"portone.v2.PlatformPaymentMethod"> 
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1999,9 +1915,6 @@ export const PlatformPaymentMethodSchema: GenMessage<PlatformPaymentMethod> = /*
  */
 export type PlatformPaymentMethodCard = Message<"portone.v2.PlatformPaymentMethodCard"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2035,9 +1948,6 @@ export type PlatformPaymentMethodEasyPay = Message<"portone.v2.PlatformPaymentMe
   methodType?: EasyPayMethodType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2057,9 +1967,6 @@ export const PlatformPaymentMethodEasyPaySchema: GenMessage<PlatformPaymentMetho
  */
 export type PlatformPaymentMethodGiftCertificate = Message<"portone.v2.PlatformPaymentMethodGiftCertificate"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2079,9 +1986,6 @@ export const PlatformPaymentMethodGiftCertificateSchema: GenMessage<PlatformPaym
  */
 export type PlatformPaymentMethodMobile = Message<"portone.v2.PlatformPaymentMethodMobile"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2101,9 +2005,6 @@ export const PlatformPaymentMethodMobileSchema: GenMessage<PlatformPaymentMethod
  */
 export type PlatformPaymentMethodTransfer = Message<"portone.v2.PlatformPaymentMethodTransfer"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2123,9 +2024,6 @@ export const PlatformPaymentMethodTransferSchema: GenMessage<PlatformPaymentMeth
  */
 export type PlatformPaymentMethodVirtualAccount = Message<"portone.v2.PlatformPaymentMethodVirtualAccount"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2194,9 +2092,6 @@ export type PlatformPortOnePayment = Message<"portone.v2.PlatformPortOnePayment"
   paidAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2254,9 +2149,6 @@ export type PlatformOrderTransferOrderLine = Message<"portone.v2.PlatformOrderTr
   amount?: PlatformOrderSettlementAmount | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2312,9 +2204,6 @@ export type PlatformOrderTransferProduct = Message<"portone.v2.PlatformOrderTran
   tag?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2372,9 +2261,6 @@ export type PlatformOrderTransferDiscount = Message<"portone.v2.PlatformOrderTra
   shareTaxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2415,9 +2301,6 @@ export type PlatformOrderTransferAdditionalFee = Message<"portone.v2.PlatformOrd
   vat?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2451,9 +2334,6 @@ export type PlatformOrderTransferCancellation = Message<"portone.v2.PlatformOrde
   cancelledAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2489,9 +2369,6 @@ export type PlatformSettlementParameterValue = Message<"portone.v2.PlatformSettl
   decimalScale?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2635,9 +2512,6 @@ export type CreatePlatformOrderTransferRequest = Message<"portone.v2.CreatePlatf
   id?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2672,9 +2546,6 @@ export type CreatePlatformOrderTransferBodyOrderDetail = Message<"portone.v2.Cre
   orderLines: CreatePlatformOrderTransferBodyOrderLine[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2724,9 +2595,6 @@ export type CreatePlatformOrderTransferBodyOrderLine = Message<"portone.v2.Creat
   additionalFees: CreatePlatformOrderTransferBodyAdditionalFee[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2781,9 +2649,6 @@ export type CreatePlatformOrderTransferBodyProduct = Message<"portone.v2.CreateP
   tag?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2827,9 +2692,6 @@ export type CreatePlatformOrderTransferBodyDiscount = Message<"portone.v2.Create
   taxFreeAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2857,9 +2719,6 @@ export type CreatePlatformOrderTransferBodyAdditionalFee = Message<"portone.v2.C
   policyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2908,9 +2767,6 @@ export type CreatePlatformOrderTransferBodyExternalPaymentDetail = Message<"port
   method?: PlatformPaymentMethodInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2973,9 +2829,6 @@ export type PlatformPaymentMethodInput = Message<"portone.v2.PlatformPaymentMeth
   easyPay?: PlatformPaymentMethodEasyPayInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2995,9 +2848,6 @@ export const PlatformPaymentMethodInputSchema: GenMessage<PlatformPaymentMethodI
  */
 export type PlatformPaymentMethodCardInput = Message<"portone.v2.PlatformPaymentMethodCardInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3017,9 +2867,6 @@ export const PlatformPaymentMethodCardInputSchema: GenMessage<PlatformPaymentMet
  */
 export type PlatformPaymentMethodTransferInput = Message<"portone.v2.PlatformPaymentMethodTransferInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3039,9 +2886,6 @@ export const PlatformPaymentMethodTransferInputSchema: GenMessage<PlatformPaymen
  */
 export type PlatformPaymentMethodVirtualAccountInput = Message<"portone.v2.PlatformPaymentMethodVirtualAccountInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3061,9 +2905,6 @@ export const PlatformPaymentMethodVirtualAccountInputSchema: GenMessage<Platform
  */
 export type PlatformPaymentMethodGiftCertificateInput = Message<"portone.v2.PlatformPaymentMethodGiftCertificateInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3083,9 +2924,6 @@ export const PlatformPaymentMethodGiftCertificateInputSchema: GenMessage<Platfor
  */
 export type PlatformPaymentMethodMobileInput = Message<"portone.v2.PlatformPaymentMethodMobileInput"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3119,9 +2957,6 @@ export type PlatformPaymentMethodEasyPayInput = Message<"portone.v2.PlatformPaym
   methodType?: EasyPayMethodType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3148,9 +2983,6 @@ export type CreateOrderTransferResponse = Message<"portone.v2.CreateOrderTransfe
   transfer?: PlatformOrderTransfer | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3307,9 +3139,6 @@ export type PlatformOrderTransfer = Message<"portone.v2.PlatformOrderTransfer"> 
   parameters: { [key: string]: PlatformSettlementParameterValue };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3342,9 +3171,6 @@ export type GetPlatformTransferRequest = Message<"portone.v2.GetPlatformTransfer
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3394,9 +3220,6 @@ export type PlatformTransfer = Message<"portone.v2.PlatformTransfer"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3429,9 +3252,6 @@ export type DeletePlatformTransferRequest = Message<"portone.v2.DeletePlatformTr
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3451,9 +3271,6 @@ export const DeletePlatformTransferRequestSchema: GenMessage<DeletePlatformTrans
  */
 export type DeletePlatformTransferResponse = Message<"portone.v2.DeletePlatformTransferResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3487,9 +3304,6 @@ export type PlatformTransferPropertyExactMatchInput = Message<"portone.v2.Platfo
   value?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

@@ -29,9 +29,6 @@ export type GetPromotionRequest = Message<"portone.v2.GetPromotionRequest"> & {
   promotionId: string;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -64,9 +61,6 @@ export type Promotion = Message<"portone.v2.Promotion"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -194,9 +188,6 @@ export type CardPromotion = Message<"portone.v2.CardPromotion"> & {
   recoverOption?: PromotionRecoverOption | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -223,9 +214,6 @@ export type PromotionDiscountPolicy = Message<"portone.v2.PromotionDiscountPolic
   partitions: PromotionDiscountPartition[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -260,9 +248,6 @@ export type PromotionDiscountPartition = Message<"portone.v2.PromotionDiscountPa
   scheme?: PromotionDiscountScheme | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -303,9 +288,6 @@ export type PromotionDiscountScheme = Message<"portone.v2.PromotionDiscountSchem
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -332,9 +314,6 @@ export type PromotionAmountDiscountScheme = Message<"portone.v2.PromotionAmountD
   amount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -361,9 +340,6 @@ export type PromotionPercentDiscountScheme = Message<"portone.v2.PromotionPercen
   percent?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -404,9 +380,6 @@ export type PromotionRecoverOption = Message<"portone.v2.PromotionRecoverOption"
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -433,9 +406,6 @@ export type PromotionRecoverOptionNoRecover = Message<"portone.v2.PromotionRecov
   spareBudget?: PromotionSpareBudget | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -476,9 +446,6 @@ export type PromotionSpareBudget = Message<"portone.v2.PromotionSpareBudget"> & 
   } | { case: undefined; value?: undefined };
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -505,9 +472,6 @@ export type PromotionSpareBudgetAmount = Message<"portone.v2.PromotionSpareBudge
   amount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -534,9 +498,6 @@ export type PromotionSpareBudgetPercent = Message<"portone.v2.PromotionSpareBudg
   percent?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -557,9 +518,6 @@ export const PromotionSpareBudgetPercentSchema: GenMessage<PromotionSpareBudgetP
  */
 export type PromotionRecoverOptionRecover = Message<"portone.v2.PromotionRecoverOptionRecover"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

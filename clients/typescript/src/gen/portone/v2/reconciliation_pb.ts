@@ -35,9 +35,6 @@ export type GetPaymentReconciliationSettlementVatReportRequest = Message<"porton
   filter?: PaymentReconciliationSettlementSummaryFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -71,9 +68,6 @@ export type PaymentReconciliationSettlementSummaryFilterInput = Message<"portone
   storeIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -108,9 +102,6 @@ export type ReconciliationPgSpecifier = Message<"portone.v2.ReconciliationPgSpec
   pgProvider?: ReconciliationPgProvider | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -151,9 +142,6 @@ export type GetPaymentReconciliationSettlementVatReportResponse = Message<"porto
   pgSpecifiers: ReconciliationPgSpecifier[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -209,9 +197,6 @@ export type PaymentReconciliationVatReportItem = Message<"portone.v2.PaymentReco
   totalAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -260,9 +245,6 @@ export type PaymentReconciliationVatReportSummary = Message<"portone.v2.PaymentR
   totalAmount?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -295,9 +277,6 @@ export type GetPaymentReconciliationTransactionVatReportRequest = Message<"porto
   filter?: PaymentReconciliationTransactionSummaryFilterInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -339,9 +318,6 @@ export type PaymentReconciliationTransactionSummaryFilterInput = Message<"porton
   storeIds: string[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -382,9 +358,6 @@ export type GetPaymentReconciliationTransactionVatReportResponse = Message<"port
   pgSpecifiers: ReconciliationPgSpecifier[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };

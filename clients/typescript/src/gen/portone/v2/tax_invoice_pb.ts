@@ -38,9 +38,6 @@ export type GetB2bBulkTaxInvoiceRequest = Message<"portone.v2.GetB2bBulkTaxInvoi
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -153,9 +150,6 @@ export type B2bBulkTaxInvoice = Message<"portone.v2.B2bBulkTaxInvoice"> & {
   issuanceType?: B2bTaxInvoiceIssuanceType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -189,9 +183,6 @@ export type B2bBulkTaxInvoiceStat = Message<"portone.v2.B2bBulkTaxInvoiceStat"> 
   amountSum?: bigint | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -223,9 +214,6 @@ export type CreateB2bFileUploadUrlRequest = Message<"portone.v2.CreateB2bFileUpl
   fileName?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -259,9 +247,6 @@ export type CreateB2bFileUploadUrlPayload = Message<"portone.v2.CreateB2bFileUpl
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -307,9 +292,6 @@ export type DownloadB2bTaxInvoicesSheetRequest = Message<"portone.v2.DownloadB2b
   sort?: B2bTaxInvoiceSortInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -410,9 +392,6 @@ export type GetB2bTaxInvoicesBodyFilter = Message<"portone.v2.GetB2bTaxInvoicesB
   includeBrnMatch?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -488,9 +467,6 @@ export type GetB2bTaxInvoicesBodyPrimaryFilter = Message<"portone.v2.GetB2bTaxIn
   payoutId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -525,9 +501,6 @@ export type GetB2bTaxInvoicesBodyDateFilter = Message<"portone.v2.GetB2bTaxInvoi
   dateRange: DateRangeOption[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -561,9 +534,6 @@ export type DateRangeOption = Message<"portone.v2.DateRangeOption"> & {
   until?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -624,9 +594,6 @@ export type UpdateB2bTaxInvoiceDraftRequest = Message<"portone.v2.UpdateB2bTaxIn
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -815,9 +782,6 @@ export type B2bTaxInvoiceInput = Message<"portone.v2.B2bTaxInvoiceInput"> & {
   useCounterpartyAdditionalContacts?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -901,9 +865,6 @@ export type B2bTaxInvoiceCompany = Message<"portone.v2.B2bTaxInvoiceCompany"> & 
   counterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -959,9 +920,6 @@ export type B2bTaxInvoiceContact = Message<"portone.v2.B2bTaxInvoiceContact"> & 
   email?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1038,9 +996,6 @@ export type B2bTaxInvoiceItem = Message<"portone.v2.B2bTaxInvoiceItem"> & {
   remark?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1075,9 +1030,6 @@ export type Decimal = Message<"portone.v2.Decimal"> & {
   scale?: number | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1118,9 +1070,6 @@ export type B2bTaxInvoiceAdditionalContact = Message<"portone.v2.B2bTaxInvoiceAd
   phoneNumber?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1147,9 +1096,6 @@ export type UpdateB2bTaxInvoiceDraftResponse = Message<"portone.v2.UpdateB2bTaxI
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1450,9 +1396,6 @@ export type B2bTaxInvoice = Message<"portone.v2.B2bTaxInvoice"> & {
   deletedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1500,9 +1443,6 @@ export type B2bTaxInvoiceModification = Message<"portone.v2.B2bTaxInvoiceModific
   rootTaxInvoiceId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1558,9 +1498,6 @@ export type DraftB2bTaxInvoiceRequest = Message<"portone.v2.DraftB2bTaxInvoiceRe
   createRecipientCounterparty?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1610,9 +1547,6 @@ export type B2bTaxInvoiceModificationCreateBody = Message<"portone.v2.B2bTaxInvo
   taxInvoiceKeyType?: B2bTaxInvoiceKeyType | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1639,9 +1573,6 @@ export type DraftB2bTaxInvoiceResponse = Message<"portone.v2.DraftB2bTaxInvoiceR
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1696,9 +1627,6 @@ export type IssueB2bTaxInvoiceImmediatelyRequest = Message<"portone.v2.IssueB2bT
   createRecipientCounterparty?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1725,9 +1653,6 @@ export type IssueB2bTaxInvoiceImmediatelyResponse = Message<"portone.v2.IssueB2b
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1774,9 +1699,6 @@ export type RequestB2bTaxInvoiceReverseIssuanceRequest = Message<"portone.v2.Req
   modification?: B2bTaxInvoiceModificationCreateBody | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1803,9 +1725,6 @@ export type RequestB2bTaxInvoiceReverseIssuanceResponse = Message<"portone.v2.Re
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1859,9 +1778,6 @@ export type AttachB2bTaxInvoiceFileRequest = Message<"portone.v2.AttachB2bTaxInv
   fileId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1881,9 +1797,6 @@ export const AttachB2bTaxInvoiceFileRequestSchema: GenMessage<AttachB2bTaxInvoic
  */
 export type AttachB2bTaxInvoiceFileResponse = Message<"portone.v2.AttachB2bTaxInvoiceFileResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1937,9 +1850,6 @@ export type DeleteB2bTaxInvoiceAttachmentRequest = Message<"portone.v2.DeleteB2b
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -1959,9 +1869,6 @@ export const DeleteB2bTaxInvoiceAttachmentRequestSchema: GenMessage<DeleteB2bTax
  */
 export type DeleteB2bTaxInvoiceAttachmentResponse = Message<"portone.v2.DeleteB2bTaxInvoiceAttachmentResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2008,9 +1915,6 @@ export type GetB2bTaxInvoiceAttachmentsRequest = Message<"portone.v2.GetB2bTaxIn
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2035,9 +1939,6 @@ export type GetB2bTaxInvoiceAttachmentsResponse = Message<"portone.v2.GetB2bTaxI
   attachments: B2bTaxInvoiceAttachment[];
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2078,9 +1979,6 @@ export type B2bTaxInvoiceAttachment = Message<"portone.v2.B2bTaxInvoiceAttachmen
   attachedAt?: Timestamp | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2134,9 +2032,6 @@ export type CancelB2bTaxInvoiceIssuanceRequest = Message<"portone.v2.CancelB2bTa
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2163,9 +2058,6 @@ export type CancelB2bTaxInvoiceIssuanceResponse = Message<"portone.v2.CancelB2bT
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2219,9 +2111,6 @@ export type CancelB2bTaxInvoiceRequestRequest = Message<"portone.v2.CancelB2bTax
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2248,9 +2137,6 @@ export type CancelB2bTaxInvoiceRequestResponse = Message<"portone.v2.CancelB2bTa
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2311,9 +2197,6 @@ export type IssueB2bTaxInvoiceRequest = Message<"portone.v2.IssueB2bTaxInvoiceRe
   emailSubject?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2340,9 +2223,6 @@ export type IssueB2bTaxInvoiceResponse = Message<"portone.v2.IssueB2bTaxInvoiceR
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2389,9 +2269,6 @@ export type GetB2bTaxInvoicePdfDownloadUrlRequest = Message<"portone.v2.GetB2bTa
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2416,9 +2293,6 @@ export type GetB2bTaxInvoicePdfDownloadUrlResponse = Message<"portone.v2.GetB2bT
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2472,9 +2346,6 @@ export type GetB2bTaxInvoicePopupUrlRequest = Message<"portone.v2.GetB2bTaxInvoi
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2499,9 +2370,6 @@ export type GetB2bTaxInvoicePopupUrlResponse = Message<"portone.v2.GetB2bTaxInvo
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2548,9 +2416,6 @@ export type GetB2bTaxInvoicePrintUrlRequest = Message<"portone.v2.GetB2bTaxInvoi
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2575,9 +2440,6 @@ export type GetB2bTaxInvoicePrintUrlResponse = Message<"portone.v2.GetB2bTaxInvo
   url?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2631,9 +2493,6 @@ export type RefuseB2bTaxInvoiceRequestRequest = Message<"portone.v2.RefuseB2bTax
   memo?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2660,9 +2519,6 @@ export type RefuseB2bTaxInvoiceRequestResponse = Message<"portone.v2.RefuseB2bTa
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2709,9 +2565,6 @@ export type RequestB2bTaxInvoiceRequest = Message<"portone.v2.RequestB2bTaxInvoi
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2738,9 +2591,6 @@ export type RequestB2bTaxInvoiceResponse = Message<"portone.v2.RequestB2bTaxInvo
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2787,9 +2637,6 @@ export type SendToNtsB2bTaxInvoiceRequest = Message<"portone.v2.SendToNtsB2bTaxI
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2816,9 +2663,6 @@ export type SendToNtsB2bTaxInvoiceResponse = Message<"portone.v2.SendToNtsB2bTax
   taxInvoice?: B2bTaxInvoice | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2865,9 +2709,6 @@ export type GetB2bTaxInvoiceRequest = Message<"portone.v2.GetB2bTaxInvoiceReques
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2914,9 +2755,6 @@ export type DeleteB2bTaxInvoiceRequest = Message<"portone.v2.DeleteB2bTaxInvoice
   test?: boolean | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2936,9 +2774,6 @@ export const DeleteB2bTaxInvoiceRequestSchema: GenMessage<DeleteB2bTaxInvoiceReq
  */
 export type DeleteB2bTaxInvoiceResponse = Message<"portone.v2.DeleteB2bTaxInvoiceResponse"> & {
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -2991,9 +2826,6 @@ export type GetB2bTaxInvoicesRequest = Message<"portone.v2.GetB2bTaxInvoicesRequ
   sort?: B2bTaxInvoiceSortInput | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3027,9 +2859,6 @@ export type B2bTaxInvoiceSortInput = Message<"portone.v2.B2bTaxInvoiceSortInput"
   order?: SortOrder | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3064,9 +2893,6 @@ export type GetB2bTaxInvoicesResponse = Message<"portone.v2.GetB2bTaxInvoicesRes
   page?: PageInfo | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
@@ -3355,9 +3181,6 @@ export type B2bTaxInvoiceSummary = Message<"portone.v2.B2bTaxInvoiceSummary"> & 
   recipientCounterpartyId?: string | undefined;
 
   /**
-   * Members that this message has no place for: JSON name to raw JSON text. In
-   * a request, members to send that this contract does not know yet.
-   *
    * @generated from field: map<string, string> unrecognized = 1000;
    */
   unrecognized: { [key: string]: string };
