@@ -97,6 +97,7 @@ function connectOptions(options: CallOptions | undefined): ConnectCallOptions | 
   if (options?.idempotencyKey === undefined) return options;
   const { idempotencyKey, ...rest } = options;
   const headers = new Headers(rest.headers);
-  headers.set(callMetadata.idempotencyKey, idempotencyKey);
+  // Headers refuse other characters with an error that shows them; this one is refused as any key that is not allowed.
+  headers.set(callMetadata.idempotencyKey, /^[ -~]*$/.test(idempotencyKey) ? idempotencyKey : "?");
   return { ...rest, headers };
 }
