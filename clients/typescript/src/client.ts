@@ -1,9 +1,11 @@
+import { setMaxListeners } from "node:events";
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import type { Credentials } from "./credentials.js";
 import { asking } from "./gen/rules.js";
 import { methods, type Services } from "./gen/services.js";
 import { serviceClient, type ServiceClient } from "./service.js";
+import { Sessions } from "./sessions.js";
 import { placeOf, type TlsOptions } from "./target.js";
 import { askingTransport } from "./transport.js";
 
@@ -46,7 +48,6 @@ export type PortOneClient = { readonly [Name in keyof Services]: ServiceClient<N
 };
 
 const maxAnswer = 32 << 20; // the gateway's own limit
-const pingIntervalMs = 20_000; // the gateway ends connections that ping more often than every 10 s
 
 /**
  * Makes a client of the gateway at a target such as 127.0.0.1:9090, https://gateway:9090 or unix:///run/gateway.sock. It
@@ -59,7 +60,8 @@ export function createPortOneClient(target: string, options: ClientOptions = {})
     throw new TypeError("credentials would go to another machine in clear text: set tls or, behind a mesh, allowPlaintext");
   }
   const closed = new AbortController();
-  const sessionManager = new Http2SessionManager(place.baseUrl, { pingIntervalMs }, place.nodeOptions);
+  setMaxListeners(0, closed.signal); // one a call that waits
+  const sessionManager = new Sessions(place.baseUrl, place.nodeOptions);
   const inner = createGrpcTransport({ baseUrl: place.baseUrl, sessionManager, readMaxBytes: maxAnswer });
   const transport = askingTransport(inner, {
     askAgainForMs: milliseconds("askAgainForMs", options.askAgainForMs, asking.askAgainForMs, 0),

@@ -9,6 +9,8 @@ export interface FakeGateway {
   target: string;
   seen: HandlerContext[];
   keys(): (string | null)[];
+  /** Asks clients to use other connections. */
+  goAway(): void;
   /** Breaks all connections. */
   cut(): void;
   close(): Promise<void>;
@@ -38,6 +40,7 @@ export async function startGateway(service: Partial<ServiceImpl<typeof PaymentSe
     target: socket === undefined ? `127.0.0.1:${(server.address() as AddressInfo).port}` : `unix://${socket}`,
     seen,
     keys: () => seen.map((context) => context.requestHeader.get("idempotency-key")),
+    goAway: () => sessions.forEach((session) => session.goaway()),
     cut,
     close: () => {
       cut();
