@@ -21,6 +21,7 @@ export function askingTransport(inner: Transport, asking: Asking, interceptors: 
   ): Promise<UnaryResponse<I, O>> {
     const kind = kindOf(pathOf(method));
     if (kind === undefined) return inner.unary(method, signal, timeoutMs, headers, input, contextValues);
+    if (Number.isNaN(timeoutMs)) throw new TypeError("timeoutMs is not a number");
     const deadline = timeoutMs === undefined || timeoutMs <= 0 ? undefined : performance.now() + timeoutMs;
     const header = new Headers(headers);
     // Before all else, so that an interceptor that repeats calls repeats them with the key.

@@ -146,6 +146,12 @@ describe("asking again", () => {
     expect(gateway.seen.length).toBeGreaterThan(1);
   });
 
+  test("a timeout that is no number is an error, and nothing is sent", async () => {
+    const { gateway, client } = await start({ cancelPayment: failing(0) });
+    await expect(client.payment.cancelPayment(request, { timeoutMs: NaN })).rejects.toThrow(TypeError);
+    expect(gateway.seen).toHaveLength(0);
+  });
+
   test("0: not at all", async () => {
     const { gateway, client } = await start({ cancelPayment: failing(1) }, { askAgainForMs: 0 });
     expect(await errorOf(client.payment.cancelPayment(request))).toMatchObject({ kind: "outcome_unknown" });
