@@ -30,6 +30,7 @@ export interface Step {
 export interface Scene {
   paymentId: string;
   billingKey: string;
+  channelKey: string;
   paidPaymentId: string;
 }
 

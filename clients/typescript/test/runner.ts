@@ -61,7 +61,7 @@ export class Runner {
 
   #pay(client: PortOneClient, amount: number, options?: CallOptions) {
     return client.payment.payWithBillingKey({
-      paymentId: this.#scene.paymentId, billingKey: this.#scene.billingKey, orderName: "scenario", amount: { total: BigInt(amount) }, currency: Currency.KRW,
+      paymentId: this.#scene.paymentId, billingKey: this.#scene.billingKey, channelKey: this.#scene.channelKey, orderName: "scenario", amount: { total: BigInt(amount) }, currency: Currency.KRW,
     }, options);
   }
 
