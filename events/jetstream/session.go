@@ -1,0 +1,142 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/portone-gateway/portone-gateway/events/store"
+)
+
+// maxMessage is how large a message of the store may be, in bytes.
+const maxMessage = 1 << 20
+
+// session is a connection to a server, and what is needed of it. An embedded store has
+// a new one after trouble; that on a cluster lives through it.
+type session struct {
+	server *embedded // nil for a cluster
+	nc     *nats.Conn
+	js     jetstream.JetStream
+	events jetstream.Stream
+	parked jetstream.Stream
+	marks  jetstream.KeyValue
+	epoch  uint32 // tells the stream from others of its name
+}
+
+// open starts or finds the server, connects, and makes the streams what they should be.
+func open(o Options) (_ *session, err error) {
+	s := &session{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if o.Dir != "" {
+		if s.server, err = startEmbedded(o); err != nil {
+			return nil, err
+		}
+		s.nc, err = s.server.connect()
+	} else {
+		s.nc, err = connect(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.js, err = jetstream.New(s.nc, jetstream.WithDefaultTimeout(o.Timeout)); err != nil {
+		return nil, err
+	}
+	return s, s.prepare(o)
+}
+
+// connect connects to a cluster, and stays so: the connection is made anew by itself.
+// What cannot be sent is an error at once and does not wait for that.
+func connect(o Options) (*nats.Conn, error) {
+	log := o.Logger
+	options := []nats.Option{
+		nats.Name("portone-gateway"), nats.MaxReconnects(-1), nats.ReconnectWait(500 * time.Millisecond), nats.ReconnectBufSize(-1),
+		nats.Timeout(o.Timeout), nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2), nats.IgnoreAuthErrorAbort(),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("the connection to NATS is lost", "problem", err.Error())
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("connected to NATS again") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { log.Warn("NATS", "problem", err.Error()) }),
+	}
+	return nats.Connect(o.URL, append(options, o.Connect...)...)
+}
+
+// prepare makes the streams, or changes them to what the options say.
+func (s *session) prepare(o Options) error {
+	timeout := 4 * o.Timeout // a cluster that has just started chooses leaders first
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	n := names(o.Name)
+	common := jetstream.StreamConfig{
+		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
+		Replicas: o.Replicas, AllowDirect: true, MaxMsgSize: maxMessage,
+	}
+	events := common
+	events.Name, events.Subjects = n.events(), []string{n.allEvents(), n.requeueOf("*")}
+	events.MaxBytes, events.MaxAge, events.Duplicates = o.MaxBytes, o.MaxAge, o.DuplicateWindow
+	parked := common
+	parked.Name, parked.Subjects, parked.MaxBytes = n.parked(), []string{n.parkedOf("*")}, o.MaxParkedBytes
+	parked.Duplicates = time.Hour
+	var err error
+	if s.events, err = s.js.CreateOrUpdateStream(ctx, events); err != nil {
+		return fmt.Errorf("the stream %s: %w", events.Name, err)
+	}
+	if s.parked, err = s.js.CreateOrUpdateStream(ctx, parked); err != nil {
+		return fmt.Errorf("the stream %s: %w", parked.Name, err)
+	}
+	marks := jetstream.KeyValueConfig{Bucket: n.marks(), History: 1, MaxBytes: markBytes, Storage: jetstream.FileStorage, Replicas: o.Replicas}
+	if s.marks, err = s.js.CreateOrUpdateKeyValue(ctx, marks); err != nil {
+		return fmt.Errorf("the bucket %s: %w", marks.Bucket, err)
+	}
+	s.epoch = uint32(s.events.CachedInfo().Created.Unix())
+	return s.probe(ctx)
+}
+
+// probe writes something, to see whether that can be done.
+func (s *session) probe(ctx context.Context) error {
+	if _, err := s.marks.PutString(ctx, "probe", time.Now().UTC().Format(time.RFC3339)); err != nil {
+		return fmt.Errorf("writing a note: %w", err)
+	}
+	return nil
+}
+
+// close ends the session. It reports whether a server, if there is one, has ended.
+func (s *session) close() bool {
+	if s.nc != nil {
+		s.nc.Close()
+	}
+	return s.server == nil || s.server.stop()
+}
+
+// apiError codes that mean that there is no room.
+const (
+	codeAccountLimit = 10002
+	codeNoStorage    = 10047
+	codeStoreFailed  = 10077 // a limit of the stream
+)
+
+// failure makes an error of this package's clients one of package store. The cause is
+// for the log.
+func failure(err error) error {
+	var api *jetstream.APIError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrConsumerDoesNotExist):
+		return store.ErrNoSubscription
+	case errors.Is(err, jetstream.ErrMaximumConsumersLimit):
+		return fmt.Errorf("%w: %w", store.ErrLimit, err)
+	case errors.As(err, &api) && (api.ErrorCode == codeAccountLimit || api.ErrorCode == codeNoStorage || api.ErrorCode == codeStoreFailed):
+		return fmt.Errorf("%w: %w", store.ErrFull, err)
+	}
+	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+}
