@@ -118,9 +118,6 @@ func (r *receiver) Next(ctx context.Context, max int) ([]*store.Loan, error) {
 		if len(loans) > 0 || err != nil {
 			return loans, err
 		}
-		if r.store.current.Load() != r.session {
-			return nil, store.ErrUnavailable
-		}
 		if err := r.ask(max); err != nil {
 			return nil, err
 		}
@@ -129,6 +126,9 @@ func (r *receiver) Next(ctx context.Context, max int) ([]*store.Loan, error) {
 		case <-ctx.Done():
 			quiet.Stop()
 			return nil, nil
+		case <-r.session.over:
+			quiet.Stop()
+			return nil, store.ErrUnavailable
 		case <-r.signal:
 			quiet.Stop()
 			r.settle(ctx)

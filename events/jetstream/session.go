@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,12 +25,13 @@ type session struct {
 	events jetstream.Stream
 	parked jetstream.Stream
 	marks  jetstream.KeyValue
-	epoch  uint32 // tells the stream from others of its name
+	epoch  uint32        // tells the stream from others of its name
+	over   chan struct{} // closed when the session is
 }
 
 // open starts or finds the server, connects, and makes the streams what they should be.
 func open(o Options) (_ *session, err error) {
-	s := &session{}
+	s := &session{over: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -111,6 +113,7 @@ func (s *session) probe(ctx context.Context) error {
 
 // close ends the session. It reports whether a server, if there is one, has ended.
 func (s *session) close() bool {
+	close(s.over)
 	if s.nc != nil {
 		s.nc.Close()
 	}
@@ -131,6 +134,8 @@ func failure(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case isOurs(err):
+		return err
 	case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrConsumerDoesNotExist):
 		return store.ErrNoSubscription
 	case errors.Is(err, jetstream.ErrMaximumConsumersLimit):
@@ -139,4 +144,12 @@ func failure(err error) error {
 		return fmt.Errorf("%w: %w", store.ErrFull, err)
 	}
 	return fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+}
+
+// isOurs reports whether an error is one of package store already.
+func isOurs(err error) bool {
+	return slices.ContainsFunc([]error{
+		store.ErrUnavailable, store.ErrFull, store.ErrNoSubscription, store.ErrNoEvent, store.ErrExpired, store.ErrMalformed,
+		store.ErrPosition, store.ErrPositionExpired, store.ErrLimit, store.ErrFilter,
+	}, func(ours error) bool { return errors.Is(err, ours) })
 }
