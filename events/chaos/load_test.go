@@ -84,17 +84,23 @@ func (l *load) crash() {
 	l.crashes = append(l.crashes, time.Now())
 }
 
-// declare declares the subscriptions, at their first event.
+// declare declares the subscriptions, at their first event, once that can be done.
 func (l *load) declare() {
 	l.t.Helper()
 	conn := l.dial()
 	defer conn.Close()
 	for _, name := range subscriptions {
-		_, err := eventsv1.NewEventServiceClient(conn).PutSubscription(l.t.Context(), &eventsv1.PutSubscriptionRequest{Subscription: &eventsv1.Subscription{
+		request := &eventsv1.PutSubscriptionRequest{Subscription: &eventsv1.Subscription{
 			Name: name, AckDeadline: durationpb.New(lendFor), Start: &eventsv1.StartAt{At: &eventsv1.StartAt_Earliest{Earliest: true}},
-		}})
-		if err != nil {
-			l.t.Fatal(err)
+		}}
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+			_, err := eventsv1.NewEventServiceClient(conn).PutSubscription(l.t.Context(), request)
+			if err == nil {
+				break
+			}
+			if time.Now().After(deadline) {
+				l.t.Fatal(err)
+			}
 		}
 	}
 }

@@ -35,6 +35,8 @@ var _ store.Store = (*Store)(nil)
 const (
 	firstWait = time.Second
 	lastWait  = 15 * time.Second
+	// firstTry is how long Open waits for the first attempt.
+	firstTry = 3 * time.Second
 )
 
 // Open makes a store and tries to open it. An error is one of the options; that it
@@ -48,7 +50,10 @@ func Open(options Options) (*Store, error) {
 	s := &Store{opts: o, names: names(o.Name), suspect: make(chan *session, 1), stop: cancel, done: make(chan struct{})}
 	tried := make(chan struct{})
 	go s.supervise(ctx, sync.OnceFunc(func() { close(tried) }))
-	<-tried
+	select {
+	case <-tried:
+	case <-time.After(firstTry): // payments do not wait for a store of events
+	}
 	return s, nil
 }
 

@@ -72,11 +72,9 @@ func connect(o Options) (*nats.Conn, error) {
 	return nats.Connect(o.URL, append(options, o.Connect...)...)
 }
 
-// prepare makes the streams, or changes them to what the options say.
+// prepare makes the streams, or changes them to what the options say. Each step has its
+// own time: a cluster that has no leader yet is silent.
 func (s *session) prepare(o Options) error {
-	timeout := 4 * o.Timeout // a cluster that has just started chooses leaders first
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
 	n := names(o.Name)
 	common := jetstream.StreamConfig{
 		Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew,
@@ -86,29 +84,42 @@ func (s *session) prepare(o Options) error {
 	events.Name, events.Subjects = n.events(), []string{n.allEvents(), n.requeueOf("*")}
 	events.MaxBytes, events.MaxAge, events.Duplicates = o.MaxBytes, o.MaxAge, o.DuplicateWindow
 	parked := common
-	parked.Name, parked.Subjects, parked.MaxBytes = n.parked(), []string{n.parkedOf("*")}, o.MaxParkedBytes
-	parked.Duplicates = time.Hour
-	var err error
-	if s.events, err = s.js.CreateOrUpdateStream(ctx, events); err != nil {
-		return fmt.Errorf("the stream %s: %w", events.Name, err)
-	}
-	if s.parked, err = s.js.CreateOrUpdateStream(ctx, parked); err != nil {
-		return fmt.Errorf("the stream %s: %w", parked.Name, err)
-	}
+	parked.Name, parked.Subjects, parked.MaxBytes, parked.Duplicates = n.parked(), []string{n.parkedOf("*")}, o.MaxParkedBytes, time.Hour
 	marks := jetstream.KeyValueConfig{Bucket: n.marks(), History: 1, MaxBytes: markBytes, Storage: jetstream.FileStorage, Replicas: o.Replicas}
-	if s.marks, err = s.js.CreateOrUpdateKeyValue(ctx, marks); err != nil {
-		return fmt.Errorf("the bucket %s: %w", marks.Bucket, err)
+	steps := []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"the stream " + events.Name, func(ctx context.Context) (err error) {
+			s.events, err = s.js.CreateOrUpdateStream(ctx, events)
+			return err
+		}},
+		{"the stream " + parked.Name, func(ctx context.Context) (err error) {
+			s.parked, err = s.js.CreateOrUpdateStream(ctx, parked)
+			return err
+		}},
+		{"the bucket " + marks.Bucket, func(ctx context.Context) (err error) {
+			s.marks, err = s.js.CreateOrUpdateKeyValue(ctx, marks)
+			return err
+		}},
+		{"writing a note", s.probe},
+	}
+	for _, step := range steps {
+		ctx, cancel := context.WithTimeout(context.Background(), o.Timeout)
+		err := step.do(ctx)
+		cancel()
+		if err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
 	}
 	s.epoch = uint32(s.events.CachedInfo().Created.Unix())
-	return s.probe(ctx)
+	return nil
 }
 
 // probe writes something, to see whether that can be done.
 func (s *session) probe(ctx context.Context) error {
-	if _, err := s.marks.PutString(ctx, "probe", time.Now().UTC().Format(time.RFC3339)); err != nil {
-		return fmt.Errorf("writing a note: %w", err)
-	}
-	return nil
+	_, err := s.marks.PutString(ctx, "probe", time.Now().UTC().Format(time.RFC3339))
+	return err
 }
 
 // close ends the session. It reports whether a server, if there is one, has ended.
