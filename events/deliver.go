@@ -20,6 +20,8 @@ const (
 	pullLeast = 100 * time.Millisecond
 	// pullGather is how long a pull waits for more once it has a first delivery.
 	pullGather = 20 * time.Millisecond
+	// giveBackTimeout bounds giving back what could not be sent.
+	giveBackTimeout = 5 * time.Second
 )
 
 // open begins to receive for a call: it counts it, and finds the subscription.
@@ -95,6 +97,18 @@ func (l *lending) finish(ctx context.Context, deliveries []*eventsv1.Delivery) {
 	}
 	for _, d := range deliveries {
 		l.server.opts.Observer.Delivered(l.name, int(d.GetAttempt()), time.Since(d.GetEvent().GetReceivedAt().AsTime()))
+	}
+}
+
+// giveBack has deliveries that could not be sent delivered to somebody else at once.
+func (l *lending) giveBack(deliveries []*eventsv1.Delivery) {
+	ctx, cancel := context.WithTimeout(context.Background(), giveBackTimeout)
+	defer cancel()
+	at := time.Duration(0)
+	for _, d := range deliveries {
+		if _, err := l.server.opts.Store.Nack(ctx, l.name, d.GetAckId(), store.Nack{Delay: &at}); err != nil {
+			return // they come back at their deadlines
+		}
 	}
 }
 
@@ -195,8 +209,9 @@ func (s *Server) stream(ctx context.Context, l *lending, stream grpc.ServerStrea
 			return err
 		}
 		l.finish(ctx, deliveries)
-		for _, d := range deliveries {
+		for i, d := range deliveries {
 			if stream.Send(&eventsv1.SubscribeResponse{Message: &eventsv1.SubscribeResponse_Delivery{Delivery: d}}) != nil {
+				l.giveBack(deliveries[i:])
 				return errGone
 			}
 		}

@@ -172,8 +172,8 @@ func (r *receiver) take(ctx context.Context, max int) ([]*store.Loan, error) {
 		}
 		r.lastBeat = time.Now()
 		if len(a.msg.Reply) == 0 || a.msg.Header.Get("Status") != "" {
-			if err := r.status(a.msg); err != nil {
-				return loans, err
+			if err := r.status(a.msg); err != nil && len(loans) == 0 {
+				return nil, err
 			}
 			continue
 		}
@@ -183,7 +183,10 @@ func (r *receiver) take(ctx context.Context, max int) ([]*store.Loan, error) {
 		lent, err := r.store.lend(ctx, r.session, a)
 		if err != nil {
 			giveBack(a.msg)
-			return loans, err
+			if len(loans) > 0 {
+				return loans, nil // the error comes again, if it lasts
+			}
+			return nil, err
 		}
 		if lent != nil {
 			loans = append(loans, lent)
