@@ -7,11 +7,13 @@ import (
 	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // Native is an error of a service that the gateway itself provides.
 type Native struct {
-	// Code and Reason are what callers decide by. The reason's domain is GatewayDomain.
+	// Code and Reason are what callers decide by. The reason's domain is contract.GatewayDomain.
 	Code   codes.Code
 	Reason string
 
@@ -30,7 +32,7 @@ type Native struct {
 
 // Error makes the error of a call in a language.
 func (n Native) Error(language Language) *Error {
-	info := &errdetails.ErrorInfo{Reason: n.Reason, Domain: GatewayDomain}
+	info := &errdetails.ErrorInfo{Reason: n.Reason, Domain: contract.GatewayDomain}
 	st := &spb.Status{Code: int32(n.Code), Message: n.English}
 	st.Details = append(st.Details, pack(info))
 	if n.RetryAfter > 0 {
@@ -41,5 +43,5 @@ func (n Native) Error(language Language) *Error {
 			{Field: n.Field, Description: n.Problem, Reason: n.Reason}}}))
 	}
 	st.Details = append(st.Details, localized(language, [languages]string{English: n.English, Korean: n.Korean}))
-	return &Error{full: st, reason: n.Reason, domain: GatewayDomain, http: restStatus(n.Code, info), retry: n.RetryAfter, cause: n.Cause}
+	return &Error{full: st, reason: n.Reason, domain: contract.GatewayDomain, http: restStatus(n.Code, info), retry: n.RetryAfter, cause: n.Cause}
 }
