@@ -64,8 +64,8 @@ func newEventing(c *serveConfig, logger *slog.Logger) (e *eventing, err error) {
 			e.close()
 		}
 	}()
-	if len(c.WebhookSecrets) > 0 {
-		if e.secrets, err = signature.NewFiles(c.WebhookSecrets, logger); err != nil {
+	if c.WebhookSecrets != "" {
+		if e.secrets, err = signature.NewFiles(commaSeparated(c.WebhookSecrets), logger); err != nil {
 			return nil, wrong("webhook-secret-file", "%v", err)
 		}
 	}
@@ -191,7 +191,7 @@ func (e *eventing) buildReconciler(observer reconcile.Observer, labels []string)
 		return nil
 	}
 	e.reconciler, err = reconcile.New(reconcile.Options{
-		PortOne: portonev2.NewPaymentServiceClient(&e.portone), Store: e.store, Environments: environments, URLs: e.config.ReconcileURLs,
+		PortOne: portonev2.NewPaymentServiceClient(&e.portone), Store: e.store, Environments: environments, URLs: commaSeparated(e.config.ReconcileURLs),
 		Every: e.config.Reconcile, Observer: observer, Logger: e.logger,
 	})
 	return err
@@ -247,6 +247,14 @@ func (e *eventing) begin(s *service.Server) {
 			e.logger.Warn("the subscription of the demo is not there", "problem", err.Error())
 		}
 	}
+}
+
+// where is the address at which webhooks come in; empty if they do not.
+func (e *eventing) where() string {
+	if e == nil || e.listener == nil {
+		return ""
+	}
+	return e.listener.Addr().String()
 }
 
 // serve takes webhooks in, if there is a listener for them.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -21,12 +20,12 @@ import (
 type eventsConfig struct {
 	WebhookAddr      string        `name:"webhook-addr" placeholder:"ADDR" help:"Where PortOne's webhooks come in: host:port of a listener that may face the internet. Nothing else is served there."`
 	WebhookPath      string        `name:"webhook-path" default:"/webhooks/portone" placeholder:"PATH" help:"Their path (${default})."`
-	WebhookSecrets   []string      `name:"webhook-secret-file" placeholder:"LABEL=PATH" help:"File with the secrets of PortOne's console that webhooks are signed with, a line each, read again every second. The label, such as live or test, is what events have as their environment. Several, separated by commas."`
+	WebhookSecrets   string        `name:"webhook-secret-file" placeholder:"LABEL=PATH" help:"File with the secrets of PortOne's console that webhooks are signed with, a line each, read again every second. The label, such as live or test, is what events have as their environment. Several, separated by commas."`
 	WebhookTolerance time.Duration `name:"webhook-tolerance" default:"5m" placeholder:"DURATION" help:"How far the timestamp of a webhook may be from now; 0s: any (${default})."`
 	WebhookConfirm   string        `name:"webhook-confirm" default:"refuse" placeholder:"WHAT" help:"What to answer when PortOne asks whether to approve a payment (Transaction.Confirm): refuse, approve, or the http or https URL of a service that decides (${default})."`
 	EventsDir        string        `name:"events-dir" placeholder:"PATH" help:"Folder to keep events in, for exactly one gateway. It is made if it is not there."`
 	EventsKeyFile    string        `name:"events-key-file" placeholder:"PATH" help:"File with the key that the folder is encrypted with, at least 16 bytes; a second line is the key before it."`
-	EventsMaxBytes   byteSize      `name:"events-max-bytes" default:"1GiB" placeholder:"SIZE" help:"How much room events may take; more are refused (${default})."`
+	EventsMaxBytes   string        `name:"events-max-bytes" default:"1GiB" placeholder:"SIZE" help:"How much room events may take; more are refused (${default})."`
 	EventsMaxAge     time.Duration `name:"events-max-age" default:"720h" placeholder:"DURATION" help:"How long events are kept (${default})."`
 	EventsWindow     time.Duration `name:"events-dedup-window" default:"24h" placeholder:"DURATION" help:"How long ids of events are remembered, so that none is stored twice (${default})."`
 	NATSURL          string        `name:"nats-url" placeholder:"URL" help:"NATS cluster with JetStream to keep events in, for any number of gateways: nats:// or tls://, several separated by commas."`
@@ -37,25 +36,29 @@ type eventsConfig struct {
 	NATSReplicas     int           `name:"nats-replicas" default:"3" placeholder:"N" help:"How many of its servers keep each event: 1, 3 or 5 (${default})."`
 	NATSName         string        `name:"nats-name" default:"portone" placeholder:"NAME" help:"What the names of streams and subjects begin with (${default})."`
 	Reconcile        time.Duration `name:"events-reconcile" default:"10m" placeholder:"DURATION" help:"How often to read PortOne's own record, for webhooks that did not arrive; 0s: never (${default})."`
-	ReconcileURLs    []string      `name:"events-reconcile-url" placeholder:"URL" help:"The URLs of this gateway's webhooks as PortOne knows them, if some payments send theirs elsewhere (noticeUrls): those are left out then."`
+	ReconcileURLs    string        `name:"events-reconcile-url" placeholder:"URL" help:"The URLs of this gateway's webhooks as PortOne knows them, separated by commas, if some payments send theirs elsewhere (noticeUrls): those are left out then."`
 }
 
-// byteSize is a size in bytes, with a unit.
-type byteSize int64
-
 // byteUnits are the units of sizes.
-var byteUnits = map[string]int64{"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+var byteUnits = map[string]int64{"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
-// UnmarshalText implements encoding.TextUnmarshaler, for kong.
-func (s *byteSize) UnmarshalText(text []byte) error {
-	number := strings.TrimRight(string(text), "BKMGTkib ")
+// parseBytes reads a size such as 512MiB.
+func parseBytes(text string) (int64, error) {
+	number := strings.TrimRight(text, "KMGTiB")
 	n, err := strconv.ParseInt(number, 10, 64)
-	unit, known := byteUnits[strings.TrimSpace(string(text)[len(number):])]
+	unit, known := byteUnits[text[len(number):]]
 	if err != nil || !known || n < 0 || n > (1<<62)/unit {
-		return errors.New("must be a number with a unit, such as 512MiB or 4GiB")
+		return 0, fmt.Errorf("must be a size such as 512MiB or 4GiB, not %q", text)
 	}
-	*s = byteSize(n * unit)
-	return nil
+	return n * unit, nil
+}
+
+// commaSeparated reads texts separated by commas.
+func commaSeparated(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, ",")
 }
 
 // eventsOn reports whether there are events.
@@ -80,7 +83,7 @@ func (c *serveConfig) validateEvents() error {
 		return wrong("events-key-file", "needs --events-dir; a NATS cluster encrypts by its own settings")
 	case c.WebhookAddr != "" && !c.eventsOn():
 		return wrong("webhook-addr", "there is nowhere to keep events: name a folder (--events-dir) or a NATS cluster (--nats-url)")
-	case c.WebhookAddr != "" && len(c.WebhookSecrets) == 0 && !c.takesSandbox():
+	case c.WebhookAddr != "" && c.WebhookSecrets == "" && !c.takesSandbox():
 		return wrong("webhook-secret-file", "webhooks come in, but there is no secret to verify them with")
 	case !strings.HasPrefix(c.WebhookPath, "/") || c.WebhookPath == "/readyz" || strings.ContainsAny(c.WebhookPath, "?# "):
 		return wrong("webhook-path", "must be a path that begins with / and is not /readyz; is %q", c.WebhookPath)
@@ -91,6 +94,9 @@ func (c *serveConfig) validateEvents() error {
 		if d < 0 {
 			return wrong(flag, "must not be negative; is %v", d)
 		}
+	}
+	if _, err := parseBytes(c.EventsMaxBytes); err != nil {
+		return wrong("events-max-bytes", "%v", err)
 	}
 	_, err := c.confirm()
 	return err
@@ -122,8 +128,12 @@ func (c *serveConfig) tolerance() time.Duration {
 // openStore opens the store of events. A folder that is made for the sandbox is
 // returned, to be removed.
 func (c *serveConfig) openStore(logger *slog.Logger) (store *jetstream.Store, made string, err error) {
+	size, err := parseBytes(c.EventsMaxBytes)
+	if err != nil {
+		return nil, "", wrong("events-max-bytes", "%v", err)
+	}
 	o := jetstream.Options{
-		Dir: c.EventsDir, KeyFile: c.EventsKeyFile, URL: c.NATSURL, MaxBytes: int64(c.EventsMaxBytes), MaxAge: c.EventsMaxAge,
+		Dir: c.EventsDir, KeyFile: c.EventsKeyFile, URL: c.NATSURL, MaxBytes: size, MaxAge: c.EventsMaxAge,
 		DuplicateWindow: c.EventsWindow, Logger: logger,
 	}
 	if c.NATSURL != "" {

@@ -250,7 +250,7 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
 	g.admin.setReady(true)
 	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
-		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
+		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
 	<-failed.Done()
 	err := g.drain(hurry)
 	g.admin.Close()

@@ -44,8 +44,6 @@ const (
 	EventReason_EVENT_REASON_STREAM_EXPIRED EventReason = 5
 	// RESOURCE_EXHAUSTED: the gateway keeps as many subscriptions, streams or bytes as it may.
 	EventReason_EVENT_REASON_LIMIT_REACHED EventReason = 6
-	// UNIMPLEMENTED: this gateway takes in no webhooks.
-	EventReason_EVENT_REASON_EVENTS_DISABLED EventReason = 7
 )
 
 // Enum value maps for EventReason.
@@ -58,7 +56,6 @@ var (
 		4: "EVENT_REASON_STORE_UNAVAILABLE",
 		5: "EVENT_REASON_STREAM_EXPIRED",
 		6: "EVENT_REASON_LIMIT_REACHED",
-		7: "EVENT_REASON_EVENTS_DISABLED",
 	}
 	EventReason_value = map[string]int32{
 		"EVENT_REASON_UNSPECIFIED":            0,
@@ -68,7 +65,6 @@ var (
 		"EVENT_REASON_STORE_UNAVAILABLE":      4,
 		"EVENT_REASON_STREAM_EXPIRED":         5,
 		"EVENT_REASON_LIMIT_REACHED":          6,
-		"EVENT_REASON_EVENTS_DISABLED":        7,
 	}
 )
 
@@ -103,7 +99,7 @@ var File_portone_events_v1_reason_proto protoreflect.FileDescriptor
 
 const file_portone_events_v1_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1eportone/events/v1/reason.proto\x12\x11portone.events.v1*\xa0\x02\n" +
+	"\x1eportone/events/v1/reason.proto\x12\x11portone.events.v1*\xfe\x01\n" +
 	"\vEventReason\x12\x1c\n" +
 	"\x18EVENT_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#EVENT_REASON_SUBSCRIPTION_NOT_FOUND\x10\x01\x12 \n" +
@@ -111,8 +107,7 @@ const file_portone_events_v1_reason_proto_rawDesc = "" +
 	"\x1dEVENT_REASON_POSITION_EXPIRED\x10\x03\x12\"\n" +
 	"\x1eEVENT_REASON_STORE_UNAVAILABLE\x10\x04\x12\x1f\n" +
 	"\x1bEVENT_REASON_STREAM_EXPIRED\x10\x05\x12\x1e\n" +
-	"\x1aEVENT_REASON_LIMIT_REACHED\x10\x06\x12 \n" +
-	"\x1cEVENT_REASON_EVENTS_DISABLED\x10\aB\x87\x01\n" +
+	"\x1aEVENT_REASON_LIMIT_REACHED\x10\x06B\x87\x01\n" +
 	"+com.github.portonegateway.portone.events.v1B\vReasonProtoP\x01ZIgithub.com/portone-gateway/portone-gateway/gen/portone/events/v1;eventsv1b\x06proto3"
 
 var (
