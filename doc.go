@@ -10,11 +10,11 @@ import "embed"
 
 //go:generate go run ./internal/protodeps
 //go:generate go tool -modfile=tools/go.mod buf generate --config .build/buf.yaml --path proto/portone
-//go:generate go tool -modfile=tools/go.mod buf generate --config .build/buf.yaml --template buf.gen.rest.yaml --path proto/portone/gateway
+//go:generate go tool -modfile=tools/go.mod buf generate --config .build/buf.yaml --template buf.gen.rest.yaml --path proto/portone/gateway --path proto/portone/events
 
 // Protos is the contract, below proto/, as callers in other languages generate their
 // clients from: PortOne's API in portone/v2, and the gateway's own in
-// portone/gateway/v1.
+// portone/gateway/v1 and portone/events/v1.
 //
-//go:embed proto/portone/v2/*.proto proto/portone/gateway/v1/*.proto
+//go:embed proto/portone/v2/*.proto proto/portone/gateway/v1/*.proto proto/portone/events/v1/*.proto
 var Protos embed.FS

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	eventsv1 "github.com/portone-gateway/portone-gateway/gen/portone/events/v1"
 	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
@@ -17,7 +18,7 @@ const (
 	PortOneDomain = "api.portone.io"
 
 	// GatewayDomain is that of the gateway's own errors, whose reasons are
-	// portone.v2.GatewayReason.
+	// portone.v2.GatewayReason, and portone.events.v1.EventReason of EventService.
 	GatewayDomain = "portone-gateway"
 )
 
@@ -48,6 +49,9 @@ var knownReasons = sync.OnceValue(func() map[string]bool {
 	}
 	for _, name := range portonev2.GatewayReason_name {
 		known[strings.TrimPrefix(name, "GATEWAY_REASON_")] = true
+	}
+	for _, name := range eventsv1.EventReason_name {
+		known[strings.TrimPrefix(name, "EVENT_REASON_")] = true
 	}
 	delete(known, "UNSPECIFIED")
 	return known

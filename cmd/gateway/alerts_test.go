@@ -61,7 +61,7 @@ func TestAlerts(t *testing.T) {
 func gatewaySource(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"../../internal/metrics/metrics.go", "run.go"} {
+	for _, path := range []string{"../../internal/metrics/metrics.go", "../../internal/metrics/events.go", "run.go"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)

@@ -22,8 +22,13 @@ func (g *gateway) banner(stdout io.Writer) {
 		"  admin    ", place(g.adminListener.Addr(), "http://", "/metrics"), "\n",
 		"  sandbox  ", place(g.portone.listener.Addr(), "http://", "/sandbox/"), "   (clock, reset, deposits, test cards)\n",
 		"\nPaste one of these:\n\n",
-		"  ", grpcurl(grpc), "\n",
-		"  ", curl(rest, ""), "\n", sdk(rest), "\n")
+		"  ", grpcurl(grpc, firstPaymentsGRPC, "portone.v2.PaymentService/GetPayments"), "\n",
+		"  ", curl(rest, ""), "\n", sdk(rest))
+	if g.events != nil && g.config.sandboxEvents() {
+		fmt.Fprint(stdout, "\nEvery payment's webhooks, as events:\n\n",
+			"  ", grpcurl(grpc, `-d '{"subscription":"`+demoSubscription+`"}'`, "portone.events.v1.EventService/Subscribe"), "\n")
+	}
+	fmt.Fprintln(stdout)
 }
 
 // banner says the same of a sandbox alone.
@@ -44,12 +49,11 @@ func place(addr net.Addr, scheme, path string) string {
 	return scheme + reachable(addr) + path
 }
 
-func grpcurl(addr net.Addr) string {
-	const rpc = " portone.v2.PaymentService/GetPayments"
+func grpcurl(addr net.Addr, request, rpc string) string {
 	if isSocket(addr) {
-		return "grpcurl -plaintext -unix " + firstPaymentsGRPC + " " + addr.String() + rpc
+		return "grpcurl -plaintext -unix " + request + " " + addr.String() + " " + rpc
 	}
-	return "grpcurl -plaintext " + firstPaymentsGRPC + " " + reachable(addr) + rpc
+	return "grpcurl -plaintext " + request + " " + reachable(addr) + " " + rpc
 }
 
 func curl(addr net.Addr, options string) string {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/portone-gateway/portone-gateway/events/command"
 	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/service"
 	"github.com/portone-gateway/portone-gateway/upstream"
@@ -32,6 +33,7 @@ type cli struct {
 	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
 	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
 	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Events      command.Command   `cmd:"" help:"Look at events and subscriptions of a running gateway, replay and park."`
 	Protos      protosConfig      `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
 	Version     versionConfig     `cmd:"" help:"Show the version."`
 }
@@ -55,9 +57,10 @@ type serveConfig struct {
 	Sandbox         bool          `name:"sandbox" help:"Serve in front of a PortOne in this process that holds everything in memory. Needs no secret."`
 	SandboxAddr     string        `name:"sandbox-addr" default:"127.0.0.1:9092" placeholder:"ADDR" help:"Where that PortOne listens (${default})."`
 	SandboxEmpty    bool          `name:"sandbox-empty" help:"Begin without the demo's payments, partners and settlements, and come back to that with a reset."`
-	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks; nowhere if it is not set."`
+	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks. If it is not set, they come to this gateway as events, in the subscription demo."`
 	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
+	eventsConfig
 	hostsConfig
 	logConfig
 
@@ -156,6 +159,9 @@ func (c *serveConfig) validate() error {
 	if err := checkWebhooks("sandbox-webhook-url", c.SandboxWebhooks); err != nil {
 		return err
 	}
+	if err := c.validateEvents(); err != nil {
+		return err
+	}
 	switch service.RequireKey(c.RequireKey) {
 	case service.RequireKeyOff, service.RequireKeyGRPC, service.RequireKeyAll:
 	default:
@@ -238,7 +244,8 @@ func (c *serveConfig) credentials(logger *slog.Logger) (upstream.Credentials, er
 	return nil, wrong("api-secret-file", "PortOne's API secret is missing: name its file, set %s, or try without one by --sandbox", envSecret)
 }
 
-// parse reads the command line and the environment, and returns the command.
+// parse reads the command line and the environment, and returns the command: its words,
+// and the names of its arguments.
 func parse(args []string, stdout io.Writer) (*cli, string, error) {
 	var c cli
 	helped := false
@@ -258,8 +265,7 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 		return nil, "", &settingError{oneLine(err.Error())}
 	}
 	c.Serve.upstreamGiven = given(context, "upstream-url")
-	command, _, _ := strings.Cut(context.Command(), " ")
-	return &c, command, nil
+	return &c, context.Command(), nil
 }
 
 // given reports whether a flag is on the command line or in the environment.

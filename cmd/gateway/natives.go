@@ -15,9 +15,10 @@ import (
 )
 
 // natives are the services that the gateway answers by itself, by gRPC and REST.
-func natives(mapper *errmap.Mapper) ([]service.Native, []rest.Registration) {
-	return []service.Native{{Desc: &gatewayv1.DeclineService_ServiceDesc, Impl: declines.New(mapper)}},
-		[]rest.Registration{func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
+func natives(mapper *errmap.Mapper, e *eventing) ([]service.Native, []rest.Registration) {
+	services, registrations := e.natives()
+	return append(services, service.Native{Desc: &gatewayv1.DeclineService_ServiceDesc, Impl: declines.New(mapper)}),
+		append(registrations, func(ctx context.Context, mux *runtime.ServeMux, conn grpc.ClientConnInterface) error {
 			return gatewayhttp.RegisterDeclineServiceHandlerClient(ctx, mux, gatewayv1.NewDeclineServiceClient(conn))
-		}}
+		})
 }

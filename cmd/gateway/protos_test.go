@@ -38,7 +38,7 @@ func TestProtos(t *testing.T) {
 	if got, want := payment.Services().Get(0).Methods().Len(), portonev2.File_portone_v2_payment_proto.Services().Get(0).Methods().Len(); got != want {
 		t.Errorf("PaymentService has %d methods, want %d", got, want)
 	}
-	for _, path := range []string{"google/rpc/error_details.proto", "google/rpc/status.proto", "google/api/httpbody.proto"} {
+	for _, path := range []string{"portone/events/v1/event_service.proto", "google/rpc/error_details.proto", "google/rpc/status.proto", "google/api/httpbody.proto"} {
 		if files.FindFileByPath(path) == nil {
 			t.Errorf("%s is not there", path)
 		}

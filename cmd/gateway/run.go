@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	command, rest, _ := strings.Cut(command, " ")
 	log := logwriter.New(stderr)
 	defer log.Flush()
 	switch command {
@@ -44,6 +46,9 @@ func Run(args []string, stdout, stderr io.Writer) error {
 		return c.Healthcheck.run()
 	case "protos":
 		return c.Protos.run(stdout)
+	case "events":
+		name, _, _ := strings.Cut(rest, " ") // arguments follow
+		return c.Events.Run(name, stdout)
 	case "sandbox":
 		return untilSignal(log, func(ctx, _ context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
 	case "serve":
@@ -69,6 +74,7 @@ type gateway struct {
 	portone  *portone         // the sandbox, if there is one
 	tracing  *tracing.Tracing // nil unless the environment asks for it
 	pgCodes  *declines.Folder // nil unless the settings name one
+	events   *eventing        // nil where they are off
 
 	grpcListener, httpListener, adminListener net.Listener
 }
@@ -118,9 +124,12 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	if err != nil {
 		return g, err
 	}
+	if g.events, err = newEventing(c, logger); err != nil {
+		return g, err
+	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		opts := sandbox.Options{Logger: logger, Demo: !c.SandboxEmpty, WebhookURL: c.SandboxWebhooks, WebhookSecret: c.SandboxSecret}
+		opts := sandbox.Options{Logger: logger, Demo: !c.SandboxEmpty, WebhookURL: g.events.sandboxWebhooks(c), WebhookSecret: c.SandboxSecret}
 		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", opts, guard); err != nil {
 			return g, err
 		}
@@ -161,8 +170,13 @@ func (g *gateway) newTransports(mapper *errmap.Mapper, guard *hosts.Guard, count
 	if g.tracing != nil { // a nil *Tracing in an interface is not nil
 		options.Tracer = g.tracing
 	}
+	if g.events != nil {
+		if err := g.events.build(counters, g.tracing); err != nil {
+			return nil, err
+		}
+	}
 	var registrations []rest.Registration
-	options.Natives, registrations = natives(mapper)
+	options.Natives, registrations = natives(mapper, g.events)
 	if g.service, err = service.New(options); err != nil {
 		return nil, err
 	}
@@ -227,12 +241,16 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 	if g.portone != nil {
 		servers.Go(g.portone.serve)
 	}
+	if g.events != nil && g.events.intake != nil {
+		servers.Go(g.events.serve)
+	}
+	g.events.begin(g.service)
 	servers.Go(func() error { return g.service.Serve(g.grpcListener) })
 	servers.Go(func() error { return ignoreClosed(g.rest.Serve(g.httpListener)) })
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
 	g.admin.setReady(true)
 	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
-		"admin", g.adminListener.Addr().String(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
+		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
 	<-failed.Done()
 	err := g.drain(hurry)
 	g.admin.Close()
@@ -265,6 +283,7 @@ func (g *gateway) drain(hurry context.Context) error {
 	var both errgroup.Group
 	both.Go(func() error { return g.service.Drain(ctx) })
 	both.Go(func() error { return g.rest.Shutdown(ctx) })
+	both.Go(func() error { return g.events.drain(ctx) })
 	err := both.Wait()
 	switch {
 	case hurry.Err() != nil:
@@ -302,6 +321,7 @@ func (g *gateway) close() {
 	if g.service != nil {
 		g.service.Stop()
 	}
+	g.events.close()
 	if g.portone != nil {
 		g.portone.close()
 	}
