@@ -1,6 +1,20 @@
-// Package portonegateway is the root of portone-gateway, a gRPC gateway in front
-// of PortOne's REST API V2. cmd/gateway is the program, gen/portone/v2 the stubs for
-// callers, and CONTRIBUTING.md says what lives where.
+// Package portonegateway is the root of portone-gateway, a gRPC gateway in front of
+// PortOne's REST API V2. cmd/gateway is the program; README.md says how to run and call it.
+//
+// # Public API
+//
+// Go programs may import, by semantic versioning:
+//
+//   - gen/portone/v2 and gen/portone/gateway/v1: the stubs.
+//   - portoneclient, with webhook and sandboxtest below it: a client that asks again with
+//     the same idempotency key.
+//   - portoneerr: what an error of the gateway says.
+//   - sandbox, with world.Clock of sandbox/world for its options: a PortOne for tests.
+//   - Protos, below.
+//
+// What else is exported is for the program's own packages, and changes without notice.
+//
+// # Generated code
 //
 // `go generate .` makes everything that is generated anew: the Go code below gen/
 // from the contract in proto/. It needs no network.

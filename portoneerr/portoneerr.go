@@ -188,7 +188,7 @@ func As(err error) (*Error, bool) {
 // gateway made a key that is lost: look the result up, and repeat only what has not
 // happened.
 //
-// Beside what the gateway itself calls so, that is every failure without an answer of
+// So is, beside what the gateway itself calls so, every failure without an answer of
 // the gateway's or PortOne's, whatever its code, also where the caller itself gave the
 // call up. Bare UNAUTHENTICATED, PERMISSION_DENIED and UNIMPLEMENTED are not among
 // them: a mesh or a wrong address answers so, and lets nothing through.

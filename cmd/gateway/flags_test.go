@@ -109,30 +109,31 @@ func TestEveryFlagIsAVariable(t *testing.T) {
 	}
 }
 
-// readmeFlag is a row of the README's table.
-var readmeFlag = regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| (?:`([^`]*)`)? ?\\|")
+// documentedFlag is a row of the table in docs/configuration.md.
+var documentedFlag = regexp.MustCompile("(?m)^\\| `--([a-z-]+)` \\| (?:`([^`]*)`)? ?\\|")
 
-// TestDefaultsAreAsDocumented compares the README's table with the flags.
+// TestDefaultsAreAsDocumented compares the table in docs/configuration.md with the
+// flags.
 func TestDefaultsAreAsDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	flags := serveFlags(t)
-	for _, row := range readmeFlag.FindAllStringSubmatch(string(text), -1) {
+	for _, row := range documentedFlag.FindAllStringSubmatch(string(text), -1) {
 		name, value := row[1], row[2]
 		flag := flags[name]
 		if flag == nil {
-			t.Errorf("README: there is no flag --%s", name)
+			t.Errorf("docs/configuration.md: there is no flag --%s", name)
 			continue
 		}
 		if flag.Default != value {
-			t.Errorf("README: --%s has the default %q, it is %q", name, value, flag.Default)
+			t.Errorf("docs/configuration.md: --%s has the default %q, it is %q", name, value, flag.Default)
 		}
 		delete(flags, name)
 	}
 	for name := range flags {
-		t.Errorf("README: --%s is missing", name)
+		t.Errorf("docs/configuration.md: --%s is missing", name)
 	}
 }
 

@@ -357,12 +357,13 @@ func TestWebhooksUnsent(t *testing.T) {
 	}
 }
 
-// TestReadme expects the secret that README names to be the one that signs.
-func TestReadme(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
+// TestDocumentedSecret expects the secret that docs/sandbox.md names to be the one that
+// signs.
+func TestDocumentedSecret(t *testing.T) {
+	text, err := os.ReadFile("../../docs/sandbox.md")
 	must(t, err)
 	if !strings.Contains(string(text), "`"+webhooks.DefaultSecret+"`") {
-		t.Errorf("README does not name %s", webhooks.DefaultSecret)
+		t.Errorf("docs/sandbox.md does not name %s", webhooks.DefaultSecret)
 	}
 }
 
