@@ -64,10 +64,10 @@ func (l *lending) close() {
 	l.server.streams.Add(-1)
 }
 
-// next returns deliveries, at most as many as max, once there are any; none when the
+// next returns deliveries, at most so many, once there are any; none when the
 // context's deadline passes.
-func (l *lending) next(ctx context.Context, max int) ([]*eventsv1.Delivery, error) {
-	lent, err := l.receiver.Next(ctx, max)
+func (l *lending) next(ctx context.Context, most int) ([]*eventsv1.Delivery, error) {
+	lent, err := l.receiver.Next(ctx, most)
 	if err != nil {
 		return nil, err
 	}

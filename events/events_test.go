@@ -160,9 +160,9 @@ func (f *fixture) ack2(t *testing.T) {
 func TestPull(t *testing.T) {
 	f := start(t)
 	f.put(&eventsv1.Subscription{Name: "ledger"})
-	pull := func(max int32, wait time.Duration) []*eventsv1.Delivery {
+	pull := func(most int32, wait time.Duration) []*eventsv1.Delivery {
 		t.Helper()
-		response, err := f.client.Pull(t.Context(), &eventsv1.PullRequest{Subscription: "ledger", MaxEvents: max, Wait: durationpb.New(wait)})
+		response, err := f.client.Pull(t.Context(), &eventsv1.PullRequest{Subscription: "ledger", MaxEvents: most, Wait: durationpb.New(wait)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -135,7 +136,7 @@ func (s *subscriber) next(n int) []*eventsv1.Delivery {
 func (s *subscriber) ended() error {
 	s.t.Helper()
 	for {
-		if _, err := s.stream.Recv(); err == io.EOF {
+		if _, err := s.stream.Recv(); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err

@@ -29,7 +29,8 @@ type program struct {
 	grpc, http, admin string
 }
 
-// launch starts the program with nothing else in its environment than env.
+// launch starts the program with nothing else in its environment than env, which
+// matters to it.
 func launch(t *testing.T, env []string, args ...string) *program {
 	t.Helper()
 	p := prepare(t, env, args...)
@@ -45,8 +46,9 @@ func prepare(t *testing.T, env []string, args ...string) *program {
 		t.Fatal(err)
 	}
 	p := &program{cmd: exec.Command(self, args...), stdout: newJournal(), stderr: newJournal(), exited: make(chan struct{})}
-	// The race detector would let every process wait for a second at its end.
-	p.cmd.Env = append([]string{envAsGateway + "=1", "GORACE=atexit_sleep_ms=0"}, env...)
+	// The race detector would let every process wait for a second at its end. The folder
+	// is for what a process that is killed leaves behind.
+	p.cmd.Env = append([]string{envAsGateway + "=1", "GORACE=atexit_sleep_ms=0", "TMPDIR=" + t.TempDir()}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	return p
 }

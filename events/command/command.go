@@ -33,7 +33,7 @@ type Command struct {
 
 // runner is one of the commands.
 type runner interface {
-	run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error
+	run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error
 }
 
 // Run runs the command of a name, the second word of the command line. More options

@@ -67,7 +67,7 @@ type listCommand struct {
 	Body         bool          `name:"body" help:"With bodies. They may hold billing keys, which are credentials."`
 }
 
-func (c *listCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *listCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	request := &eventsv1.ListEventsRequest{
 		Filter:    &eventsv1.Filter{Types: c.Types, StoreIds: c.Stores, Environments: c.Environments},
 		PaymentId: c.Payment,
@@ -85,7 +85,7 @@ func (c *listCommand) run(ctx context.Context, client eventsv1.EventServiceClien
 			return err
 		}
 		for _, event := range page.GetEvents() {
-			if err := print(lineOf(event, c.Body)); err != nil {
+			if err := show(lineOf(event, c.Body)); err != nil {
 				return err
 			}
 		}
@@ -103,10 +103,10 @@ type showCommand struct {
 	Position string `name:"position" placeholder:"POSITION" help:"Its position, to find it at once."`
 }
 
-func (c *showCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *showCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	event, err := client.GetEvent(ctx, &eventsv1.GetEventRequest{Id: c.ID, Position: c.Position})
 	if err != nil {
 		return err
 	}
-	return print(lineOf(event, true))
+	return show(lineOf(event, true))
 }

@@ -43,14 +43,14 @@ func subscriptionLineOf(s *eventsv1.Subscription) subscriptionLine {
 // subscriptionsCommand lists subscriptions.
 type subscriptionsCommand struct{}
 
-func (c *subscriptionsCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *subscriptionsCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	for token := ""; ; {
 		page, err := client.ListSubscriptions(ctx, &eventsv1.ListSubscriptionsRequest{PageToken: token})
 		if err != nil {
 			return err
 		}
 		for _, s := range page.GetSubscriptions() {
-			if err := print(subscriptionLineOf(s)); err != nil {
+			if err := show(subscriptionLineOf(s)); err != nil {
 				return err
 			}
 		}
@@ -69,7 +69,7 @@ type replayCommand struct {
 	Since        time.Duration `name:"since" xor:"to" placeholder:"DURATION" help:"To what was received so long ago, 2h for instance."`
 }
 
-func (c *replayCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *replayCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	to := &eventsv1.StartAt{}
 	switch {
 	case c.Earliest:
@@ -87,7 +87,7 @@ func (c *replayCommand) run(ctx context.Context, client eventsv1.EventServiceCli
 	if err != nil {
 		return err
 	}
-	return print(subscriptionLineOf(s))
+	return show(subscriptionLineOf(s))
 }
 
 // parkCommand parks an event. It takes deliveries like any receiver until the event is
@@ -98,7 +98,7 @@ type parkCommand struct {
 	Reason       string `name:"reason" default:"parked by hand" placeholder:"TEXT" help:"Why, for those who list it."`
 }
 
-func (c *parkCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *parkCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	var others []string
 	defer func() {
 		for len(others) > 0 {
@@ -130,7 +130,7 @@ func (c *parkCommand) run(ctx context.Context, client eventsv1.EventServiceClien
 		if err != nil {
 			return err
 		}
-		return print(lineOf(found.GetEvent(), false))
+		return show(lineOf(found.GetEvent(), false))
 	}
 }
 
@@ -139,7 +139,7 @@ type parkedCommand struct {
 	Subscription string `arg:"" help:"Name of the subscription."`
 }
 
-func (c *parkedCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *parkedCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	for token := ""; ; {
 		page, err := client.ListParked(ctx, &eventsv1.ListParkedRequest{Subscription: c.Subscription, PageToken: token})
 		if err != nil {
@@ -148,7 +148,7 @@ func (c *parkedCommand) run(ctx context.Context, client eventsv1.EventServiceCli
 		for _, p := range page.GetEvents() {
 			l := lineOf(p.GetEvent(), false)
 			l.Parked = &parkedFor{format(p.GetParkedAt()), p.GetAttempts(), p.GetReason()}
-			if err := print(l); err != nil {
+			if err := show(l); err != nil {
 				return err
 			}
 		}
@@ -165,7 +165,7 @@ type requeueCommand struct {
 	All          bool     `name:"all" help:"All that are parked."`
 }
 
-func (c *requeueCommand) run(ctx context.Context, client eventsv1.EventServiceClient, print func(any) error) error {
+func (c *requeueCommand) run(ctx context.Context, client eventsv1.EventServiceClient, show func(any) error) error {
 	if c.All == (len(c.IDs) > 0) {
 		return errors.New("name events, or say --all")
 	}
@@ -173,7 +173,7 @@ func (c *requeueCommand) run(ctx context.Context, client eventsv1.EventServiceCl
 	if err != nil {
 		return err
 	}
-	return print(map[string]int32{"requeued": requeued.GetRequeued()})
+	return show(map[string]int32{"requeued": requeued.GetRequeued()})
 }
 
 // deleteCommand deletes a subscription.

@@ -112,13 +112,13 @@ func giveBack(msg *nats.Msg) {
 }
 
 // Next implements store.Receiver.
-func (r *receiver) Next(ctx context.Context, max int) ([]*store.Loan, error) {
+func (r *receiver) Next(ctx context.Context, most int) ([]*store.Loan, error) {
 	for {
-		loans, err := r.take(ctx, max)
+		loans, err := r.take(ctx, most)
 		if len(loans) > 0 || err != nil {
 			return loans, err
 		}
-		if err := r.ask(max); err != nil {
+		if err := r.ask(most); err != nil {
 			return nil, err
 		}
 		quiet := time.NewTimer(time.Until(r.lastBeat.Add(silence)))
@@ -146,11 +146,11 @@ func (r *receiver) settle(ctx context.Context) {
 }
 
 // ask sends a request, unless there is one.
-func (r *receiver) ask(max int) error {
+func (r *receiver) ask(most int) error {
 	if r.asked > 0 {
 		return nil
 	}
-	body, err := json.Marshal(pullRequest{Batch: max, Expires: askFor, Heartbeat: beat})
+	body, err := json.Marshal(pullRequest{Batch: most, Expires: askFor, Heartbeat: beat})
 	if err != nil {
 		return err
 	}
@@ -158,14 +158,14 @@ func (r *receiver) ask(max int) error {
 	if err := r.session.nc.PublishRequest(subject, r.inbox.Subject, body); err != nil {
 		return failure(err)
 	}
-	r.asked, r.lastBeat = max, time.Now()
+	r.asked, r.lastBeat = most, time.Now()
 	return nil
 }
 
 // take makes loans of what has arrived.
-func (r *receiver) take(ctx context.Context, max int) ([]*store.Loan, error) {
+func (r *receiver) take(ctx context.Context, most int) ([]*store.Loan, error) {
 	var loans []*store.Loan
-	for len(loans) < max {
+	for len(loans) < most {
 		a, ok := r.pop()
 		if !ok {
 			break

@@ -81,9 +81,9 @@ type Loan struct {
 
 // Receiver receives the loans of one stream. It is used by one goroutine.
 type Receiver interface {
-	// Next returns loans, at most as many as max, as soon as there is one, and none
+	// Next returns loans, at most so many, as soon as there is one, and none
 	// when the context's deadline passes. ErrNoSubscription: it was deleted.
-	Next(ctx context.Context, max int) ([]*Loan, error)
+	Next(ctx context.Context, most int) ([]*Loan, error)
 	// Close gives back what was received and not returned.
 	Close()
 }

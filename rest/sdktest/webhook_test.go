@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portone-gateway/portone-gateway/events/signature"
+	"github.com/portone-gateway/portone-gateway/sandbox"
 )
 
 // webhookCase is a webhook for a verifier.
@@ -70,8 +73,43 @@ func webhookCases(t *testing.T) []webhookCase {
 	}))
 	add("another version", text, "msg-13", 0, set("webhook-signature", func(v1 string) string { return "v2" + v1[2:] }))
 	add("no signature", text, "msg-14", 0, func(c *webhookCase) { delete(c.Header, "webhook-signature") })
+	cases = append(cases, sentBySandbox(t))
 	add("no id", text, "msg-15", 0, func(c *webhookCase) { delete(c.Header, "webhook-id") })
 	return cases
+}
+
+// sentBySandbox is a webhook as the sandbox posts it.
+func sentBySandbox(t *testing.T) webhookCase {
+	t.Helper()
+	received := make(chan webhookCase, 10)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		c := webhookCase{Name: "from the sandbox", Secret: sandbox.DefaultWebhookSecret, Body: string(body), Header: map[string]string{}}
+		for _, name := range []string{signature.HeaderID, signature.HeaderTimestamp, signature.HeaderSignature} {
+			c.Header[strings.ToLower(name)] = r.Header.Get(name)
+		}
+		received <- c
+	}))
+	t.Cleanup(receiver.Close)
+	shop, err := sandbox.New(sandbox.Options{WebhookURL: receiver.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	shop.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/sandbox/window", strings.NewReader(`{"paymentId":"p","orderName":"o","totalAmount":1000}`)))
+	if w.Code != http.StatusOK {
+		t.Fatalf("paying: %d %s", w.Code, w.Body)
+	}
+	select {
+	case c := <-received:
+		return c
+	case <-time.After(20 * time.Second):
+		t.Fatal("the sandbox has posted nothing within 20 s")
+		return webhookCase{}
+	}
 }
 
 // ours says what the gateway's verifier says.
@@ -116,7 +154,7 @@ func verifyBy(t *testing.T, program ...string) {
 		want[cases[i].Name] = verdict
 		got[cases[i].Name] = ours(t, cases[i])
 	}
-	if len(want) != len(cases) || want["right"] != "accepted" {
+	if len(want) != len(cases) || want["right"] != "accepted" || want["from the sandbox"] != "accepted" {
 		t.Fatalf("the SDK judged %d of %d cases: %v", len(want), len(cases), want)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
