@@ -60,7 +60,7 @@ var compiled = sync.OnceValues(readCatalog)
 // readCatalog compiles every RPC of the contract.
 func readCatalog() (*catalog, error) {
 	c := &catalog{
-		byID: make(map[string]*operation),
+		byID:    make(map[string]*operation),
 		reasons: readReasons(), byType: make(map[string]*reason), byReason: make(map[portonev2.ErrorReason]*reason),
 	}
 	for _, r := range c.reasons {
