@@ -5,7 +5,7 @@
 //
 // Go programs may import, by semantic versioning:
 //
-//   - gen/portone/v2 and gen/portone/gateway/v1: the stubs.
+//   - gen/portone/v2, gen/portone/gateway/v1 and gen/portone/events/v1: the stubs.
 //   - portoneclient, with webhook and sandboxtest below it: a client that asks again with
 //     the same idempotency key.
 //   - portoneerr: what an error of the gateway says.
