@@ -216,7 +216,7 @@ func TestLargeEvents(t *testing.T) {
 		if len(pulled) == events {
 			break
 		}
-		response, err := f.client.Pull(t.Context(), &eventsv1.PullRequest{Subscription: "ledger", MaxEvents: 1000, Wait: durationpb.New(time.Second)})
+		response, err := f.client.Pull(t.Context(), &eventsv1.PullRequest{Subscription: "ledger", MaxEvents: 1000, Wait: durationpb.New(10 * time.Second)})
 		if err != nil {
 			t.Fatal(err)
 		}
