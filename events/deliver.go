@@ -20,6 +20,11 @@ const (
 	pullLeast = 100 * time.Millisecond
 	// pullGather is how long a pull waits for more once it has a first delivery.
 	pullGather = 20 * time.Millisecond
+	// pullCurrent is how many deliveries one pull brings at most with what PortOne says
+	// of each: clients take messages of 4 MiB.
+	pullCurrent = 100
+	// pullBytes is after how much of bodies a pull gathers no more.
+	pullBytes = 1 << 20
 	// giveBackTimeout bounds giving back what could not be sent.
 	giveBackTimeout = 5 * time.Second
 )
@@ -128,6 +133,9 @@ func (s *Server) Pull(ctx context.Context, req *eventsv1.PullRequest) (*eventsv1
 		return nil, refuse(ctx, err)
 	}
 	defer l.close()
+	if l.withCurrent {
+		most = min(most, pullCurrent)
+	}
 	waiting, stop := s.untilDrain(ctx)
 	defer stop()
 	deliveries, err := pull(waiting, l, int(most), max(wait, pullLeast))
@@ -143,7 +151,7 @@ func pull(ctx context.Context, l *lending, most int, wait time.Duration) ([]*eve
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	deliveries, err := l.next(ctx, most)
-	for err == nil && len(deliveries) > 0 && len(deliveries) < most {
+	for err == nil && len(deliveries) > 0 && len(deliveries) < most && bodies(deliveries) < pullBytes {
 		gather, stop := context.WithTimeout(context.WithoutCancel(ctx), pullGather)
 		var more []*eventsv1.Delivery
 		more, err = l.next(gather, most-len(deliveries))
@@ -157,6 +165,14 @@ func pull(ctx context.Context, l *lending, most int, wait time.Duration) ([]*eve
 		return deliveries, nil // those that are lent must not be kept back
 	}
 	return nil, err
+}
+
+// bodies is how much of bodies deliveries have.
+func bodies(deliveries []*eventsv1.Delivery) (bytes int) {
+	for _, d := range deliveries {
+		bytes += len(d.GetEvent().GetRawBody())
+	}
+	return bytes
 }
 
 // Subscribe implements EventServiceServer.

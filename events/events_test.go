@@ -3,6 +3,7 @@ package events_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,54 @@ func TestPull(t *testing.T) {
 	if got = pull(5, 20*time.Second); strings.Join(eventIDs(got), " ") != "id-8" {
 		t.Errorf("after waiting: %v", eventIDs(got))
 	}
+}
+
+// TestLargeEvents has pages and pulls of large events fit into what clients take by
+// default.
+func TestLargeEvents(t *testing.T) {
+	f := start(t)
+	f.put(&eventsv1.Subscription{Name: "ledger"})
+	const events = 20
+	for i := range events {
+		f.store1(fmt.Sprint("id-", i), "Transaction.Paid", `{"paymentId":"p","x":"`+strings.Repeat("x", 250<<10)+`"}`)
+	}
+	seen := 0
+	for request := (&eventsv1.ListEventsRequest{PageSize: 1000}); ; {
+		page, err := f.client.ListEvents(t.Context(), request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen += len(page.GetEvents())
+		if page.GetAtEnd() {
+			break
+		}
+		request.After = &eventsv1.StartAt{At: &eventsv1.StartAt_Position{Position: page.GetNextPosition()}}
+	}
+	if seen != events {
+		t.Errorf("listed %d of %d", seen, events)
+	}
+	pulled := map[string]bool{}
+	for range events {
+		if len(pulled) == events {
+			break
+		}
+		response, err := f.client.Pull(t.Context(), &eventsv1.PullRequest{Subscription: "ledger", MaxEvents: 1000, Wait: durationpb.New(10 * time.Second)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range response.GetDeliveries() {
+			pulled[d.GetEvent().GetId()] = true
+		}
+	}
+	if len(pulled) != events {
+		t.Errorf("pulled %d of %d", len(pulled), events)
+	}
+	s := f.subscribe("ledger", 1000)
+	_, err := f.client.SeekSubscription(t.Context(), &eventsv1.SeekSubscriptionRequest{Subscription: "ledger", To: &eventsv1.StartAt{At: &eventsv1.StartAt_Earliest{Earliest: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.next(events)
 }
 
 func TestSettling(t *testing.T) {

@@ -14,6 +14,9 @@ import (
 const (
 	// scanPage is how many events a page looks at, where only some are wanted.
 	scanPage = 20_000
+	// pageBytes is after how much of bodies a page ends: clients take messages of 4 MiB,
+	// and an event has its body twice, as it came and read.
+	pageBytes = 1 << 20
 	// readTimeout bounds the search through all events.
 	readTimeout = time.Minute
 )
@@ -45,7 +48,7 @@ func (s *Server) ListEvents(ctx context.Context, req *eventsv1.ListEventsRequest
 	if err != nil {
 		return nil, refuse(ctx, err)
 	}
-	query := store.Query{Filter: req.GetFilter(), After: req.GetAfter(), Limit: size, Scan: scanPage, Wait: wait}
+	query := store.Query{Filter: req.GetFilter(), After: req.GetAfter(), Limit: size, Bytes: pageBytes, Scan: scanPage, Wait: wait}
 	if req.PaymentId != nil {
 		query.Match = func(r *store.Record) bool {
 			event, err := webhook.Read(r.Body)

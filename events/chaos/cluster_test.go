@@ -117,7 +117,7 @@ func TestCluster(t *testing.T) {
 	}
 	c := startCluster(t)
 	l := newLoad(t)
-	l.pause = 10 * time.Millisecond // since all of the cluster shares this machine
+	l.pause = 80 * time.Millisecond // since all of the cluster shares this machine
 	l.talkTo(gateway(t, logOf(t), "", c.url()))
 	l.declare()
 	c.whole()
@@ -137,7 +137,7 @@ func TestCluster(t *testing.T) {
 	}
 	time.Sleep(time.Second)
 	stop()
-	l.settle(time.Minute)
+	l.settle(5 * time.Minute)
 	time.Sleep(lendFor + time.Second)
 	end()
 	wait()

@@ -44,7 +44,7 @@ func TestKill(t *testing.T) {
 	}
 	time.Sleep(time.Second)
 	stop()
-	l.settle(time.Minute)
+	l.settle(2 * time.Minute)
 	time.Sleep(lendFor + time.Second) // for what might come again
 	end()
 	wait()

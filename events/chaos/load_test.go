@@ -52,10 +52,10 @@ type load struct {
 // shares a machine.
 const late = 500 * time.Millisecond
 
-// repetition is a delivery that came after its ack had been answered.
+// repetition is a delivery that was made after its ack had been answered.
 type repetition struct {
 	subscription, id string
-	acked, came      time.Time
+	acked, made      time.Time
 }
 
 func newLoad(t *testing.T) *load {
@@ -205,12 +205,14 @@ func (l *load) stream(ctx context.Context, name string) {
 // handle notes a delivery and acknowledges it, but for the first of some, which is lost
 // as if the service had crashed.
 func (l *load) handle(ctx context.Context, client eventsv1.EventServiceClient, name string, d *eventsv1.Delivery) {
-	id, came := d.GetEvent().GetId(), time.Now()
+	// When it was made, and not when it is looked at here: one that was on its way when
+	// another one was acknowledged is no repetition.
+	id, made := d.GetEvent().GetId(), d.GetDeadline().AsTime().Add(-lendFor)
 	l.mu.Lock()
 	l.delivered[name][id]++
 	times := l.delivered[name][id]
-	if acked, done := l.acked[name][id]; done {
-		l.again = append(l.again, repetition{name, id, acked, came})
+	if acked, done := l.acked[name][id]; done && made.After(acked) {
+		l.again = append(l.again, repetition{name, id, acked, made})
 	}
 	l.mu.Unlock()
 	if times == 1 && strings.HasSuffix(id, "7") {
@@ -266,11 +268,13 @@ func (l *load) judge(window time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var longest time.Duration
-	excused := 0
+	excused, wrong := 0, 0
 	for _, r := range l.again {
 		i := slices.IndexFunc(l.crashes, func(crash time.Time) bool { return crash.After(r.acked.Add(-late)) && crash.Sub(r.acked) <= window })
 		if i < 0 {
-			l.t.Errorf("%s was delivered to %s %v after its ack was answered, and nothing crashed within %v of the ack", r.id, r.subscription, r.came.Sub(r.acked), window)
+			if wrong++; wrong <= 10 {
+				l.t.Errorf("%s was delivered to %s %v after its ack was answered, and nothing crashed within %v of the ack", r.id, r.subscription, r.made.Sub(r.acked), window)
+			}
 			continue
 		}
 		excused++
@@ -282,6 +286,6 @@ func (l *load) judge(window time.Duration) {
 			deliveries += times
 		}
 	}
-	l.t.Logf("%d crashes; %d webhooks answered with 200 in %d posts; %d deliveries to %d subscriptions; %d came again after an ack of the last moment before a crash, at most %v before it",
-		len(l.crashes), len(l.taken), l.posts, deliveries, len(subscriptions), excused, longest.Round(time.Millisecond))
+	l.t.Logf("%d crashes; %d webhooks answered with 200 in %d posts; %d deliveries to %d subscriptions; %d came again after an ack of the last moment before a crash, at most %v before it; %d without one",
+		len(l.crashes), len(l.taken), l.posts, deliveries, len(subscriptions), excused, longest.Round(time.Millisecond), wrong)
 }

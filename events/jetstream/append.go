@@ -44,6 +44,7 @@ func (s *Store) Append(ctx context.Context, r *store.Record) (duplicate bool, er
 		}
 		return false, err
 	}
+	s.silent.Store(0)
 	return ack.Duplicate, nil
 }
 

@@ -22,6 +22,7 @@ type Store struct {
 	current atomic.Pointer[session] // nil while there is none
 	problem atomic.Pointer[error]   // why there is none
 	suspect chan *session           // one that did not answer
+	silent  atomic.Int32            // appends in a row that were not answered
 
 	cache cache
 
@@ -154,7 +155,7 @@ func (s *Store) watch(ctx context.Context, current *session) {
 			if suspected != current || current.server == nil {
 				continue
 			}
-			err := fmt.Errorf("it did not store an event within %v", s.opts.Timeout)
+			err := fmt.Errorf("it did not store %d events, each within %v", patience, s.opts.Timeout)
 			s.problem.Store(&err)
 			s.opts.Logger.Error("the store of events is opened anew", "problem", err.Error())
 			return
@@ -162,8 +163,16 @@ func (s *Store) watch(ctx context.Context, current *session) {
 	}
 }
 
+// patience is how many appends in a row must go unanswered before the store is opened
+// anew: one may have met a disk that was slow.
+const patience = 2
+
 // doubt tells that a session did not answer.
 func (s *Store) doubt(suspected *session) {
+	if s.silent.Add(1) < patience {
+		return
+	}
+	s.silent.Store(0)
 	select {
 	case s.suspect <- suspected:
 	default: // somebody did so already

@@ -177,6 +177,7 @@ type listing struct {
 	filters []string
 	next    uint64 // sequence number to go on with
 	looked  int
+	bytes   int // of bodies on the page
 	page    store.Page
 }
 
@@ -186,7 +187,7 @@ func (l *listing) read(ctx context.Context) error {
 	if len(l.filters) == 1 {
 		subject = l.filters[0]
 	}
-	for len(l.page.Records) < l.query.Limit && l.looked < l.query.Scan {
+	for !l.full() && l.looked < l.query.Scan {
 		ctx, cancel := l.store.bound(ctx)
 		messages, more, err := l.session.get(ctx, l.store.names.events(), getRequest{Seq: l.next, NextFor: subject, Batch: readBatch, MaxBytes: readBytes})
 		cancel()
@@ -194,7 +195,7 @@ func (l *listing) read(ctx context.Context) error {
 			return err
 		}
 		for i := range messages {
-			if len(l.page.Records) == l.query.Limit {
+			if l.full() {
 				return nil
 			}
 			l.looked++
@@ -222,8 +223,14 @@ func (l *listing) take(m *message) error {
 	}
 	if l.query.Match == nil || l.query.Match(r) {
 		l.page.Records = append(l.page.Records, r)
+		l.bytes += len(r.Body)
 	}
 	return nil
+}
+
+// full reports whether nothing more goes on the page.
+func (l *listing) full() bool {
+	return len(l.page.Records) >= l.query.Limit || l.query.Bytes > 0 && l.bytes >= l.query.Bytes
 }
 
 // sequenceAt finds the first message stored at a time or later; where there is none,

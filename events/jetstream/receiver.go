@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,8 @@ const (
 	beat = 5 * time.Second
 	// silence is how long nothing may come before the request counts as lost.
 	silence = 3 * beat
+	// pullBytes is how much one request may bring: less than clients take in a message.
+	pullBytes = 1 << 20
 	// settling is how long a moment is in which more deliveries may follow a first one.
 	settling = 2 * time.Millisecond
 )
@@ -28,6 +31,7 @@ const (
 // pullRequest asks a consumer for deliveries.
 type pullRequest struct {
 	Batch     int           `json:"batch"`
+	MaxBytes  int           `json:"max_bytes"`
 	Expires   time.Duration `json:"expires"`
 	Heartbeat time.Duration `json:"idle_heartbeat"`
 }
@@ -46,13 +50,15 @@ type receiver struct {
 	store   *Store
 	session *session
 	name    string
-	inbox   *nats.Subscription
+	inbox   *nats.Subscription // of prefix + "*"
+	prefix  string
 
 	mu       sync.Mutex
 	arrived  []arrival
 	closed   bool
 	signal   chan struct{} // has something when there may be arrivals
 	asked    int           // deliveries that the present request still brings; 0 if there is none
+	request  int           // number of the present request
 	lastBeat time.Time
 }
 
@@ -65,10 +71,10 @@ func (s *Store) Receive(ctx context.Context, name string) (store.Receiver, error
 	if _, err := s.subscription(ctx, current, name); err != nil {
 		return nil, err
 	}
-	r := &receiver{store: s, session: current, name: name, signal: make(chan struct{}, 1)}
+	r := &receiver{store: s, session: current, name: name, prefix: current.nc.NewInbox() + ".", signal: make(chan struct{}, 1)}
 	// A callback, so that the time of arrival is known, and so that nothing is dropped
 	// when the stream's client reads slowly.
-	if r.inbox, err = current.nc.Subscribe(current.nc.NewInbox(), r.arrive); err != nil {
+	if r.inbox, err = current.nc.Subscribe(r.prefix+"*", r.arrive); err != nil {
 		return nil, failure(err)
 	}
 	return r, nil
@@ -150,17 +156,22 @@ func (r *receiver) ask(most int) error {
 	if r.asked > 0 {
 		return nil
 	}
-	body, err := json.Marshal(pullRequest{Batch: most, Expires: askFor, Heartbeat: beat})
+	body, err := json.Marshal(pullRequest{Batch: most, MaxBytes: pullBytes, Expires: askFor, Heartbeat: beat})
 	if err != nil {
 		return err
 	}
 	subject := "$JS.API.CONSUMER.MSG.NEXT." + r.store.names.events() + "." + r.name
-	if err := r.session.nc.PublishRequest(subject, r.inbox.Subject, body); err != nil {
+	r.request++
+	if err := r.session.nc.PublishRequest(subject, r.inboxOf(r.request), body); err != nil {
 		return failure(err)
 	}
 	r.asked, r.lastBeat = most, time.Now()
 	return nil
 }
+
+// inboxOf is where the answer to a request comes: each has its own, since what the server
+// says of an earlier request is not true of the present one.
+func (r *receiver) inboxOf(request int) string { return r.prefix + strconv.Itoa(request) }
 
 // take makes loans of what has arrived.
 func (r *receiver) take(ctx context.Context, most int) ([]*store.Loan, error) {
@@ -208,6 +219,9 @@ func (r *receiver) pop() (arrival, bool) {
 
 // status reads a message of the server that is no delivery.
 func (r *receiver) status(msg *nats.Msg) error {
+	if msg.Subject != r.inboxOf(r.request) {
+		return nil
+	}
 	description := msg.Header.Get("Description")
 	switch status := msg.Header.Get("Status"); status {
 	case "100": // a heartbeat
@@ -220,8 +234,10 @@ func (r *receiver) status(msg *nats.Msg) error {
 		if strings.EqualFold(description, "Consumer Deleted") {
 			return store.ErrNoSubscription
 		}
-		if strings.EqualFold(description, "Leadership Change") || strings.EqualFold(description, "Server Shutdown") {
-			return nil // ask again
+		for _, goOn := range []string{"Leadership Change", "Server Shutdown", "Message Size Exceeds MaxBytes", "Batch Completed"} {
+			if strings.EqualFold(description, goOn) {
+				return nil // ask again
+			}
 		}
 		return fmt.Errorf("%w: %s", store.ErrUnavailable, description)
 	case "503": // nobody answers: the consumer is gone, or its servers are

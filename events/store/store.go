@@ -60,6 +60,7 @@ type Query struct {
 	After  *eventsv1.StartAt  // nil is the earliest
 	Match  func(*Record) bool // chooses further; nil takes all
 	Limit  int                // records to return at most
+	Bytes  int                // end the page after so much of bodies; 0 is any
 	Scan   int                // records to look at at most
 	Wait   time.Duration      // for a first record, at the end of what is stored
 }
