@@ -416,7 +416,7 @@ func TestRefused(t *testing.T) {
 }
 
 // portone answers for PortOne.
-type portone struct{ asked []string }
+type portone struct{}
 
 func (p *portone) GetPayment(_ context.Context, req *portonev2.GetPaymentRequest, _ ...grpc.CallOption) (*portonev2.Payment, error) {
 	if req.GetPaymentId() != "payment-1" {

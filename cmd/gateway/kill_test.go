@@ -253,7 +253,7 @@ func (r *refunder) refund(t *testing.T) bool {
 		key = "key-of-" + r.reason(r.done)
 	}
 	for range 2000 {
-		err, used := r.attempt(t.Context(), key)
+		used, err := r.attempt(t.Context(), key)
 		e := portoneerr.FromMutation(err, used)
 		if e == nil {
 			return true
@@ -282,17 +282,17 @@ func (r *refunder) refund(t *testing.T) bool {
 }
 
 // attempt makes a call and returns the key that it had, as far as the caller knows it.
-func (r *refunder) attempt(ctx context.Context, key string) (error, string) {
+func (r *refunder) attempt(ctx context.Context, key string) (used string, err error) {
 	if key != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "idempotency-key", key)
 	}
 	var header metadata.MD
-	_, err := r.client.CancelPayment(ctx, &portonev2.CancelPaymentRequest{PaymentId: r.payment(r.done), Amount: proto.Int64(10),
+	_, err = r.client.CancelPayment(ctx, &portonev2.CancelPaymentRequest{PaymentId: r.payment(r.done), Amount: proto.Int64(10),
 		Reason: proto.String(r.reason(r.done))}, grpc.Header(&header))
 	if keys := header.Get("idempotency-key"); key == "" && len(keys) == 1 {
 		key = keys[0]
 	}
-	return err, key
+	return key, err
 }
 
 // look reports whether the refund has been made.
