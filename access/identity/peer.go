@@ -3,7 +3,6 @@ package identity
 import (
 	"crypto/x509"
 	"net/netip"
-	"sync/atomic"
 	"time"
 )
 
@@ -19,10 +18,6 @@ type Peer struct {
 
 	// Addr is the address at the other end of a TCP connection.
 	Addr netip.Addr
-
-	// Memo is for whoever looks the peer up in a policy: what came of it, for the
-	// calls that come after. It begins as nil.
-	Memo atomic.Pointer[any]
 }
 
 // UnixPeer is a process at the other end of a unix socket.

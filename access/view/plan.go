@@ -37,7 +37,7 @@ type node struct {
 	reads    []bool  // by the index of the field
 	children []*node // for messages that are read
 	selected []*Field
-	outside  map[string]bool // of the request: names of what does not travel in the body
+	away     []bool // of the request: what does not travel in the body
 }
 
 // segment is a piece of a path: literal text with its slashes, or a parameter.
@@ -50,17 +50,17 @@ type segment struct {
 func NewPlan(types *Types, method *contract.Method, selection Selection, unknown Unknown) (*Plan, error) {
 	root := types.Of(method.Descriptor.Input())
 	p := &Plan{queries: make(map[string]*Field), unknown: unknown}
-	outside := make(map[string]bool)
+	away := make([]bool, len(root.Fields))
 	for _, f := range root.Fields {
 		if f.query {
-			p.queries[f.JSON], outside[f.JSON] = f, true
+			p.queries[f.JSON], away[f.index] = f, true
 		}
 	}
-	if err := p.compilePath(root, method, outside); err != nil {
+	if err := p.compilePath(root, method, away); err != nil {
 		return nil, err
 	}
 	p.root = newNode(root, selection, make(map[*Type]*node))
-	p.root.outside = outside
+	p.root.away = away
 	return p, nil
 }
 
@@ -95,7 +95,7 @@ func newNode(t *Type, selection Selection, made map[*Type]*node) *node {
 }
 
 // compilePath splits the template of the path.
-func (p *Plan) compilePath(root *Type, method *contract.Method, outside map[string]bool) error {
+func (p *Plan) compilePath(root *Type, method *contract.Method, away []bool) error {
 	literal := ""
 	for part := range strings.SplitSeq(strings.TrimPrefix(method.Template, "/"), "/") {
 		literal += "/"
@@ -108,7 +108,7 @@ func (p *Plan) compilePath(root *Type, method *contract.Method, outside map[stri
 		if f == nil {
 			return fmt.Errorf("view: %s: the path names %s, which is no field", method.FullName, name)
 		}
-		outside[f.JSON] = true
+		away[f.index] = true
 		p.segments = append(p.segments, segment{literal: literal}, segment{param: f})
 		literal = ""
 	}

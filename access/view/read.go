@@ -31,12 +31,15 @@ type reader struct {
 	plan *Plan
 	path []string // of the member that is being read
 	err  *Problem // the first, which ends it all
+
+	few [4]string // of path, where it is short
 }
 
 // Read reads the request. It returns either an object or a problem; a lenient plan
 // always returns an object.
 func (p *Plan) Read(r *transcode.Request) (*Object, *Problem) {
 	rd := &reader{plan: p}
+	rd.path = rd.few[:0]
 	root := &Object{Type: p.root.typ}
 	if n := len(p.root.selected); n > 0 {
 		root.members = make([]member, 0, n)
@@ -208,9 +211,10 @@ func (r *reader) object(n *node, into *Object, json []byte) {
 		}
 		f := n.typ.byJSON[string(name)]
 		switch {
-		case n.outside[string(name)] || f == nil && !n.typ.known[string(name)]:
+		case f == nil && n.typ.known[string(name)]:
+		case f == nil || n.away != nil && n.away[f.index]:
 			r.unknown(n, string(name), "")
-		case f != nil && n.reads[f.index]:
+		case n.reads[f.index]:
 			r.member(n, into, f, raw)
 		}
 	})

@@ -76,6 +76,8 @@ func (r *reader) one(child *node, f *Field, raw []byte) (Value, bool) {
 			return r.other("a text")
 		}
 		return r.text(f, text)
+	case Int:
+		return r.number(f, string(raw))
 	}
 	return r.text(f, string(raw))
 }
