@@ -488,6 +488,9 @@ func BenchmarkJudge(b *testing.B) {
 		b.Fatal(err)
 	}
 	var r transcode.Request
+	if err := call.SetRequest(&r, wire, 7<<10); err != nil {
+		b.Fatal(err)
+	}
 	b.Run("making the request", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
