@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/x509"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +39,10 @@ type Cert struct {
 	// NotAfter is when the first certificate of the chain expires.
 	NotAfter time.Time
 
-	// Chain is the chain that was verified, for lists of revoked certificates.
-	Chain []*x509.Certificate
+	// Chains are those that were verified, for lists of revoked certificates.
+	Chains [][]*x509.Certificate
+
+	// Checked is for whoever checks the chains again: against what it was checked last.
+	// It begins as nil.
+	Checked atomic.Value
 }
