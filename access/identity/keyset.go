@@ -5,11 +5,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +37,9 @@ const (
 
 	// refreshWait is how long a call with such a token waits for the answer.
 	refreshWait = 3 * time.Second
+
+	// fetchTimeout is how long a server may take to answer.
+	fetchTimeout = 10 * time.Second
 
 	// maxStale is how long keys are believed that could not be asked for again: they
 	// may have been revoked.
@@ -92,6 +98,9 @@ func (s *KeySet) generation() uint64 {
 // that the issuer no longer has are forgotten; if it cannot be asked, those that were
 // read before stay.
 func (s *KeySet) Refresh(ctx context.Context) error { return s.ask(ctx, 0) }
+
+// Generation changes when other keys were read; it is 0 while there are none.
+func (s *KeySet) Generation() uint64 { return s.current.Load().generation }
 
 // ask is Refresh, and an error if the last asking began less than a pause ago.
 func (s *KeySet) ask(ctx context.Context, pause time.Duration) error {
@@ -233,32 +242,59 @@ func parseKeys(text []byte) ([]jose.JSONWebKey, error) {
 }
 
 // FetchKeys returns a function for NewKeySet that asks a URL. It follows no redirects,
-// and takes no more than a mebibyte.
-func FetchKeys(client *http.Client, url string) func(ctx context.Context) ([]byte, error) {
-	own := *client
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	own.Timeout = 10 * time.Second
+// and takes no more than a mebibyte. CA is a file with the authorities that the server
+// may have its certificate from, which is read each time; empty for the system's.
+func FetchKeys(url, ca string) func(ctx context.Context) ([]byte, error) {
 	return func(ctx context.Context) ([]byte, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-		if err != nil {
-			return nil, err
+		transport := &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}
+		if ca != "" {
+			text, err := os.ReadFile(ca)
+			if err != nil {
+				return nil, err
+			}
+			transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+			if !transport.TLSClientConfig.RootCAs.AppendCertsFromPEM(text) {
+				return nil, fmt.Errorf("%s has no certificate", ca)
+			}
 		}
-		request.Header.Set("Accept", "application/jwk-set+json, application/json")
-		response, err := own.Do(request)
-		if err != nil {
-			return nil, err
-		}
-		defer response.Body.Close()
-		if response.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("%s answers with HTTP status %d", url, response.StatusCode)
-		}
-		text, err := io.ReadAll(io.LimitReader(response.Body, maxJWKS+1))
-		if err != nil {
-			return nil, err
-		}
-		if len(text) > maxJWKS {
-			return nil, fmt.Errorf("%s answers with more than %d bytes", url, maxJWKS)
-		}
-		return text, nil
+		client := &http.Client{Transport: transport, Timeout: fetchTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		return fetch(ctx, client, url)
 	}
+}
+
+func fetch(ctx context.Context, client *http.Client, url string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", "application/jwk-set+json, application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s answers with HTTP status %d", url, response.StatusCode)
+	}
+	return readBounded(response.Body, url)
+}
+
+// FileKeys returns a function for NewKeySet that reads a file.
+func FileKeys(path string) func(ctx context.Context) ([]byte, error) {
+	return func(context.Context) ([]byte, error) {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return readBounded(file, path)
+	}
+}
+
+func readBounded(from io.Reader, name string) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxJWKS+1))
+	if err == nil && len(text) > maxJWKS {
+		err = fmt.Errorf("%s has more than %d bytes", name, maxJWKS)
+	}
+	return text, err
 }

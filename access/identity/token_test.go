@@ -63,7 +63,7 @@ func (l *login) change(f func()) {
 }
 
 func (l *login) keySet() *identity.KeySet {
-	return identity.NewKeySet(identity.FetchKeys(http.DefaultClient, l.server.URL))
+	return identity.NewKeySet(identity.FetchKeys(l.server.URL, ""))
 }
 
 var (
