@@ -86,6 +86,9 @@ type Caller struct {
 	// Name is the caller's in the policy, for logs and metrics.
 	Name string
 
+	// Index is the caller's place among those of the policy, from 0 on.
+	Index int
+
 	// Secret is the one that calls go up with which name no store; nil where there is
 	// none, and the store decides.
 	Secret *Secret

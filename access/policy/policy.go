@@ -3,6 +3,8 @@ package policy
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/portone-gateway/portone-gateway/access/condition"
@@ -43,6 +45,12 @@ type Policy struct {
 var messages = sync.OnceValues(func() ([]*operation, error) { return operations(types()) })
 
 var types = sync.OnceValue(func() *view.Types { return new(view.Types) })
+
+// InOrder are the callers in the order of the file.
+func (p *Policy) InOrder() []*Caller { return p.order }
+
+// KeyIDs are the ids of all gateway keys.
+func (p *Policy) KeyIDs() []string { return slices.Sorted(maps.Keys(p.owners.keys)) }
 
 // Index is the place of an RPC in all tables of policies, by its full name; -1 where
 // there is no such RPC.
@@ -94,7 +102,8 @@ func (d *document) policy() *Policy {
 		Mode: d.mode, Reflection: d.reflection, Secrets: d.secrets, Stores: d.stores, Issuers: d.issuers, Proxies: d.proxies,
 		Callers: make(map[string]*Caller, len(d.callers)), order: d.callers, roles: d.roles, ops: d.ops, byID: make(map[string]*Store), only: d.onlySecret(),
 	}
-	for _, c := range d.callers {
+	for i, c := range d.callers {
+		c.Index = i
 		p.Callers[c.Name] = c
 	}
 	for _, s := range d.stores {
