@@ -132,8 +132,6 @@ func (b *bench) call(uid uint32, rpc string, message proto.Message) outcome {
 	return call(b.t, b.access, uid, rpc, message)
 }
 
-var cache transcode.Cache
-
 func call(t testing.TB, a *access.Access, uid uint32, rpc string, message proto.Message) outcome {
 	method := contract.Lookup("/portone.v2." + rpc)
 	info := access.Info{Op: policy.Index(method.FullName), Transport: "grpc", RequestID: "r1"}
@@ -156,16 +154,12 @@ func call(t testing.TB, a *access.Access, uid uint32, rpc string, message proto.
 	}
 	var request *transcode.Request
 	if c.NeedsRequest() {
-		spec, err := cache.Call(method.Descriptor)
-		if err != nil {
-			t.Fatal(err)
-		}
 		wire, err := proto.Marshal(message)
 		if err != nil {
 			t.Fatal(err)
 		}
 		request = new(transcode.Request)
-		if err := spec.SetRequest(request, wire, 7<<10); err != nil {
+		if err := transcode.BindingOf(method).SetRequest(request, wire, 7<<10); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -19,7 +19,6 @@ import (
 type bench struct {
 	types    view.Types
 	compiler *condition.Compiler
-	cache    transcode.Cache
 }
 
 func newBench(t testing.TB) *bench {
@@ -34,16 +33,12 @@ func newBench(t testing.TB) *bench {
 // read makes the request of a message and reads what a condition asks for.
 func (b *bench) read(t testing.TB, method *contract.Method, c *condition.Condition, message proto.Message) *view.Object {
 	t.Helper()
-	call, err := b.cache.Call(method.Descriptor)
-	if err != nil {
-		t.Fatal(err)
-	}
 	wire, err := proto.Marshal(message)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var request transcode.Request
-	if err := call.SetRequest(&request, wire, 7<<10); err != nil {
+	if err := transcode.BindingOf(method).SetRequest(&request, wire, 7<<10); err != nil {
 		t.Fatal(err)
 	}
 	plan, err := view.NewPlan(&b.types, method, c.Selection, view.Unknown{})

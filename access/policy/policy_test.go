@@ -223,17 +223,12 @@ func decide(t testing.TB, p *Policy, caller, rpc string, message proto.Message, 
 	if !g.Judged(c) {
 		return p.Unjudged(c, g)
 	}
-	var cache transcode.Cache
-	call, err := cache.Call(method.Descriptor)
-	if err != nil {
-		t.Fatal(err)
-	}
 	wire, err := proto.Marshal(message)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var r transcode.Request
-	if err := call.SetRequest(&r, wire, 7<<10); err != nil {
+	if err := transcode.BindingOf(method).SetRequest(&r, wire, 7<<10); err != nil {
 		t.Fatal(err)
 	}
 	return p.Judge(c, g, &r, claims)
@@ -478,11 +473,7 @@ func BenchmarkPermit(b *testing.B) {
 func BenchmarkJudge(b *testing.B) {
 	p := load(b, shop+"  cheap:  {is: [{uid: 7}], may: [cheap], secret: market}\n  narrow: {is: [{uid: 8}], may: [cheap], on: [a]}\n")
 	method := contract.Lookup("/portone.v2.PaymentService/CancelPayment")
-	var cache transcode.Cache
-	call, err := cache.Call(method.Descriptor)
-	if err != nil {
-		b.Fatal(err)
-	}
+	call := transcode.BindingOf(method)
 	wire, err := proto.Marshal(&portonev2.CancelPaymentRequest{PaymentId: "payment-1", Amount: proto.Int64(5), StoreId: proto.String("store-a"), Reason: proto.String("changed my mind")})
 	if err != nil {
 		b.Fatal(err)

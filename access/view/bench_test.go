@@ -16,17 +16,12 @@ func protoName(name string) protoreflect.Name { return protoreflect.Name(name) }
 // BenchmarkRead reads the amount of a cancellation that has four members.
 func BenchmarkRead(b *testing.B) {
 	method := contract.Lookup("/portone.v2.PaymentService/CancelPayment")
-	var cache transcode.Cache
-	call, err := cache.Call(method.Descriptor)
-	if err != nil {
-		b.Fatal(err)
-	}
 	wire, err := proto.Marshal(cancel(nil))
 	if err != nil {
 		b.Fatal(err)
 	}
 	var request transcode.Request
-	if err := call.SetRequest(&request, wire, maxTarget); err != nil {
+	if err := transcode.BindingOf(method).SetRequest(&request, wire, maxTarget); err != nil {
 		b.Fatal(err)
 	}
 	var types view.Types

@@ -22,7 +22,7 @@ import (
 // subject is an RPC with everything that is judged most: amounts, stores, ids.
 type subject struct {
 	method *contract.Method
-	call   *transcode.Call
+	call   *transcode.Binding
 	plan   *view.Plan
 	loose  *view.Plan // unknown members pass
 	paths  [][]*view.Field
@@ -30,13 +30,8 @@ type subject struct {
 
 func subjects(t testing.TB) (all []*subject) {
 	var types view.Types
-	var cache transcode.Cache
 	for _, method := range contract.Methods() {
-		call, err := cache.Call(method.Descriptor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s := &subject{method: method, call: call}
+		s := &subject{method: method, call: transcode.BindingOf(method)}
 		root := types.Of(method.Descriptor.Input())
 		s.collect(root, nil)
 		selection := make(view.Selection)
@@ -45,6 +40,7 @@ func subjects(t testing.TB) (all []*subject) {
 				selection[f] = true
 			}
 		}
+		var err error
 		if s.plan, err = view.NewPlan(&types, method, selection, view.Unknown{}); err != nil {
 			t.Fatal(err)
 		}

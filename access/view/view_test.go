@@ -19,17 +19,12 @@ const maxTarget = 7 << 10
 func judge(t testing.TB, rpc string, message proto.Message, unknown view.Unknown, paths ...string) (*view.Object, []view.Value, *view.Problem) {
 	t.Helper()
 	method := contract.Lookup("/portone.v2." + rpc)
-	var cache transcode.Cache
-	call, err := cache.Call(method.Descriptor)
-	if err != nil {
-		t.Fatal(err)
-	}
 	wire, err := proto.Marshal(message)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var request transcode.Request
-	if err := call.SetRequest(&request, wire, maxTarget); err != nil {
+	if err := transcode.BindingOf(method).SetRequest(&request, wire, maxTarget); err != nil {
 		t.Skipf("the request is not made at all: %v", err)
 	}
 	var types view.Types
