@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/portone-gateway/portone-gateway/access/audit"
+	"github.com/portone-gateway/portone-gateway/access/policy"
 	"github.com/portone-gateway/portone-gateway/access/view"
-	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/transcode"
 )
 
@@ -22,16 +22,19 @@ type record struct {
 // newRecords makes those of all RPCs, by policy.Index.
 func newRecords() ([]*record, error) {
 	var types view.Types
-	records := make([]*record, len(contract.Methods()))
-	for i, m := range contract.Methods() {
+	records := make([]*record, len(policy.Methods()))
+	for i, m := range policy.Methods() {
 		service := m.Service[strings.LastIndexByte(m.Service, '.')+1:]
 		r := &record{rpc: service + "/" + m.Name, mutation: m.IsMutation()}
+		records[i] = r
+		if !r.mutation {
+			continue // not written down
+		}
 		selection := r.choose(types.Of(m.Descriptor.Input()))
 		var err error
 		if r.plan, err = view.NewLenientPlan(&types, m, selection); err != nil {
 			return nil, err
 		}
-		records[i] = r
 	}
 	return records, nil
 }

@@ -86,6 +86,11 @@ func (c *compilation) checkRole(role *role) error {
 			if rule.When == "" || c.broken[rule] {
 				break
 			}
+			if op.native {
+				c.broken[rule] = true
+				c.reader.fail(at(rule.node), "when: %s is answered by the gateway itself, and no request goes up that could be judged", op.name)
+				continue
+			}
 			_, err := c.condition(rule, op)
 			var mistake *condition.Error
 			switch {
@@ -145,7 +150,7 @@ func (c *compilation) grant(p *profile, caller *Caller, rule *Rule, op *operatio
 				return err
 			}
 			g.store, p.stored = plan, g
-		} else {
+		} else if !op.native {
 			p.storeless = g
 		}
 		p.grants[op.index] = g

@@ -10,7 +10,6 @@ import (
 	"github.com/portone-gateway/portone-gateway/access/condition"
 	"github.com/portone-gateway/portone-gateway/access/identity"
 	"github.com/portone-gateway/portone-gateway/access/view"
-	"github.com/portone-gateway/portone-gateway/contract"
 )
 
 // Policy is a policy to decide by. It never changes, and is safe for concurrent use.
@@ -52,10 +51,10 @@ func (p *Policy) InOrder() []*Caller { return p.order }
 // KeyIDs are the ids of all gateway keys.
 func (p *Policy) KeyIDs() []string { return slices.Sorted(maps.Keys(p.owners.keys)) }
 
-// Index is the place of an RPC in all tables of policies, by its full name; -1 where
-// there is no such RPC.
+// Index is the place of an RPC in Methods and all tables of policies, by its full name;
+// -1 where there is no such RPC.
 func Index(fullName string) int {
-	for i, m := range contract.Methods() {
+	for i, m := range Methods() {
 		if m.FullName == fullName {
 			return i
 		}

@@ -2,7 +2,14 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+
+	gatewayv1 "github.com/portone-gateway/portone-gateway/gen/portone/gateway/v1"
 
 	"github.com/portone-gateway/portone-gateway/access/view"
 	"github.com/portone-gateway/portone-gateway/contract"
@@ -77,18 +84,40 @@ type operation struct {
 	name   string // as in rpcName
 	method *contract.Method
 	root   *view.Type
+	native bool // the gateway answers by itself: nothing goes up
 
 	store  []*view.Field // path to the store; nil where the request names none
 	all    bool          // see storePath
 	beside []*view.Field
 }
 
-// operations are those of contract.Methods, in its order.
+// Methods are those that policies are about: PortOne's, and then those of services that
+// the gateway answers by itself. The slice must not be changed.
+var Methods = sync.OnceValue(func() []*contract.Method {
+	var natives []*contract.Method
+	protoregistry.GlobalFiles.RangeFilesByPackage(gatewayv1.File_portone_gateway_v1_decline_proto.Package(), func(file protoreflect.FileDescriptor) bool {
+		for i := range file.Services().Len() {
+			methods := file.Services().Get(i).Methods()
+			for j := range methods.Len() {
+				m, err := contract.NewMethod(methods.Get(j))
+				if err != nil {
+					panic(err) // a property of the generated code, which tests check
+				}
+				natives = append(natives, m)
+			}
+		}
+		return true
+	})
+	slices.SortFunc(natives, func(a, b *contract.Method) int { return strings.Compare(a.FullName, b.FullName) })
+	return slices.Concat(contract.Methods(), natives)
+})
+
+// operations are those of Methods, in its order.
 func operations(types *view.Types) ([]*operation, error) {
-	methods := contract.Methods()
+	methods := Methods()
 	all := make([]*operation, len(methods))
 	for i, m := range methods {
-		op := &operation{index: i, name: rpcName(m), method: m, root: types.Of(m.Descriptor.Input())}
+		op := &operation{index: i, name: rpcName(m), method: m, root: types.Of(m.Descriptor.Input()), native: m.Operation == nil}
 		if path, ok := storePaths[op.name]; ok {
 			op.all = path.all
 			op.store, op.beside = way(op.root, path.path), way(op.root, path.beside)
