@@ -57,6 +57,14 @@ type Credentials interface {
 	Secret() (Secret, error)
 }
 
+// noCredentials are those of a client without a secret of its own.
+type noCredentials struct{}
+
+// Secret implements Credentials.
+func (noCredentials) Secret() (Secret, error) {
+	return Secret{}, errors.New("no API secret is chosen for the request")
+}
+
 // Static are credentials that never change.
 type Static Secret
 
