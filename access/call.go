@@ -50,14 +50,18 @@ type Refusal struct {
 	// RetryAfter is when a call over the limit may be made again; 0 where that is not
 	// known.
 	RetryAfter time.Duration
+
+	// Detail says more for the log, and has nothing of credentials and requests; may be
+	// nil.
+	Detail error
 }
 
 // Begin finds the caller of a call, and whether it may make it as far as that can be
 // said without its request. Peer may be nil. End must follow, whatever it returns.
 func (a *Access) Begin(info Info, headers identity.Headers, peer *identity.Peer) (*Call, *Refusal) {
 	c := &Call{access: a, snapshot: a.current.Load(), info: info}
-	if c.identify(headers, peer) != nil {
-		return c, c.refuse(Refusal{Cause: policy.Unidentified})
+	if err := c.identify(headers, peer); err != nil {
+		return c, c.refuse(Refusal{Cause: policy.Unidentified, Detail: err})
 	}
 	if c.grant = c.snapshot.policy.Permit(c.caller, info.Op); c.grant == nil {
 		return c, c.refuse(Refusal{Cause: policy.NoRole})
@@ -132,6 +136,20 @@ func (c *Call) Caller() string {
 		return ""
 	}
 	return c.caller.Name
+}
+
+// Internal is the account of a call that the gateway makes for itself: the only one of
+// the policy, or that of the store which the request names; nil for the one that the
+// gateway was started with, where these do not say.
+func (a *Access) Internal(op int, request *transcode.Request) Account {
+	s := a.current.Load()
+	if s.internal != nil {
+		return s.internal
+	}
+	if store := s.policy.StoreOf(op, request); store != nil {
+		return s.accounts[store.Secret.Name]
+	}
+	return nil
 }
 
 // Would is why the call would be refused if the policy were not in shadow mode; empty

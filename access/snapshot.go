@@ -24,6 +24,7 @@ type snapshot struct {
 	keyUse   map[string]*atomic.Int64
 	accounts map[string]Account // by the secret's name
 	shadow   Account            // of all calls in shadow mode
+	internal Account            // of the gateway's own calls, if there is one for all of them
 }
 
 // callerState is what outlives a policy of a caller.
@@ -84,6 +85,9 @@ func (a *Access) openAccounts(s *snapshot, opened map[string]*account) error {
 			return fmt.Errorf("secret %s: %w", name, err)
 		}
 		s.shadow = s.accounts[name]
+	}
+	if len(s.policy.Secrets) == 1 {
+		s.internal = s.shadow
 	}
 	if s.policy.Mode != policy.Shadow || len(s.policy.Secrets) == 1 {
 		return nil

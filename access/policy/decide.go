@@ -188,6 +188,26 @@ func (p *Policy) storeName(op *operation, object *view.Object, decision Decision
 	return store.Name
 }
 
+// StoreOf is the store that a request names; nil if it names none, or several, or one
+// that the policy does not know.
+func (p *Policy) StoreOf(op int, request *transcode.Request) *Store {
+	o := p.ops[op]
+	if o.store == nil || o.store[len(o.store)-1].List {
+		return nil
+	}
+	selection := make(view.Selection)
+	for _, f := range o.store {
+		selection[f] = true
+	}
+	plan, err := view.NewLenientPlan(types(), o.method, selection)
+	if err != nil {
+		return nil
+	}
+	object, _ := plan.Read(request)
+	value, _ := object.Lookup(o.store)
+	return p.byID[value.Text]
+}
+
 // confine finds the store that a request is about, and the secret with it.
 func (p *Policy) confine(c *Caller, op *operation, object *view.Object) Decision {
 	if _, wider := object.Lookup(op.beside); wider {
