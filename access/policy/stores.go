@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
+	eventsv1 "github.com/portone-gateway/portone-gateway/gen/portone/events/v1"
 	gatewayv1 "github.com/portone-gateway/portone-gateway/gen/portone/gateway/v1"
 
 	"github.com/portone-gateway/portone-gateway/access/view"
@@ -95,22 +96,30 @@ type operation struct {
 // the gateway answers by itself. The slice must not be changed.
 var Methods = sync.OnceValue(func() []*contract.Method {
 	var natives []*contract.Method
-	protoregistry.GlobalFiles.RangeFilesByPackage(gatewayv1.File_portone_gateway_v1_decline_proto.Package(), func(file protoreflect.FileDescriptor) bool {
-		for i := range file.Services().Len() {
-			methods := file.Services().Get(i).Methods()
-			for j := range methods.Len() {
-				m, err := contract.NewMethod(methods.Get(j))
-				if err != nil {
-					panic(err) // a property of the generated code, which tests check
-				}
-				natives = append(natives, m)
+	for _, pkg := range []protoreflect.FullName{
+		gatewayv1.File_portone_gateway_v1_decline_proto.Package(), eventsv1.File_portone_events_v1_event_service_proto.Package(),
+	} {
+		protoregistry.GlobalFiles.RangeFilesByPackage(pkg, func(file protoreflect.FileDescriptor) bool {
+			for i := range file.Services().Len() {
+				natives = append(natives, methodsOf(file.Services().Get(i))...)
 			}
-		}
-		return true
-	})
+			return true
+		})
+	}
 	slices.SortFunc(natives, func(a, b *contract.Method) int { return strings.Compare(a.FullName, b.FullName) })
 	return slices.Concat(contract.Methods(), natives)
 })
+
+func methodsOf(service protoreflect.ServiceDescriptor) (all []*contract.Method) {
+	for i := range service.Methods().Len() {
+		m, err := contract.NewMethod(service.Methods().Get(i))
+		if err != nil {
+			panic(err) // a property of the generated code, which tests check
+		}
+		all = append(all, m)
+	}
+	return all
+}
 
 // operations are those of Methods, in its order.
 func operations(types *view.Types) ([]*operation, error) {
