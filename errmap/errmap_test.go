@@ -434,6 +434,9 @@ func TestFailures(t *testing.T) {
 		{KeyRequired, codes.InvalidArgument, codes.InvalidArgument, false},
 		{CrossOrigin, codes.PermissionDenied, codes.PermissionDenied, false},
 		{HostNotAllowed, codes.PermissionDenied, codes.PermissionDenied, false},
+		{UnidentifiedCaller, codes.Unauthenticated, codes.Unauthenticated, false},
+		{NotAllowed, codes.PermissionDenied, codes.PermissionDenied, false},
+		{NotAudited, codes.Unavailable, codes.Unavailable, false},
 		{Internal, codes.Internal, codes.Internal, true},
 	}
 	if len(tests) != len(verdicts) {

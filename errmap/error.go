@@ -12,6 +12,7 @@ import (
 // Names in an ErrorInfo's metadata.
 const (
 	metaOperation  = "operation"      // operationId
+	metaCaller     = "caller"         // the caller's own name, in the gateway's policy
 	metaHTTPStatus = "httpStatus"     // of PortOne's answer
 	metaKey        = "idempotencyKey" // with which the outcome can be asked for
 	metaTruncated  = "truncated"      // what was cut to fit into trailers

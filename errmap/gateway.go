@@ -75,6 +75,16 @@ const (
 	// KeyRequired means that a mutation came without an idempotency key, where the gateway is
 	// set to take none such.
 	KeyRequired
+
+	// UnidentifiedCaller means that it is not known who makes the call.
+	UnidentifiedCaller
+
+	// NotAllowed means that the caller may not make the call.
+	NotAllowed
+
+	// NotAudited means that a mutation could not be written down, where the gateway is set
+	// to make none such.
+	NotAudited
 )
 
 // verdict is what a failure means to the caller.
@@ -174,6 +184,22 @@ var (
 		English: "This gateway takes no request that may change something without an idempotency key of the caller's; send one as `idempotency-key`. Nothing was done.",
 		Korean:  "이 게이트웨이는 데이터를 변경하는 요청에 호출자의 멱등 키를 요구합니다. `idempotency-key`로 키를 보내 주십시오. 아무것도 처리되지 않았습니다.",
 	}
+	unidentifiedCaller = [languages]string{
+		English: "The gateway does not know who makes this call; nothing was done.",
+		Korean:  "누가 호출했는지 확인할 수 없어 아무것도 처리하지 않았습니다.",
+	}
+	notAllowed = [languages]string{
+		English: "This caller may not make this call; nothing was done.",
+		Korean:  "이 호출자에게 허용되지 않은 요청이므로 아무것도 처리하지 않았습니다.",
+	}
+	callerLimit = [languages]string{
+		English: "The caller makes more calls than it may; nothing was done.",
+		Korean:  "호출자에게 허용된 호출량을 초과하여 아무것도 처리하지 않았습니다.",
+	}
+	notAudited = [languages]string{
+		English: "The gateway cannot write down that this call was made, and makes none without; nothing was done.",
+		Korean:  "감사 기록을 남길 수 없어 아무것도 처리하지 않았습니다.",
+	}
 	bug = [languages]string{
 		English: "The gateway has an internal error.",
 		Korean:  "게이트웨이 내부 오류가 발생했습니다.",
@@ -197,6 +223,12 @@ const (
 	reasonCrossOrigin = portonev2.GatewayReason_GATEWAY_REASON_CROSS_ORIGIN
 	reasonHost        = portonev2.GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED
 	reasonKeyRequired = portonev2.GatewayReason_GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED
+
+	reasonUnidentified = portonev2.GatewayReason_GATEWAY_REASON_UNIDENTIFIED_CALLER
+	reasonNotAllowed   = portonev2.GatewayReason_GATEWAY_REASON_NOT_ALLOWED
+	reasonNotJudgeable = portonev2.GatewayReason_GATEWAY_REASON_NOT_JUDGEABLE
+	reasonCallerLimit  = portonev2.GatewayReason_GATEWAY_REASON_CALLER_LIMIT
+	reasonNotAudited   = portonev2.GatewayReason_GATEWAY_REASON_NOT_AUDITED
 
 	statusClientClosed = 499 // nginx's, which proxies and dashboards know
 )
@@ -231,6 +263,10 @@ var verdicts = map[Failure][2]verdict{
 	CrossOrigin:     both(verdict{reasonCrossOrigin, codes.PermissionDenied, crossOrigin}),
 	HostNotAllowed:  both(verdict{reasonHost, codes.PermissionDenied, hostNotAllowed}),
 	KeyRequired:     both(verdict{reasonKeyRequired, codes.InvalidArgument, keyRequired}),
+
+	UnidentifiedCaller: both(verdict{reasonUnidentified, codes.Unauthenticated, unidentifiedCaller}),
+	NotAllowed:         both(verdict{reasonNotAllowed, codes.PermissionDenied, notAllowed}),
+	NotAudited:         both(verdict{reasonNotAudited, codes.Unavailable, notAudited}),
 	Internal: {
 		{reasonInternal, codes.Internal, bug},
 		{reasonUnknown, codes.Internal, outcomeUnknown}, // the bug may have come after PortOne did it
@@ -292,6 +328,26 @@ func (m *Mapper) Invalid(c *Subject, field, problem string, cause error) *Error 
 	e.full.Details = append(e.full.Details, pack(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
 		{Field: field, Description: problem, Reason: e.reason}}}))
 	return e
+}
+
+// NotJudgeable makes the error for a request of which it is not certain how PortOne
+// would read it, where the policy asks. Field leads to the place; it may be empty.
+func (m *Mapper) NotJudgeable(c *Subject, field, problem string) *Error {
+	text := strings.TrimPrefix(field+": "+problem, ": ")
+	v := verdict{reasonNotJudgeable, codes.PermissionDenied, [languages]string{
+		English: "It cannot be told for certain whether this call is allowed: " + text + ". Nothing was done.",
+		Korean:  "허용된 요청인지 확실히 판단할 수 없어 아무것도 처리하지 않았습니다: " + text,
+	}}
+	e := (&draft{call: c}).gateway(v, nil)
+	e.full.Details = append(e.full.Details, pack(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+		{Field: field, Description: problem, Reason: e.reason}}}))
+	return e
+}
+
+// CallerLimit makes the error for a call over the caller's limit. After is when there is
+// room again; 0 where that is not known.
+func (m *Mapper) CallerLimit(c *Subject, after time.Duration) *Error {
+	return (&draft{call: c, retry: after}).gateway(verdict{reasonCallerLimit, codes.ResourceExhausted, callerLimit}, nil)
 }
 
 // Malformed is Invalid for an error of transcode.

@@ -62,6 +62,10 @@ type Subject struct {
 	// Language is the caller's.
 	Language Language
 
+	// Caller is the caller's name in the policy; empty where there is none, or it is not
+	// to be told. It goes into the ErrorInfo's metadata.
+	Caller string
+
 	// IDs are the ids that the request named, such as paymentId. They go into the
 	// ErrorInfo's metadata.
 	IDs []ID
@@ -265,6 +269,9 @@ func (e *draft) eachMeta(f func(name, value string)) {
 	}
 	if id := e.call.Operation.GetId(); id != "" {
 		f(metaOperation, id)
+	}
+	if e.call.Caller != "" {
+		f(metaCaller, e.call.Caller)
 	}
 	if e.http != 0 {
 		f(metaHTTPStatus, strconv.Itoa(e.http))

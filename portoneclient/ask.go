@@ -137,8 +137,8 @@ func (c *call) asksAgain(e *portoneerr.Error) bool {
 		known.OutcomeUnknown = false
 		e = portoneerr.FromCall(e.Unwrap(), known)
 	}
-	return e.Retry() == portoneerr.RetrySame ||
-		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED && e.RetryAfter > 0
+	limited := e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED || e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_CALLER_LIMIT
+	return e.Retry() == portoneerr.RetrySame || limited && e.RetryAfter > 0
 }
 
 // pause waits before the next attempt. It reports whether there is time for one.

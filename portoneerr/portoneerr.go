@@ -271,6 +271,7 @@ func (e *Error) Retry() Retry {
 		return RetrySame
 	case e.NextStep() == portonev2.DeclineNextStep_DECLINE_NEXT_STEP_RETRY_LATER,
 		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_UPSTREAM_RATE_LIMITED,
+		e.Gateway == portonev2.GatewayReason_GATEWAY_REASON_CALLER_LIMIT,
 		e.Code == codes.DeadlineExceeded:
 		return RetryLater
 	}

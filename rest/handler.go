@@ -12,6 +12,8 @@ import (
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 
+	"github.com/portone-gateway/portone-gateway/access/tlsconfig"
+	"github.com/portone-gateway/portone-gateway/access/transport"
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/contract/router"
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -31,6 +33,9 @@ type Options struct {
 	// mutation is unclear, for proxies that repeat 5xx and heed no header. Default:
 	// PortOne's own status.
 	UnclearIsConflict bool
+
+	// TLS is that of the listener, for what clients' certificates say. Default: no TLS.
+	TLS *tlsconfig.Server
 
 	// Natives are the services that the gateway answers by itself, which are Natives
 	// of the server, too. Their paths begin with /-/.
@@ -67,6 +72,7 @@ func New(server *service.Server, mapper *errmap.Mapper, logger *slog.Logger, opt
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r)
 	defer h.recover(x)
+	x.call.Peer = transport.PeerFromRequest(r, h.opts.TLS)
 	control := http.NewResponseController(w)
 	_ = control.SetWriteDeadline(time.Time{}) // of the answer before, see answer.Write
 	wait, wrong := callerTimeout(r.Header)
@@ -191,6 +197,9 @@ func (h *Handler) writeError(x *exchange, err error) {
 	header := x.Header()
 	if after := e.RetryAfter(); after > 0 {
 		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+	if e.HTTPStatus() == http.StatusUnauthorized && e.Domain() == contract.GatewayDomain {
+		header["Www-Authenticate"] = []string{"PortOne", "Bearer"} // RFC 9110, section 11.6.1
 	}
 	httpStatus, body := errmap.REST(e.Full())
 	if x.errorStatus != 0 {

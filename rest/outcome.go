@@ -37,7 +37,7 @@ const headerNoRetry = "X-Envoy-Ratelimited"
 var harmlessReasons = map[string]bool{
 	"UPSTREAM_UNREACHABLE": true, "UPSTREAM_FAILED": true, "UPSTREAM_RATE_LIMITED": true, "INVALID_REQUEST": true, "TOO_LARGE": true,
 	"OVERLOADED": true, "SHUTTING_DOWN": true, "NOT_SENT": true, "NO_SUCH_OPERATION": true, "CROSS_ORIGIN": true, "HOST_NOT_ALLOWED": true,
-	"IDEMPOTENCY_KEY_REQUIRED": true,
+	"IDEMPOTENCY_KEY_REQUIRED": true, "UNIDENTIFIED_CALLER": true, "NOT_ALLOWED": true, "NOT_JUDGEABLE": true, "CALLER_LIMIT": true, "NOT_AUDITED": true,
 }
 
 // outcome is what is known of a mutation that failed; empty where PortOne has refused

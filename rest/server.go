@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/access/transport"
 	"github.com/portone-gateway/portone-gateway/service"
 )
 
@@ -26,6 +27,7 @@ const (
 func NewServer(handler *Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
+		ConnContext:       transport.ConnContext,
 		ReadHeaderTimeout: headerLimit,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    service.MaxHeaders,

@@ -7,6 +7,8 @@ import (
 
 	"google.golang.org/grpc/metadata"
 
+	"github.com/portone-gateway/portone-gateway/access"
+	"github.com/portone-gateway/portone-gateway/access/identity"
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
@@ -70,6 +72,10 @@ type Call struct {
 	// Transport is "grpc" or "rest", for logs and metrics.
 	Transport string
 
+	// Peer is who is at the other end of the connection; nil where that is not known,
+	// or known by the context (see transport.PeerFromContext).
+	Peer *identity.Peer
+
 	// Asked is for the log where Method is Unknown: what was asked for, without any ids.
 	Asked string
 
@@ -82,8 +88,9 @@ type Call struct {
 	// Status is the HTTP status of PortOne's answer, once there is one with 2xx.
 	Status int
 
-	keyMade  bool // the caller brought no key
-	attempts int  // requests that were sent to PortOne for it
+	access   *access.Call // nil without a policy, and of calls of the gateway itself
+	keyMade  bool         // the caller brought no key
+	attempts int          // requests that were sent to PortOne for it
 	language errmap.Language
 	deadline time.Time
 	http     *transcode.Request // as it goes up; nil until it is made
@@ -139,8 +146,12 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 	if err := binding.SetRequest(c.http, c.Wire, maxTarget); err != nil {
 		return s.opts.Mapper.Malformed(c.Describe(), err)
 	}
+	account, err := s.chooseAccount(c)
+	if err != nil {
+		return err
+	}
 	request := upstream.Request{
-		Method: c.Method, Path: c.http.Path, Query: c.http.Query, Body: c.http.Body,
+		Method: c.Method, Account: account, Path: c.http.Path, Query: c.http.Query, Body: c.http.Body,
 		Key: c.Key, KeyMade: c.keyMade, Deadline: c.deadline, Header: c.extra,
 		Call: c, RequestID: c.RequestID,
 	}

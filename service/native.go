@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -93,6 +94,9 @@ func (s *Server) interceptUnary(ctx context.Context, request any, info *grpc.Una
 func (s *Server) interceptStream(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	n := s.natives[info.FullMethod]
 	if n == nil {
+		if isReflection(info.FullMethod) && !s.mayReflect(stream.Context()) {
+			return s.opts.Mapper.Failure(&errmap.Subject{Language: languageOf(stream.Context())}, errmap.UnidentifiedCaller, errNoReflection)
+		}
 		return s.endWithDrain(service, stream, info, handler)
 	}
 	ctx := stream.Context()
@@ -105,6 +109,9 @@ func (s *Server) interceptStream(service any, stream grpc.ServerStream, info *gr
 	c.setMetadata(ctx, err)
 	return err
 }
+
+// isReflection reports whether a method is one of server reflection.
+func isReflection(fullMethod string) bool { return strings.HasPrefix(fullMethod, "/grpc.reflection.") }
 
 // nativeStream is a stream on its way through the steps.
 type nativeStream struct {
@@ -203,7 +210,7 @@ func (s *Server) invokeTyped(ctx context.Context, m *contract.Method, in, out pr
 	if err != nil {
 		return status.Errorf(codes.Internal, "the request of %s cannot be marshalled", m.Name)
 	}
-	c := &Call{Method: m, Headers: noHeaders{}, Wire: wire, Transport: "internal"}
+	c := &Call{Method: m, Headers: noHeaders{}, Wire: wire, Transport: transportInternal}
 	defer c.free()
 	if err := s.handle(ctx, c); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/experimental"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -18,6 +19,7 @@ import (
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/reflection"
 
+	"github.com/portone-gateway/portone-gateway/access"
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
@@ -68,6 +70,14 @@ type Options struct {
 
 	// Logger gets a line for calls, see Server.log. Default: slog.Default().
 	Logger *slog.Logger
+
+	// Access decides who may call what, and with which API secret. Default: everybody
+	// may call everything.
+	Access *access.Access
+
+	// Credentials find out who is at the other end of gRPC connections. Default: nobody
+	// does.
+	Credentials credentials.TransportCredentials
 
 	// MaxConnectionAge is about how old a gRPC connection gets before its caller is
 	// asked to make another; calls on it are not cut. Default: any age.
@@ -131,6 +141,8 @@ type Server struct {
 	health *health.Server
 	handle next
 
+	policyIndex map[*contract.Method]int
+
 	natives  map[string]*nativeMethod // by full name
 	drainers []drainer
 
@@ -156,6 +168,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{opts: opts, health: health.NewServer(), drains: make(chan struct{}), channels: make(map[*contract.Method]bool)}
 	s.handle = s.chain(steps, s.forward)
 	s.grpc = grpc.NewServer(
+		grpc.Creds(opts.Credentials),
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.UnknownServiceHandler(s.serveUnknown),
 		grpc.UnaryInterceptor(s.interceptUnary),
@@ -181,6 +194,7 @@ func New(opts Options) (*Server, error) {
 	if err := s.registerNatives(opts.Natives); err != nil {
 		return nil, err
 	}
+	s.indexMethods()
 	reflection.Register(s.grpc)
 	return s, nil
 }

@@ -31,10 +31,12 @@ type step struct {
 // steps in the order in which a call passes them; its answer passes them
 // backwards. The order has reasons: everything that is written down has the
 // request id; metrics and log see recovered panics and calls that are refused;
+// strangers are refused before anything of their request is read;
 // headers are read before any work is done. Recovery stands twice, so that a panic in
 // what observes calls does not end the process either.
 var steps = append(slices.Clip(firstSteps), []step{
 	{"admission", (*Server).admit},
+	{"access", (*Server).authorize},
 	{"headers", (*Server).readHeaders},
 	{"deadline", (*Server).trimDeadline},
 	{"request", (*Server).readRequest},
@@ -43,6 +45,7 @@ var steps = append(slices.Clip(firstSteps), []step{
 // nativeSteps are those of a call that the gateway answers by itself.
 var nativeSteps = append(slices.Clip(firstSteps), []step{
 	{"admission", (*Server).admit},
+	{"access", (*Server).authorize},
 	{"headers", (*Server).readHeaders},
 	{"deadline", (*Server).trimDeadline},
 }...)
@@ -161,9 +164,15 @@ func (s *Server) log(ctx context.Context, c *Call, next next) error {
 	if !s.opts.Logger.Enabled(ctx, level) {
 		return err
 	}
-	attrs := make([]slog.Attr, 0, 10)
+	attrs := make([]slog.Attr, 0, 12)
 	attrs = append(attrs, slog.String("rpc", c.Method.Name), slog.String("transport", c.Transport), slog.String("code", code.String()),
 		slog.Float64("took_ms", math.Round(float64(time.Since(start))/1e4)/100), slog.String("request_id", c.RequestID))
+	if caller := c.Caller(); caller != "" {
+		attrs = append(attrs, slog.String("caller", caller))
+	}
+	if cause := c.wouldRefuse(); cause != "" {
+		attrs = append(attrs, slog.String("would_refuse", cause))
+	}
 	if c.attempts > 1 {
 		attrs = append(attrs, slog.Int("attempts", c.attempts))
 	}
@@ -253,6 +262,11 @@ func (s *Server) readKey(c *Call) error {
 	case s.opts.RequireKey.of(c.Transport):
 		return s.opts.Mapper.Failure(c.Describe(), errmap.KeyRequired, nil)
 	default:
+		if c.access != nil {
+			if refusal := c.access.NoKey(); refusal != nil {
+				return s.refused(c, refusal)
+			}
+		}
 		c.Key, c.keyMade = upstream.NewKey(), true
 	}
 	return nil

@@ -35,6 +35,7 @@ func TestStepsAreInOrder(t *testing.T) {
 		{"log", "so does the log, with the outcome that metrics have"},
 		{"recovery", "a panic in whatever comes now is an error to the steps above"},
 		{"admission", "a gateway that drains does nothing more for a call, and what it lets in it waits for"},
+		{"access", "strangers never reach validation, and learn nothing from it"},
 		{"headers", "the key is known before anything can fail that has to tell it"},
 		{"deadline", "the time for our answer is kept back before any is spent on PortOne"},
 		{"request", "a body is read last: strangers to all of the above cost no memory"},

@@ -94,7 +94,7 @@ func (o *outgoing) send(start time.Time) {
 }
 
 func (o *outgoing) observe(status int, took time.Duration) {
-	o.client.opts.Observer.Attempt(o.operation(), status, results[o.last.result].label, took)
+	o.account.observer.Attempt(o.operation(), status, results[o.last.result].label, took)
 }
 
 // broken classifies an attempt that ended without a whole answer.

@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/upstream/http1"
@@ -28,7 +27,8 @@ type Options struct {
 	// that all requests begin with. Default: DefaultURL.
 	URL string
 
-	// Credentials give the API secret. Required.
+	// Credentials give the API secret of requests that name no Account. Required, unless
+	// all do.
 	Credentials Credentials
 
 	// Mapper makes the errors. Required.
@@ -51,7 +51,7 @@ type Options struct {
 	// UserAgent is sent to PortOne. Default: "portone-gateway".
 	UserAgent string
 
-	// Observer is told what happens. Default: no one.
+	// Observer is told what happens, but for requests of other Accounts. Default: no one.
 	Observer Observer
 
 	// Logger gets a line for answers of PortOne that are none of its API's.
@@ -89,12 +89,10 @@ type Client struct {
 	opts     Options
 	http     *http1.Client
 	prefix   string
-	breakers sync.Map // *breaker by *contract.Method
-	budget   budget
+	own      *Account // of requests that name none
 	inFlight atomic.Int64
 	gone     context.Context // ends with Abort
 	abort    context.CancelFunc
-	headers  atomic.Pointer[header]
 	calls    sync.Pool // of *outgoing
 }
 
@@ -110,6 +108,7 @@ func New(opts Options) (*Client, error) {
 	}
 	config.MaxIdle = opts.MaxInFlight
 	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
+	c.own = &Account{credentials: opts.Credentials, observer: opts.Observer, logger: opts.Logger}
 	c.gone, c.abort = context.WithCancel(context.Background())
 	c.calls.New = func() any { return new(outgoing) }
 	return c, nil
@@ -130,6 +129,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "portone-gateway"
+	}
+	if o.Credentials == nil {
+		o.Credentials = noCredentials{}
 	}
 	if o.Observer == nil {
 		o.Observer = noObserver{}
@@ -207,7 +209,10 @@ func (c *Client) Do(ctx context.Context, r *Request) (*[]byte, *errmap.Error) {
 // body, or its stream if that was asked for.
 func (c *Client) do(ctx context.Context, r *Request, stream bool) (*outgoing, *errmap.Error) {
 	o := c.calls.Get().(*outgoing)
-	o.client, o.request, o.ctx, o.streaming = c, r, ctx, stream
+	o.client, o.account, o.request, o.ctx, o.streaming = c, r.Account, r, ctx, stream
+	if o.account == nil {
+		o.account = c.own
+	}
 	if c.inFlight.Add(1) > int64(c.opts.MaxInFlight) {
 		c.inFlight.Add(-1)
 		return nil, o.fail(errmap.Overloaded)
@@ -246,21 +251,6 @@ func (c *Client) Full() bool { return c.inFlight.Load() >= int64(c.opts.MaxInFli
 // Idle is how many connections are kept without a call on them.
 func (c *Client) Idle() int { return c.http.Idle() }
 
-// breakerOf is the circuit breaker of a method.
-func (c *Client) breakerOf(method *contract.Method) *breaker {
-	if b, ok := c.breakers.Load(method); ok {
-		return b.(*breaker)
-	}
-	operation := method.ID()
-	b, _ := c.breakers.LoadOrStore(method, &breaker{
-		now: time.Now, changed: func(state BreakerState) {
-			c.opts.Logger.Warn("a circuit breaker changed", slog.String("operation", operation), slog.String("state", state.String()))
-			c.opts.Observer.Breaker(operation, state)
-		},
-	})
-	return b.(*breaker)
-}
-
 // Close closes connections without a call on them now, and the others when their
 // call ends.
 func (c *Client) Close() { c.http.Close() }
@@ -278,28 +268,6 @@ func (c *Client) recycle(o *outgoing) {
 	o.last.drop()
 	*o = outgoing{header: o.header[:0], target: o.target[:0], last: attempt{response: o.last.response}}
 	c.calls.Put(o)
-}
-
-// header caches the header lines that every request to PortOne has, for one secret.
-// Without Accept-Encoding, any coding would be acceptable (RFC 9110, section
-// 12.5.3), and we read none.
-type header struct {
-	secret Secret
-	lines  []byte
-}
-
-// header returns the header lines with the secret that is valid now.
-func (c *Client) header() ([]byte, error) {
-	secret, err := c.opts.Credentials.Secret()
-	if err != nil {
-		return nil, err
-	}
-	if h := c.headers.Load(); h != nil && h.secret == secret {
-		return h.lines, nil
-	}
-	h := &header{secret, []byte("Authorization: " + secret.Authorization() + "\r\nAccept: */*\r\nAccept-Encoding: identity\r\nUser-Agent: " + c.opts.UserAgent + "\r\n")}
-	c.headers.Store(h)
-	return h.lines, nil
 }
 
 // noObserver observes nothing.

@@ -392,7 +392,7 @@ func (o *observer) Breaker(_ string, state BreakerState) {
 
 // breakerState is that of an operation's circuit breaker.
 func (c *Client) breakerState(call *Request) BreakerState {
-	b := c.breakerOf(call.Method)
+	b := c.own.breakerOf(call.Method)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.state
@@ -435,7 +435,7 @@ func TestBreaker(t *testing.T) {
 func TestBreakerBetweenAttempts(t *testing.T) {
 	var c *Client
 	s := &script{acts: []act{func(w http.ResponseWriter, r *http.Request) {
-		b := c.breakerOf(cancelCall(t).Method)
+		b := c.own.breakerOf(cancelCall(t).Method)
 		for range breakerMin {
 			p, _ := b.allow()
 			b.record(p, failure)
@@ -503,7 +503,7 @@ func TestWaitingIsNoRepetition(t *testing.T) {
 	for range 2 * budgetMin {
 		<-waiting
 	}
-	if !c.budget.take() {
+	if !c.own.budget.take() {
 		t.Error("who waits takes up the budget")
 	}
 	cancel()

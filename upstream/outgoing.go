@@ -11,6 +11,7 @@ import (
 type outgoing struct {
 	// What is fixed before the first attempt.
 	client    *Client
+	account   *Account
 	breaker   *breaker
 	request   *Request
 	ctx       context.Context
@@ -63,7 +64,7 @@ func (o *outgoing) prepare() *errmap.Error {
 	if o.limit.IsZero() {
 		o.limit = time.Now().Add(2 * o.client.opts.Timeout)
 	}
-	fixed, err := o.client.header()
+	fixed, err := o.account.header(o.client.opts.UserAgent)
 	if err != nil {
 		return o.client.opts.Mapper.Failure(o.request.Call.Describe(), errmap.NotSent, err)
 	}

@@ -48,10 +48,10 @@ func (b *budget) give() { b.repetitions.Add(-1) }
 // and must not count as a repetition, and a call whose caller went away has to leave
 // the breaker without a verdict.
 func (o *outgoing) run() *errmap.Error {
-	budget := &o.client.budget
+	budget := &o.account.budget
 	budget.calls.Add(1)
 	defer budget.calls.Add(-1)
-	o.breaker = o.client.breakerOf(o.request.Method)
+	o.breaker = o.account.breakerOf(o.request.Method)
 	o.attempt()
 	o.awaitOutcome()
 	for n := 1; n < o.client.opts.MaxAttempts && o.worthRepeating(); n++ {
@@ -71,11 +71,11 @@ func (o *outgoing) run() *errmap.Error {
 
 // repeat makes another attempt, if there is room for one.
 func (o *outgoing) repeat() bool {
-	if !o.client.budget.take() {
+	if !o.account.budget.take() {
 		return false
 	}
-	defer o.client.budget.give()
-	o.client.opts.Observer.Retry(o.operation(), false)
+	defer o.account.budget.give()
+	o.account.observer.Retry(o.operation(), false)
 	o.attempt()
 	return true
 }
@@ -88,7 +88,7 @@ func (o *outgoing) awaitOutcome() {
 		if o.remaining() < pause+lastMoment || !o.sleep(pause) {
 			return
 		}
-		o.client.opts.Observer.Retry(o.operation(), true)
+		o.account.observer.Retry(o.operation(), true)
 		o.attempt()
 	}
 }

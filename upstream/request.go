@@ -13,6 +13,10 @@ type Request struct {
 	// Method is what is called.
 	Method *contract.Method
 
+	// Account is whose API secret it goes up with, in all attempts; nil for the
+	// client's own.
+	Account *Account
+
 	// Path is the escaped path; Query the encoded query, without its question mark;
 	// Body the JSON, nil if there is none.
 	Path, Query, Body []byte

@@ -57,6 +57,14 @@ type Credentials interface {
 	Secret() (Secret, error)
 }
 
+// noCredentials are those of a client without a secret of its own.
+type noCredentials struct{}
+
+// Secret implements Credentials.
+func (noCredentials) Secret() (Secret, error) {
+	return Secret{}, errors.New("no API secret is chosen for the request")
+}
+
 // Static are credentials that never change.
 type Static Secret
 
@@ -88,7 +96,8 @@ type FileCredentials struct {
 	recheck time.Duration
 	stuck   time.Duration
 
-	current atomic.Pointer[Secret]
+	current    atomic.Pointer[Secret]
+	generation atomic.Uint64 // how many secrets there were
 
 	mu      sync.Mutex
 	problem error           // of the last reading, nil if it went well
@@ -123,6 +132,7 @@ func newFileCredentials(path string, logger *slog.Logger, recheck, stuck time.Du
 	case <-time.After(stuck):
 		return nil, c.stuckError()
 	}
+	c.generation.Store(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.next = time.AfterFunc(recheck, c.reload)
@@ -131,6 +141,10 @@ func newFileCredentials(path string, logger *slog.Logger, recheck, stuck time.Du
 
 // Secret implements Credentials.
 func (c *FileCredentials) Secret() (Secret, error) { return *c.current.Load(), nil }
+
+// Generation is how many secrets the file has had, the first one included. It says when
+// another one is in use, and nothing of what it is.
+func (c *FileCredentials) Generation() uint64 { return c.generation.Load() }
 
 // Problem is why the file could not be read when it was last tried; nil if it could.
 func (c *FileCredentials) Problem() error {
@@ -192,6 +206,7 @@ func (c *FileCredentials) succeeded(secret Secret) {
 	}
 	if *c.current.Load() != secret {
 		c.current.Store(&secret)
+		c.generation.Add(1)
 		c.logger.Info("a new API secret is in use", "file", c.path)
 	}
 }

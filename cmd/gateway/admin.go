@@ -21,12 +21,13 @@ type admin struct {
 	ready atomic.Bool
 }
 
-func newAdmin(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *admin {
+func newAdmin(metrics http.Handler, policy http.HandlerFunc, guard *hosts.Guard, logger *slog.Logger) *admin {
 	a := &admin{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
 	mux.HandleFunc("GET /readyz", a.serveReady)
 	mux.Handle("GET /metrics", metrics)
+	mux.HandleFunc("GET /policy", policy)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -34,6 +35,13 @@ func newAdmin(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *ad
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	a.Server = http.Server{Handler: guard.Handler(mux), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn)}
 	return a
+}
+
+// newMetricsServer serves the metrics alone.
+func newMetricsServer(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *http.Server {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metrics)
+	return &http.Server{Handler: guard.Handler(mux), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn)}
 }
 
 func (a *admin) setReady(ready bool) { a.ready.Store(ready) }

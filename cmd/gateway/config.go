@@ -60,6 +60,7 @@ type serveConfig struct {
 	SandboxWebhooks string        `name:"sandbox-webhook-url" placeholder:"URL" help:"Where that PortOne posts its webhooks. If it is not set, they come to this gateway as events, in the subscription demo."`
 	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
+	accessConfig
 	eventsConfig
 	hostsConfig
 	logConfig
@@ -176,6 +177,9 @@ func (c *serveConfig) validate() error {
 	if c.UnclearStatus != "409" && c.UnclearStatus != "portone" {
 		return wrong("rest-unclear-status", "must be portone or 409, not %q", c.UnclearStatus)
 	}
+	if err := c.accessConfig.validate(); err != nil {
+		return err
+	}
 	return c.checkSandbox()
 }
 
@@ -240,6 +244,9 @@ func (c *serveConfig) credentials(logger *slog.Logger) (upstream.Credentials, er
 			return nil, &settingError{envSecret + ": " + err.Error()}
 		}
 		return upstream.Static(secret), nil
+	}
+	if c.PolicyFile != "" {
+		return nil, nil // the policy may name secrets; else it says that one is missing
 	}
 	return nil, wrong("api-secret-file", "PortOne's API secret is missing: name its file, set %s, or try without one by --sandbox", envSecret)
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc/grpclog"
 
+	"github.com/portone-gateway/portone-gateway/access/transport"
 	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/declines"
 	"github.com/portone-gateway/portone-gateway/errmap"
@@ -75,8 +76,10 @@ type gateway struct {
 	tracing  *tracing.Tracing // nil unless the environment asks for it
 	pgCodes  *declines.Folder // nil unless the settings name one
 	events   *eventing        // nil where they are off
+	guarding *guarding
+	metrics  *http.Server // beside admin; nil without
 
-	grpcListener, httpListener, adminListener net.Listener
+	grpcListener, httpListener, adminListener, metricsListener net.Listener
 }
 
 // run serves until ctx ends, and then drains, unless hurry ends.
@@ -93,7 +96,7 @@ func (c *serveConfig) run(ctx, hurry context.Context, stdout io.Writer, log *log
 	})
 	grpclog.SetLoggerV2(grpcLog{logger})
 	tuneGC()
-	g, err := newGateway(c, logger, log)
+	g, err := newGateway(c, logger, log, stdout)
 	if err != nil {
 		return err
 	}
@@ -109,7 +112,7 @@ func (c *serveConfig) run(ctx, hurry context.Context, stdout io.Writer, log *log
 }
 
 // newGateway puts everything together and opens the listeners.
-func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *gateway, err error) {
+func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer, stdout io.Writer) (g *gateway, err error) {
 	g = &gateway{config: c, logger: logger}
 	defer func() {
 		if err != nil {
@@ -129,7 +132,8 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	}
 	url := c.UpstreamURL
 	if c.Sandbox {
-		opts := sandbox.Options{Logger: logger, Demo: !c.SandboxEmpty, WebhookURL: g.events.sandboxWebhooks(c), WebhookSecret: c.SandboxSecret}
+		opts := sandbox.Options{Logger: logger, Demo: !c.SandboxEmpty, WebhookURL: g.events.sandboxWebhooks(c), WebhookSecret: c.SandboxSecret,
+			Secrets: c.sandboxSecrets()}
 		if g.portone, err = newPortone(c.SandboxAddr, "sandbox-", opts, guard); err != nil {
 			return g, err
 		}
@@ -149,13 +153,19 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 		return g, wrong("upstream-url", "%v", err)
 	}
 	c.warn(logger)
+	if g.guarding, err = newGuarding(c, g.upstream, credentials, counters, stdout, logger); err != nil {
+		return g, err
+	}
 	handler, err := g.newTransports(mapper, guard, counters)
 	if err != nil {
 		return g, err
 	}
 	g.measure(counters, credentials, log)
 	g.rest = rest.NewServer(handler, logger)
-	g.admin = newAdmin(counters.Handler(), guard, logger)
+	g.admin = newAdmin(counters.Handler(), g.guarding.servePolicy, guard, logger)
+	if c.MetricsAddr != "" {
+		g.metrics = newMetricsServer(counters.Handler(), guard, logger)
+	}
 	return g, g.listen()
 }
 
@@ -177,12 +187,15 @@ func (g *gateway) newTransports(mapper *errmap.Mapper, guard *hosts.Guard, count
 	}
 	var registrations []rest.Registration
 	options.Natives, registrations = natives(mapper, g.events)
+	g.guarding.serviceOptions(&options)
 	if g.service, err = service.New(options); err != nil {
 		return nil, err
 	}
 	counters.Know(contract.Methods())
 	counters.Know(g.service.Natives())
-	handler, err = rest.New(g.service, mapper, g.logger, rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409", Natives: registrations})
+	restOptions := rest.Options{Hosts: guard, UnclearIsConflict: c.UnclearStatus == "409", Natives: registrations}
+	g.guarding.restOptions(&restOptions)
+	handler, err = rest.New(g.service, mapper, g.logger, restOptions)
 	if err != nil {
 		return nil, err
 	}
@@ -231,6 +244,14 @@ func (g *gateway) listen() (err error) {
 	if g.httpListener, err = listen("http-addr", g.config.HTTPAddr); err != nil {
 		return err
 	}
+	if g.config.MetricsAddr != "" {
+		if g.metricsListener, err = listen("metrics-addr", g.config.MetricsAddr); err != nil {
+			return err
+		}
+	}
+	if g.config.PolicyFile == "" && (isOpen(g.grpcListener) || isOpen(g.httpListener)) {
+		g.logger.Warn("whoever reaches this gateway may pay and refund: it listens beyond this machine, and has no --policy-file")
+	}
 	g.adminListener, err = listen("admin-addr", g.config.AdminAddr)
 	return err
 }
@@ -246,14 +267,20 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 	}
 	g.events.begin(g.service)
 	servers.Go(func() error { return g.service.Serve(g.grpcListener) })
-	servers.Go(func() error { return ignoreClosed(g.rest.Serve(g.httpListener)) })
+	servers.Go(func() error { return ignoreClosed(g.rest.Serve(transport.Listener(g.httpListener, g.guarding.tls))) })
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
+	if g.metrics != nil {
+		servers.Go(func() error { return ignoreClosed(g.metrics.Serve(g.metricsListener)) })
+	}
 	g.admin.setReady(true)
 	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
 		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
 	<-failed.Done()
 	err := g.drain(hurry)
 	g.admin.Close()
+	if g.metrics != nil {
+		g.metrics.Close()
+	}
 	if g.portone != nil {
 		g.portone.close()
 	}
@@ -313,7 +340,7 @@ func (g *gateway) sendLastAnswers() {
 
 // close closes whatever is open.
 func (g *gateway) close() {
-	for _, l := range []net.Listener{g.grpcListener, g.httpListener, g.adminListener} {
+	for _, l := range []net.Listener{g.grpcListener, g.httpListener, g.adminListener, g.metricsListener} {
 		if l != nil {
 			l.Close()
 		}
@@ -328,6 +355,7 @@ func (g *gateway) close() {
 	if g.upstream != nil {
 		g.upstream.Close()
 	}
+	g.guarding.close()
 	if g.pgCodes != nil {
 		g.pgCodes.Close()
 	}

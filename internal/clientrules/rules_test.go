@@ -75,6 +75,7 @@ func TestEveryGatewayReasonIsDecided(t *testing.T) {
 		"UNSPECIFIED": true, "OUTCOME_UNKNOWN": true, "ANSWER_UNREADABLE": true, "UPSTREAM_UNREACHABLE": true, "UPSTREAM_FAILED": true,
 		"UPSTREAM_RATE_LIMITED": true, "INVALID_REQUEST": true, "TOO_LARGE": true, "OVERLOADED": true, "SHUTTING_DOWN": true,
 		"NOT_SENT": true, "NO_SUCH_OPERATION": true, "INTERNAL": true, "CROSS_ORIGIN": true, "IDEMPOTENCY_KEY_REQUIRED": true, "HOST_NOT_ALLOWED": true,
+		"UNIDENTIFIED_CALLER": true, "NOT_ALLOWED": true, "NOT_JUDGEABLE": true, "CALLER_LIMIT": true, "NOT_AUDITED": true,
 	}
 	values := portonev2.GatewayReason(0).Descriptor().Values()
 	for i := range values.Len() {

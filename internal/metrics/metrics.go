@@ -68,17 +68,17 @@ func New(version string) *Metrics {
 			Help: "How long calls took, PortOne's part included.", Buckets: buckets}, []string{"rpc"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "portone_gateway_calls_in_flight", Help: "Calls that have begun and not ended."}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_attempts_total",
-			Help: "HTTP requests to PortOne, by RPC, HTTP status (0 if there was no answer) and problem; breaker is one that was not sent."},
-			[]string{"rpc", "status", "problem"}),
+			Help: "HTTP requests to PortOne, by RPC, HTTP status (0 if there was no answer), problem (breaker is one that was not sent) and name of the API secret in the policy."},
+			[]string{"rpc", "status", "problem", "secret"}),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_upstream_latency_seconds",
 			Help: "How long PortOne took for a request.", Buckets: buckets}, []string{"rpc"}),
 		retries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_retries_total",
-			Help: "Requests repeated, by RPC and why: failed, or outstanding (PortOne was still working on it)."},
-			[]string{"rpc", "why"}),
+			Help: "Requests repeated, by RPC, why (failed, or outstanding: PortOne was still working on it) and secret."},
+			[]string{"rpc", "why", "secret"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_upstream_breaker_state",
-			Help: "The circuit breaker of an RPC: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"rpc"}),
+			Help: "The circuit breaker of an RPC and API secret: 0 closed, 1 half-open (some calls are let through), 2 open (none are)."}, []string{"rpc", "secret"}),
 		opened: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_breaker_opened_total",
-			Help: "How often the circuit breaker of an RPC has opened; it stays so for 2 s, which scraping its state may miss."}, []string{"rpc"}),
+			Help: "How often the circuit breaker of an RPC and API secret has opened; it stays so for 2 s, which scraping its state may miss."}, []string{"rpc", "secret"}),
 		codes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_unexplained_pg_codes_total",
 			Help: "Codes of PGs that no dictionary explains, by PortOne's name for the PG (unknown if nothing names it) and form of the code: digits, negative, mixed, word or other."},
 			[]string{"pg_provider", "form"}),
@@ -117,11 +117,11 @@ func (m *Metrics) Know(methods []*contract.Method) {
 		}
 		m.answers[method.ID()] = &answers{
 			rpc:     name,
-			ok:      m.attempts.WithLabelValues(name, "200", ""),
+			ok:      m.attempts.WithLabelValues(name, "200", "", ""),
 			latency: sync.OnceValue(func() prometheus.Observer { return m.latency.WithLabelValues(name) }),
 		}
-		m.breaker.WithLabelValues(name)
-		m.opened.WithLabelValues(name)
+		m.breaker.WithLabelValues(name, "")
+		m.opened.WithLabelValues(name, "")
 	}
 }
 
@@ -180,23 +180,29 @@ func (m *Metrics) Attempt(operation string, status int, problem string, took tim
 		a.ok.Inc()
 		return
 	}
-	m.attempts.WithLabelValues(a.rpc, strconv.Itoa(status), problem).Inc()
+	m.attempts.WithLabelValues(a.rpc, strconv.Itoa(status), problem, "").Inc()
 }
 
 // Retry implements upstream.Observer.
-func (m *Metrics) Retry(operation string, outstanding bool) {
+func (m *Metrics) Retry(operation string, outstanding bool) { m.retry(operation, outstanding, "") }
+
+func (m *Metrics) retry(operation string, outstanding bool, secret string) {
 	why := "failed"
 	if outstanding {
 		why = "outstanding"
 	}
-	m.retries.WithLabelValues(m.answers[operation].rpc, why).Inc()
+	m.retries.WithLabelValues(m.answers[operation].rpc, why, secret).Inc()
 }
 
 // Breaker implements upstream.Observer.
 func (m *Metrics) Breaker(operation string, state upstream.BreakerState) {
+	m.changed(operation, state, "")
+}
+
+func (m *Metrics) changed(operation string, state upstream.BreakerState, secret string) {
 	rpc := m.answers[operation].rpc
-	m.breaker.WithLabelValues(rpc).Set(float64(state))
+	m.breaker.WithLabelValues(rpc, secret).Set(float64(state))
 	if state == upstream.BreakerOpen {
-		m.opened.WithLabelValues(rpc).Inc()
+		m.opened.WithLabelValues(rpc, secret).Inc()
 	}
 }

@@ -96,12 +96,12 @@ func TestUpstream(t *testing.T) {
 	m.Retry("getPayment", true)
 	got := text(t, m)
 	for _, line := range []string{
-		`portone_gateway_upstream_attempts_total{problem="",rpc="GetPayment",status="200"} 1`,
-		`portone_gateway_upstream_attempts_total{problem="unreadable",rpc="GetPayment",status="200"} 1`,
-		`portone_gateway_upstream_attempts_total{problem="connect",rpc="GetPayment",status="0"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="",rpc="GetPayment",secret="",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="unreadable",rpc="GetPayment",secret="",status="200"} 1`,
+		`portone_gateway_upstream_attempts_total{problem="connect",rpc="GetPayment",secret="",status="0"} 1`,
 		`portone_gateway_upstream_latency_seconds_count{rpc="GetPayment"} 3`,
-		`portone_gateway_upstream_retries_total{rpc="GetPayment",why="failed"} 1`,
-		`portone_gateway_upstream_retries_total{rpc="GetPayment",why="outstanding"} 1`,
+		`portone_gateway_upstream_retries_total{rpc="GetPayment",secret="",why="failed"} 1`,
+		`portone_gateway_upstream_retries_total{rpc="GetPayment",secret="",why="outstanding"} 1`,
 	} {
 		if !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("there is no line %s", line)
@@ -117,7 +117,7 @@ func TestBreaker(t *testing.T) {
 		t.Helper()
 		got := text(t, m)
 		for rpc, value := range map[string]string{"GetPayment": want, "CancelPayment": "0"} {
-			if line := `portone_gateway_upstream_breaker_state{rpc="` + rpc + `"} ` + value; !strings.Contains(got, "\n"+line+"\n") {
+			if line := `portone_gateway_upstream_breaker_state{rpc="` + rpc + `",secret=""} ` + value; !strings.Contains(got, "\n"+line+"\n") {
 				t.Errorf("there is no line %s", line)
 			}
 		}
@@ -127,7 +127,7 @@ func TestBreaker(t *testing.T) {
 		m.Breaker("getPayment", state)
 		check(want)
 	}
-	if line := `portone_gateway_upstream_breaker_opened_total{rpc="GetPayment"} 1`; !strings.Contains(text(t, m), "\n"+line+"\n") {
+	if line := `portone_gateway_upstream_breaker_opened_total{rpc="GetPayment",secret=""} 1`; !strings.Contains(text(t, m), "\n"+line+"\n") {
 		t.Errorf("there is no line %s", line)
 	}
 }

@@ -26,6 +26,8 @@ const (
 	// keyTransport is grpc or rest. A call by REST is the same RPC with the same code,
 	// so that one query finds both.
 	keyTransport = attribute.Key("portone.transport")
+	// keyCaller is the caller's name in the gateway's policy.
+	keyCaller = attribute.Key("portone.caller")
 )
 
 // Start implements service.Tracer. The span continues the trace that the caller
@@ -44,6 +46,14 @@ func (t *Tracing) Start(ctx context.Context, c *service.Call) (context.Context, 
 	}
 }
 
+// TraceID implements service.TraceIDs.
+func (t *Tracing) TraceID(ctx context.Context) string {
+	if span := trace.SpanContextFromContext(ctx); span.HasTraceID() {
+		return span.TraceID().String()
+	}
+	return ""
+}
+
 // describe says what was called and how it ended.
 func describe(span trace.Span, c *service.Call, code codes.Code, reason string) {
 	attributes := [...]attribute.KeyValue{
@@ -56,6 +66,9 @@ func describe(span trace.Span, c *service.Call, code codes.Code, reason string) 
 		keyRequestID.String(c.RequestID),
 	}
 	span.SetAttributes(attributes[:]...)
+	if caller := c.Caller(); caller != "" {
+		span.SetAttributes(keyCaller.String(caller))
+	}
 	if reason == "" {
 		// It went well, or the caller went away in the middle of a file, which is no
 		// trouble of ours.

@@ -71,6 +71,23 @@ const (
 	// browser can let any other name stand for this machine. Nothing was done. By REST
 	// only.
 	GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED GatewayReason = 15
+	// Nobody is known by what the call presents, or it presents something that is not
+	// good, or what it presents is of several callers. Which of these is in the gateway's
+	// log only. Nothing was done.
+	GatewayReason_GATEWAY_REASON_UNIDENTIFIED_CALLER GatewayReason = 16
+	// The gateway's policy does not allow this caller this call: not the RPC, not for
+	// this store, or not with this content. Nothing was done.
+	GatewayReason_GATEWAY_REASON_NOT_ALLOWED GatewayReason = 17
+	// The policy asks for something of the request of which it is not certain how
+	// PortOne would read it, such as an amount that is no plain number, or a member that
+	// the contract does not know. The BadRequest says which. Nothing was done.
+	GatewayReason_GATEWAY_REASON_NOT_JUDGEABLE GatewayReason = 18
+	// The caller makes more calls than the policy allows it. Nothing was done; the
+	// RetryInfo says when there is room, where that is known.
+	GatewayReason_GATEWAY_REASON_CALLER_LIMIT GatewayReason = 19
+	// The call may change something and could not be written down, and this gateway is
+	// set to make no such calls. Nothing was done.
+	GatewayReason_GATEWAY_REASON_NOT_AUDITED GatewayReason = 20
 )
 
 // Enum value maps for GatewayReason.
@@ -92,6 +109,11 @@ var (
 		13: "GATEWAY_REASON_CROSS_ORIGIN",
 		14: "GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED",
 		15: "GATEWAY_REASON_HOST_NOT_ALLOWED",
+		16: "GATEWAY_REASON_UNIDENTIFIED_CALLER",
+		17: "GATEWAY_REASON_NOT_ALLOWED",
+		18: "GATEWAY_REASON_NOT_JUDGEABLE",
+		19: "GATEWAY_REASON_CALLER_LIMIT",
+		20: "GATEWAY_REASON_NOT_AUDITED",
 	}
 	GatewayReason_value = map[string]int32{
 		"GATEWAY_REASON_UNSPECIFIED":              0,
@@ -110,6 +132,11 @@ var (
 		"GATEWAY_REASON_CROSS_ORIGIN":             13,
 		"GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED": 14,
 		"GATEWAY_REASON_HOST_NOT_ALLOWED":         15,
+		"GATEWAY_REASON_UNIDENTIFIED_CALLER":      16,
+		"GATEWAY_REASON_NOT_ALLOWED":              17,
+		"GATEWAY_REASON_NOT_JUDGEABLE":            18,
+		"GATEWAY_REASON_CALLER_LIMIT":             19,
+		"GATEWAY_REASON_NOT_AUDITED":              20,
 	}
 )
 
@@ -145,7 +172,7 @@ var File_portone_v2_gateway_proto protoreflect.FileDescriptor
 const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\n" +
 	"\x18portone/v2/gateway.proto\x12\n" +
-	"portone.v2*\xc6\x04\n" +
+	"portone.v2*\xf1\x05\n" +
 	"\rGatewayReason\x12\x1e\n" +
 	"\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n" +
 	"\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n" +
@@ -163,7 +190,12 @@ const file_portone_v2_gateway_proto_rawDesc = "" +
 	"\x17GATEWAY_REASON_INTERNAL\x10\f\x12\x1f\n" +
 	"\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12+\n" +
 	"'GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED\x10\x0e\x12#\n" +
-	"\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x0fB{\n" +
+	"\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x0f\x12&\n" +
+	"\"GATEWAY_REASON_UNIDENTIFIED_CALLER\x10\x10\x12\x1e\n" +
+	"\x1aGATEWAY_REASON_NOT_ALLOWED\x10\x11\x12 \n" +
+	"\x1cGATEWAY_REASON_NOT_JUDGEABLE\x10\x12\x12\x1f\n" +
+	"\x1bGATEWAY_REASON_CALLER_LIMIT\x10\x13\x12\x1e\n" +
+	"\x1aGATEWAY_REASON_NOT_AUDITED\x10\x14B{\n" +
 	"$com.github.portonegateway.portone.v2B\fGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3"
 
 var (

@@ -244,6 +244,10 @@ export const gatewayReasons: Partial<Record<string, Record<Kind, Advice>>> = {
     "mutation": "same",
     "read": "same"
   },
+  "CALLER_LIMIT": {
+    "mutation": "later",
+    "read": "later"
+  },
   "OUTCOME_UNKNOWN": {
     "mutation": "same",
     "read": "same"
@@ -278,7 +282,12 @@ export const knownGatewayReasons: ReadonlySet<string> = new Set([
   "INTERNAL",
   "CROSS_ORIGIN",
   "IDEMPOTENCY_KEY_REQUIRED",
-  "HOST_NOT_ALLOWED"
+  "HOST_NOT_ALLOWED",
+  "UNIDENTIFIED_CALLER",
+  "NOT_ALLOWED",
+  "NOT_JUDGEABLE",
+  "CALLER_LIMIT",
+  "NOT_AUDITED"
 ]);
 export const outcomeUnknownCodes: ReadonlySet<string> = new Set([
   "UNKNOWN",
@@ -286,7 +295,8 @@ export const outcomeUnknownCodes: ReadonlySet<string> = new Set([
   "DEADLINE_EXCEEDED"
 ]);
 export const againWithRetryInfo: ReadonlySet<string> = new Set([
-  "UPSTREAM_RATE_LIMITED"
+  "UPSTREAM_RATE_LIMITED",
+  "CALLER_LIMIT"
 ]);
 export const tellNoOutcome: ReadonlySet<string> = new Set([
   "UNAUTHENTICATED",

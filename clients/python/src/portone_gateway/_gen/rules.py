@@ -57,6 +57,7 @@ NEXT_STEPS: Final[dict[str, Any]] = {
 }
 GATEWAY_REASONS: Final[dict[str, Any]] = {
     'ANSWER_UNREADABLE': {'mutation': 'same', 'read': 'same'},
+    'CALLER_LIMIT': {'mutation': 'later', 'read': 'later'},
     'OUTCOME_UNKNOWN': {'mutation': 'same', 'read': 'same'},
     'UPSTREAM_RATE_LIMITED': {'mutation': 'later', 'read': 'later'},
 }
@@ -65,21 +66,27 @@ OUTCOME_UNKNOWN: Final[frozenset[str]] = frozenset((
     'OUTCOME_UNKNOWN',
 ))
 AGAIN_WITH_RETRY_INFO: Final[frozenset[str]] = frozenset((
+    'CALLER_LIMIT',
     'UPSTREAM_RATE_LIMITED',
 ))
 KNOWN_GATEWAY_REASONS: Final[frozenset[str]] = frozenset((
     'ANSWER_UNREADABLE',
+    'CALLER_LIMIT',
     'CROSS_ORIGIN',
     'HOST_NOT_ALLOWED',
     'IDEMPOTENCY_KEY_REQUIRED',
     'INTERNAL',
     'INVALID_REQUEST',
+    'NOT_ALLOWED',
+    'NOT_AUDITED',
+    'NOT_JUDGEABLE',
     'NOT_SENT',
     'NO_SUCH_OPERATION',
     'OUTCOME_UNKNOWN',
     'OVERLOADED',
     'SHUTTING_DOWN',
     'TOO_LARGE',
+    'UNIDENTIFIED_CALLER',
     'UPSTREAM_FAILED',
     'UPSTREAM_RATE_LIMITED',
     'UPSTREAM_UNREACHABLE',

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18portone/v2/gateway.proto\x12\nportone.v2*\xc6\x04\n\rGatewayReason\x12\x1e\n\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n GATEWAY_REASON_ANSWER_UNREADABLE\x10\x02\x12\'\n#GATEWAY_REASON_UPSTREAM_UNREACHABLE\x10\x03\x12\"\n\x1eGATEWAY_REASON_UPSTREAM_FAILED\x10\x04\x12(\n$GATEWAY_REASON_UPSTREAM_RATE_LIMITED\x10\x05\x12\"\n\x1eGATEWAY_REASON_INVALID_REQUEST\x10\x06\x12\x1c\n\x18GATEWAY_REASON_TOO_LARGE\x10\x07\x12\x1d\n\x19GATEWAY_REASON_OVERLOADED\x10\x08\x12 \n\x1cGATEWAY_REASON_SHUTTING_DOWN\x10\t\x12\x1b\n\x17GATEWAY_REASON_NOT_SENT\x10\n\x12$\n GATEWAY_REASON_NO_SUCH_OPERATION\x10\x0b\x12\x1b\n\x17GATEWAY_REASON_INTERNAL\x10\x0c\x12\x1f\n\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12+\n\'GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED\x10\x0e\x12#\n\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x0f\x42{\n$com.github.portonegateway.portone.v2B\x0cGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18portone/v2/gateway.proto\x12\nportone.v2*\xf1\x05\n\rGatewayReason\x12\x1e\n\x1aGATEWAY_REASON_UNSPECIFIED\x10\x00\x12\"\n\x1eGATEWAY_REASON_OUTCOME_UNKNOWN\x10\x01\x12$\n GATEWAY_REASON_ANSWER_UNREADABLE\x10\x02\x12\'\n#GATEWAY_REASON_UPSTREAM_UNREACHABLE\x10\x03\x12\"\n\x1eGATEWAY_REASON_UPSTREAM_FAILED\x10\x04\x12(\n$GATEWAY_REASON_UPSTREAM_RATE_LIMITED\x10\x05\x12\"\n\x1eGATEWAY_REASON_INVALID_REQUEST\x10\x06\x12\x1c\n\x18GATEWAY_REASON_TOO_LARGE\x10\x07\x12\x1d\n\x19GATEWAY_REASON_OVERLOADED\x10\x08\x12 \n\x1cGATEWAY_REASON_SHUTTING_DOWN\x10\t\x12\x1b\n\x17GATEWAY_REASON_NOT_SENT\x10\n\x12$\n GATEWAY_REASON_NO_SUCH_OPERATION\x10\x0b\x12\x1b\n\x17GATEWAY_REASON_INTERNAL\x10\x0c\x12\x1f\n\x1bGATEWAY_REASON_CROSS_ORIGIN\x10\r\x12+\n\'GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED\x10\x0e\x12#\n\x1fGATEWAY_REASON_HOST_NOT_ALLOWED\x10\x0f\x12&\n\"GATEWAY_REASON_UNIDENTIFIED_CALLER\x10\x10\x12\x1e\n\x1aGATEWAY_REASON_NOT_ALLOWED\x10\x11\x12 \n\x1cGATEWAY_REASON_NOT_JUDGEABLE\x10\x12\x12\x1f\n\x1bGATEWAY_REASON_CALLER_LIMIT\x10\x13\x12\x1e\n\x1aGATEWAY_REASON_NOT_AUDITED\x10\x14\x42{\n$com.github.portonegateway.portone.v2B\x0cGatewayProtoP\x01ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n$com.github.portonegateway.portone.v2B\014GatewayProtoP\001ZCgithub.com/portone-gateway/portone-gateway/gen/portone/v2;portonev2'
   _globals['_GATEWAYREASON']._serialized_start=41
-  _globals['_GATEWAYREASON']._serialized_end=623
+  _globals['_GATEWAYREASON']._serialized_end=794
 # @@protoc_insertion_point(module_scope)

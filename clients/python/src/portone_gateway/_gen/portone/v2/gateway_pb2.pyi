@@ -73,6 +73,28 @@ class _GatewayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gateway
     browser can let any other name stand for this machine. Nothing was done. By REST
     only.
     """
+    GATEWAY_REASON_UNIDENTIFIED_CALLER: _GatewayReason.ValueType  # 16
+    """Nobody is known by what the call presents, or it presents something that is not
+    good, or what it presents is of several callers. Which of these is in the gateway's
+    log only. Nothing was done.
+    """
+    GATEWAY_REASON_NOT_ALLOWED: _GatewayReason.ValueType  # 17
+    """The gateway's policy does not allow this caller this call: not the RPC, not for
+    this store, or not with this content. Nothing was done.
+    """
+    GATEWAY_REASON_NOT_JUDGEABLE: _GatewayReason.ValueType  # 18
+    """The policy asks for something of the request of which it is not certain how
+    PortOne would read it, such as an amount that is no plain number, or a member that
+    the contract does not know. The BadRequest says which. Nothing was done.
+    """
+    GATEWAY_REASON_CALLER_LIMIT: _GatewayReason.ValueType  # 19
+    """The caller makes more calls than the policy allows it. Nothing was done; the
+    RetryInfo says when there is room, where that is known.
+    """
+    GATEWAY_REASON_NOT_AUDITED: _GatewayReason.ValueType  # 20
+    """The call may change something and could not be written down, and this gateway is
+    set to make no such calls. Nothing was done.
+    """
 
 class GatewayReason(_GatewayReason, metaclass=_GatewayReasonEnumTypeWrapper):
     """This file is written by hand: it is about the gateway itself.
@@ -132,5 +154,27 @@ GATEWAY_REASON_HOST_NOT_ALLOWED: GatewayReason.ValueType  # 15
 addresses, localhost and the names of --allowed-hosts are, since a page in a
 browser can let any other name stand for this machine. Nothing was done. By REST
 only.
+"""
+GATEWAY_REASON_UNIDENTIFIED_CALLER: GatewayReason.ValueType  # 16
+"""Nobody is known by what the call presents, or it presents something that is not
+good, or what it presents is of several callers. Which of these is in the gateway's
+log only. Nothing was done.
+"""
+GATEWAY_REASON_NOT_ALLOWED: GatewayReason.ValueType  # 17
+"""The gateway's policy does not allow this caller this call: not the RPC, not for
+this store, or not with this content. Nothing was done.
+"""
+GATEWAY_REASON_NOT_JUDGEABLE: GatewayReason.ValueType  # 18
+"""The policy asks for something of the request of which it is not certain how
+PortOne would read it, such as an amount that is no plain number, or a member that
+the contract does not know. The BadRequest says which. Nothing was done.
+"""
+GATEWAY_REASON_CALLER_LIMIT: GatewayReason.ValueType  # 19
+"""The caller makes more calls than the policy allows it. Nothing was done; the
+RetryInfo says when there is room, where that is known.
+"""
+GATEWAY_REASON_NOT_AUDITED: GatewayReason.ValueType  # 20
+"""The call may change something and could not be written down, and this gateway is
+set to make no such calls. Nothing was done.
 """
 Global___GatewayReason: _TypeAlias = GatewayReason  # noqa: Y015
