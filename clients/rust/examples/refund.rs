@@ -1,26 +1,26 @@
-//! Refunds payments: CSV on standard input with a refund's id of your own, a payment's id, an
-//! amount in minor units and a reason.
+//! Refunds payments: CSV on standard input with an id of your own for the refund, the payment's
+//! id, the amount, what could be refunded before it (both in minor units), and the reason.
 //!
 //!     cargo run --example refund < refunds.csv
 //!
-//! Keys follow from the refunds' ids: run it as often as you like within three hours, nobody
-//! is refunded twice. Ends with status 1 as long as something is open.
-
+//! Run it as often as you like: the key follows from the refund's id, and when PortOne forgets it
+//! after three hours, the third amount is wrong. Ends with status 1 as long as something is open.
 use std::{env, error, io, process::ExitCode};
 
 use portone_gateway::{Client, Error, v2, with_key};
 
 /// What came of a refund, and whether that is the end of it.
-async fn refund(client: &Client, line: &str) -> Result<(String, bool), String> {
-    let mut columns = line.splitn(4, ',').map(str::trim);
-    let mut column = |name| columns.next().ok_or_else(|| format!("{name} is missing"));
-    let (id, payment_id) = (column("the refund's id")?, column("the payment's id")?);
-    let amount = column("the amount")?;
-    let amount: i64 = amount.parse().map_err(|_| format!("{amount:?} is no amount"))?;
+pub(crate) async fn refund(client: &Client, line: &str) -> Result<(String, bool), String> {
+    let columns: Vec<_> = line.splitn(5, ',').map(str::trim).collect();
+    let [id, payment_id, amount, before, reason] = columns[..] else {
+        return Err("there are not five columns".into());
+    };
+    let number = |text: &str| text.parse::<i64>().map_err(|_| format!("{text:?} is no amount"));
     let request = v2::CancelPaymentRequest {
         payment_id: payment_id.into(),
-        amount: Some(amount),
-        reason: Some(column("the reason")?.into()),
+        amount: Some(number(amount)?),
+        current_cancellable_amount: Some(number(before)?),
+        reason: Some(reason.into()),
         ..Default::default()
     };
     let key = format!("refund-tool-refund-{id}");
@@ -31,11 +31,7 @@ async fn refund(client: &Client, line: &str) -> Result<(String, bool), String> {
     Ok(match &error {
         Error::OutcomeUnknown(_) => ("open: the next run asks with the same key".into(), false),
         Error::OutcomeUnclear(_) => ("open: look at the payment's cancellations".into(), false),
-        Error::Declined(f) => {
-            let advice = f.decline().and_then(|d| d.advice.as_deref()).unwrap_or("ask the PG");
-            (format!("declined: {advice}"), true)
-        }
-        other => (format!("refused: {other}"), true),
+        refused => (format!("refused: {refused}"), true),
     })
 }
 
@@ -53,9 +49,9 @@ async fn main() -> Result<ExitCode, Box<dyn error::Error>> {
     let target = env::var("PORTONE_GATEWAY_TARGET").unwrap_or("127.0.0.1:9090".into());
     let (client, mut code) = (Client::new(target)?, ExitCode::SUCCESS);
     for line in io::stdin().lines() {
-        let (line, mut done) = (line?, false);
-        let text = refund(&client, &line).await.map(|(text, end)| { done = end; text });
-        println!("{line}: {}", text.unwrap_or_else(|wrong| format!("not sent: {wrong}")));
+        let line = line?;
+        let (text, done) = refund(&client, &line).await.unwrap_or_else(|e| (e, false));
+        println!("{line}: {text}");
         if !done {
             code = ExitCode::FAILURE;
         }

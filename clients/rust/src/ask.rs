@@ -163,8 +163,8 @@ mod tests {
         let (second, wait) = asking.failed(&Status::permission_denied("mesh"));
         assert!(second.outcome_unknown && wait.is_none());
         assert_eq!(second.idempotency_key, "key-of-the-test-1");
-        let (alone, _) = Asking::new(&options(), mutation(), None)
-            .failed(&Status::permission_denied("mesh"));
+        let (alone, _) =
+            Asking::new(&options(), mutation(), None).failed(&Status::permission_denied("mesh"));
         assert!(!alone.outcome_unknown);
     }
 

@@ -10,6 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, request::Parts};
+use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use tokio::time::Instant;
 use tonic::{Status, body::Body};
@@ -140,7 +141,16 @@ where
     /// A file in pieces, which is not asked for again, since a part may have arrived.
     async fn stream(self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
         self.authorize(request.headers_mut())?;
-        once(self.inner, request).await
+        let (mut head, body) = once(self.inner, request).await?.into_parts();
+        status::take_from(&mut head.headers);
+        let body = body.map_frame(|frame| match frame.into_trailers() {
+            Ok(mut trailers) => {
+                status::take_from(&mut trailers);
+                Frame::trailers(trailers)
+            }
+            Err(piece) => piece,
+        });
+        Ok(Response::from_parts(head, Body::new(body)))
     }
 
     async fn unary(self, mutation: bool, request: Request<Body>) -> Result<Response<Body>, Status> {

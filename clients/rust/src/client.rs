@@ -129,6 +129,9 @@ impl Builder {
         if self.options.attempt_timeout.is_zero() {
             return Err(BuildError("an attempt needs more than no time".into()));
         }
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(BuildError("a client is made within a runtime of tokio's".into()));
+        }
         let endpoint = self.endpoint()?;
         let channel = AskAgain::new(endpoint.connect_lazy(), self.options);
         Ok(Client::over(match self.credentials {
@@ -144,12 +147,14 @@ impl Builder {
             bare => format!("http://{bare}"),
         };
         // The text of a target may have a password in it.
-        let wrong = || BuildError("the target is no host:port, https://host:port or unix:///path".into());
+        let wrong =
+            || BuildError("the target is no host:port, https://host:port or unix:///path".into());
         let endpoint = Endpoint::from_shared(target.clone()).map_err(|_| wrong())?;
         let is_unix = target.starts_with("unix:");
         let uri = endpoint.uri();
         let encrypted = uri.scheme_str() == Some("https");
-        if !is_unix && (uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https"))) {
+        if !is_unix && (uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")))
+        {
             return Err(wrong());
         }
         if self.wants_tls() && !encrypted {
@@ -195,6 +200,12 @@ impl Builder {
 mod tests {
     use super::*;
 
+    #[test]
+    fn without_a_runtime_there_is_an_error() {
+        let error = Client::new("127.0.0.1:9090").expect_err("there is no runtime");
+        assert!(error.to_string().contains("runtime"));
+    }
+
     #[tokio::test]
     async fn targets_are_checked() {
         for (target, credentials, allowed) in [
@@ -217,7 +228,8 @@ mod tests {
             assert!(!format!("{builder:?}").contains("secret"));
             assert_eq!(builder.build().is_ok(), allowed, "{target}, credentials: {credentials}");
         }
-        let mesh = Client::builder("gateway:9090").credentials(Credentials::gateway_key("pgw_secret"));
+        let mesh =
+            Client::builder("gateway:9090").credentials(Credentials::gateway_key("pgw_secret"));
         assert!(mesh.allow_plaintext().build().is_ok());
         assert!(Client::builder("gateway:9090").attempt_timeout(Duration::ZERO).build().is_err());
     }

@@ -48,14 +48,14 @@ where
     ready(&mut service).await.map_err(Failed::local)?;
     let answer = service.call(request).await;
     let answer = answer.map_err(|e| Failed::local(Status::from_error(e.into())))?;
-    let (head, body) = answer.into_parts();
-    if let Some(status) = status::in_headers(&head.headers) {
+    let (mut head, body) = answer.into_parts();
+    if let Some(status) = status::take_from(&mut head.headers) {
         return Err(spoken(status, &head.headers)); // with no message, also if it is OK
     }
     let read = Limited::new(body, MAX_ANSWER + PREFIX).collect().await;
     let read = read.map_err(|e| Failed::local(unreadable(e)))?;
-    let trailers = read.trailers().cloned().unwrap_or_default();
-    match status::in_headers(&trailers) {
+    let mut trailers = read.trailers().cloned().unwrap_or_default();
+    match status::take_from(&mut trailers) {
         Some(status) if status.code() == Code::Ok => {}
         Some(status) => return Err(spoken(status, &head.headers)),
         None => return Err(Failed::local(no_status(head.status))),

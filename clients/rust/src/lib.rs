@@ -28,6 +28,7 @@ mod client;
 mod credentials;
 mod error;
 mod exchange;
+#[rustfmt::skip]
 mod generated;
 mod key;
 mod list;

@@ -61,10 +61,15 @@ impl Place {
         let seen = self.number * self.size + items;
         if items < self.size {
             if items > 0 && seen < total {
-                return Err(local(Code::Internal, format!(
-                    "page {} has {items} of {} objects, and {} are said to follow: is the size too large?",
-                    self.number, self.size, total - seen,
-                )));
+                return Err(local(
+                    Code::Internal,
+                    format!(
+                        "page {} has {items} of {} objects, and {} are said to follow: is the size too large?",
+                        self.number,
+                        self.size,
+                        total - seen,
+                    ),
+                ));
             }
             return Ok(None);
         }
@@ -286,3 +291,70 @@ macro_rules! by_cursor {
 }
 
 pub(crate) use {by_cursor, by_page, defaults, field, list_items};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Retry, v2};
+
+    #[test]
+    fn pages_end_or_go_on_or_fail() {
+        for (name, number, size, items, total, want) in [
+            ("a full page", 0, 100, 100, 300, Ok(Some(1))),
+            ("a full page without a total", 0, 100, 100, 0, Ok(Some(1))),
+            ("the last page", 2, 100, 30, 230, Ok(None)),
+            ("an empty page", 3, 100, 0, 300, Ok(None)),
+            ("an empty page, and more are said to be", 3, 100, 0, 900, Ok(None)),
+            ("a short page before the end", 0, 1000, 500, 900, Err(Code::Internal)),
+            ("up to the limit", 598, 100, 100, 60_000, Ok(Some(599))),
+            ("beyond the limit", 599, 100, 100, 60_001, Err(Code::OutOfRange)),
+            ("as many as the limit", 599, 100, 100, 60_000, Ok(None)),
+            ("beyond the limit, odd size", 6, 7000, 7000, 70_000, Ok(Some(7))),
+            ("beyond the limit with the next", 7, 7000, 7000, 70_000, Err(Code::OutOfRange)),
+        ] {
+            let next = Place { number, size }.next_page(items, total, "GetAll");
+            if let Err(error) = &next {
+                assert_eq!(error.retry, Retry::Never, "{name}");
+                assert!(!error.outcome_unknown, "{name}");
+                let deep =
+                    matches!(error, Error::TooDeep(f) if f.message.contains("GetAll has no"));
+                assert_eq!(deep, error.code == Code::OutOfRange, "{name}: {error}");
+            }
+            assert_eq!(next.map_err(|e| e.code), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn cursors_move_or_end() {
+        let next = |now, last| next_cursor(now, last).map_err(|e| e.code);
+        assert_eq!(next(None, None), Ok(None));
+        assert_eq!(next(None, Some(Some("a"))), Ok(Some("a".into())));
+        assert_eq!(next(Some("a"), Some(Some("b"))), Ok(Some("b".into())));
+        for still in [Some(Some("a")), Some(Some("")), Some(None)] {
+            assert_eq!(next(Some("a"), still), Err(Code::Internal));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_without_size_is_an_error_and_the_end() {
+        let client = Client::new("127.0.0.1:1").expect("a client");
+        let page = v2::PageInput { size: Some(0), ..Default::default() };
+        let request = v2::GetPaymentsRequest { page: Some(page), ..Default::default() };
+        let mut list = client.list(request);
+        let error = list.next().await.expect("an error").expect_err("an error");
+        assert_eq!(error.code, Code::InvalidArgument);
+        assert!(list.next().await.is_none());
+    }
+
+    #[test]
+    fn the_end_of_the_time_is_set_once() {
+        let now = Timestamp { seconds: 7, nanos: 0 };
+        let mut request = v2::GetPaymentsRequest::default();
+        assert_eq!(request.begin(now).size, 100);
+        let until =
+            |request: &v2::GetPaymentsRequest| request.filter.as_ref().and_then(|f| f.until);
+        assert_eq!(until(&request), Some(now));
+        request.begin(Timestamp { seconds: 8, nanos: 0 });
+        assert_eq!(until(&request), Some(now));
+    }
+}

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use http::HeaderMap;
 use prost::Message;
 use tonic::{Code, Status};
 use tonic_types::pb;
@@ -18,7 +22,9 @@ pub(crate) enum Sent {
     /// It did not leave the program.
     Nothing,
     Read,
-    Mutation { key: String },
+    Mutation {
+        key: String,
+    },
 }
 
 /// The failure that a status brings from [`crate::call`], or what it says by itself.
@@ -157,26 +163,21 @@ fn leaves_unknown(failure: &Failure) -> bool {
             && rules::outcome_unknown_codes(failure.code))
 }
 
-/// The status in headers or trailers. Unlike tonic's own way, this survives details that
-/// are no base64.
-pub(crate) fn in_headers(headers: &http::HeaderMap) -> Option<Status> {
+/// The status in headers or trailers. Details that are no base64 are taken out of them
+/// first: tonic panics over those.
+pub(crate) fn take_from(headers: &mut HeaderMap) -> Option<Status> {
     let details = headers.get(Status::GRPC_STATUS_DETAILS);
-    if details.is_some_and(|d| !tonic_can_decode(d.as_bytes())) {
-        let mut without = headers.clone();
-        without.remove(Status::GRPC_STATUS_DETAILS);
-        return Status::from_header_map(&without);
+    if details.is_some_and(|text| AS_TONIC.decode(text.as_bytes()).is_err()) {
+        headers.remove(Status::GRPC_STATUS_DETAILS);
     }
     Status::from_header_map(headers)
 }
 
-/// Whether base64 is as tonic wants it, with or without padding.
-fn tonic_can_decode(text: &[u8]) -> bool {
-    let unpadded = text.strip_suffix(b"==").or(text.strip_suffix(b"=")).unwrap_or(text);
-    let padded = unpadded.len().next_multiple_of(4);
-    let mut whole = unpadded.to_vec();
-    whole.resize(padded, b'=');
-    (text.len() == unpadded.len() || text.len() == padded) && BASE64_STANDARD.decode(whole).is_ok()
-}
+/// Base64 with or without padding.
+const AS_TONIC: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The code as gRPC writes it.
 pub(crate) fn code_name(code: Code) -> &'static str {

@@ -13,6 +13,29 @@ use portone_gateway::{
     v2, with_key,
 };
 
+#[allow(dead_code)]
+#[path = "../examples/refund.rs"]
+mod refund;
+
+#[tokio::test]
+async fn the_refund_tool_refunds_once() {
+    let sandbox = Sandbox::start().expect("a sandbox");
+    let client = Client::new(&sandbox.target).expect("a client");
+    client.payment().pay_instantly(pay("p-5")).await.expect("it is paid");
+    let line = "r-1, p-5, 300, 1000, too small, and blue";
+    for _ in 0..2 {
+        let (text, done) = refund::refund(&client, line).await.expect("a line");
+        assert!(done && text == "refunded", "{text}");
+    }
+    let again = line.replace("r-1", "r-2"); // as if PortOne had forgotten the key
+    let (text, done) = refund::refund(&client, &again).await.expect("a line");
+    assert!(done && text.starts_with("refused"), "{text}");
+    assert_eq!(sandbox.counters().expect("counters")["payment.cancelled"], 1);
+    for wrong in ["r-3, p-5, 300, 1000", "r-3, p-5, 3.5, 1000, x", ""] {
+        assert!(refund::refund(&client, wrong).await.is_err(), "{wrong}");
+    }
+}
+
 fn pay(id: &str) -> v2::PayInstantlyRequest {
     let card = v2::CardCredential {
         number: Some("4242424242424242".into()),
@@ -124,9 +147,8 @@ async fn overhead_beside_the_bare_stub() {
     let endpoint = Endpoint::from_shared(format!("http://{}", sandbox.target)).expect("an address");
     let mut bare = v2::payment_service_client::PaymentServiceClient::new(endpoint.connect_lazy());
     let mut own = client.payment();
-    let get = || {
-        Request::new(v2::GetPaymentRequest { payment_id: "p-4".into(), ..Default::default() })
-    };
+    let get =
+        || Request::new(v2::GetPaymentRequest { payment_id: "p-4".into(), ..Default::default() });
     let (mut of_bare, mut of_own) = (Vec::new(), Vec::new());
     for _ in 0..2000 {
         let at = Instant::now();

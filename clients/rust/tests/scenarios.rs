@@ -77,8 +77,8 @@ impl Runner<'_> {
 
     fn client(&self, step: &Value) -> Client {
         let ask_again_for = step["askAgainForMs"].as_u64().unwrap_or(15_000);
-        let mut builder = Client::builder(&self.bench.target)
-            .ask_again_for(Duration::from_millis(ask_again_for));
+        let mut builder =
+            Client::builder(&self.bench.target).ask_again_for(Duration::from_millis(ask_again_for));
         if let Some(attempt) = step["attemptMs"].as_u64() {
             builder = builder.attempt_timeout(Duration::from_millis(attempt));
         }
@@ -300,7 +300,10 @@ async fn every_scenario_ends_as_it_has_to() {
         }
         println!(
             "{name:58} {:16} {:8} {:7} {:7}",
-            outcomes.join(", "), got["attempts"], got["charges"], got["refunds"],
+            outcomes.join(", "),
+            got["attempts"],
+            got["charges"],
+            got["refunds"],
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

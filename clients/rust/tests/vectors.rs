@@ -53,7 +53,8 @@ fn data_name(data: &v2::port_one_error::Data) -> String {
 }
 
 fn taken(e: &Error) -> Value {
-    let bare = |name: &str, prefix: &str| name.trim_start_matches(prefix).replace("UNSPECIFIED", "");
+    let bare =
+        |name: &str, prefix: &str| name.trim_start_matches(prefix).replace("UNSPECIFIED", "");
     let decline = e.decline();
     let all = json!({
         "type": e.error_type,

@@ -2,8 +2,8 @@
 
 use std::{error::Error, fs, path::Path};
 
-use protox::{Compiler, prost_reflect::DescriptorPool};
 use prost_types::{DescriptorProto, FileDescriptorSet, field_descriptor_proto::Type};
+use protox::{Compiler, prost_reflect::DescriptorPool};
 
 /// Compiles every file of the contract.
 pub fn compile(root: &Path) -> Result<DescriptorPool, Box<dyn Error>> {
@@ -25,13 +25,18 @@ pub fn compile(root: &Path) -> Result<DescriptorPool, Box<dyn Error>> {
 pub fn generate(pool: &DescriptorPool, out: &Path) -> Result<(), Box<dyn Error>> {
     let mut config = prost_build::Config::new();
     config.out_dir(out).btree_map(["."]).enable_type_names();
-    let mut ours = FileDescriptorSet {
-        file: pool.file_descriptor_protos().cloned().collect(),
-    };
+    let mut ours = FileDescriptorSet { file: pool.file_descriptor_protos().cloned().collect() };
     for path in variants(&ours) {
         config.boxed(path);
     }
-    ours.file.retain(|file| !matches!(file.name(), "google/api/annotations.proto" | "google/api/http.proto" | "google/api/field_behavior.proto"));
+    ours.file.retain(|file| {
+        !matches!(
+            file.name(),
+            "google/api/annotations.proto"
+                | "google/api/http.proto"
+                | "google/api/field_behavior.proto"
+        )
+    });
     tonic_prost_build::configure()
         .build_server(false)
         .build_transport(false)

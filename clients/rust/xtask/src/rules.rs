@@ -108,10 +108,7 @@ fn set_of_codes(set: &str, names: &[Value]) -> Result<String> {
 }
 
 fn head(table: &str, arguments: &str, answer: &str) -> String {
-    format!(
-        "\n/// `retry.{table}`.\npub(crate) fn {}({arguments}) -> {answer} {{\n",
-        snake(table)
-    )
+    format!("\n/// `retry.{table}`.\npub(crate) fn {}({arguments}) -> {answer} {{\n", snake(table))
 }
 
 fn advice(value: &Value) -> Result<String> {
@@ -133,9 +130,7 @@ fn array<'a>(value: &'a Value, name: &str) -> Result<&'a Vec<Value>> {
 
 /// DeadlineExceeded for DEADLINE_EXCEEDED.
 pub fn camel(text: &str) -> String {
-    text.split('_')
-        .map(|word| word[..1].to_owned() + &word[1..].to_lowercase())
-        .collect()
+    text.split('_').map(|word| word[..1].to_owned() + &word[1..].to_lowercase()).collect()
 }
 
 /// get_payments for GetPayments.

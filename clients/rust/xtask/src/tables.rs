@@ -77,17 +77,12 @@ pub fn services(rules: &Value) -> Result<String> {
         let (package, name) = full.rsplit_once('.').ok_or("a service has no package")?;
         services.insert(name.to_owned(), package.replace('.', "::"));
     }
-    let mut out = format!(
-        "{}use crate::{{Channel, Client, MAX_ANSWER}};\n\nimpl Client {{\n",
-        crate::HEAD
-    );
+    let mut out =
+        format!("{}use crate::{{Channel, Client, MAX_ANSWER}};\n\nimpl Client {{\n", crate::HEAD);
     for (service, package) in services {
         let short = snake(service.strip_suffix("Service").unwrap_or(&service));
-        let stub = format!(
-            "crate::generated::{package}::{}_client::{}Client",
-            snake(&service),
-            service
-        );
+        let stub =
+            format!("crate::generated::{package}::{}_client::{}Client", snake(&service), service);
         writeln!(
             out,
             "    /// The stub of {service}.\n    pub fn {short}(&self) -> {stub}<Channel> {{\n        \
