@@ -11,6 +11,7 @@ import io.grpc.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
@@ -92,7 +93,7 @@ final class AskingCall<Q, A> extends ClientCall<Q, A> {
 
     @Override
     public void sendMessage(Q message) {
-        request = message;
+        request = Objects.requireNonNull(message, "request"); // grpc-java would send an empty one
     }
 
     @Override
