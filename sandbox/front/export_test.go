@@ -1,6 +1,7 @@
 package front
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -49,6 +50,9 @@ func (j *Judge) Answer(method, target string, status int, body []byte) (operatio
 	}
 	if err := j.catalog.judge(op, status, body); err != nil {
 		return op.id, err
+	}
+	if bytes.Contains(body, []byte(`"IDEMPOTENCY_OUTSTANDING_REQUEST"`)) {
+		return op.id, nil // of all mutations, so that no operation's document has it
 	}
 	if err := j.documents.judge(op.id, status, body); err != nil {
 		return op.id, fmt.Errorf("by PortOne's document: %w", err)
