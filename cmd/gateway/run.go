@@ -205,6 +205,10 @@ func (c *serveConfig) warn(logger *slog.Logger) {
 func (g *gateway) measure(counters *metrics.Metrics, credentials upstream.Credentials, log *logwriter.Writer) {
 	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
 		func() float64 { return float64(g.upstream.Idle()) })
+	counters.Gauge("portone_gateway_upstream_calls_in_flight", "Calls that are carried out at the moment; those that are refused are not among them.",
+		func() float64 { return float64(g.upstream.InFlight()) })
+	counters.Gauge("portone_gateway_max_in_flight", "How many calls may be in flight: --max-in-flight.",
+		func() float64 { return float64(g.config.MaxInFlight) })
 	counters.Gauge("portone_gateway_sandbox", "1 if a sandbox stands in PortOne's place, where nothing is real, else 0.",
 		func() float64 { return one(g.portone != nil) })
 	counters.Counter("portone_gateway_log_lines_dropped_total", "Lines of the log that could not be written.",
