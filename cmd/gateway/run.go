@@ -40,8 +40,7 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	defer log.Flush()
 	switch command {
 	case "version":
-		_, err := fmt.Fprintln(stdout, "portone-gateway", version())
-		return err
+		return c.Version.run(stdout)
 	case "healthcheck":
 		return c.Healthcheck.run()
 	case "protos":
@@ -76,7 +75,10 @@ type gateway struct {
 	pgCodes  *declines.Folder // nil unless the settings name one
 	events   *eventing        // nil where they are off
 
-	grpcListener, httpListener, adminListener net.Listener
+	metrics *http.Server // nil unless the settings give it an address
+	memory  int64        // what Go may use, in bytes; 0: any
+
+	grpcListener, httpListener, adminListener, metricsListener net.Listener
 }
 
 // run serves until ctx ends, and then drains, unless hurry ends.
@@ -93,11 +95,14 @@ func (c *serveConfig) run(ctx, hurry context.Context, stdout io.Writer, log *log
 	})
 	grpclog.SetLoggerV2(grpcLog{logger})
 	tuneGC()
+	memory := limitMemory(logger)
+	c.fitInFlight(memory)
 	g, err := newGateway(c, logger, log)
 	if err != nil {
 		return err
 	}
 	defer g.close()
+	g.memory = memory
 	if c.Sandbox {
 		g.banner(stdout)
 	}
@@ -156,6 +161,9 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer) (g *
 	g.measure(counters, credentials, log)
 	g.rest = rest.NewServer(handler, logger)
 	g.admin = newAdmin(counters.Handler(), guard, logger)
+	if c.MetricsAddr != "" {
+		g.metrics = g.admin.withoutProfiles()
+	}
 	return g, g.listen()
 }
 
@@ -229,13 +237,19 @@ func one(b bool) float64 {
 
 // listen opens the listeners.
 func (g *gateway) listen() (err error) {
-	if g.grpcListener, err = listen("grpc-addr", g.config.GRPCAddr); err != nil {
+	c := g.config
+	if g.grpcListener, err = c.listen("grpc-addr", c.GRPCAddr); err != nil {
 		return err
 	}
-	if g.httpListener, err = listen("http-addr", g.config.HTTPAddr); err != nil {
+	if g.httpListener, err = c.listen("http-addr", c.HTTPAddr); err != nil {
 		return err
 	}
-	g.adminListener, err = listen("admin-addr", g.config.AdminAddr)
+	if g.metrics != nil {
+		if g.metricsListener, err = c.listen("metrics-addr", c.MetricsAddr); err != nil {
+			return err
+		}
+	}
+	g.adminListener, err = c.listen("admin-addr", c.AdminAddr)
 	return err
 }
 
@@ -252,16 +266,42 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 	servers.Go(func() error { return g.service.Serve(g.grpcListener) })
 	servers.Go(func() error { return ignoreClosed(g.rest.Serve(g.httpListener)) })
 	servers.Go(func() error { return ignoreClosed(g.admin.Serve(g.adminListener)) })
+	if g.metrics != nil {
+		servers.Go(func() error { return ignoreClosed(g.metrics.Serve(g.metricsListener)) })
+	}
 	g.admin.setReady(true)
-	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
-		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
+	g.sayServing()
 	<-failed.Done()
 	err := g.drain(hurry)
+	g.linger(hurry)
 	g.admin.Close()
+	if g.metrics != nil {
+		g.metrics.Close()
+	}
 	if g.portone != nil {
 		g.portone.close()
 	}
 	return errors.Join(servers.Wait(), err)
+}
+
+// sayServing says in the log what serves where.
+func (g *gateway) sayServing() {
+	attrs := []any{"version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
+		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil,
+		"max_in_flight", g.config.MaxInFlight, "memory_limit", g.memory}
+	if g.metricsListener != nil {
+		attrs = append(attrs, "metrics", g.metricsListener.Addr().String())
+	}
+	g.logger.Info("serving", attrs...)
+}
+
+// linger keeps the metrics for those who read them from time to time: the last of them
+// tell of calls that the drain cut off.
+func (g *gateway) linger(hurry context.Context) {
+	select {
+	case <-time.After(g.config.DrainLinger):
+	case <-hurry.Done():
+	}
 }
 
 // drain ends the taking of calls and lets those in flight finish, until the drain
@@ -317,7 +357,7 @@ func (g *gateway) sendLastAnswers() {
 
 // close closes whatever is open.
 func (g *gateway) close() {
-	for _, l := range []net.Listener{g.grpcListener, g.httpListener, g.adminListener} {
+	for _, l := range []net.Listener{g.grpcListener, g.httpListener, g.adminListener, g.metricsListener} {
 		if l != nil {
 			l.Close()
 		}
