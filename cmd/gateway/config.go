@@ -33,6 +33,7 @@ type cli struct {
 	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
 	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
 	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Check       checkConfig       `cmd:"" help:"Try the settings, the way to PortOne and the secret, without serving: exit status 0, 1 where something outside is wrong, 2 for a wrong setting."`
 	Events      command.Command   `cmd:"" help:"Look at events and subscriptions of a running gateway, replay and park."`
 	Protos      protosConfig      `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
 	Version     versionConfig     `cmd:"" help:"Show the version."`
@@ -277,6 +278,7 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 		}
 	}
 	c.Serve.upstreamGiven = given(context, "upstream-url")
+	c.Check.upstreamGiven = c.Serve.upstreamGiven
 	c.Serve.maxInFlightGiven = given(context, "max-in-flight")
 	return &c, context.Command(), nil
 }

@@ -38,7 +38,7 @@ func TestMemoryLimit(t *testing.T) {
 		args []string
 		max  float64
 	}{
-		{"GOMEMLIMIT=100MiB", nil, float64((100 << 20) - idleMemory) / 4 * 3 / callMemory},
+		{"GOMEMLIMIT=100MiB", nil, float64((100<<20)-idleMemory) / 4 * 3 / callMemory},
 		{"GOMEMLIMIT=100MiB", []string{"--max-in-flight=5000"}, 5000},
 		{"GOMEMLIMIT=off", nil, 8192},
 	} {

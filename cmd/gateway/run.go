@@ -43,6 +43,8 @@ func Run(args []string, stdout, stderr io.Writer) error {
 		return c.Version.run(stdout)
 	case "healthcheck":
 		return c.Healthcheck.run()
+	case "check":
+		return c.Check.run(context.Background(), stdout)
 	case "protos":
 		return c.Protos.run(stdout)
 	case "events":
