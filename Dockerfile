@@ -2,6 +2,9 @@
 
 # docker build -t portone-gateway --build-arg VERSION=v1.2.3 .
 #
+# COMMIT and COMMIT_TIME are for gateway version --json and the image's labels (there is no
+# history in the build); GO_IMAGE and BASE_IMAGE for mirrors and digests.
+#
 # With a sandbox in PortOne's place, and no secret:
 #
 #   docker run --rm -p 127.0.0.1:9090:9090 -p 127.0.0.1:8080:8080 -p 127.0.0.1:9092:9092 \
@@ -18,23 +21,37 @@
 
 # The build runs on the builder's own platform and compiles for the image's, so
 # that images for other platforms need no emulation.
-FROM --platform=$BUILDPLATFORM golang:1.26-trixie AS build
+ARG GO_IMAGE=golang:1.26-trixie
+ARG BASE_IMAGE=gcr.io/distroless/static-debian13:nonroot
+
+FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
 WORKDIR /src
 ARG GOCACHE=/go/cache
 COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG VERSION=
+ARG COMMIT=
+ARG COMMIT_TIME=
 ARG TARGETOS=linux
 ARG TARGETARCH
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache \
     CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
-    go build -trimpath -ldflags "-s -w -X main.released=$VERSION" -o /out/gateway ./cmd/gateway
+    go build -trimpath -ldflags "-s -w -X main.released=$VERSION -X main.commit=$COMMIT -X main.commitTime=$COMMIT_TIME" -o /out/gateway ./cmd/gateway
 
 # distroless/static and not scratch: the binary needs nothing of an operating
 # system but the certificates of authorities, to know api.portone.io by, and a user
 # that is not root; this image has just these, with updates. There is no shell.
-FROM gcr.io/distroless/static-debian13:nonroot
+FROM $BASE_IMAGE
+ARG VERSION=
+ARG COMMIT=
+ARG COMMIT_TIME=
+LABEL org.opencontainers.image.title="portone-gateway" \
+      org.opencontainers.image.description="gRPC and REST in front of PortOne" \
+      org.opencontainers.image.source="https://github.com/portone-gateway/portone-gateway" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$COMMIT" \
+      org.opencontainers.image.created="$COMMIT_TIME"
 COPY --from=build /out/gateway /gateway
 
 # By number, so that Kubernetes can tell that it is not root (runAsNonRoot).

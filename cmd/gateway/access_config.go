@@ -21,7 +21,6 @@ type accessConfig struct {
 	TLSClientCRL string `name:"tls-client-crl-file" placeholder:"PATH" help:"Lists of clients' certificates that are revoked. Several, separated by commas."`
 	TLSRequire   bool   `name:"tls-require-client-cert" help:"Refuse connections without a client's certificate. Else clients may be known by something else."`
 	TLSMin       string `name:"tls-min-version" default:"1.3" placeholder:"VERSION" help:"The least version of TLS: 1.2 or 1.3 (${default})."`
-	MetricsAddr  string `name:"metrics-addr" placeholder:"ADDR" help:"Where to serve /metrics alone, for those who must not have the rest of --admin-addr: host:port, or unix:///path."`
 }
 
 // validate checks what kong does not.

@@ -18,15 +18,14 @@ import (
 // have no business with, so it has an address of its own.
 type admin struct {
 	http.Server
-	ready atomic.Bool
+	ready   atomic.Bool
+	metrics http.Handler
+	guard   *hosts.Guard
 }
 
 func newAdmin(metrics http.Handler, policy http.HandlerFunc, guard *hosts.Guard, logger *slog.Logger) *admin {
-	a := &admin{}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", a.serveReady)
-	mux.Handle("GET /metrics", metrics)
+	a := &admin{metrics: metrics, guard: guard}
+	mux := a.mux()
 	mux.HandleFunc("GET /policy", policy)
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
@@ -37,11 +36,19 @@ func newAdmin(metrics http.Handler, policy http.HandlerFunc, guard *hosts.Guard,
 	return a
 }
 
-// newMetricsServer serves the metrics alone.
-func newMetricsServer(metrics http.Handler, guard *hosts.Guard, logger *slog.Logger) *http.Server {
+// mux has what anybody on the network of those who run the gateway may see.
+func (a *admin) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics)
-	return &http.Server{Handler: guard.Handler(mux), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn)}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
+	mux.HandleFunc("GET /readyz", a.serveReady)
+	mux.Handle("GET /metrics", a.metrics)
+	return mux
+}
+
+// withoutProfiles is a second server with the same but for profiles, which tell too much
+// to be on a network and take too long.
+func (a *admin) withoutProfiles() *http.Server {
+	return &http.Server{Handler: a.guard.Handler(a.mux()), ReadHeaderTimeout: a.ReadHeaderTimeout, ErrorLog: a.ErrorLog}
 }
 
 func (a *admin) setReady(ready bool) { a.ready.Store(ready) }

@@ -108,6 +108,37 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestMetricsAddress: metrics and probes have an address where there are no profiles.
+func TestMetricsAddress(t *testing.T) {
+	addr := freeAddr(t)
+	start(t, newStub(t, nil).url, "--metrics-addr="+addr)
+	for path, want := range map[string]int{"/metrics": 200, "/readyz": 200, "/healthz": 200, "/debug/pprof/": 404, "/debug/pprof/heap": 404, "/": 404} {
+		if a := get(t, addr, path); a.status != want {
+			t.Errorf("%s: %d, want %d", path, a.status, want)
+		}
+	}
+	if a := get(t, addr, "/metrics", "Sec-Fetch-Site: cross-site"); strings.Contains(a.body, "portone_gateway_calls_total") {
+		t.Error("a page of another site reads the metrics")
+	}
+}
+
+// TestLinger: what a drain cuts off can still be read.
+func TestLinger(t *testing.T) {
+	gate := newGate()
+	p := start(t, newStub(t, gate.ServeHTTP).url, "--drain-timeout=50ms", "--drain-linger=1h")
+	go func() { _, _ = payREST(t.Context(), p.http, "held-1") }()
+	receive(t, "the payment", gate.arrived)
+	if n := p.metrics(t).value(t, "portone_gateway_upstream_calls_in_flight"); n != 1 {
+		t.Errorf("%v calls are in flight", n)
+	}
+	p.signal(t, syscall.SIGTERM)
+	await(t, "an unknown outcome", func() bool {
+		return p.metrics(t).value(t, "portone_gateway_failures_total", "reason", "OUTCOME_UNKNOWN") == 1
+	})
+	p.signal(t, syscall.SIGTERM) // ends the linger
+	p.wait(t)
+}
+
 // TestMetrics makes calls that end in different ways, and looks at what is
 // counted.
 func TestMetrics(t *testing.T) {

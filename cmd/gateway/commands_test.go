@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -48,6 +50,19 @@ func TestVersion(t *testing.T) {
 	status, stdout, stderr := run(t, nil, "version")
 	if status != 0 || stderr != "" || !strings.HasPrefix(stdout, "portone-gateway ") || strings.Count(stdout, "\n") != 1 || len(strings.Fields(stdout)) != 2 {
 		t.Errorf("version ends with %d, shows %q and\n%s", status, stdout, stderr)
+	}
+}
+
+// TestVersionAsJSON shows the same version, and what it was built with.
+func TestVersionAsJSON(t *testing.T) {
+	_, text, _ := run(t, nil, "version")
+	status, stdout, stderr := run(t, nil, "version", "--json")
+	var shown struct{ Version, Go, Platform string }
+	if err := json.Unmarshal([]byte(stdout), &shown); err != nil || status != 0 || stderr != "" {
+		t.Fatalf("version --json ends with %d, %v, %s\n%s", status, err, stdout, stderr)
+	}
+	if "portone-gateway "+shown.Version+"\n" != text || shown.Go != runtime.Version() || shown.Platform != runtime.GOOS+"/"+runtime.GOARCH {
+		t.Errorf("version --json shows %s, version %s", stdout, text)
 	}
 }
 

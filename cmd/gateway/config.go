@@ -33,6 +33,7 @@ type cli struct {
 	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
 	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
 	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Check       checkConfig       `cmd:"" help:"Try the settings, the way to PortOne and the secret, without serving: exit status 0, 1 where something outside is wrong, 2 for a wrong setting."`
 	Events      command.Command   `cmd:"" help:"Look at events and subscriptions of a running gateway, replay and park."`
 	Protos      protosConfig      `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
 	Version     versionConfig     `cmd:"" help:"Show the version."`
@@ -46,7 +47,7 @@ type serveConfig struct {
 	AdminAddr       string        `name:"admin-addr" default:"127.0.0.1:9091" placeholder:"ADDR" help:"Where to serve /healthz, /readyz, /metrics and /debug/pprof (${default})."`
 	APISecretFile   string        `name:"api-secret-file" placeholder:"PATH" help:"File with PortOne's API secret, read again every second. Else the secret is in the environment as PORTONE_API_SECRET."`
 	UpstreamTimeout time.Duration `name:"upstream-timeout" default:"60s" placeholder:"DURATION" help:"How long to wait for an answer of PortOne, which asks for at least 60s (${default})."`
-	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default})."`
+	MaxInFlight     int           `name:"max-in-flight" default:"8192" placeholder:"N" help:"How many calls may be in flight; more are refused (${default}, or fewer if the memory limit has no room for that)."`
 	GRPCMaxAge      time.Duration `name:"grpc-max-connection-age" default:"0s" placeholder:"DURATION" help:"How old a gRPC connection gets before its caller is asked to make a new one, which load balancers of connections can send elsewhere; 0s: any age (${default})."`
 	UnclearStatus   string        `name:"rest-unclear-status" default:"portone" placeholder:"STATUS" help:"HTTP status by REST of a mutation whose outcome PortOne does not know: portone for PortOne's own 5xx, or 409 for proxies that would repeat it whatever its headers say (${default})."`
 	RequireKey      string        `name:"require-idempotency-key" default:"off" placeholder:"WHERE" help:"Refuse calls that may change something and bring no idempotency key: off, grpc, or all, which PortOne's SDKs cannot meet (${default})."`
@@ -61,11 +62,13 @@ type serveConfig struct {
 	SandboxSecret   string        `name:"sandbox-webhook-secret" placeholder:"SECRET" help:"What it signs them with, whsec_...; GET /sandbox/ tells the one that is used if it is not set."`
 
 	accessConfig
+	processConfig
 	eventsConfig
 	hostsConfig
 	logConfig
 
-	upstreamGiven bool // the URL is not just the default
+	upstreamGiven    bool // the URL is not just the default
+	maxInFlightGiven bool // likewise
 }
 
 // sandboxConfig configures the sandbox alone.
@@ -103,8 +106,10 @@ type healthcheckConfig struct {
 	Timeout   time.Duration `name:"timeout" default:"3s" placeholder:"DURATION" help:"How long to wait for an answer (${default})."`
 }
 
-// versionConfig is empty.
-type versionConfig struct{}
+// versionConfig says how to show the version.
+type versionConfig struct {
+	JSON bool `name:"json" help:"Show it as JSON, with the commit, its time, and what it was built with."`
+}
 
 // logConfig configures the log, which goes to standard error.
 type logConfig struct {
@@ -161,6 +166,9 @@ func (c *serveConfig) validate() error {
 		return err
 	}
 	if err := c.validateEvents(); err != nil {
+		return err
+	}
+	if err := c.validateProcess(); err != nil {
 		return err
 	}
 	switch service.RequireKey(c.RequireKey) {
@@ -271,8 +279,20 @@ func parse(args []string, stdout io.Writer) (*cli, string, error) {
 		}
 		return nil, "", &settingError{oneLine(err.Error())}
 	}
+	if takesSettings(context.Command()) {
+		if err := checkEnvironment(parser.Model); err != nil {
+			return nil, "", err
+		}
+	}
 	c.Serve.upstreamGiven = given(context, "upstream-url")
+	c.Check.upstreamGiven = c.Serve.upstreamGiven
+	c.Serve.maxInFlightGiven = given(context, "max-in-flight")
 	return &c, context.Command(), nil
+}
+
+// takesSettings reports whether a command does what settings say.
+func takesSettings(command string) bool {
+	return command != "version" && !strings.HasPrefix(command, "protos")
 }
 
 // given reports whether a flag is on the command line or in the environment.

@@ -101,9 +101,9 @@ func TestDockerfileGo(t *testing.T) {
 	}
 	want := "golang:" + goLine.FindStringSubmatch(string(text))[1]
 	for _, i := range dockerfile(t) {
-		if i[0] == "FROM" && strings.Contains(i[1], "golang:") {
+		if i[0] == "ARG" && strings.Contains(i[1], "golang:") {
 			if !strings.Contains(i[1], want+"-") {
-				t.Errorf("FROM %s, go.mod asks for %s", i[1], want)
+				t.Errorf("ARG %s, go.mod asks for %s", i[1], want)
 			}
 			return
 		}
@@ -134,10 +134,10 @@ func TestDockerBuild(t *testing.T) {
 	}
 	source, binary := t.TempDir(), filepath.Join(t.TempDir(), "gateway")
 	copyContext(t, source)
-	build := exec.Command("sh", "-ec", strings.Replace(command, "/out/gateway", binary, 1))
-	build.Dir = source
-	build.Env = append(os.Environ(), "VERSION=v1.2.3", "TARGETOS=linux", "TARGETARCH="+runtime.GOARCH, "GOWORK=off", "GOFLAGS=-mod=readonly")
-	if out, err := build.CombinedOutput(); err != nil {
+	compile := exec.Command("sh", "-ec", strings.Replace(command, "/out/gateway", binary, 1))
+	compile.Dir = source
+	compile.Env = append(os.Environ(), "VERSION=v1.2.3", "COMMIT=abc123", "COMMIT_TIME=2026-01-02T03:04:05Z", "TARGETOS=linux", "TARGETARCH="+runtime.GOARCH, "GOWORK=off", "GOFLAGS=-mod=readonly")
+	if out, err := compile.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command, err, out)
 	}
 	file, err := elf.Open(binary)
@@ -151,6 +151,11 @@ func TestDockerBuild(t *testing.T) {
 	}
 	if out, err := exec.Command(binary, "version").CombinedOutput(); err != nil || string(out) != "portone-gateway v1.2.3\n" {
 		t.Errorf("gateway version: %v, %q", err, out)
+	}
+	out, err := exec.Command(binary, "version", "--json").CombinedOutput()
+	var shown build
+	if err != nil || json.Unmarshal(out, &shown) != nil || shown.Commit != "abc123" || shown.Time != "2026-01-02T03:04:05Z" {
+		t.Errorf("gateway version --json: %v, %s", err, out)
 	}
 }
 

@@ -41,10 +41,11 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	defer log.Flush()
 	switch command {
 	case "version":
-		_, err := fmt.Fprintln(stdout, "portone-gateway", version())
-		return err
+		return c.Version.run(stdout)
 	case "healthcheck":
 		return c.Healthcheck.run()
+	case "check":
+		return c.Check.run(context.Background(), stdout)
 	case "protos":
 		return c.Protos.run(stdout)
 	case "events":
@@ -79,6 +80,8 @@ type gateway struct {
 	guarding *guarding
 	metrics  *http.Server // beside admin; nil without
 
+	memory int64 // what Go may use, in bytes; 0: any
+
 	grpcListener, httpListener, adminListener, metricsListener net.Listener
 }
 
@@ -96,11 +99,14 @@ func (c *serveConfig) run(ctx, hurry context.Context, stdout io.Writer, log *log
 	})
 	grpclog.SetLoggerV2(grpcLog{logger})
 	tuneGC()
+	memory := limitMemory(logger)
+	c.fitInFlight(memory)
 	g, err := newGateway(c, logger, log, stdout)
 	if err != nil {
 		return err
 	}
 	defer g.close()
+	g.memory = memory
 	if c.Sandbox {
 		g.banner(stdout)
 	}
@@ -164,7 +170,7 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer, stdo
 	g.rest = rest.NewServer(handler, logger)
 	g.admin = newAdmin(counters.Handler(), g.guarding.servePolicy, guard, logger)
 	if c.MetricsAddr != "" {
-		g.metrics = newMetricsServer(counters.Handler(), guard, logger)
+		g.metrics = g.admin.withoutProfiles()
 	}
 	return g, g.listen()
 }
@@ -218,6 +224,10 @@ func (c *serveConfig) warn(logger *slog.Logger) {
 func (g *gateway) measure(counters *metrics.Metrics, credentials upstream.Credentials, log *logwriter.Writer) {
 	counters.Gauge("portone_gateway_upstream_connections_idle", "Connections to PortOne without a call on them.",
 		func() float64 { return float64(g.upstream.Idle()) })
+	counters.Gauge("portone_gateway_upstream_calls_in_flight", "Calls that are carried out at the moment; those that are refused are not among them.",
+		func() float64 { return float64(g.upstream.InFlight()) })
+	counters.Gauge("portone_gateway_max_in_flight", "How many calls may be in flight: --max-in-flight.",
+		func() float64 { return float64(g.config.MaxInFlight) })
 	counters.Gauge("portone_gateway_sandbox", "1 if a sandbox stands in PortOne's place, where nothing is real, else 0.",
 		func() float64 { return one(g.portone != nil) })
 	counters.Counter("portone_gateway_log_lines_dropped_total", "Lines of the log that could not be written.",
@@ -238,21 +248,22 @@ func one(b bool) float64 {
 
 // listen opens the listeners.
 func (g *gateway) listen() (err error) {
-	if g.grpcListener, err = listen("grpc-addr", g.config.GRPCAddr); err != nil {
+	c := g.config
+	if g.grpcListener, err = c.listen("grpc-addr", c.GRPCAddr); err != nil {
 		return err
 	}
-	if g.httpListener, err = listen("http-addr", g.config.HTTPAddr); err != nil {
+	if g.httpListener, err = c.listen("http-addr", c.HTTPAddr); err != nil {
 		return err
 	}
-	if g.config.MetricsAddr != "" {
-		if g.metricsListener, err = listen("metrics-addr", g.config.MetricsAddr); err != nil {
+	if g.metrics != nil {
+		if g.metricsListener, err = c.listen("metrics-addr", c.MetricsAddr); err != nil {
 			return err
 		}
 	}
-	if g.config.PolicyFile == "" && (isOpen(g.grpcListener) || isOpen(g.httpListener)) {
+	if c.PolicyFile == "" && (isOpen(g.grpcListener) || isOpen(g.httpListener)) {
 		g.logger.Warn("whoever reaches this gateway may pay and refund: it listens beyond this machine, and has no --policy-file")
 	}
-	g.adminListener, err = listen("admin-addr", g.config.AdminAddr)
+	g.adminListener, err = c.listen("admin-addr", c.AdminAddr)
 	return err
 }
 
@@ -273,10 +284,10 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 		servers.Go(func() error { return ignoreClosed(g.metrics.Serve(g.metricsListener)) })
 	}
 	g.admin.setReady(true)
-	g.logger.Info("serving", "version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
-		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil)
+	g.sayServing()
 	<-failed.Done()
 	err := g.drain(hurry)
+	g.linger(hurry)
 	g.admin.Close()
 	if g.metrics != nil {
 		g.metrics.Close()
@@ -285,6 +296,26 @@ func (g *gateway) serve(ctx, hurry context.Context) error {
 		g.portone.close()
 	}
 	return errors.Join(servers.Wait(), err)
+}
+
+// sayServing says in the log what serves where.
+func (g *gateway) sayServing() {
+	attrs := []any{"version", version(), "grpc", g.grpcListener.Addr().String(), "http", g.httpListener.Addr().String(),
+		"admin", g.adminListener.Addr().String(), "webhooks", g.events.where(), "sandbox", g.config.Sandbox, "tracing", g.tracing != nil,
+		"max_in_flight", g.config.MaxInFlight, "memory_limit", g.memory}
+	if g.metricsListener != nil {
+		attrs = append(attrs, "metrics", g.metricsListener.Addr().String())
+	}
+	g.logger.Info("serving", attrs...)
+}
+
+// linger keeps the metrics for those who read them from time to time: the last of them
+// tell of calls that the drain cut off.
+func (g *gateway) linger(hurry context.Context) {
+	select {
+	case <-time.After(g.config.DrainLinger):
+	case <-hurry.Done():
+	}
 }
 
 // drain ends the taking of calls and lets those in flight finish, until the drain

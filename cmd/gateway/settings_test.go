@@ -70,10 +70,15 @@ func TestWrongFlags(t *testing.T) {
 		{name: "channel without a PG", args: []string{"--channel-pg=channel-1"}, names: "--channel-pg"},
 		{name: "channel at a PG that is none", args: []string{"--channel-pg=channel-1=KPC"}, names: "--channel-pg"},
 		{name: "PG codes in no folder", args: []string{"--pg-codes-dir=/nowhere/at/all"}, names: "--pg-codes-dir"},
+		{name: "permissions that are none", args: []string{"--socket-mode=rw"}, names: "--socket-mode"},
+		{name: "permissions in decimal", args: []string{"--socket-mode=0668"}, names: "--socket-mode"},
+		{name: "more than permissions", args: []string{"--socket-mode=4777"}, names: "--socket-mode"},
+		{name: "group that is none", args: []string{"--socket-group=nobody-has-this-name"}, names: "--socket-group"},
+		{name: "metrics without a port", args: []string{"--metrics-addr=localhost"}, names: "--metrics-addr"},
 		{name: "healthcheck without time", args: []string{"healthcheck", "--timeout=0s"}, names: "--timeout"},
 		{name: "healthcheck without unit", args: []string{"healthcheck", "--timeout=3"}, names: "--timeout"},
 	}
-	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay", "grpc-max-connection-age"} {
+	for _, flag := range []string{"upstream-timeout", "drain-timeout", "drain-delay", "drain-linger", "grpc-max-connection-age"} {
 		for _, value := range []string{"30", "", "-1s"} {
 			tests = append(tests, wrongSetting{name: flag + " " + value, args: []string{"--" + flag + "=" + value}, names: "--" + flag})
 		}

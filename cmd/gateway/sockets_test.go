@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -132,6 +133,22 @@ func TestBusySocket(t *testing.T) {
 		removeStale(path)
 		if _, err := os.Stat(path); err != nil {
 			t.Fatalf("the socket is gone: %v", err)
+		}
+	}
+}
+
+// TestSocketPermissions: who may connect is as the settings say, for every socket.
+func TestSocketPermissions(t *testing.T) {
+	folder := socketFolder(t)
+	args := append(onSockets(folder), "--metrics-addr=unix://"+folder+"/metrics", "--socket-mode=0660", "--socket-group="+strconv.Itoa(os.Getgid()))
+	start(t, newStub(t, nil).url, args...)
+	for _, name := range []string{"grpc", "http", "admin", "metrics"} {
+		info, err := os.Stat(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o660 {
+			t.Errorf("%s has the permissions %o", name, mode)
 		}
 	}
 }

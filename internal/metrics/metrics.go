@@ -5,6 +5,7 @@ package metrics
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
+	failures *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	attempts *prometheus.CounterVec
@@ -64,6 +66,9 @@ func New(version string) *Metrics {
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_calls_total",
 			Help: "Calls that ended, by RPC, transport (grpc or rest), gRPC code and reason (PortOne's error type or the gateway's own)."},
 			[]string{"rpc", "transport", "code", "reason"}),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_failures_total",
+			Help: "Calls that failed, by reason, over all RPCs. The gateway's own reasons are there before the first such failure."},
+			[]string{"reason"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_call_duration_seconds",
 			Help: "How long calls took, PortOne's part included.", Buckets: buckets}, []string{"rpc"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "portone_gateway_calls_in_flight", Help: "Calls that have begun and not ended."}),
@@ -88,11 +93,32 @@ func New(version string) *Metrics {
 	m.ops[service.Unknown] = &operation{ // which never goes well
 		duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(service.Unknown.Name) }),
 	}
+	for _, reason := range watched() {
+		m.failures.WithLabelValues(reason)
+	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.calls, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, m.codes, info,
+	m.registry.MustRegister(m.calls, m.failures, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, m.codes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// outcomeUnknown is the reason of mutations of which nobody knows what became, and
+// unknownOutcomes are the codes that it comes with.
+const outcomeUnknown = "OUTCOME_UNKNOWN"
+
+var unknownOutcomes = []codes.Code{codes.Unknown, codes.DeadlineExceeded, codes.Internal}
+
+// watched are the reasons that an alert on the first failure needs the series of,
+// before it: all of the gateway's own, and a secret that PortOne refuses.
+func watched() []string {
+	reasons := []string{"UNAUTHORIZED"}
+	for name, number := range portonev2.GatewayReason_value {
+		if number != 0 {
+			reasons = append(reasons, strings.TrimPrefix(name, "GATEWAY_REASON_"))
+		}
+	}
+	return reasons
 }
 
 // Know prepares the metrics of methods, before any is called. Alerts on the first
@@ -107,8 +133,9 @@ func (m *Metrics) Know(methods []*contract.Method) {
 		for _, transport := range []string{"grpc", "rest"} {
 			o.ok[transport] = m.calls.WithLabelValues(name, transport, codes.OK.String(), "")
 			if method.IsMutation() {
-				m.calls.WithLabelValues(name, transport, codes.Unknown.String(), "OUTCOME_UNKNOWN")
-				m.calls.WithLabelValues(name, transport, codes.DeadlineExceeded.String(), "OUTCOME_UNKNOWN")
+				for _, code := range unknownOutcomes {
+					m.calls.WithLabelValues(name, transport, code.String(), outcomeUnknown)
+				}
 			}
 		}
 		m.ops[method] = o
@@ -168,6 +195,7 @@ func (m *Metrics) End(method *contract.Method, transport string, code codes.Code
 		reason = errmap.OtherReason
 	}
 	m.calls.WithLabelValues(method.Name, transport, code.String(), reason).Inc()
+	m.failures.WithLabelValues(reason).Inc()
 }
 
 // Attempt implements upstream.Observer.

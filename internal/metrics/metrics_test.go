@@ -138,8 +138,17 @@ func TestBeforeAnyCall(t *testing.T) {
 	m := New("v1")
 	m.Know(operations(t))
 	got := text(t, m)
-	if line := `portone_gateway_calls_total{code="Unknown",reason="OUTCOME_UNKNOWN",rpc="CancelPayment",transport="grpc"} 0`; !strings.Contains(got, "\n"+line+"\n") {
-		t.Errorf("there is no line %s", line)
+	for _, line := range []string{
+		`portone_gateway_calls_total{code="Unknown",reason="OUTCOME_UNKNOWN",rpc="CancelPayment",transport="grpc"} 0`,
+		`portone_gateway_calls_total{code="DeadlineExceeded",reason="OUTCOME_UNKNOWN",rpc="CancelPayment",transport="rest"} 0`,
+		`portone_gateway_calls_total{code="Internal",reason="OUTCOME_UNKNOWN",rpc="CancelPayment",transport="grpc"} 0`,
+		`portone_gateway_failures_total{reason="UNAUTHORIZED"} 0`,
+		`portone_gateway_failures_total{reason="OVERLOADED"} 0`,
+		`portone_gateway_failures_total{reason="UPSTREAM_UNREACHABLE"} 0`,
+	} {
+		if !strings.Contains(got, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
 	}
 	if n := strings.Count(got, "\n"); n > 1500 {
 		t.Errorf("%d lines before anything happened", n)
