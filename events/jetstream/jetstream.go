@@ -26,6 +26,8 @@ type Store struct {
 
 	cache cache
 
+	unreadable atomic.Uint64 // events, see scrub
+
 	stop context.CancelFunc
 	done chan struct{}
 }
@@ -119,7 +121,7 @@ func (s *Store) supervise(ctx context.Context, tried func()) {
 		s.current.Store(opened)
 		tried()
 		lived := time.Now()
-		s.watch(ctx, opened)
+		s.use(ctx, opened)
 		s.current.Store(nil)
 		folder.busy = !opened.close()
 		if ctx.Err() != nil {
@@ -135,12 +137,33 @@ func (s *Store) supervise(ctx context.Context, tried func()) {
 	}
 }
 
+// use returns when a session is over, and looks after what is stored meanwhile.
+func (s *Store) use(ctx context.Context, opened *session) {
+	ctx, cancel := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer cancel()
+	if opened.server != nil {
+		beside.Go(func() { s.scrub(ctx, opened) })
+		beside.Go(func() { s.noteFloors(ctx, opened) })
+	}
+	s.watch(ctx, opened)
+}
+
 // open opens a session, in a folder that nobody else uses.
 func (s *Store) open(folder *folder) (*session, error) {
 	if err := folder.take(); err != nil {
 		return nil, err
 	}
-	return open(s.opts)
+	opened, err := open(s.opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.heal(opened); err != nil {
+		folder.busy = !opened.close()
+		return nil, err
+	}
+	return opened, nil
 }
 
 // watch returns when a session is over: the store is closed, or an embedded server does

@@ -294,7 +294,7 @@ func (s *Store) Usage(ctx context.Context) (store.Usage, error) {
 	if err != nil {
 		return store.Usage{}, failure(err)
 	}
-	usage := store.Usage{Events: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: uint64(info.Config.MaxBytes)}
+	usage := store.Usage{Events: info.State.Msgs, Bytes: info.State.Bytes, MaxBytes: uint64(info.Config.MaxBytes), Unreadable: s.unreadable.Load()}
 	if info.State.Msgs > 0 {
 		usage.Oldest = info.State.FirstTime
 	}

@@ -51,6 +51,13 @@ func open(o Options) (_ *session, err error) {
 	if s.js, err = jetstream.New(s.nc, jetstream.WithDefaultTimeout(o.Timeout)); err != nil {
 		return nil, err
 	}
+	if s.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 4*o.Timeout)
+		defer cancel()
+		if err := s.intact(ctx, o.Dir); err != nil {
+			return nil, err
+		}
+	}
 	return s, s.prepare(o)
 }
 

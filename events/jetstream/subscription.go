@@ -125,8 +125,7 @@ func (s *Store) Put(ctx context.Context, wanted *eventsv1.Subscription) error {
 	return s.update(ctx, current, consumer.CachedInfo().Config, config)
 }
 
-// create makes the consumer. The place where it begins is noted in it before it begins,
-// so that whoever finishes the work of one who could not begins at the same place.
+// create makes the consumer.
 func (s *Store) create(ctx context.Context, current *session, config jetstream.ConsumerConfig, start *eventsv1.StartAt) (jetstream.Consumer, error) {
 	info, err := current.events.Info(ctx)
 	if err != nil {
@@ -142,13 +141,11 @@ func (s *Store) create(ctx context.Context, current *session, config jetstream.C
 	if err != nil {
 		return nil, err
 	}
-	config.Metadata = maps.Clone(config.Metadata)
-	config.Metadata[metaStart], config.Metadata[metaIncarnation] = strconv.FormatUint(sequence, 10), nuid.Next()
-	consumer, err := current.events.CreateConsumer(ctx, config)
-	if errors.Is(err, jetstream.ErrConsumerExists) { // somebody else was faster
-		return current.events.Consumer(ctx, config.Durable)
+	sequence = max(sequence, 1)
+	if err := current.declare(ctx, config.Durable, config.Metadata[metaSubscription], sequence-1); err != nil {
+		return nil, err
 	}
-	return consumer, err
+	return s.begin(ctx, current, config, sequence)
 }
 
 // update changes a consumer to what is wanted, and has it begin if it has not.
@@ -165,16 +162,17 @@ func (s *Store) update(ctx context.Context, current *session, is, wanted jetstre
 		if err != nil {
 			return fmt.Errorf("%w: the consumer %s is there and is no subscription", store.ErrUnavailable, is.Durable)
 		}
-		if start > 1 {
-			if _, err := current.events.ResetConsumerToSequence(ctx, is.Durable, start); err != nil {
-				return failure(err)
-			}
+		if _, err := current.events.ResetConsumerToSequence(ctx, is.Durable, start); err != nil {
+			return failure(err)
 		}
 		wanted.Metadata[metaStarted] = "yes"
 		same = false
 	}
 	if same {
 		return nil
+	}
+	if err := current.declare(ctx, is.Durable, settings, 0); err != nil {
+		return failure(err)
 	}
 	_, err := current.events.UpdateConsumer(ctx, wanted)
 	return failure(err)
@@ -210,13 +208,17 @@ func (s *Store) Seek(ctx context.Context, name string, to *eventsv1.StartAt) err
 	if err != nil {
 		return err
 	}
+	sequence = max(sequence, 1)
+	if err := current.move(ctx, name, sequence-1); err != nil {
+		return failure(err)
+	}
 	// First, so that what is lent now cannot acknowledge what is delivered after.
 	config.Metadata = maps.Clone(config.Metadata)
 	config.Metadata[metaIncarnation] = nuid.Next()
 	if _, err := current.events.UpdateConsumer(ctx, config); err != nil {
 		return failure(err)
 	}
-	_, err = current.events.ResetConsumerToSequence(ctx, name, max(sequence, 1))
+	_, err = current.events.ResetConsumerToSequence(ctx, name, sequence)
 	return failure(err)
 }
 
@@ -232,6 +234,9 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	err = failure(current.events.DeleteConsumer(ctx, name))
 	if err != nil && !errors.Is(err, store.ErrNoSubscription) {
 		return err
+	}
+	if err := current.undeclare(ctx, name); err != nil {
+		return failure(err)
 	}
 	return failure(current.parked.Purge(ctx, jetstream.WithPurgeSubject(s.names.parkedOf(name))))
 }

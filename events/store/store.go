@@ -110,6 +110,8 @@ type Usage struct {
 	Bytes    uint64
 	MaxBytes uint64
 	Oldest   time.Time // zero if there are none
+	// Unreadable is how many events the disk has damaged, as far as that was noticed.
+	Unreadable uint64
 }
 
 // Store keeps events and lends them. It is safe for concurrent use, and so by several

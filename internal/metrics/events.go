@@ -108,6 +108,7 @@ var (
 	descEvents      = describe("portone_gateway_event_store_events", "Events that are stored.")
 	descBytes       = describe("portone_gateway_event_store_bytes", "Room that stored events take.")
 	descMaxBytes    = describe("portone_gateway_event_store_max_bytes", "Room that they may take; webhooks are refused when it is used up.")
+	descUnreadable  = describe("portone_gateway_event_store_unreadable_events", "Stored events that the disk has damaged, as far as that was noticed. They are delivered to nobody.")
 	descBacklog     = describe("portone_gateway_event_backlog", "Events that a subscription has not acknowledged.", "subscription")
 	descOutstanding = describe("portone_gateway_event_outstanding", "Of these, the ones that are lent or wait after a Nack.", "subscription")
 	descParked      = describe("portone_gateway_event_parked", "Parked events of a subscription.", "subscription")
@@ -121,7 +122,7 @@ func describe(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descReady, descEvents, descBytes, descMaxBytes, descBacklog, descOutstanding, descParked, descOldest} {
+	for _, d := range []*prometheus.Desc{descReady, descEvents, descBytes, descMaxBytes, descUnreadable, descBacklog, descOutstanding, descParked, descOldest} {
 		descs <- d
 	}
 }
@@ -142,6 +143,7 @@ func (c *storeCollector) Collect(metrics chan<- prometheus.Metric) {
 		gauge(descEvents, float64(usage.Events))
 		gauge(descBytes, float64(usage.Bytes))
 		gauge(descMaxBytes, float64(usage.MaxBytes))
+		gauge(descUnreadable, float64(usage.Unreadable))
 	}
 	subscriptions, err := c.store.Subscriptions(ctx)
 	if err != nil {
