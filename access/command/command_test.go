@@ -195,3 +195,13 @@ func TestHash(t *testing.T) {
 		t.Errorf("a short key ends with %d", status)
 	}
 }
+
+// TestExamples runs the sample files of deploy.
+func TestExamples(t *testing.T) {
+	if out, status := run(t, "policy", "check", "../../deploy/policy.yaml"); status != 0 {
+		t.Errorf("%d: %s", status, out)
+	}
+	if out, status := run(t, "policy", "test", "--policy=../../deploy/policy.yaml", "../../deploy/policy-tests.yaml"); status != 0 {
+		t.Errorf("%d: %s", status, out)
+	}
+}
