@@ -67,11 +67,18 @@ type Condition struct {
 	// Selection has the fields that the condition reads; a plan must read them.
 	Selection view.Selection
 
+	// Bounds has the numbers that the condition compares with others, and on which
+	// sides.
+	Bounds map[*view.Field]Bound
+
 	// UsesStore reports whether the condition asks for the store.
 	UsesStore bool
 
 	program cel.Program
 }
+
+// Bound says on which sides a condition bounds a number.
+type Bound struct{ Upper, Lower bool }
 
 // Holds reports whether the condition is true. An error, as of asking for what the
 // request does not have, makes it not hold; it is for the audit and for explanations,
@@ -185,7 +192,7 @@ func (c *Compiler) compile(expression string, method *contract.Method, store boo
 	if err != nil {
 		return nil, &Error{Line: 1, Problem: err.Error()}
 	}
-	return &Condition{Selection: survey.selection, UsesStore: survey.usesStore, program: program}, nil
+	return &Condition{Selection: survey.selection, Bounds: survey.bounds, UsesStore: survey.usesStore, program: program}, nil
 }
 
 // firstOf is the first mistake of several.

@@ -31,13 +31,14 @@ type survey struct {
 	provider  *provider
 	ast       *ast.AST
 	selection view.Selection
+	bounds    map[*view.Field]Bound
 	usesStore bool
 	enums     map[string]*view.Field // variables of all() and exists() over lists of enums
 	err       *Error
 }
 
 func newSurvey(p *provider, checked *ast.AST) *survey {
-	return &survey{provider: p, ast: checked, selection: make(view.Selection), enums: make(map[string]*view.Field)}
+	return &survey{provider: p, ast: checked, selection: make(view.Selection), bounds: make(map[*view.Field]Bound), enums: make(map[string]*view.Field)}
 }
 
 func (s *survey) expression() error {
@@ -108,6 +109,12 @@ func (s *survey) call(e ast.Expr) {
 		s.walk(arg)
 	}
 	switch name {
+	case operators.Less, operators.LessEquals:
+		s.bound(args[0], Bound{Upper: true})
+		s.bound(args[1], Bound{Lower: true})
+	case operators.Greater, operators.GreaterEquals:
+		s.bound(args[0], Bound{Lower: true})
+		s.bound(args[1], Bound{Upper: true})
 	case operators.Equals, operators.NotEquals:
 		s.noMessages(e, args)
 		s.compare(args[0], args[1])
@@ -118,6 +125,14 @@ func (s *survey) call(e ast.Expr) {
 		if f := s.field(args[1]); f != nil && f.List && f.Kind == view.Enum {
 			s.names(f, args[0])
 		}
+	}
+}
+
+// bound notes that an expression is bounded, if it is a number of the request.
+func (s *survey) bound(e ast.Expr, b Bound) {
+	if f := s.field(e); f != nil && f.Kind == view.Int {
+		has := s.bounds[f]
+		s.bounds[f] = Bound{has.Upper || b.Upper, has.Lower || b.Lower}
 	}
 }
 

@@ -81,7 +81,8 @@ func TestManyAtOnce(t *testing.T) {
 func TestInFlight(t *testing.T) {
 	var l limit.Limiter
 	l.Set(0, 0, 2)
-	if !l.Enter() || !l.Enter() || l.Enter() {
+	first, second, third := l.Enter(), l.Enter(), l.Enter()
+	if !first || !second || third {
 		t.Error("two may be in flight")
 	}
 	l.Leave()

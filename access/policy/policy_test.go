@@ -27,7 +27,7 @@ func load(t testing.TB, text string) *Policy {
 }
 
 func TestExample(t *testing.T) {
-	text, err := os.ReadFile("testdata/example.yaml")
+	text, err := os.ReadFile("../../deploy/policy.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

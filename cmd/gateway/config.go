@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	accesscommand "github.com/portone-gateway/portone-gateway/access/command"
 	"github.com/portone-gateway/portone-gateway/events/command"
 	"github.com/portone-gateway/portone-gateway/internal/hosts"
 	"github.com/portone-gateway/portone-gateway/service"
@@ -30,13 +31,15 @@ const envSecret = "PORTONE_API_SECRET"
 
 // cli is the command line.
 type cli struct {
-	Serve       serveConfig       `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
-	Sandbox     sandboxConfig     `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
-	Healthcheck healthcheckConfig `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
-	Check       checkConfig       `cmd:"" help:"Try the settings, the way to PortOne and the secret, without serving: exit status 0, 1 where something outside is wrong, 2 for a wrong setting."`
-	Events      command.Command   `cmd:"" help:"Look at events and subscriptions of a running gateway, replay and park."`
-	Protos      protosConfig      `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
-	Version     versionConfig     `cmd:"" help:"Show the version."`
+	Serve       serveConfig          `cmd:"" default:"withargs" help:"Run the gateway (the default)."`
+	Sandbox     sandboxConfig        `cmd:"" help:"Run the sandbox alone, for any client of PortOne."`
+	Healthcheck healthcheckConfig    `cmd:"" help:"Ask a running gateway whether it is ready: exit status 0 or 1."`
+	Check       checkConfig          `cmd:"" help:"Try the settings, the way to PortOne and the secret, without serving: exit status 0, 1 where something outside is wrong, 2 for a wrong setting."`
+	Events      command.Command      `cmd:"" help:"Look at events and subscriptions of a running gateway, replay and park."`
+	Policy      accesscommand.Policy `cmd:"" help:"Make keys, and look at a policy before it decides about anything."`
+	Audit       accesscommand.Audit  `cmd:"" help:"Search in what was written down."`
+	Protos      protosConfig         `cmd:"" help:"Write the contract as .proto files, with those that it imports, to generate clients from."`
+	Version     versionConfig        `cmd:"" help:"Show the version."`
 }
 
 // serveConfig configures the gateway.

@@ -51,6 +51,12 @@ func Run(args []string, stdout, stderr io.Writer) error {
 	case "events":
 		name, _, _ := strings.Cut(rest, " ") // arguments follow
 		return c.Events.Run(name, stdout)
+	case "policy":
+		name, _, _ := strings.Cut(rest, " ")
+		return c.Policy.Run(name, stdout)
+	case "audit":
+		name, _, _ := strings.Cut(rest, " ")
+		return c.Audit.Run(name, stdout)
 	case "sandbox":
 		return untilSignal(log, func(ctx, _ context.Context) error { return c.Sandbox.run(ctx, stdout, log) })
 	case "serve":

@@ -68,10 +68,11 @@ func alone(t *testing.T) place {
 	return place{server.URL, exchanges, exchanges}
 }
 
-func behindGateway(t *testing.T) place {
+func behindGateway(t *testing.T, options gatewaytest.Options) place {
 	t.Helper()
 	p := alone(t)
-	g := gatewaytest.Start(t, gatewaytest.Options{URL: p.url})
+	options.URL = p.url
+	g := gatewaytest.Start(t, options)
 	p.near = record(g.REST.Config.Handler)
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = rest.NewServer(nil, slog.New(slog.DiscardHandler))
@@ -138,7 +139,7 @@ func run(t *testing.T, program ...string) {
 		return // the fault is not the gateway's
 	}
 	t.Run("gateway", func(t *testing.T) {
-		p := behindGateway(t)
+		p := behindGateway(t, gatewaytest.Options{})
 		runAt(t, p, program)
 		want := control.near.all()
 		if len(want) == 0 {
@@ -151,15 +152,19 @@ func run(t *testing.T, program ...string) {
 			t.Errorf("the sandbox was asked otherwise by the gateway (-program +gateway):\n%s", diff)
 		}
 	})
+	t.Run("gateway with a policy", func(t *testing.T) {
+		key, options := withPolicy(t)
+		runAt(t, behindGateway(t, options), program, "SDK_SECRET="+key)
+	})
 }
 
 // runAt runs a program. Its arguments are PortOne's URL and what its clock shows;
 // it prints the name of each case that it has passed.
-func runAt(t *testing.T, p place, program []string) {
+func runAt(t *testing.T, p place, program []string, env ...string) {
 	t.Helper()
 	arguments := append(slices.Clone(program[1:]), p.url, now.Format(time.RFC3339Nano))
 	command := exec.CommandContext(t.Context(), program[0], arguments...)
-	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	command.Env = append(append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1"), env...)
 	var errs bytes.Buffer
 	command.Stderr = &errs
 	out, err := command.Output()

@@ -8,7 +8,8 @@ import java.util.Map;
  * of the arguments, and prints the name of each case that passes.
  */
 public final class Client {
-  static final String SECRET = "a-secret-of-the-sdk";
+  // A gateway with a policy wants a key of its own in its place.
+  static final String SECRET = System.getenv().getOrDefault("SDK_SECRET", "a-secret-of-the-sdk");
 
   private Client() {}
 
