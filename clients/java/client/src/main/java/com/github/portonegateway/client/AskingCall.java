@@ -12,8 +12,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +35,9 @@ final class AskingCall<Q, A> extends ClientCall<Q, A> {
         PAUSED,
         DONE
     }
+
+    /** For calls without an executor of their own. Unlike ForkJoinPool.commonPool() it runs what it is given on every machine. */
+    private static final Executor POOL = new CompletableFuture<Void>().defaultExecutor();
 
     private final Asking asking;
     private final MethodDescriptor<Q, A> method;
@@ -144,7 +147,7 @@ final class AskingCall<Q, A> extends ClientCall<Q, A> {
     }
 
     private Executor executor() {
-        return options.getExecutor() != null ? options.getExecutor() : ForkJoinPool.commonPool();
+        return options.getExecutor() != null ? options.getExecutor() : POOL;
     }
 
     private void attempt() {
@@ -288,7 +291,10 @@ final class AskingCall<Q, A> extends ClientCall<Q, A> {
             executor().execute(context.wrap(() -> {
                 try {
                     attempt();
-                } catch (RuntimeException e) { // of an interceptor of the user's
+                } catch (RuntimeException e) { // of an interceptor of the user's; who knows after what
+                    if (mutation) {
+                        before.staysUnknown();
+                    }
                     fail(before, null);
                 }
             }));

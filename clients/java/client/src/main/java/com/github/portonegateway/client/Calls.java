@@ -29,6 +29,9 @@ record Calls(Channel channel, CallOptions options, Duration timeout) {
     }
 
     Calls withHeader(String name, String value) {
+        if (name.equalsIgnoreCase(Rules.KEY.name())) {
+            return withKey(value); // metadata would make other characters than ASCII question marks, and two keys one
+        }
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), value);
         return new Calls(ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)), options, timeout);

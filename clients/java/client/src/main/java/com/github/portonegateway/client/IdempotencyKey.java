@@ -21,9 +21,11 @@ public final class IdempotencyKey {
      * the program.
      */
     public static String create() {
-        StringBuilder key = new StringBuilder(Rules.KEY_LENGTH);
-        for (int i = 0; i < Rules.KEY_LENGTH; i++) {
-            key.append(Rules.KEY_ALPHABET.charAt(RANDOM.nextInt(Rules.KEY_ALPHABET.length())));
+        byte[] random = new byte[Rules.KEY_LENGTH];
+        RANDOM.nextBytes(random);
+        StringBuilder key = new StringBuilder(random.length);
+        for (byte b : random) {
+            key.append(Rules.KEY_ALPHABET.charAt(b & 31)); // of 32 letters and digits
         }
         return key.toString();
     }

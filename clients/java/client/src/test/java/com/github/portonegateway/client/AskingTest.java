@@ -103,6 +103,8 @@ class AskingTest {
         var twice = PaymentServiceGrpc.newBlockingStub(client.channel()).withOption(IdempotencyKey.OPTION, "a-key-of-the-caller")
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(second));
         assertThrows(StatusRuntimeException.class, () -> twice.cancelPayment(REFUND));
+        var header = client.payment().withHeader("Idempotency-Key", "주문-0123456789-abcdef");
+        assertThrows(CallFailedException.class, () -> header.cancelPayment(REFUND));
         var future = client.payment().withKey("short").cancelPaymentAsync(REFUND);
         assertInstanceOf(CallFailedException.class, assertThrows(ExecutionException.class, future::get).getCause());
         assertEquals(0, gateway.calls.size());

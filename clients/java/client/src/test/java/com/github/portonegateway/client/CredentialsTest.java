@@ -3,14 +3,19 @@ package com.github.portonegateway.client;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.portonegateway.portone.v2.CancelPaymentRequest;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.Status;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
+import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -64,6 +69,34 @@ class CredentialsTest {
     @Test
     void theyDoNotShow() {
         assertEquals("Credentials([redacted])", Credentials.gatewayKey("pgw_secret").toString());
+    }
+
+    /** The caller shows a certificate, made by openssl; skipped where there is none. */
+    @Test
+    void aCertificateSaysWhoCalls(@TempDir Path folder) throws Exception {
+        File certificate = folder.resolve("certificate.pem").toFile();
+        File key = folder.resolve("key.pem").toFile();
+        try {
+            Process openssl = new ProcessBuilder("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key.getPath(), "-out", certificate.getPath())
+                    .redirectErrorStream(true).redirectOutput(Redirect.DISCARD).start();
+            assertEquals(0, openssl.waitFor());
+        } catch (IOException e) {
+            assumeTrue(false, "no openssl");
+        }
+        var tls = TlsServerCredentials.newBuilder().keyManager(certificate, key).trustManager(certificate)
+                .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE).build();
+        Path shown = certificate.toPath();
+        try (var gateway = new FakeGateway(0, tls)) {
+            try (var client = PortOneClient.builder(gateway.target()).tls(Credentials.mutualTls(shown, key.toPath(), shown)).build()) {
+                client.payment().cancelPayment(REFUND);
+            }
+            var nobody = TlsChannelCredentials.newBuilder().trustManager(certificate).build();
+            try (var client = PortOneClient.builder(gateway.target()).tls(nobody).askAgainFor(Duration.ZERO).build()) {
+                assertThrows(OutcomeUnknownException.class, () -> client.payment().cancelPayment(REFUND));
+            }
+            assertEquals(1, gateway.calls.size());
+        }
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
@@ -43,11 +44,11 @@ final class FakeGateway extends PaymentServiceImplBase implements ServerIntercep
     private final Server server;
 
     FakeGateway() throws IOException {
-        this(0);
+        this(0, InsecureServerCredentials.create());
     }
 
-    FakeGateway(int port) throws IOException {
-        server = Grpc.newServerBuilderForPort(port, InsecureServerCredentials.create()).addService(this).intercept(this).build().start();
+    FakeGateway(int port, ServerCredentials credentials) throws IOException {
+        server = Grpc.newServerBuilderForPort(port, credentials).addService(this).intercept(this).build().start();
     }
 
     int port() {

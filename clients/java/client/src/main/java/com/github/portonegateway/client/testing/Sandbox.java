@@ -21,11 +21,13 @@ public final class Sandbox implements AutoCloseable {
 
     private final Process process;
     private final Map<String, String> places;
+    private final Thread lastly;
     private final HttpClient http = HttpClient.newHttpClient();
 
-    private Sandbox(Process process, Map<String, String> places) {
+    private Sandbox(Process process, Map<String, String> places, Thread lastly) {
         this.process = process;
         this.places = places;
+        this.lastly = lastly;
     }
 
     /**
@@ -37,8 +39,9 @@ public final class Sandbox implements AutoCloseable {
      */
     public static Sandbox start(String... arguments) throws IOException {
         Process process = GatewayProgram.start(arguments);
-        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
-        return new Sandbox(process, GatewayProgram.places(process));
+        Thread lastly = new Thread(process::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(lastly);
+        return new Sandbox(process, GatewayProgram.places(process), lastly);
     }
 
     /** Where gRPC is, host:port. */
@@ -103,6 +106,11 @@ public final class Sandbox implements AutoCloseable {
     @Override
     public void close() {
         process.destroy();
+        try {
+            Runtime.getRuntime().removeShutdownHook(lastly);
+        } catch (IllegalStateException e) {
+            return; // the JVM ends, and the hook does the rest
+        }
         try {
             if (!process.waitFor(10, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
