@@ -659,12 +659,12 @@ func TestShadowMode(t *testing.T) {
 	p.stderr.awaitLine(t, `"would_refuse":"unidentified"`, p.exited)
 }
 
-// TestMetricsAlone serves nothing but metrics on their own listener.
+// TestMetricsAlone serves metrics and probes on their own listener, and no profiles and no policy.
 func TestMetricsAlone(t *testing.T) {
 	portone := newStub(t, nil)
 	folder := socketFolder(t)
 	start(t, portone.url, "--metrics-addr=unix://"+folder+"/metrics")
-	for target, want := range map[string]int{"/metrics": 200, "/debug/pprof/": 404, "/readyz": 404, "/policy": 404} {
+	for target, want := range map[string]int{"/metrics": 200, "/debug/pprof/": 404, "/readyz": 200, "/policy": 404} {
 		if a := get(t, folder+"/metrics", target); a.status != want {
 			t.Errorf("%s: %d, want %d", target, a.status, want)
 		}
