@@ -165,6 +165,14 @@ func (c *Call) NoKey() *Refusal {
 	return c.refuse(Refusal{Cause: policy.NoKey})
 }
 
+// Allow notes that the call goes on without a request to PortOne: the gateway answers
+// by itself.
+func (c *Call) Allow() {
+	if c.would == "" {
+		c.counts().add("", false)
+	}
+}
+
 // NeedsRequest reports whether Admit wants the request that goes up.
 func (c *Call) NeedsRequest() bool {
 	return c.audited() || c.judged()

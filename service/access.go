@@ -64,6 +64,9 @@ func (s *Server) authorize(ctx context.Context, c *Call, next next) (err error) 
 		c.language = errmap.ParseLanguage(first(c.Headers.Values(HeaderLanguage)))
 		err = s.refused(c, refusal)
 	} else {
+		if c.Method.Operation == nil {
+			c.access.Allow()
+		}
 		err = next(ctx, c)
 	}
 	ended = true

@@ -5,15 +5,15 @@ import (
 	"strings"
 
 	"github.com/portone-gateway/portone-gateway/contract"
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 )
 
 // Unknown says what becomes of members and parameters that the contract does not
 // know, where they stand beside one that is read. The zero value refuses all.
 type Unknown struct {
-	// Allow lets all pass, but those that a server could take for one that is read.
+	// Allow lets all pass, and Names these, but none that a server could take for one
+	// that is read, or for a parameter.
 	Allow bool
-
-	// Names lets these pass.
 	Names map[string]bool
 }
 
@@ -29,6 +29,8 @@ type Plan struct {
 	queries  map[string]*Field // all query parameters that the contract has
 	unknown  Unknown
 	lenient  bool
+
+	jsonInQuery bool // the operation takes its JSON in the query
 }
 
 // node is a message of which fields are read.
@@ -37,7 +39,8 @@ type node struct {
 	reads    []bool  // by the index of the field
 	children []*node // for messages that are read
 	selected []*Field
-	away     []bool // of the request: what does not travel in the body
+	guarded  []*Field // those for which nothing else may be taken
+	away     []bool   // of the request: what does not travel in the body
 }
 
 // segment is a piece of a path: literal text with its slashes, or a parameter.
@@ -49,7 +52,7 @@ type segment struct {
 // NewPlan makes a plan for an RPC. The fields of the selection are of types' types.
 func NewPlan(types *Types, method *contract.Method, selection Selection, unknown Unknown) (*Plan, error) {
 	root := types.Of(method.Descriptor.Input())
-	p := &Plan{queries: make(map[string]*Field), unknown: unknown}
+	p := &Plan{queries: make(map[string]*Field), unknown: unknown, jsonInQuery: takesJSONInQuery(method)}
 	away := make([]bool, len(root.Fields))
 	for _, f := range root.Fields {
 		if f.query {
@@ -61,7 +64,18 @@ func NewPlan(types *Types, method *contract.Method, selection Selection, unknown
 	}
 	p.root = newNode(root, selection, make(map[*Type]*node))
 	p.root.away = away
+	for _, f := range root.Fields {
+		if away[f.index] && !p.root.reads[f.index] {
+			p.root.guarded = append(p.root.guarded, f)
+		}
+	}
 	return p, nil
+}
+
+// takesJSONInQuery reports whether an operation reads the query parameter requestBody.
+func takesJSONInQuery(m *contract.Method) bool {
+	form := m.Operation.GetBody()
+	return form == portonev2.BodyForm_BODY_FORM_QUERY || form == portonev2.BodyForm_BODY_FORM_QUERY_OR_BODY
 }
 
 // NewLenientPlan makes a plan that reads what it can: what cannot be read is absent,
@@ -86,7 +100,7 @@ func newNode(t *Type, selection Selection, made map[*Type]*node) *node {
 			continue
 		}
 		n.reads[f.index] = true
-		n.selected = append(n.selected, f)
+		n.selected, n.guarded = append(n.selected, f), append(n.guarded, f)
 		if f.Kind == Message {
 			n.children[f.index] = newNode(f.Of, selection, made)
 		}

@@ -153,7 +153,7 @@ func (r *reader) readQuery(root *Object, query []byte) (inQuery bool) {
 			}
 		}
 		seen = append(seen, name)
-		if name == requestBody {
+		if name == requestBody && (r.plan.jsonInQuery || r.plan.lenient) {
 			inQuery = true
 			r.readBody(root, []byte(text))
 			continue
@@ -177,16 +177,16 @@ func (r *reader) query(root *Object, name, text string) {
 
 // unknown decides about a name that the contract does not have.
 func (r *reader) unknown(n *node, name, prefix string) {
-	if r.plan.lenient || r.plan.unknown.Names[name] {
+	if r.plan.lenient {
 		return
 	}
-	if !r.plan.unknown.Allow {
+	if !r.plan.unknown.Allow && !r.plan.unknown.Names[name] {
 		r.failAt(prefix+name, "is not in the contract, and stands beside what is judged")
 		return
 	}
-	for _, f := range n.selected {
+	for _, f := range n.guarded {
 		if looksLike(name, f) {
-			r.failAt(prefix+name, "could be taken for %s, which is judged", f.JSON)
+			r.failAt(prefix+name, "could be taken for %s", f.JSON)
 			return
 		}
 	}
