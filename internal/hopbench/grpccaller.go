@@ -5,16 +5,17 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 )
 
 // grpcDialer makes callers that share client connections.
 type grpcDialer struct {
-	address string
-	conns   []*grpc.ClientConn
+	address, key string
+	conns        []*grpc.ClientConn
 }
 
-func newGRPCDialer(address string) dialer { return &grpcDialer{address: address} }
+func newGRPCDialer(address, key string) dialer { return &grpcDialer{address: address, key: key} }
 
 func (d *grpcDialer) caller(i, connections int) (caller, error) {
 	n := i % connections
@@ -27,7 +28,7 @@ func (d *grpcDialer) caller(i, connections int) (caller, error) {
 		}
 		d.conns = append(d.conns, conn)
 	}
-	return &grpcCaller{conn: d.conns[n]}, nil
+	return &grpcCaller{conn: d.conns[n], key: d.key}, nil
 }
 
 func (*grpcDialer) check(c *call, answer []byte) error { return c.checkWire(answer) }
@@ -35,6 +36,7 @@ func (*grpcDialer) check(c *call, answer []byte) error { return c.checkWire(answ
 // grpcCaller makes calls with a deadline, as services should.
 type grpcCaller struct {
 	conn    *grpc.ClientConn
+	key     string // gateway key; empty for none
 	calls   *call  // the one that request is for
 	request []byte // encoded
 	answer  []byte
@@ -47,6 +49,9 @@ func (g *grpcCaller) call(ctx context.Context, c *call) ([]byte, error) {
 			return nil, err
 		}
 		g.calls, g.request = c, request
+	}
+	if g.key != "" {
+		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "PortOne "+g.key)
 	}
 	if err := g.conn.Invoke(ctx, c.rpc, g.request, &g.answer); err != nil {
 		return nil, err

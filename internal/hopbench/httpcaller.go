@@ -10,11 +10,13 @@ import (
 )
 
 // httpDialer makes callers that speak HTTP/1.1 over a connection each.
-type httpDialer struct{ address string }
+type httpDialer struct{ address, key string }
 
-func newHTTPDialer(address string) dialer { return httpDialer{address} }
+func newHTTPDialer(address, key string) dialer { return httpDialer{address, key} }
 
-func (d httpDialer) caller(int, int) (caller, error) { return &httpCaller{address: d.address}, nil }
+func (d httpDialer) caller(int, int) (caller, error) {
+	return &httpCaller{address: d.address, key: d.key}, nil
+}
 
 func (httpDialer) check(c *call, answer []byte) error { return c.checkJSON(answer) }
 
@@ -22,6 +24,7 @@ func (httpDialer) check(c *call, answer []byte) error { return c.checkJSON(answe
 // cores away from the servers under test.
 type httpCaller struct {
 	address string
+	key     string   // gateway key; empty for none
 	conn    net.Conn // nil before the first call
 	reader  *bufio.Reader
 	request []byte
@@ -68,6 +71,9 @@ func (h *httpCaller) connect(ctx context.Context) error {
 func (h *httpCaller) encode(c *call) []byte {
 	r := fmt.Appendf(h.request[:0], "%s %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: hopbench\r\nAccept: application/json\r\n",
 		c.method, c.target, h.address)
+	if h.key != "" {
+		r = fmt.Appendf(r, "Authorization: PortOne %s\r\n", h.key)
+	}
 	if c.body != nil {
 		r = fmt.Appendf(r, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(c.body))
 	}

@@ -18,6 +18,7 @@ type job struct {
 	Protocol    string        // a key of dialers
 	Address     string        // host:port of the server
 	Call        string        // name of the call to make
+	Key         string        // gateway key that callers send; empty for none
 	Callers     int           // calls at a time
 	Connections int           // how many connections they share, if the protocol can share
 	For         time.Duration // how long callers begin new calls; each makes at least one
@@ -86,7 +87,7 @@ const (
 	protocolGRPC = "gRPC"
 )
 
-var dialers = map[string]func(address string) dialer{
+var dialers = map[string]func(address, key string) dialer{
 	protocolHTTP: newHTTPDialer,
 	protocolGRPC: newGRPCDialer,
 }
@@ -112,7 +113,7 @@ func (l *loader) crowd(j job) (*crowd, error) {
 		if !ok {
 			return nil, fmt.Errorf("no protocol is named %q", j.Protocol)
 		}
-		c = &crowd{dialer: newDialer(j.Address), checks: map[*call]*check{}}
+		c = &crowd{dialer: newDialer(j.Address, j.Key), checks: map[*call]*check{}}
 		l.crowds[key] = c
 	}
 	for i := len(c.callers); i < j.Callers; i++ {

@@ -20,6 +20,7 @@ type options struct {
 	peersOnly    bool     // leave the gateway out
 	gateway      string   // the gateway's binary; empty builds it
 	gatewayFlags []string // further flags for it
+	policy       bool     // measure a gateway with a policy, too
 	proxyBuffers bool     // give ReverseProxy a buffer pool
 
 	profile string // file for a CPU profile of the gateway, in place of measuring
@@ -40,6 +41,7 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.peersOnly, "peers-only", false, "leave the gateway out")
 	flags.StringVar(&o.gateway, "gateway", "", "`binary` of the gateway; default: build ./cmd/gateway")
 	flags.StringVar(&gatewayFlags, "gateway-flags", "", "further `flags` for the gateway, separated by spaces")
+	flags.BoolVar(&o.policy, "policy", false, "measure a gateway with a policy beside it; all callers send a gateway key then")
 	flags.BoolVar(&o.proxyBuffers, "proxy-buffers", false, "give ReverseProxy buffers to reuse")
 	flags.StringVar(&o.profile, "profile", "", "measure nothing, but write a CPU profile of the gateway to this `file`")
 	if err := flags.Parse(args); err != nil {
@@ -72,6 +74,9 @@ func (o options) validate() error {
 	}
 	if o.peersOnly && o.profile != "" {
 		return fmt.Errorf("-peers-only leaves out the gateway that -profile profiles")
+	}
+	if o.peersOnly && o.policy {
+		return fmt.Errorf("-peers-only leaves out the gateway that -policy measures")
 	}
 	if o.peersOnly && o.gateway != "" {
 		return fmt.Errorf("-peers-only leaves out the gateway that -gateway names")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type stand struct {
 	loadRole *process
 	subjects []*subject
 	gateway  *gateway // nil if it was left out
+	key      string   // gateway key that callers send; empty for none
 	stops    []func()
 }
 
@@ -29,6 +31,8 @@ const (
 	reverseProxy = "httputil.ReverseProxy"
 	gatewayGRPC  = "gateway, gRPC"
 	gatewayREST  = "gateway, REST"
+	policyGRPC   = "gateway with a policy, gRPC"
+	policyREST   = "gateway with a policy, REST"
 	bareGRPC     = "bare gRPC server"
 )
 
@@ -61,6 +65,11 @@ func (s *stand) start(ctx context.Context, o options, folder string) error {
 			&subject{gatewayGRPC, protocolGRPC, s.gateway.grpc, s.gateway.process},
 			&subject{gatewayREST, protocolHTTP, s.gateway.rest, s.gateway.process})
 	}
+	if o.policy {
+		if err := s.startGuarded(ctx, o, folder); err != nil {
+			return err
+		}
+	}
 	bare, address, err := s.server(ctx, "bare-grpc")
 	if err != nil {
 		return err
@@ -70,6 +79,21 @@ func (s *stand) start(ctx context.Context, o options, folder string) error {
 		return err
 	}
 	s.stops = append(s.stops, s.loadRole.stop)
+	return nil
+}
+
+// startGuarded starts a gateway with a policy.
+func (s *stand) startGuarded(ctx context.Context, o options, folder string) error {
+	key, path, err := writePolicy(folder)
+	if err != nil {
+		return err
+	}
+	g, err := startGateway(ctx, o.gateway, folder, s.upstream, append(slices.Clone(o.gatewayFlags), "--policy-file="+path))
+	if err != nil {
+		return err
+	}
+	s.key, s.stops = key, append(s.stops, g.stop)
+	s.subjects = append(s.subjects, &subject{policyGRPC, protocolGRPC, g.grpc, g.process}, &subject{policyREST, protocolHTTP, g.rest, g.process})
 	return nil
 }
 
@@ -91,7 +115,7 @@ func (s *stand) stop() {
 // do makes calls to a subject and waits for their end.
 func (s *stand) do(to *subject, c *call, callers, connections int, length time.Duration) (report, error) {
 	r, err := s.loadRole.do(job{
-		Protocol: to.protocol, Address: to.address, Call: c.name,
+		Protocol: to.protocol, Address: to.address, Call: c.name, Key: s.key,
 		Callers: callers, Connections: connections, For: length,
 	})
 	if err == nil {
