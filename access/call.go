@@ -59,8 +59,8 @@ type Refusal struct {
 // Begin finds the caller of a call, and whether it may make it as far as that can be
 // said without its request. Peer may be nil. End must follow, whatever it returns.
 func (a *Access) Begin(info Info, headers identity.Headers, peer *identity.Peer) (*Call, *Refusal) {
-	c := &Call{access: a, snapshot: a.current.Load(), info: info}
-	if err := c.identify(headers, peer); err != nil {
+	c, now := &Call{access: a, snapshot: a.current.Load(), info: info}, a.now()
+	if err := c.identify(headers, peer, now); err != nil {
 		return c, c.refuse(Refusal{Cause: policy.Unidentified, Detail: err})
 	}
 	if c.grant = c.snapshot.policy.Permit(c.caller, info.Op); c.grant == nil {
@@ -70,7 +70,7 @@ func (a *Access) Begin(info Info, headers identity.Headers, peer *identity.Peer)
 		c.decision = c.snapshot.policy.Unjudged(c.caller, c.grant)
 	}
 	limiter := c.snapshot.callers[c.caller.Index].limiter
-	if wait, ok := limiter.Take(a.now()); !ok {
+	if wait, ok := limiter.Take(now); !ok {
 		return c, c.refuse(Refusal{Cause: policy.OverLimit, RetryAfter: wait})
 	}
 	if c.entered = limiter.Enter(); !c.entered {
@@ -80,8 +80,8 @@ func (a *Access) Begin(info Info, headers identity.Headers, peer *identity.Peer)
 }
 
 // identify finds the caller.
-func (c *Call) identify(headers identity.Headers, peer *identity.Peer) (err error) {
-	a, p, now := c.access, c.snapshot.policy, c.access.now()
+func (c *Call) identify(headers identity.Headers, peer *identity.Peer, now time.Time) (err error) {
+	a, p := c.access, c.snapshot.policy
 	if c.presented, err = identity.Present(headers, peer, p.Proxies); err != nil {
 		return err
 	}
@@ -303,5 +303,5 @@ func (a *Access) MayReflect(headers identity.Headers, peer *identity.Peer) bool 
 		return false
 	}
 	c := &Call{access: a, snapshot: s}
-	return c.identify(headers, peer) == nil || s.policy.Mode == policy.Shadow
+	return c.identify(headers, peer, a.now()) == nil || s.policy.Mode == policy.Shadow
 }
