@@ -104,7 +104,7 @@ func read(t *testing.T, path string) string {
 func gatewaySource(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, path := range []string{"internal/metrics/metrics.go", "internal/metrics/events.go", "cmd/gateway/run.go", "cmd/gateway/events.go", "cmd/gateway/pgcodes.go"} {
+	for _, path := range []string{"internal/metrics/metrics.go", "internal/metrics/events.go", "cmd/gateway/run.go", "cmd/gateway/access.go", "cmd/gateway/events.go", "cmd/gateway/pgcodes.go"} {
 		all.WriteString(read(t, path))
 	}
 	return all.String()
