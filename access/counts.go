@@ -33,7 +33,7 @@ func (c *counts) add(cause policy.Cause, shadow bool) {
 }
 
 // Decisions tells how often what was decided: for each caller of the policies so far,
-// an empty name for nobody's calls, the decision as the audit has it, and the cause of
+// an empty name for no one's calls, the decision as the audit has it, and the cause of
 // refusals.
 func (a *Access) Decisions(tell func(caller, decision, cause string, n uint64)) {
 	a.mu.Lock()

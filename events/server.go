@@ -33,7 +33,7 @@ type Options struct {
 	// MaxStreams is how many streams and waiting pulls there may be. Default: 2,000.
 	MaxStreams int
 
-	// Observer is told what happens. Default: nobody.
+	// Observer is told what happens. Default: no one.
 	Observer Observer
 
 	// Logger gets what goes wrong. Default: slog.Default().
@@ -182,7 +182,7 @@ func (s *Server) SeekSubscription(ctx context.Context, req *eventsv1.SeekSubscri
 	return s.get(ctx, req.GetSubscription())
 }
 
-// nobody observes nothing.
+// no one observes nothing.
 type nobody struct{}
 
 func (nobody) Delivered(string, int, time.Duration) {}

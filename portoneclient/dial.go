@@ -25,7 +25,7 @@ type Options struct {
 	// Default: not at all.
 	TLS credentials.TransportCredentials
 
-	// Credentials say who calls: GatewayKey, Token or TokenFile. Default: nobody, or
+	// Credentials say who calls: GatewayKey, Token or TokenFile. Default: no one, or
 	// who the certificate of TLS says.
 	Credentials Credentials
 

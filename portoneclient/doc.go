@@ -1,4 +1,4 @@
-// Package portoneclient connects Go programs to the gateway so that nobody is charged
+// Package portoneclient connects Go programs to the gateway so that no one is charged
 // twice: every mutation gets an idempotency key before its first attempt and never
 // another, a call whose outcome is unknown is asked again with it, and errors are
 // *portoneerr.Error, with the key.

@@ -75,7 +75,7 @@ type Options struct {
 	// may call everything.
 	Access *access.Access
 
-	// Credentials find out who is at the other end of gRPC connections. Default: nobody
+	// Credentials find out who is at the other end of gRPC connections. Default: no one
 	// does.
 	Credentials credentials.TransportCredentials
 

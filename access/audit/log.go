@@ -39,7 +39,7 @@ type Log struct {
 	waiting []byte
 	batch   *batch
 	busy    bool          // a goroutine writes
-	idle    chan struct{} // closed when nothing waits any more; nil if nobody wants to know
+	idle    chan struct{} // closed when nothing waits any more; nil if no one wants to know
 
 	file struct {
 		sync.Mutex

@@ -116,7 +116,7 @@ func TestDiff(t *testing.T) {
 	}
 	for _, want := range []string{
 		"\n+ shop PaymentService/CancelPayment on a with shop", "\n- shop PlatformService/GetPlatformSetting with market",
-		"warning: another secret, before market: desk PaymentService/CancelPayment on m with shop", "nobody has role settings",
+		"warning: another secret, before market: desk PaymentService/CancelPayment on m with shop", "no caller has role settings",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("there is no %q in\n%s", want, out)

@@ -107,7 +107,7 @@ func Present(headers Headers, peer *Peer, proxies *Proxies) (Presented, error) {
 
 // authorization reads "PortOne <key>", as PortOne's SDKs send it, and "Bearer <key or
 // token>". What comes after PortOne and is no key is a placeholder: SDKs have to send
-// something also where the connection says who calls. It identifies nobody, so that
+// something also where the connection says who calls. It identifies no one, so that
 // PortOne's own secrets never become keys of the gateway.
 func (p *Presented) authorization(value string) error {
 	scheme, text, ok := strings.Cut(value, " ")

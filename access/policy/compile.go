@@ -53,7 +53,7 @@ type conditional struct {
 // reader's.
 func (c *compilation) run(d *document) error {
 	c.broken = make(map[*Rule]bool)
-	for _, role := range d.roles { // also those that nobody has
+	for _, role := range d.roles { // also those that no one has
 		if err := c.checkRole(role); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ type Credential struct {
 var (
 	errNobody  = errors.New("nothing that the call presents is a caller's")
 	errTwo     = errors.New("the call presents credentials of two callers")
-	errUnused  = errors.New("one of the credentials that the call presents is nobody's")
+	errUnused  = errors.New("one of the credentials that the call presents leads to no caller")
 	errKey     = errors.New("the gateway key is not known")
 	errExpired = errors.New("the gateway key is expired")
 )

@@ -56,12 +56,12 @@ func (l *lint) unused() {
 	}
 	for _, r := range l.policy.roles {
 		if !roles[r] {
-			l.warn(r.at, "nobody has role %s", r.name)
+			l.warn(r.at, "no caller has role %s", r.name)
 		}
 	}
 	for _, s := range l.policy.Stores {
 		if !stores[s] {
-			l.warn(s.at, "nobody calls on store %s", s.Name)
+			l.warn(s.at, "no caller is on store %s", s.Name)
 		}
 	}
 	for _, s := range l.policy.Secrets {
@@ -73,7 +73,7 @@ func (l *lint) unused() {
 
 func (l *lint) caller(c *Caller, now time.Time) {
 	if len(c.entries) == 0 {
-		l.warn(c.at, "nobody is caller %s", c.Name)
+		l.warn(c.at, "no credential leads to caller %s", c.Name)
 	}
 	if len(c.roles) == 0 {
 		l.warn(c.at, "caller %s may do nothing", c.Name)

@@ -29,7 +29,7 @@ type Policy struct {
 	Issuers map[string]*Issuer
 	Callers map[string]*Caller
 
-	// Proxies are whose x-forwarded-client-cert is believed; nil for nobody's.
+	// Proxies are whose x-forwarded-client-cert is believed; nil for no one's.
 	Proxies *identity.Proxies
 
 	order  []*Caller // in the order of the file

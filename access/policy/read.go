@@ -59,7 +59,7 @@ func (r *reader) read(root *yaml.Node, ops []*operation) *document {
 		r.fail(at(root), "version: 1 is missing")
 	}
 	if found["callers"] == nil {
-		r.fail(at(root), "callers are missing: nobody could call; for that, write callers: {}")
+		r.fail(at(root), "callers are missing: no one could call; for that, write callers: {}")
 	}
 	return d
 }

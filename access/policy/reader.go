@@ -16,7 +16,7 @@ import (
 const maxFile = 16 << 20
 
 // reader reads a YAML document strictly: what is not expected is a mistake. Anchors,
-// aliases, merge keys and tags are, since nobody should have to know them to see what a
+// aliases, merge keys and tags are, since no one should have to know them to see what a
 // policy says.
 type reader struct {
 	file   string

@@ -36,7 +36,7 @@ type Watcher struct {
 }
 
 // Start begins to read something, first after a while: whoever calls it has read it
-// once. What is its name in the log, such as "the policy". A reading says whether it
+// once. What is its name in the log, such as "the policy". A reading reports whether it
 // brought anything new.
 func Start(what string, logger *slog.Logger, read func() (changed bool, err error)) *Watcher {
 	return start(what, logger, read, Every, Stuck)

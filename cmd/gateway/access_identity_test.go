@@ -164,7 +164,7 @@ func TestLimitOfACaller(t *testing.T) {
 	if err != nil || a.header.Get("Retry-After") == "" || !strings.Contains(a.body, "RetryInfo") {
 		t.Errorf("it says %q, %v: %s", a.header.Get("Retry-After"), err, a.body)
 	}
-	g.expect(t, g.as(t, []string{webID}), refund{amount: 1}, wentWell, "secret-of-shop") // nobody else's
+	g.expect(t, g.as(t, []string{webID}), refund{amount: 1}, wentWell, "secret-of-shop") // no one else's
 }
 
 // TestUnixSocket knows callers by their user.
@@ -177,7 +177,7 @@ func TestUnixSocket(t *testing.T) {
 	g.expect(t, c, refund{store: "store-a", amount: 5000}, unidentified, "") // two callers
 }
 
-// TestMesh believes x-forwarded-client-cert of the proxy, and of nobody else.
+// TestMesh believes x-forwarded-client-cert of the proxy, and of no one else.
 func TestMesh(t *testing.T) {
 	const header = "x-forwarded-client-cert: By=spiffe://example.com/gw;Hash=00;Subject=\"CN=a\";URI="
 	t.Run("from the proxy", func(t *testing.T) {

@@ -187,7 +187,7 @@ func (c *checking) nats(ctx context.Context) error {
 }
 
 // noSuchPayment is what the check reads: PortOne knows no payment of this id, and so
-// nobody's data come; but it only says so to whom it knows by the secret.
+// no one's data come; but it only says so to whom it knows by the secret.
 const noSuchPayment = "portone-gateway-check"
 
 // portone makes one harmless read, in the way of every call.

@@ -75,7 +75,7 @@ func newEventing(c *serveConfig, logger *slog.Logger) (e *eventing, err error) {
 		}
 	}
 	e.store, e.folder, err = c.openStore(logger)
-	if err != nil && c.sandboxEvents() { // nobody asked for it
+	if err != nil && c.sandboxEvents() { // no one asked for it
 		logger.Warn("the sandbox's webhooks go nowhere: there is no folder for them", "problem", err.Error())
 		e.close()
 		return nil, nil
@@ -84,7 +84,7 @@ func newEventing(c *serveConfig, logger *slog.Logger) (e *eventing, err error) {
 }
 
 // webhookAddr is where webhooks come in. The sandbox's come over loopback, at a port
-// that nobody has to know.
+// that no one has to know.
 func (c *serveConfig) webhookAddr() string {
 	if c.WebhookAddr == "" && c.takesSandbox() {
 		return "127.0.0.1:0"

@@ -182,7 +182,7 @@ func gateway(t *testing.T, log, dir, cluster string, environment ...string) *pro
 	return spawn(t, log, append([]string{envRole + "=gateway", envDir + "=" + dir, envURL + "=" + cluster}, environment...)...)
 }
 
-// freePorts finds ports that nobody has.
+// freePorts finds ports that no one has.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string

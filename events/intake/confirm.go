@@ -28,7 +28,7 @@ type Confirm func(ctx context.Context, w http.ResponseWriter, asked Asked)
 
 // Refuse approves nothing.
 func Refuse(_ context.Context, w http.ResponseWriter, asked Asked) {
-	asked.Logger.Warn("PortOne asks whether to approve a payment, and nobody is there to decide: it is refused",
+	asked.Logger.Warn("PortOne asks whether to approve a payment, and no service is set to decide: it is refused",
 		"environment", asked.Environment)
 	refuse(w, http.StatusForbidden)
 }

@@ -43,10 +43,10 @@ type Options struct {
 	// Default: 256.
 	MaxInFlight int
 
-	// Observer is told of each webhook. Default: nobody.
+	// Observer is told of each webhook. Default: no one.
 	Observer Observer
 
-	// Tracer follows webhooks. Default: nobody does.
+	// Tracer follows webhooks. Default: no one does.
 	Tracer Tracer
 
 	// Logger gets what goes wrong; never a body. Default: slog.Default().
@@ -310,7 +310,7 @@ func (h *Handler) answer(w http.ResponseWriter, outcome Outcome) {
 	_, _ = io.WriteString(w, a.text+"\n")
 }
 
-// nobody observes and traces nothing.
+// no one observes and traces nothing.
 type nobody struct{}
 
 func (nobody) Received(Outcome, string, time.Duration) {}

@@ -26,7 +26,7 @@ const (
 	minKey = 16
 )
 
-// embedded is a nats-server in this process. Nobody but this process reaches it: it
+// embedded is a nats-server in this process. No one but this process reaches it: it
 // listens nowhere.
 type embedded struct {
 	server *server.Server

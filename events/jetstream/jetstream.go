@@ -150,7 +150,7 @@ func (s *Store) use(ctx context.Context, opened *session) {
 	s.watch(ctx, opened)
 }
 
-// open opens a session, in a folder that nobody else uses.
+// open opens a session, in a folder that no one else uses.
 func (s *Store) open(folder *folder) (*session, error) {
 	if err := folder.take(); err != nil {
 		return nil, err

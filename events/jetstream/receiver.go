@@ -110,7 +110,7 @@ func (r *receiver) Close() {
 	_ = r.session.nc.Flush() // so that the server knows before it delivers more
 }
 
-// giveBack has a delivery that nobody got delivered again at once.
+// giveBack has a delivery that no one got delivered again at once.
 func giveBack(msg *nats.Msg) {
 	if strings.HasPrefix(msg.Reply, "$JS.ACK.") {
 		_ = msg.Respond([]byte("-NAK"))
@@ -240,7 +240,7 @@ func (r *receiver) status(msg *nats.Msg) error {
 			}
 		}
 		return fmt.Errorf("%w: %s", store.ErrUnavailable, description)
-	case "503": // nobody answers: the consumer is gone, or its servers are
+	case "503": // no one answers: the consumer is gone, or its servers are
 		r.asked = 0
 		r.store.cache.forget(r.name)
 		if _, err := r.store.subscription(context.Background(), r.session, r.name); errors.Is(err, store.ErrNoSubscription) {

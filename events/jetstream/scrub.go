@@ -14,7 +14,7 @@ const (
 
 // scrub reads all events of an embedded store when it was opened, and then every day. The
 // server passes over one that the disk has damaged, in silence: it would be delivered to
-// nobody, and nobody would know.
+// no one, and no one would know.
 func (s *Store) scrub(ctx context.Context, current *session) {
 	for {
 		unreadable, err := s.countUnreadable(ctx, current)

@@ -68,7 +68,7 @@ type Options struct {
 	// Default: 200, which are 40,000 payments.
 	MaxPages int
 
-	// Observer is told of runs. Default: nobody.
+	// Observer is told of runs. Default: no one.
 	Observer Observer
 
 	// Logger gets what goes wrong, and what was missing. Default: slog.Default().
@@ -287,7 +287,7 @@ func (r *Reconciler) isOurs(h *portonev2.PaymentWebhook) bool {
 	return len(r.opts.URLs) == 0 || slices.Contains(r.opts.URLs, h.GetUrl())
 }
 
-// nobody observes nothing.
+// no one observes nothing.
 type nobody struct{}
 
 func (nobody) Reconciled(int, error) {}

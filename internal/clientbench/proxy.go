@@ -133,7 +133,7 @@ func (x *proxy) spoil(w http.ResponseWriter, r *http.Request, f fault) {
 	case "502":
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, "<html>502 Bad Gateway</html>") // nobody has to read it
+		_, _ = io.WriteString(w, "<html>502 Bad Gateway</html>") // no one has to read it
 	case "rst":
 		panic(http.ErrAbortHandler)
 	case "close":

@@ -185,7 +185,7 @@ func newRetry() retry {
 		r.WithoutErrorInfo[name] = byKind{Mutation: same, Read: never}
 		r.PortOneCodes[name], r.GatewayCodes[name] = both(never), both(never)
 	}
-	// These come from a mesh or a wrong address: nobody did anything.
+	// These come from a mesh or a wrong address: no one did anything.
 	for _, code := range []codes.Code{codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented} {
 		r.WithoutErrorInfo[string(nameOf(code))] = both(never)
 	}

@@ -67,7 +67,7 @@ func TestBareFailures(t *testing.T) {
 	}
 }
 
-// TestEveryGatewayReasonIsDecided fails when the gateway gets a reason that nobody has
+// TestEveryGatewayReasonIsDecided fails when the gateway gets a reason that no one has
 // thought about here: add it to decided, and to newRetry if its code does not say
 // enough.
 func TestEveryGatewayReasonIsDecided(t *testing.T) {

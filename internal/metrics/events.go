@@ -108,7 +108,7 @@ var (
 	descEvents      = describe("portone_gateway_event_store_events", "Events that are stored.")
 	descBytes       = describe("portone_gateway_event_store_bytes", "Room that stored events take.")
 	descMaxBytes    = describe("portone_gateway_event_store_max_bytes", "Room that they may take; webhooks are refused when it is used up.")
-	descUnreadable  = describe("portone_gateway_event_store_unreadable_events", "Stored events that the disk has damaged, as far as that was noticed. They are delivered to nobody.")
+	descUnreadable  = describe("portone_gateway_event_store_unreadable_events", "Stored events that the disk has damaged, as far as that was noticed. They are not delivered.")
 	descBacklog     = describe("portone_gateway_event_backlog", "Events that a subscription has not acknowledged.", "subscription")
 	descOutstanding = describe("portone_gateway_event_outstanding", "Of these, the ones that are lent or wait after a Nack.", "subscription")
 	descParked      = describe("portone_gateway_event_parked", "Parked events of a subscription.", "subscription")

@@ -103,7 +103,7 @@ func New(version string) *Metrics {
 	return m
 }
 
-// outcomeUnknown is the reason of mutations of which nobody knows what became, and
+// outcomeUnknown is the reason of mutations of which no one knows what became, and
 // unknownOutcomes are the codes that it comes with.
 const outcomeUnknown = "OUTCOME_UNKNOWN"
 

@@ -32,7 +32,7 @@ var (
 	// ErrHeaders: a header is missing, or stands more than once, or cannot be read.
 	ErrHeaders = errors.New("webhook: the headers are not those of a webhook")
 
-	// ErrSignature: nobody who knows a secret has signed this.
+	// ErrSignature: no one who knows a secret has signed this.
 	ErrSignature = errors.New("webhook: the signature does not match")
 
 	// ErrTimestamp: the signature matches, and the time is too far from now: somebody

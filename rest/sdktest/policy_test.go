@@ -16,7 +16,7 @@ import (
 	"github.com/portone-gateway/portone-gateway/service"
 )
 
-// withPolicy is a gateway that takes nobody's calls but those with a key, which may make
+// withPolicy is a gateway that takes no one's calls but those with a key, which may make
 // all of them.
 func withPolicy(t *testing.T) (key string, options gatewaytest.Options) {
 	t.Helper()

@@ -809,7 +809,7 @@ func (x *GetBillingKeyInfosResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
-// A billing key. The case that is set tells whether it is issued or deleted.
+// A billing key. The case that is set reports whether it is issued or deleted.
 type BillingKeyInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Types that are valid to be assigned to Status:

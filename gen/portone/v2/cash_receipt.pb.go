@@ -674,7 +674,7 @@ func (x *GetCashReceiptsResponse) GetUnrecognized() map[string]string {
 	return nil
 }
 
-// A cash receipt. The case that is set tells whether it is issued, cancelled or
+// A cash receipt. The case that is set reports whether it is issued, cancelled or
 // failed to be issued.
 type CashReceipt struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

@@ -56,7 +56,7 @@ type CashReceiptServiceClient interface {
 	// After a timeout the outcome is unknown: repeat with the same
 	// Idempotency-Key.
 	CancelCashReceiptByPaymentId(ctx context.Context, in *CancelCashReceiptByPaymentIdRequest, opts ...grpc.CallOption) (*CancelCashReceiptResponse, error)
-	// Returns the cash receipt of a payment; the case that is set tells whether
+	// Returns the cash receipt of a payment; the case that is set reports whether
 	// it is issued, cancelled or failed to be issued. A payment without one is
 	// answered with `CASH_RECEIPT_NOT_FOUND`.
 	GetCashReceiptByPaymentId(ctx context.Context, in *GetCashReceiptByPaymentIdRequest, opts ...grpc.CallOption) (*CashReceipt, error)
@@ -141,7 +141,7 @@ type CashReceiptServiceServer interface {
 	// After a timeout the outcome is unknown: repeat with the same
 	// Idempotency-Key.
 	CancelCashReceiptByPaymentId(context.Context, *CancelCashReceiptByPaymentIdRequest) (*CancelCashReceiptResponse, error)
-	// Returns the cash receipt of a payment; the case that is set tells whether
+	// Returns the cash receipt of a payment; the case that is set reports whether
 	// it is issued, cancelled or failed to be issued. A payment without one is
 	// answered with `CASH_RECEIPT_NOT_FOUND`.
 	GetCashReceiptByPaymentId(context.Context, *GetCashReceiptByPaymentIdRequest) (*CashReceipt, error)

@@ -71,7 +71,7 @@ const (
 	// browser can let any other name stand for this machine. Nothing was done. By REST
 	// only.
 	GatewayReason_GATEWAY_REASON_HOST_NOT_ALLOWED GatewayReason = 15
-	// Nobody is known by what the call presents, or it presents something that is not
+	// No one is known by what the call presents, or it presents something that is not
 	// good, or what it presents is of several callers. Which of these is in the gateway's
 	// log only. Nothing was done.
 	GatewayReason_GATEWAY_REASON_UNIDENTIFIED_CALLER GatewayReason = 16

@@ -1213,7 +1213,7 @@ func (x *GetIdentityVerificationRequest) GetUnrecognized() map[string]string {
 	return nil
 }
 
-// A verification of a customer's identity. The case that is set tells whether
+// A verification of a customer's identity. The case that is set reports whether
 // it is ready, verified or failed.
 type IdentityVerification struct {
 	state protoimpl.MessageState `protogen:"open.v1"`

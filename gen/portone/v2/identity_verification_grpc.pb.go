@@ -58,7 +58,7 @@ type IdentityVerificationServiceClient interface {
 	// another SMS, or a new id. `MAX_TRANSACTION_COUNT_REACHED` means that there
 	// were too many attempts.
 	SendIdentityVerification(ctx context.Context, in *SendIdentityVerificationRequest, opts ...grpc.CallOption) (*SendIdentityVerificationResponse, error)
-	// Returns one verification; the case that is set tells whether it is ready,
+	// Returns one verification; the case that is set reports whether it is ready,
 	// verified or failed. Call it on the server after a verification in the
 	// browser, and rely only on the `verified` case. An unknown id is answered
 	// with `IDENTITY_VERIFICATION_NOT_FOUND`.
@@ -159,7 +159,7 @@ type IdentityVerificationServiceServer interface {
 	// another SMS, or a new id. `MAX_TRANSACTION_COUNT_REACHED` means that there
 	// were too many attempts.
 	SendIdentityVerification(context.Context, *SendIdentityVerificationRequest) (*SendIdentityVerificationResponse, error)
-	// Returns one verification; the case that is set tells whether it is ready,
+	// Returns one verification; the case that is set reports whether it is ready,
 	// verified or failed. Call it on the server after a verification in the
 	// browser, and rely only on the `verified` case. An unknown id is answered
 	// with `IDENTITY_VERIFICATION_NOT_FOUND`.

@@ -9550,7 +9550,7 @@ type ConfirmPaymentRequest struct {
 	// Checked if given: an error unless it is the payment's tax-free amount, in
 	// the minor unit of its currency.
 	TaxFreeAmount *int64 `protobuf:"varint,7,opt,name=tax_free_amount,json=taxFreeAmount,proto3,oneof" json:"tax_free_amount,omitempty"`
-	// Checked if given: an error unless it tells whether this is a test payment.
+	// Checked if given: an error unless it reports whether this is a test payment.
 	// Giving it is advised, so that no test payment passes for a real one.
 	IsTest *bool `protobuf:"varint,8,opt,name=is_test,json=isTest,proto3,oneof" json:"is_test,omitempty"`
 	// True suppresses the webhook of a success. Webhooks of a completion from
@@ -11787,7 +11787,7 @@ func (x *ResendWebhookRequest) GetUnrecognized() map[string]string {
 // The webhook that was sent again.
 type ResendWebhookResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Its `status` tells whether your endpoint accepted it.
+	// Its `status` reports whether your endpoint accepted it.
 	Webhook       *PaymentWebhook   `protobuf:"bytes,1,opt,name=webhook,proto3" json:"webhook,omitempty"`
 	Unrecognized  map[string]string `protobuf:"bytes,1000,rep,name=unrecognized,proto3" json:"unrecognized,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields

@@ -34,7 +34,7 @@ const (
 // month of a subscription when this month's has been paid. The outcome comes by
 // webhook, or can be looked up here.
 type PaymentScheduleServiceClient interface {
-	// Returns one scheduled payment; the case that is set tells whether it is
+	// Returns one scheduled payment; the case that is set reports whether it is
 	// still to come, under way, done, failed or revoked. Read the payment itself
 	// by `payment_id` for the details of its success or failure. An unknown id is
 	// answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
@@ -125,7 +125,7 @@ func (c *paymentScheduleServiceClient) CreatePaymentSchedule(ctx context.Context
 // month of a subscription when this month's has been paid. The outcome comes by
 // webhook, or can be looked up here.
 type PaymentScheduleServiceServer interface {
-	// Returns one scheduled payment; the case that is set tells whether it is
+	// Returns one scheduled payment; the case that is set reports whether it is
 	// still to come, under way, done, failed or revoked. Read the payment itself
 	// by `payment_id` for the details of its success or failure. An unknown id is
 	// answered with `PAYMENT_SCHEDULE_NOT_FOUND`.

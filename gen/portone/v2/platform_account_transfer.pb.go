@@ -530,7 +530,7 @@ func (x *PlatformAccountTransferFilter) GetUnrecognized() map[string]string {
 // One page of account transfers, with counts.
 type GetPlatformAccountTransfersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The transfers of this page; the case of each tells whether it is a deposit
+	// The transfers of this page; the case of each reports whether it is a deposit
 	// or a withdrawal.
 	Items []*PlatformAccountTransfer `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
 	// The page answered, and how many transfers there are in total.

@@ -85,7 +85,7 @@ type PlatformTransferServiceClient interface {
 	// repeat with the same Idempotency-Key: the transfer may have been created.
 	CreatePlatformOrderTransfer(ctx context.Context, in *CreatePlatformOrderTransferRequest, opts ...grpc.CallOption) (*CreateOrderTransferResponse, error)
 	// Returns one transfer in full, with the amounts from which its settlement
-	// was computed. The case that is set tells whether it came from an order, a
+	// was computed. The case that is set reports whether it came from an order, a
 	// cancelled order or was entered by hand. An unknown id is answered with
 	// `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
 	GetPlatformTransfer(ctx context.Context, in *GetPlatformTransferRequest, opts ...grpc.CallOption) (*PlatformTransfer, error)
@@ -240,7 +240,7 @@ type PlatformTransferServiceServer interface {
 	// repeat with the same Idempotency-Key: the transfer may have been created.
 	CreatePlatformOrderTransfer(context.Context, *CreatePlatformOrderTransferRequest) (*CreateOrderTransferResponse, error)
 	// Returns one transfer in full, with the amounts from which its settlement
-	// was computed. The case that is set tells whether it came from an order, a
+	// was computed. The case that is set reports whether it came from an order, a
 	// cancelled order or was entered by hand. An unknown id is answered with
 	// `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
 	GetPlatformTransfer(context.Context, *GetPlatformTransferRequest) (*PlatformTransfer, error)
