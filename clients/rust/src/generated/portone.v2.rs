@@ -6026,7 +6026,7 @@ impl ::prost::Name for GetBillingKeyInfosResponse {
         "/portone.v2.GetBillingKeyInfosResponse".into()
     }
 }
-/// A billing key. The case that is set tells whether it is issued or deleted.
+/// A billing key. The case that is set reports whether it is issued or deleted.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct BillingKeyInfo {
     #[prost(btree_map = "string, string", tag = "1000")]
@@ -7571,7 +7571,7 @@ impl ::prost::Name for GetCashReceiptsResponse {
         "/portone.v2.GetCashReceiptsResponse".into()
     }
 }
-/// A cash receipt. The case that is set tells whether it is issued, cancelled or
+/// A cash receipt. The case that is set reports whether it is issued, cancelled or
 /// failed to be issued.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CashReceipt {
@@ -8391,7 +8391,7 @@ pub mod cash_receipt_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Returns the cash receipt of a payment; the case that is set tells whether
+        /// Returns the cash receipt of a payment; the case that is set reports whether
         /// it is issued, cancelled or failed to be issued. A payment without one is
         /// answered with `CASH_RECEIPT_NOT_FOUND`.
         pub async fn get_cash_receipt_by_payment_id(
@@ -12868,6 +12868,23 @@ pub enum GatewayReason {
     /// browser can let any other name stand for this machine. Nothing was done. By REST
     /// only.
     HostNotAllowed = 15,
+    /// No one is known by what the call presents, or it presents something that is not
+    /// good, or what it presents is of several callers. Which of these is in the gateway's
+    /// log only. Nothing was done.
+    UnidentifiedCaller = 16,
+    /// The gateway's policy does not allow this caller this call: not the RPC, not for
+    /// this store, or not with this content. Nothing was done.
+    NotAllowed = 17,
+    /// The policy asks for something of the request of which it is not certain how
+    /// PortOne would read it, such as an amount that is no plain number, or a member that
+    /// the contract does not know. The BadRequest says which. Nothing was done.
+    NotJudgeable = 18,
+    /// The caller makes more calls than the policy allows it. Nothing was done; the
+    /// RetryInfo says when there is room, where that is known.
+    CallerLimit = 19,
+    /// The call may change something and could not be written down, and this gateway is
+    /// set to make no such calls. Nothing was done.
+    NotAudited = 20,
 }
 impl GatewayReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -12892,6 +12909,11 @@ impl GatewayReason {
             Self::CrossOrigin => "GATEWAY_REASON_CROSS_ORIGIN",
             Self::IdempotencyKeyRequired => "GATEWAY_REASON_IDEMPOTENCY_KEY_REQUIRED",
             Self::HostNotAllowed => "GATEWAY_REASON_HOST_NOT_ALLOWED",
+            Self::UnidentifiedCaller => "GATEWAY_REASON_UNIDENTIFIED_CALLER",
+            Self::NotAllowed => "GATEWAY_REASON_NOT_ALLOWED",
+            Self::NotJudgeable => "GATEWAY_REASON_NOT_JUDGEABLE",
+            Self::CallerLimit => "GATEWAY_REASON_CALLER_LIMIT",
+            Self::NotAudited => "GATEWAY_REASON_NOT_AUDITED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -12915,6 +12937,11 @@ impl GatewayReason {
                 Some(Self::IdempotencyKeyRequired)
             }
             "GATEWAY_REASON_HOST_NOT_ALLOWED" => Some(Self::HostNotAllowed),
+            "GATEWAY_REASON_UNIDENTIFIED_CALLER" => Some(Self::UnidentifiedCaller),
+            "GATEWAY_REASON_NOT_ALLOWED" => Some(Self::NotAllowed),
+            "GATEWAY_REASON_NOT_JUDGEABLE" => Some(Self::NotJudgeable),
+            "GATEWAY_REASON_CALLER_LIMIT" => Some(Self::CallerLimit),
+            "GATEWAY_REASON_NOT_AUDITED" => Some(Self::NotAudited),
             _ => None,
         }
     }
@@ -13244,7 +13271,7 @@ impl ::prost::Name for GetIdentityVerificationRequest {
         "/portone.v2.GetIdentityVerificationRequest".into()
     }
 }
-/// A verification of a customer's identity. The case that is set tells whether
+/// A verification of a customer's identity. The case that is set reports whether
 /// it is ready, verified or failed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct IdentityVerification {
@@ -14077,7 +14104,7 @@ pub mod identity_verification_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// Returns one verification; the case that is set tells whether it is ready,
+        /// Returns one verification; the case that is set reports whether it is ready,
         /// verified or failed. Call it on the server after a verification in the
         /// browser, and rely only on the `verified` case. An unknown id is answered
         /// with `IDENTITY_VERIFICATION_NOT_FOUND`.
@@ -17166,7 +17193,7 @@ pub struct ConfirmPaymentRequest {
     /// the minor unit of its currency.
     #[prost(int64, optional, tag = "7")]
     pub tax_free_amount: ::core::option::Option<i64>,
-    /// Checked if given: an error unless it tells whether this is a test payment.
+    /// Checked if given: an error unless it reports whether this is a test payment.
     /// Giving it is advised, so that no test payment passes for a real one.
     #[prost(bool, optional, tag = "8")]
     pub is_test: ::core::option::Option<bool>,
@@ -18032,7 +18059,7 @@ impl ::prost::Name for ResendWebhookRequest {
 /// The webhook that was sent again.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ResendWebhookResponse {
-    /// Its `status` tells whether your endpoint accepted it.
+    /// Its `status` reports whether your endpoint accepted it.
     #[prost(message, optional, tag = "1")]
     pub webhook: ::core::option::Option<PaymentWebhook>,
     #[prost(btree_map = "string, string", tag = "1000")]
@@ -22453,7 +22480,7 @@ pub mod payment_schedule_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Returns one scheduled payment; the case that is set tells whether it is
+        /// Returns one scheduled payment; the case that is set reports whether it is
         /// still to come, under way, done, failed or revoked. Read the payment itself
         /// by `payment_id` for the details of its success or failure. An unknown id is
         /// answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
@@ -24108,7 +24135,7 @@ impl ::prost::Name for PlatformAccountTransferFilter {
 /// One page of account transfers, with counts.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetPlatformAccountTransfersResponse {
-    /// The transfers of this page; the case of each tells whether it is a deposit
+    /// The transfers of this page; the case of each reports whether it is a deposit
     /// or a withdrawal.
     #[prost(message, repeated, tag = "1")]
     pub items: ::prost::alloc::vec::Vec<PlatformAccountTransfer>,
@@ -36191,7 +36218,7 @@ pub mod platform_transfer_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// Returns one transfer in full, with the amounts from which its settlement
-        /// was computed. The case that is set tells whether it came from an order, a
+        /// was computed. The case that is set reports whether it came from an order, a
         /// cancelled order or was entered by hand. An unknown id is answered with
         /// `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
         pub async fn get_platform_transfer(

@@ -148,6 +148,8 @@ pub(crate) fn gateway_reasons(reason: &str, mutation: bool) -> Option<Retry> {
     match (reason, mutation) {
         ("ANSWER_UNREADABLE", true) => Some(Retry::Same),
         ("ANSWER_UNREADABLE", false) => Some(Retry::Same),
+        ("CALLER_LIMIT", true) => Some(Retry::Later),
+        ("CALLER_LIMIT", false) => Some(Retry::Later),
         ("OUTCOME_UNKNOWN", true) => Some(Retry::Same),
         ("OUTCOME_UNKNOWN", false) => Some(Retry::Same),
         ("UPSTREAM_RATE_LIMITED", true) => Some(Retry::Later),
@@ -179,12 +181,12 @@ pub(crate) fn outcome_unknown(reason: &str) -> bool {
 
 /// `retry.knownGatewayReasons`.
 pub(crate) fn known_gateway_reasons(reason: &str) -> bool {
-    matches!(reason, "OUTCOME_UNKNOWN" | "ANSWER_UNREADABLE" | "UPSTREAM_UNREACHABLE" | "UPSTREAM_FAILED" | "UPSTREAM_RATE_LIMITED" | "INVALID_REQUEST" | "TOO_LARGE" | "OVERLOADED" | "SHUTTING_DOWN" | "NOT_SENT" | "NO_SUCH_OPERATION" | "INTERNAL" | "CROSS_ORIGIN" | "IDEMPOTENCY_KEY_REQUIRED" | "HOST_NOT_ALLOWED")
+    matches!(reason, "OUTCOME_UNKNOWN" | "ANSWER_UNREADABLE" | "UPSTREAM_UNREACHABLE" | "UPSTREAM_FAILED" | "UPSTREAM_RATE_LIMITED" | "INVALID_REQUEST" | "TOO_LARGE" | "OVERLOADED" | "SHUTTING_DOWN" | "NOT_SENT" | "NO_SUCH_OPERATION" | "INTERNAL" | "CROSS_ORIGIN" | "IDEMPOTENCY_KEY_REQUIRED" | "HOST_NOT_ALLOWED" | "UNIDENTIFIED_CALLER" | "NOT_ALLOWED" | "NOT_JUDGEABLE" | "CALLER_LIMIT" | "NOT_AUDITED")
 }
 
 /// `retry.againWithRetryInfo`.
 pub(crate) fn again_with_retry_info(reason: &str) -> bool {
-    matches!(reason, "UPSTREAM_RATE_LIMITED")
+    matches!(reason, "UPSTREAM_RATE_LIMITED" | "CALLER_LIMIT")
 }
 
 /// `retry.outcomeUnknownCodes`.

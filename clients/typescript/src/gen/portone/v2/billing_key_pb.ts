@@ -269,7 +269,7 @@ export const GetBillingKeyInfosResponseSchema: GenMessage<GetBillingKeyInfosResp
   messageDesc(file_portone_v2_billing_key, 4);
 
 /**
- * A billing key. The case that is set tells whether it is issued or deleted.
+ * A billing key. The case that is set reports whether it is issued or deleted.
  *
  * @generated from message portone.v2.BillingKeyInfo
  */

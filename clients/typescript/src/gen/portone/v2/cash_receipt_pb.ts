@@ -249,7 +249,7 @@ export const GetCashReceiptsResponseSchema: GenMessage<GetCashReceiptsResponse> 
   messageDesc(file_portone_v2_cash_receipt, 3);
 
 /**
- * A cash receipt. The case that is set tells whether it is issued, cancelled or
+ * A cash receipt. The case that is set reports whether it is issued, cancelled or
  * failed to be issued.
  *
  * @generated from message portone.v2.CashReceipt
@@ -1196,7 +1196,7 @@ export const CashReceiptService: GenService<{
     output: typeof CancelCashReceiptResponseSchema;
   },
   /**
-   * Returns the cash receipt of a payment; the case that is set tells whether
+   * Returns the cash receipt of a payment; the case that is set reports whether
    * it is issued, cancelled or failed to be issued. A payment without one is
    * answered with `CASH_RECEIPT_NOT_FOUND`.
    *

@@ -144,7 +144,7 @@ export enum GatewayReason {
   HOST_NOT_ALLOWED = 15,
 
   /**
-   * Nobody is known by what the call presents, or it presents something that is not
+   * No one is known by what the call presents, or it presents something that is not
    * good, or what it presents is of several callers. Which of these is in the gateway's
    * log only. Nothing was done.
    *

@@ -503,7 +503,7 @@ export const GetIdentityVerificationRequestSchema: GenMessage<GetIdentityVerific
   messageDesc(file_portone_v2_identity_verification, 9);
 
 /**
- * A verification of a customer's identity. The case that is set tells whether
+ * A verification of a customer's identity. The case that is set reports whether
  * it is ready, verified or failed.
  *
  * @generated from message portone.v2.IdentityVerification
@@ -1445,7 +1445,7 @@ export const IdentityVerificationService: GenService<{
     output: typeof SendIdentityVerificationResponseSchema;
   },
   /**
-   * Returns one verification; the case that is set tells whether it is ready,
+   * Returns one verification; the case that is set reports whether it is ready,
    * verified or failed. Call it on the server after a verification in the
    * browser, and rely only on the `verified` case. An unknown id is answered
    * with `IDENTITY_VERIFICATION_NOT_FOUND`.

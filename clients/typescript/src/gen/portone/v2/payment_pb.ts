@@ -5195,7 +5195,7 @@ export type ConfirmPaymentRequest = Message<"portone.v2.ConfirmPaymentRequest"> 
   taxFreeAmount?: bigint | undefined;
 
   /**
-   * Checked if given: an error unless it tells whether this is a test payment.
+   * Checked if given: an error unless it reports whether this is a test payment.
    * Giving it is advised, so that no test payment passes for a real one.
    *
    * @generated from field: optional bool is_test = 8;
@@ -6465,7 +6465,7 @@ export const ResendWebhookRequestSchema: GenMessage<ResendWebhookRequest> = /*@_
  */
 export type ResendWebhookResponse = Message<"portone.v2.ResendWebhookResponse"> & {
   /**
-   * Its `status` tells whether your endpoint accepted it.
+   * Its `status` reports whether your endpoint accepted it.
    *
    * @generated from field: portone.v2.PaymentWebhook webhook = 1;
    */

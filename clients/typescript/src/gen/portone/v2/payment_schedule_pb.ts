@@ -1905,7 +1905,7 @@ export const PaymentScheduleStatusSchema: GenEnum<PaymentScheduleStatus> = /*@__
  */
 export const PaymentScheduleService: GenService<{
   /**
-   * Returns one scheduled payment; the case that is set tells whether it is
+   * Returns one scheduled payment; the case that is set reports whether it is
    * still to come, under way, done, failed or revoked. Read the payment itself
    * by `payment_id` for the details of its success or failure. An unknown id is
    * answered with `PAYMENT_SCHEDULE_NOT_FOUND`.

@@ -196,7 +196,7 @@ export const PlatformAccountTransferFilterSchema: GenMessage<PlatformAccountTran
  */
 export type GetPlatformAccountTransfersResponse = Message<"portone.v2.GetPlatformAccountTransfersResponse"> & {
   /**
-   * The transfers of this page; the case of each tells whether it is a deposit
+   * The transfers of this page; the case of each reports whether it is a deposit
    * or a withdrawal.
    *
    * @generated from field: repeated portone.v2.PlatformAccountTransfer items = 1;

@@ -3589,7 +3589,7 @@ export const PlatformTransferService: GenService<{
   },
   /**
    * Returns one transfer in full, with the amounts from which its settlement
-   * was computed. The case that is set tells whether it came from an order, a
+   * was computed. The case that is set reports whether it came from an order, a
    * cancelled order or was entered by hand. An unknown id is answered with
    * `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
    *

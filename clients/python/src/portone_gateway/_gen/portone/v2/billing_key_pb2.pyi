@@ -553,7 +553,7 @@ Global___GetBillingKeyInfosResponse: _TypeAlias = GetBillingKeyInfosResponse  # 
 
 @_typing.final
 class BillingKeyInfo(_message.Message):
-    """A billing key. The case that is set tells whether it is issued or deleted."""
+    """A billing key. The case that is set reports whether it is issued or deleted."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

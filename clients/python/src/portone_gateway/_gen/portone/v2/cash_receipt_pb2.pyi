@@ -462,7 +462,7 @@ Global___GetCashReceiptsResponse: _TypeAlias = GetCashReceiptsResponse  # noqa: 
 
 @_typing.final
 class CashReceipt(_message.Message):
-    """A cash receipt. The case that is set tells whether it is issued, cancelled or
+    """A cash receipt. The case that is set reports whether it is issued, cancelled or
     failed to be issued.
     """
 

@@ -106,7 +106,7 @@ class CashReceiptServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetCashReceiptByPaymentId(self, request, context):
-        """Returns the cash receipt of a payment; the case that is set tells whether
+        """Returns the cash receipt of a payment; the case that is set reports whether
         it is issued, cancelled or failed to be issued. A payment without one is
         answered with `CASH_RECEIPT_NOT_FOUND`.
         """

@@ -63,7 +63,7 @@ class CashReceiptServiceStub:
     Idempotency-Key.
     """
     GetCashReceiptByPaymentId: _grpc.UnaryUnaryMultiCallable[_cash_receipt_pb2.GetCashReceiptByPaymentIdRequest, _cash_receipt_pb2.CashReceipt]
-    """Returns the cash receipt of a payment; the case that is set tells whether
+    """Returns the cash receipt of a payment; the case that is set reports whether
     it is issued, cancelled or failed to be issued. A payment without one is
     answered with `CASH_RECEIPT_NOT_FOUND`.
     """
@@ -103,7 +103,7 @@ class CashReceiptServiceAsyncStub(CashReceiptServiceStub):
     Idempotency-Key.
     """
     GetCashReceiptByPaymentId: _aio.UnaryUnaryMultiCallable[_cash_receipt_pb2.GetCashReceiptByPaymentIdRequest, _cash_receipt_pb2.CashReceipt]  # type: ignore[assignment]
-    """Returns the cash receipt of a payment; the case that is set tells whether
+    """Returns the cash receipt of a payment; the case that is set reports whether
     it is issued, cancelled or failed to be issued. A payment without one is
     answered with `CASH_RECEIPT_NOT_FOUND`.
     """
@@ -164,7 +164,7 @@ class CashReceiptServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cash_receipt_pb2.GetCashReceiptByPaymentIdRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cash_receipt_pb2.CashReceipt, _abc.Awaitable[_cash_receipt_pb2.CashReceipt]]:
-        """Returns the cash receipt of a payment; the case that is set tells whether
+        """Returns the cash receipt of a payment; the case that is set reports whether
         it is issued, cancelled or failed to be issued. A payment without one is
         answered with `CASH_RECEIPT_NOT_FOUND`.
         """

@@ -74,7 +74,7 @@ class _GatewayReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Gateway
     only.
     """
     GATEWAY_REASON_UNIDENTIFIED_CALLER: _GatewayReason.ValueType  # 16
-    """Nobody is known by what the call presents, or it presents something that is not
+    """No one is known by what the call presents, or it presents something that is not
     good, or what it presents is of several callers. Which of these is in the gateway's
     log only. Nothing was done.
     """
@@ -156,7 +156,7 @@ browser can let any other name stand for this machine. Nothing was done. By REST
 only.
 """
 GATEWAY_REASON_UNIDENTIFIED_CALLER: GatewayReason.ValueType  # 16
-"""Nobody is known by what the call presents, or it presents something that is not
+"""No one is known by what the call presents, or it presents something that is not
 good, or what it presents is of several callers. Which of these is in the gateway's
 log only. Nothing was done.
 """

@@ -931,7 +931,7 @@ Global___GetIdentityVerificationRequest: _TypeAlias = GetIdentityVerificationReq
 
 @_typing.final
 class IdentityVerification(_message.Message):
-    """A verification of a customer's identity. The case that is set tells whether
+    """A verification of a customer's identity. The case that is set reports whether
     it is ready, verified or failed.
     """
 

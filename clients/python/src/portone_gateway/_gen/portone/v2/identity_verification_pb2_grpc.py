@@ -113,7 +113,7 @@ class IdentityVerificationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetIdentityVerification(self, request, context):
-        """Returns one verification; the case that is set tells whether it is ready,
+        """Returns one verification; the case that is set reports whether it is ready,
         verified or failed. Call it on the server after a verification in the
         browser, and rely only on the `verified` case. An unknown id is answered
         with `IDENTITY_VERIFICATION_NOT_FOUND`.

@@ -64,7 +64,7 @@ class IdentityVerificationServiceStub:
     were too many attempts.
     """
     GetIdentityVerification: _grpc.UnaryUnaryMultiCallable[_identity_verification_pb2.GetIdentityVerificationRequest, _identity_verification_pb2.IdentityVerification]
-    """Returns one verification; the case that is set tells whether it is ready,
+    """Returns one verification; the case that is set reports whether it is ready,
     verified or failed. Call it on the server after a verification in the
     browser, and rely only on the `verified` case. An unknown id is answered
     with `IDENTITY_VERIFICATION_NOT_FOUND`.
@@ -111,7 +111,7 @@ class IdentityVerificationServiceAsyncStub(IdentityVerificationServiceStub):
     were too many attempts.
     """
     GetIdentityVerification: _aio.UnaryUnaryMultiCallable[_identity_verification_pb2.GetIdentityVerificationRequest, _identity_verification_pb2.IdentityVerification]  # type: ignore[assignment]
-    """Returns one verification; the case that is set tells whether it is ready,
+    """Returns one verification; the case that is set reports whether it is ready,
     verified or failed. Call it on the server after a verification in the
     browser, and rely only on the `verified` case. An unknown id is answered
     with `IDENTITY_VERIFICATION_NOT_FOUND`.
@@ -179,7 +179,7 @@ class IdentityVerificationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _identity_verification_pb2.GetIdentityVerificationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_identity_verification_pb2.IdentityVerification, _abc.Awaitable[_identity_verification_pb2.IdentityVerification]]:
-        """Returns one verification; the case that is set tells whether it is ready,
+        """Returns one verification; the case that is set reports whether it is ready,
         verified or failed. Call it on the server after a verification in the
         browser, and rely only on the `verified` case. An unknown id is answered
         with `IDENTITY_VERIFICATION_NOT_FOUND`.

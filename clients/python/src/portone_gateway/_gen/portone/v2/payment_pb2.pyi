@@ -7488,7 +7488,7 @@ class ConfirmPaymentRequest(_message.Message):
     the minor unit of its currency.
     """
     is_test: _builtins.bool
-    """Checked if given: an error unless it tells whether this is a test payment.
+    """Checked if given: an error unless it reports whether this is a test payment.
     Giving it is advised, so that no test payment passes for a real one.
     """
     skip_webhook: _builtins.bool
@@ -9417,7 +9417,7 @@ class ResendWebhookResponse(_message.Message):
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def webhook(self) -> Global___PaymentWebhook:
-        """Its `status` tells whether your endpoint accepted it."""
+        """Its `status` reports whether your endpoint accepted it."""
 
     @_builtins.property
     def unrecognized(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...

@@ -38,7 +38,7 @@ class PaymentScheduleServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PaymentScheduleServiceAsyncStub: ...
     GetPaymentSchedule: _grpc.UnaryUnaryMultiCallable[_payment_schedule_pb2.GetPaymentScheduleRequest, _payment_schedule_pb2.PaymentSchedule]
-    """Returns one scheduled payment; the case that is set tells whether it is
+    """Returns one scheduled payment; the case that is set reports whether it is
     still to come, under way, done, failed or revoked. Read the payment itself
     by `payment_id` for the details of its success or failure. An unknown id is
     answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
@@ -84,7 +84,7 @@ class PaymentScheduleServiceAsyncStub(PaymentScheduleServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPaymentSchedule: _aio.UnaryUnaryMultiCallable[_payment_schedule_pb2.GetPaymentScheduleRequest, _payment_schedule_pb2.PaymentSchedule]  # type: ignore[assignment]
-    """Returns one scheduled payment; the case that is set tells whether it is
+    """Returns one scheduled payment; the case that is set reports whether it is
     still to come, under way, done, failed or revoked. Read the payment itself
     by `payment_id` for the details of its success or failure. An unknown id is
     answered with `PAYMENT_SCHEDULE_NOT_FOUND`.
@@ -133,7 +133,7 @@ class PaymentScheduleServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_schedule_pb2.GetPaymentScheduleRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_schedule_pb2.PaymentSchedule, _abc.Awaitable[_payment_schedule_pb2.PaymentSchedule]]:
-        """Returns one scheduled payment; the case that is set tells whether it is
+        """Returns one scheduled payment; the case that is set reports whether it is
         still to come, under way, done, failed or revoked. Read the payment itself
         by `payment_id` for the details of its success or failure. An unknown id is
         answered with `PAYMENT_SCHEDULE_NOT_FOUND`.

@@ -395,7 +395,7 @@ class GetPlatformAccountTransfersResponse(_message.Message):
     UNRECOGNIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlatformAccountTransfer]:
-        """The transfers of this page; the case of each tells whether it is a deposit
+        """The transfers of this page; the case of each reports whether it is a deposit
         or a withdrawal.
         """
 

@@ -91,7 +91,7 @@ class PlatformTransferServiceStub:
     """
     GetPlatformTransfer: _grpc.UnaryUnaryMultiCallable[_platform_transfer_pb2.GetPlatformTransferRequest, _platform_transfer_pb2.PlatformTransfer]
     """Returns one transfer in full, with the amounts from which its settlement
-    was computed. The case that is set tells whether it came from an order, a
+    was computed. The case that is set reports whether it came from an order, a
     cancelled order or was entered by hand. An unknown id is answered with
     `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
     """
@@ -165,7 +165,7 @@ class PlatformTransferServiceAsyncStub(PlatformTransferServiceStub):
     """
     GetPlatformTransfer: _aio.UnaryUnaryMultiCallable[_platform_transfer_pb2.GetPlatformTransferRequest, _platform_transfer_pb2.PlatformTransfer]  # type: ignore[assignment]
     """Returns one transfer in full, with the amounts from which its settlement
-    was computed. The case that is set tells whether it came from an order, a
+    was computed. The case that is set reports whether it came from an order, a
     cancelled order or was entered by hand. An unknown id is answered with
     `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
     """
@@ -272,7 +272,7 @@ class PlatformTransferServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_platform_transfer_pb2.PlatformTransfer, _abc.Awaitable[_platform_transfer_pb2.PlatformTransfer]]:
         """Returns one transfer in full, with the amounts from which its settlement
-        was computed. The case that is set tells whether it came from an order, a
+        was computed. The case that is set reports whether it came from an order, a
         cancelled order or was entered by hand. An unknown id is answered with
         `PLATFORM_TRANSFER_NOT_FOUND`; pass `test` for a transfer of the test mode.
         """

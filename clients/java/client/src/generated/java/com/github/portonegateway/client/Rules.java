@@ -32,9 +32,9 @@ final class Rules {
     static final int PAGE_SIZE = 100;
     static final long MAX_REACH = 60000;
     static final Set<String> OUTCOME_UNKNOWN = Set.of("ANSWER_UNREADABLE", "OUTCOME_UNKNOWN");
-    static final Set<String> KNOWN_GATEWAY_REASONS = Set.of("ANSWER_UNREADABLE", "CROSS_ORIGIN", "HOST_NOT_ALLOWED", "IDEMPOTENCY_KEY_REQUIRED", "INTERNAL", "INVALID_REQUEST", "NOT_SENT", "NO_SUCH_OPERATION", "OUTCOME_UNKNOWN", "OVERLOADED", "SHUTTING_DOWN", "TOO_LARGE", "UPSTREAM_FAILED", "UPSTREAM_RATE_LIMITED", "UPSTREAM_UNREACHABLE");
+    static final Set<String> KNOWN_GATEWAY_REASONS = Set.of("ANSWER_UNREADABLE", "CALLER_LIMIT", "CROSS_ORIGIN", "HOST_NOT_ALLOWED", "IDEMPOTENCY_KEY_REQUIRED", "INTERNAL", "INVALID_REQUEST", "NOT_ALLOWED", "NOT_AUDITED", "NOT_JUDGEABLE", "NOT_SENT", "NO_SUCH_OPERATION", "OUTCOME_UNKNOWN", "OVERLOADED", "SHUTTING_DOWN", "TOO_LARGE", "UNIDENTIFIED_CALLER", "UPSTREAM_FAILED", "UPSTREAM_RATE_LIMITED", "UPSTREAM_UNREACHABLE");
     static final Set<String> OUTCOME_UNKNOWN_CODES = Set.of("DEADLINE_EXCEEDED", "INTERNAL", "UNKNOWN");
-    static final Set<String> AGAIN_WITH_RETRY_INFO = Set.of("UPSTREAM_RATE_LIMITED");
+    static final Set<String> AGAIN_WITH_RETRY_INFO = Set.of("CALLER_LIMIT", "UPSTREAM_RATE_LIMITED");
     static final Set<String> TELLS_NO_OUTCOME = Set.of("ABORTED", "PERMISSION_DENIED", "UNAUTHENTICATED", "UNAVAILABLE");
 
     private Rules() {}
@@ -276,6 +276,7 @@ final class Rules {
     static Retry gatewayReason(String reason, boolean mutation) {
         return switch (reason) {
             case "ANSWER_UNREADABLE" -> Retry.SAME;
+            case "CALLER_LIMIT" -> Retry.LATER;
             case "OUTCOME_UNKNOWN" -> Retry.SAME;
             case "UPSTREAM_RATE_LIMITED" -> Retry.LATER;
             default -> null;
