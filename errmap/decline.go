@@ -29,6 +29,11 @@ func (m *Mapper) Channels() *Channels { return m.channels }
 // code. It must be called before the mapper is used.
 func (m *Mapper) OnUnexplained(f func(pg string, form CodeForm)) { m.unexplained = f }
 
+// OnDecline has f called for every code of a PG in an error that a dictionary explains,
+// with PortOne's name for the PG, empty if nothing names it. It must be set before the
+// first call.
+func (m *Mapper) OnDecline(f func(pg string, reason portonev2.DeclineReason)) { m.declined = f }
+
 // Numbers of PortOneError's fields for declines.
 const (
 	errorDecline         protowire.Number = 5
@@ -94,6 +99,8 @@ func (m *Mapper) decline(pg PG, pgCode string) (Decline, bool) {
 	d, ok := m.Dictionaries().Explain(pg, pgCode)
 	if !ok {
 		m.unexplained(pg.Name, FormOf(pgCode))
+		return d, false
 	}
-	return d, ok
+	m.declined(pg.Name, d.Reason())
+	return d, true
 }

@@ -26,6 +26,7 @@ type Mapper struct {
 	pgs         atomic.Pointer[Dictionaries]
 	channels    *Channels
 	unexplained func(pg string, form CodeForm)
+	declined    func(pg string, reason portonev2.DeclineReason)
 }
 
 // New reads the tables. It fails only if they contradict the contract, which a
@@ -43,7 +44,7 @@ func New() (*Mapper, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Mapper{table: t, channels: channels, unexplained: func(string, CodeForm) {}}
+	m := &Mapper{table: t, channels: channels, unexplained: func(string, CodeForm) {}, declined: func(string, portonev2.DeclineReason) {}}
 	m.pgs.Store(pgs)
 	return m, nil
 }

@@ -27,7 +27,7 @@ type observer struct {
 
 func (*observer) Begin(*contract.Method) {}
 
-func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
+func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _, _ time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ends = append(o.ends, strings.Join([]string{op.Name, transport, code.String(), reason}, " "))

@@ -91,6 +91,9 @@ type Call struct {
 	access   *access.Call // nil without a policy, and of calls of the gateway itself
 	keyMade  bool         // the caller brought no key
 	attempts int          // requests that were sent to PortOne for it
+	// elsewhere is how long it was with PortOne, or waited to ask again.
+	elsewhere time.Duration
+
 	language errmap.Language
 	deadline time.Time
 	http     *transcode.Request // as it goes up; nil until it is made
@@ -162,7 +165,7 @@ func (s *Server) forward(ctx context.Context, c *Call) error {
 		request.BeforeSend = func() { c.beforeSend(ctx) }
 	}
 	answer, failure := s.opts.Upstream.Do(ctx, &request)
-	c.attempts = request.Attempts
+	c.attempts, c.elsewhere = request.Attempts, request.Elsewhere
 	if failure != nil {
 		return failure
 	}

@@ -231,7 +231,7 @@ func (p *panicking) Attempt(string, int, string, time.Duration) {
 		panic("card 5555-4444-3333-1111")
 	}
 }
-func (p *panicking) Retry(string, bool)                    {}
+func (p *panicking) Retry(string, bool, time.Duration)     {}
 func (p *panicking) Breaker(string, upstream.BreakerState) {}
 
 // TestPanicByGRPC: a panic deep in a call is an error to its caller, and to no one

@@ -193,7 +193,7 @@ func (o *observer) all() []ended {
 func (o *observer) Begin(*contract.Method) {}
 
 // End implements service.Observer.
-func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
+func (o *observer) End(op *contract.Method, transport string, code codes.Code, reason string, _, _ time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.ends = append(o.ends, ended{op.Name, transport, code, reason})

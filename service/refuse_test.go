@@ -87,7 +87,7 @@ func TestUnknownIsCounted(t *testing.T) {
 			t.Errorf("metrics do not have %s", want)
 		}
 	}
-	for _, want := range []string{`portone_gateway_call_duration_seconds_count{rpc="unknown"} 2`, "portone_gateway_calls_in_flight 0"} {
+	for _, want := range []string{`portone_gateway_call_duration_seconds_count{outcome="error",rpc="unknown"} 2`, "portone_gateway_calls_in_flight 0"} {
 		if !strings.Contains(string(body), want) {
 			t.Errorf("metrics do not have %s", want)
 		}

@@ -122,8 +122,9 @@ type Observer interface {
 	Begin(m *contract.Method)
 
 	// End is called when it ends. Reason is the errmap.Label of the ErrorInfo's: it is
-	// no label for a metric unless the contract has it, see contract.IsKnownReason.
-	End(m *contract.Method, transport string, code codes.Code, reason string, took time.Duration)
+	// no label for a metric unless the contract has it, see contract.IsKnownReason. Of
+	// the time that it took, elsewhere was PortOne's, or waiting to ask PortOne again.
+	End(m *contract.Method, transport string, code codes.Code, reason string, took, elsewhere time.Duration)
 }
 
 // Tracer makes a span of a call.
@@ -287,5 +288,5 @@ func (s *Server) serveUnknown(_ any, stream grpc.ServerStream) error {
 // noObserver observes nothing.
 type noObserver struct{}
 
-func (noObserver) Begin(*contract.Method)                                          {}
-func (noObserver) End(*contract.Method, string, codes.Code, string, time.Duration) {}
+func (noObserver) Begin(*contract.Method)                                                         {}
+func (noObserver) End(*contract.Method, string, codes.Code, string, time.Duration, time.Duration) {}

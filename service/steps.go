@@ -125,7 +125,7 @@ func (s *Server) measure(ctx context.Context, c *Call, next next) error {
 	s.opts.Observer.Begin(c.Method)
 	err := next(ctx, c)
 	code, reason := outcome(err)
-	s.opts.Observer.End(c.Method, c.Transport, code, reason, time.Since(start))
+	s.opts.Observer.End(c.Method, c.Transport, code, reason, time.Since(start), c.elsewhere)
 	return err
 }
 

@@ -92,7 +92,7 @@ func (w *watcher) Begin(op *contract.Method) {
 	w.begun = append(w.begun, op.Name)
 }
 
-func (w *watcher) End(_ *contract.Method, transport string, code codes.Code, reason string, _ time.Duration) {
+func (w *watcher) End(_ *contract.Method, transport string, code codes.Code, reason string, _, _ time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = append(w.ended, strings.TrimSpace(transport+" "+code.String()+" "+reason))

@@ -62,9 +62,24 @@ func (o *outgoing) attempt() {
 		return
 	}
 	o.past.sent++
+	end := o.trace()
 	start := time.Now()
 	o.send(start)
-	o.observe(o.last.response.Status, time.Since(start))
+	took := time.Since(start)
+	o.past.answering += took
+	o.observe(o.last.response.Status, took)
+	end(o.last.response.Status, results[o.last.result].label)
+}
+
+// untraced ends no span.
+func untraced(int, string) {}
+
+// trace begins a span of the attempt, where somebody traces.
+func (o *outgoing) trace() (end func(status int, problem string)) {
+	if o.client.opts.Tracer == nil {
+		return untraced
+	}
+	return o.client.opts.Tracer.StartAttempt(o.ctx, Attempt{Method: o.request.Method, Number: o.past.sent, Waited: o.past.pause, Address: o.client.address})
 }
 
 // send makes the HTTP request.

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/portone-gateway/portone-gateway/contract"
 	"github.com/portone-gateway/portone-gateway/errmap"
 	"github.com/portone-gateway/portone-gateway/internal/bytepool"
 	"github.com/portone-gateway/portone-gateway/upstream/http1"
@@ -54,6 +55,9 @@ type Options struct {
 	// Observer is told what happens, but for requests of other Accounts. Default: no one.
 	Observer Observer
 
+	// Tracer makes spans of attempts. Default: none are made.
+	Tracer Tracer
+
 	// Logger gets a line for answers of PortOne that are none of its API's.
 	// Default: slog.Default().
 	Logger *slog.Logger
@@ -75,13 +79,36 @@ type Observer interface {
 	// answer, or 0 and what went wrong.
 	Attempt(operation string, status int, problem string, took time.Duration)
 
-	// Retry is called before a request is repeated. Outstanding tells that PortOne
-	// is still working on it.
-	Retry(operation string, outstanding bool)
+	// Retry is called before a request is repeated, with how long that was waited for.
+	// Outstanding says that PortOne is still working on it.
+	Retry(operation string, outstanding bool, waited time.Duration)
 
 	// Breaker is called when the circuit breaker of an operation changes, with its
 	// new state.
 	Breaker(operation string, state BreakerState)
+}
+
+// Attempt is one HTTP request of a call, as far as a span may tell of it.
+type Attempt struct {
+	// Method is what is called.
+	Method *contract.Method
+
+	// Number counts the requests of the call, from 1.
+	Number int
+
+	// Waited is how long the call waited since the attempt before.
+	Waited time.Duration
+
+	// Address is PortOne's, host:port.
+	Address string
+}
+
+// Tracer makes a span of an attempt, under that of the call. Nothing of it may go to
+// PortOne. Its methods are called concurrently.
+type Tracer interface {
+	// StartAttempt begins a span and returns what ends it, which is told the HTTP status of
+	// the answer, 0 if there was none, and what went wrong, as Observer.Attempt is.
+	StartAttempt(ctx context.Context, a Attempt) (end func(status int, problem string))
 }
 
 // Client calls PortOne. It is safe for concurrent use.
@@ -89,6 +116,7 @@ type Client struct {
 	opts     Options
 	http     *http1.Client
 	prefix   string
+	address  string   // host:port
 	own      *Account // of requests that name none
 	inFlight atomic.Int64
 	gone     context.Context // ends with Abort
@@ -107,7 +135,7 @@ func New(opts Options) (*Client, error) {
 		return nil, err
 	}
 	config.MaxIdle = opts.MaxInFlight
-	c := &Client{opts: opts, http: http1.New(config), prefix: prefix}
+	c := &Client{opts: opts, http: http1.New(config), prefix: prefix, address: config.Address}
 	c.own = &Account{credentials: opts.Credentials, observer: opts.Observer, logger: opts.Logger}
 	c.gone, c.abort = context.WithCancel(context.Background())
 	c.calls.New = func() any { return new(outgoing) }
@@ -274,7 +302,7 @@ func (c *Client) recycle(o *outgoing) {
 type noObserver struct{}
 
 func (noObserver) Attempt(string, int, string, time.Duration) {}
-func (noObserver) Retry(string, bool)                         {}
+func (noObserver) Retry(string, bool, time.Duration)          {}
 func (noObserver) Breaker(string, BreakerState)               {}
 
 // free gives a body back.

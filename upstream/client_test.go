@@ -383,7 +383,7 @@ type observer struct {
 }
 
 func (o *observer) Attempt(string, int, string, time.Duration) {}
-func (o *observer) Retry(string, bool)                         { o.mu.Lock(); o.retries++; o.mu.Unlock() }
+func (o *observer) Retry(string, bool, time.Duration)          { o.mu.Lock(); o.retries++; o.mu.Unlock() }
 func (o *observer) Breaker(_ string, state BreakerState) {
 	o.mu.Lock()
 	o.states = append(o.states, state.String())

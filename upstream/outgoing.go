@@ -38,6 +38,12 @@ type past struct {
 
 	// sent is how many requests were sent, also to ask for an outcome.
 	sent int
+
+	// pause is how long the call waited last, for its turn to repeat the request.
+	pause time.Duration
+
+	// waiting and answering are how long it waited in all, and how long attempts took.
+	waiting, answering time.Duration
 }
 
 // add remembers an attempt, since another one begins.

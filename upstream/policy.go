@@ -62,7 +62,7 @@ func (o *outgoing) run() *errmap.Error {
 	}
 	o.breaker.record(o.last.permit, o.verdict())
 	o.logUnexpected()
-	o.request.Attempts = o.past.sent
+	o.request.Attempts, o.request.Elsewhere = o.past.sent, o.past.answering+o.past.waiting
 	if o.last.result == answered {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (o *outgoing) repeat() bool {
 		return false
 	}
 	defer o.account.budget.give()
-	o.account.observer.Retry(o.operation(), false)
+	o.account.observer.Retry(o.operation(), false, o.past.pause)
 	o.attempt()
 	return true
 }
@@ -88,7 +88,7 @@ func (o *outgoing) awaitOutcome() {
 		if o.remaining() < pause+lastMoment || !o.sleep(pause) {
 			return
 		}
-		o.account.observer.Retry(o.operation(), true)
+		o.account.observer.Retry(o.operation(), true, o.past.pause)
 		o.attempt()
 	}
 }
@@ -146,8 +146,12 @@ func (o *outgoing) delay(retries int) time.Duration {
 
 // sleep waits, or returns false because no one waits for the call any more.
 func (o *outgoing) sleep(d time.Duration) bool {
-	timer := time.NewTimer(d)
+	timer, start := time.NewTimer(d), time.Now()
 	defer timer.Stop()
+	defer func() {
+		o.past.pause = time.Since(start)
+		o.past.waiting += o.past.pause
+	}()
 	select {
 	case <-timer.C:
 		return true

@@ -50,6 +50,10 @@ type Request struct {
 	// is set when the call ends.
 	Attempts int
 
+	// Elsewhere is how long the call was with PortOne, or waited to ask again. It is set
+	// when the call ends, or when its stream is opened.
+	Elsewhere time.Duration
+
 	// Status is the HTTP status of an answer that Do returned, which is 2xx. It is set
 	// when the call ends.
 	Status int

@@ -26,6 +26,7 @@ func (g *gateway) newMapper(counters *metrics.Metrics, logger *slog.Logger) (*er
 	}
 	mapper.UseChannels(channels)
 	mapper.OnUnexplained(func(pg string, form errmap.CodeForm) { counters.Unexplained(pg, string(form)) })
+	mapper.OnDecline(counters.Declined)
 	counters.Gauge("portone_gateway_channels_learned", "Channels whose PG is known from PortOne's answers.",
 		func() float64 { return float64(channels.Len()) })
 	if g.config.PGCodesDir == "" {

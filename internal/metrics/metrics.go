@@ -26,12 +26,18 @@ import (
 // millisecond, PGs take seconds, and nothing lasts longer than two minutes.
 var buckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
 
+// overheads are buckets of what the gateway adds, in seconds.
+var overheads = []float64{.00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1}
+
 // Metrics are the gateway's. They are safe for concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
 	calls    *prometheus.CounterVec
 	failures *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	overhead *prometheus.HistogramVec
+	waits    *prometheus.HistogramVec
+	declines *prometheus.CounterVec
 	inFlight prometheus.Gauge
 	attempts *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
@@ -55,8 +61,25 @@ type answers struct {
 // is something to put into it: those of all operations would be thousands of series
 // in every process.
 type operation struct {
-	ok       map[string]prometheus.Counter // by transport
-	duration func() prometheus.Observer
+	ok       map[string]prometheus.Counter         // by transport
+	duration map[string]func() prometheus.Observer // by outcome
+}
+
+// Outcomes of calls, by which durations are told apart: the time that a call takes to be
+// refused says nothing of how long payments take.
+const (
+	ended   = "ok"
+	refused = "error"
+	unclear = "unknown" // of mutations: nobody knows what became of them
+)
+
+// durations are the histograms of an RPC.
+func (m *Metrics) durations(rpc string) map[string]func() prometheus.Observer {
+	all := make(map[string]func() prometheus.Observer)
+	for _, outcome := range []string{ended, refused, unclear} {
+		all[outcome] = sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(rpc, outcome) })
+	}
+	return all
 }
 
 // New makes the metrics, with those of the Go runtime and the process.
@@ -70,7 +93,15 @@ func New(version string) *Metrics {
 			Help: "Calls that failed, by reason, over all RPCs. The gateway's own reasons are there before the first such failure."},
 			[]string{"reason"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_call_duration_seconds",
-			Help: "How long calls took, PortOne's part included.", Buckets: buckets}, []string{"rpc"}),
+			Help: "How long calls took, PortOne's part included, by outcome: ok, error, or unknown.", Buckets: buckets}, []string{"rpc", "outcome"}),
+		overhead: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_call_overhead_seconds",
+			Help:    "What the gateway added to calls that reached PortOne: all but PortOne's part and the waiting between attempts. Downloads are left out.",
+			Buckets: overheads}, []string{"transport"}),
+		waits: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "portone_gateway_upstream_wait_seconds",
+			Help: "How long calls waited before a request was repeated, by why, as in upstream_retries_total.", Buckets: buckets}, []string{"why"}),
+		declines: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_declines_total",
+			Help: "Payments and other requests that a PG declined, where its code is known, by PortOne's name for the PG (unknown if nothing names it) and what the code means."},
+			[]string{"pg_provider", "reason"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "portone_gateway_calls_in_flight", Help: "Calls that have begun and not ended."}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "portone_gateway_upstream_attempts_total",
 			Help: "HTTP requests to PortOne, by RPC, HTTP status (0 if there was no answer), problem (breaker is one that was not sent) and name of the API secret in the policy."},
@@ -91,14 +122,14 @@ func New(version string) *Metrics {
 		answers: make(map[string]*answers),
 	}
 	m.ops[service.Unknown] = &operation{ // which never goes well
-		duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(service.Unknown.Name) }),
+		duration: m.durations(service.Unknown.Name),
 	}
 	for _, reason := range watched() {
 		m.failures.WithLabelValues(reason)
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "portone_gateway_build_info", Help: "1, with the version."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.calls, m.failures, m.duration, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, m.codes, info,
+	m.registry.MustRegister(m.calls, m.failures, m.duration, m.overhead, m.waits, m.declines, m.inFlight, m.attempts, m.latency, m.retries, m.breaker, m.opened, m.codes, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -128,7 +159,7 @@ func (m *Metrics) Know(methods []*contract.Method) {
 		name := method.Name
 		o := &operation{
 			ok:       make(map[string]prometheus.Counter),
-			duration: sync.OnceValue(func() prometheus.Observer { return m.duration.WithLabelValues(name) }),
+			duration: m.durations(name),
 		}
 		for _, transport := range []string{"grpc", "rest"} {
 			o.ok[transport] = m.calls.WithLabelValues(name, transport, codes.OK.String(), "")
@@ -166,12 +197,23 @@ func (m *Metrics) Counter(name, help string, value func() float64) {
 // contract does not know counts as other: answers name it, and each label value
 // takes memory for good.
 func (m *Metrics) Unexplained(pg, form string) {
+	m.codes.WithLabelValues(pgLabel(pg), form).Inc()
+}
+
+// Declined counts a code of a PG that a dictionary explains.
+func (m *Metrics) Declined(pg string, reason portonev2.DeclineReason) {
+	m.declines.WithLabelValues(pgLabel(pg), strings.TrimPrefix(reason.String(), "DECLINE_REASON_")).Inc()
+}
+
+// pgLabel is the label for a PG.
+func pgLabel(pg string) string {
 	if pg == "" {
-		pg = "unknown"
-	} else if _, known := portonev2.PgProvider_value["PG_PROVIDER_"+pg]; !known {
-		pg = errmap.OtherReason
+		return "unknown"
 	}
-	m.codes.WithLabelValues(pg, form).Inc()
+	if _, known := portonev2.PgProvider_value["PG_PROVIDER_"+pg]; !known {
+		return errmap.OtherReason
+	}
+	return pg
 }
 
 // Handler serves the metrics.
@@ -183,10 +225,13 @@ func (m *Metrics) Handler() http.Handler {
 func (m *Metrics) Begin(*contract.Method) { m.inFlight.Inc() }
 
 // End implements service.Observer.
-func (m *Metrics) End(method *contract.Method, transport string, code codes.Code, reason string, took time.Duration) {
+func (m *Metrics) End(method *contract.Method, transport string, code codes.Code, reason string, took, elsewhere time.Duration) {
 	m.inFlight.Dec()
 	o := m.ops[method]
-	o.duration().Observe(took.Seconds())
+	o.duration[outcome(code, reason)]().Observe(took.Seconds())
+	if elsewhere > 0 && !method.Streams {
+		m.overhead.WithLabelValues(transport).Observe((took - elsewhere).Seconds())
+	}
 	if ok := o.ok[transport]; code == codes.OK && ok != nil {
 		ok.Inc()
 		return
@@ -196,6 +241,16 @@ func (m *Metrics) End(method *contract.Method, transport string, code codes.Code
 	}
 	m.calls.WithLabelValues(method.Name, transport, code.String(), reason).Inc()
 	m.failures.WithLabelValues(reason).Inc()
+}
+
+func outcome(code codes.Code, reason string) string {
+	switch {
+	case code == codes.OK:
+		return ended
+	case reason == outcomeUnknown:
+		return unclear
+	}
+	return refused
 }
 
 // Attempt implements upstream.Observer.
@@ -212,14 +267,17 @@ func (m *Metrics) Attempt(operation string, status int, problem string, took tim
 }
 
 // Retry implements upstream.Observer.
-func (m *Metrics) Retry(operation string, outstanding bool) { m.retry(operation, outstanding, "") }
+func (m *Metrics) Retry(operation string, outstanding bool, waited time.Duration) {
+	m.retry(operation, outstanding, waited, "")
+}
 
-func (m *Metrics) retry(operation string, outstanding bool, secret string) {
+func (m *Metrics) retry(operation string, outstanding bool, waited time.Duration, secret string) {
 	why := "failed"
 	if outstanding {
 		why = "outstanding"
 	}
 	m.retries.WithLabelValues(m.answers[operation].rpc, why, secret).Inc()
+	m.waits.WithLabelValues(why).Observe(waited.Seconds())
 }
 
 // Breaker implements upstream.Observer.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/portone-gateway/portone-gateway/contract"
+	portonev2 "github.com/portone-gateway/portone-gateway/gen/portone/v2"
 	"github.com/portone-gateway/portone-gateway/upstream"
 )
 
@@ -53,15 +54,16 @@ func TestCalls(t *testing.T) {
 		transport string
 		code      codes.Code
 		reason    string
+		outcome   string
 		want      string // labels
 	}{
-		{"well", "grpc", codes.OK, "", `code="OK",reason="",rpc="PayWithBillingKey",transport="grpc"`},
-		{"well by REST", "rest", codes.OK, "", `code="OK",reason="",rpc="PayWithBillingKey",transport="rest"`},
-		{"PortOne's reason", "grpc", codes.FailedPrecondition, "ALREADY_PAID", `code="FailedPrecondition",reason="ALREADY_PAID",rpc="PayWithBillingKey",transport="grpc"`},
-		{"the gateway's reason", "rest", codes.Unknown, "OUTCOME_UNKNOWN", `code="Unknown",reason="OUTCOME_UNKNOWN",rpc="PayWithBillingKey",transport="rest"`},
-		{"a reason from tomorrow", "grpc", codes.Unknown, "NEW_TYPE", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
-		{"a reason that is none", "grpc", codes.Unknown, "홍길동\n", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
-		{"no reason", "grpc", codes.Unknown, "", `code="Unknown",reason="",rpc="PayWithBillingKey",transport="grpc"`},
+		{"well", "grpc", codes.OK, "", "ok", `code="OK",reason="",rpc="PayWithBillingKey",transport="grpc"`},
+		{"well by REST", "rest", codes.OK, "", "ok", `code="OK",reason="",rpc="PayWithBillingKey",transport="rest"`},
+		{"PortOne's reason", "grpc", codes.FailedPrecondition, "ALREADY_PAID", "error", `code="FailedPrecondition",reason="ALREADY_PAID",rpc="PayWithBillingKey",transport="grpc"`},
+		{"the gateway's reason", "rest", codes.Unknown, "OUTCOME_UNKNOWN", "unknown", `code="Unknown",reason="OUTCOME_UNKNOWN",rpc="PayWithBillingKey",transport="rest"`},
+		{"a reason from tomorrow", "grpc", codes.Unknown, "NEW_TYPE", "error", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
+		{"a reason that is none", "grpc", codes.Unknown, "홍길동\n", "error", `code="Unknown",reason="other",rpc="PayWithBillingKey",transport="grpc"`},
+		{"no reason", "grpc", codes.Unknown, "", "error", `code="Unknown",reason="",rpc="PayWithBillingKey",transport="grpc"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			m := New("v1")
@@ -70,11 +72,13 @@ func TestCalls(t *testing.T) {
 			if got := text(t, m); !strings.Contains(got, "\nportone_gateway_calls_in_flight 1\n") {
 				t.Error("the call is not in flight")
 			}
-			m.End(pay, test.transport, test.code, test.reason, time.Millisecond)
+			m.End(pay, test.transport, test.code, test.reason, time.Millisecond, time.Microsecond)
 			got := text(t, m)
 			for _, line := range []string{
 				"portone_gateway_calls_total{" + test.want + "} 1",
-				`portone_gateway_call_duration_seconds_count{rpc="PayWithBillingKey"} 1`,
+				`portone_gateway_call_duration_seconds_count{outcome="` + test.outcome + `",rpc="PayWithBillingKey"} 1`,
+				`portone_gateway_call_overhead_seconds_count{transport="` + test.transport + `"} 1`,
+				`portone_gateway_call_overhead_seconds_sum{transport="` + test.transport + `"} 0.000999`,
 				"portone_gateway_calls_in_flight 0",
 			} {
 				if !strings.Contains(got, "\n"+line+"\n") {
@@ -92,8 +96,8 @@ func TestUpstream(t *testing.T) {
 	m.Attempt("getPayment", 200, "", time.Millisecond)
 	m.Attempt("getPayment", 200, "unreadable", time.Millisecond)
 	m.Attempt("getPayment", 0, "connect", time.Millisecond)
-	m.Retry("getPayment", false)
-	m.Retry("getPayment", true)
+	m.Retry("getPayment", false, time.Second)
+	m.Retry("getPayment", true, time.Second)
 	got := text(t, m)
 	for _, line := range []string{
 		`portone_gateway_upstream_attempts_total{problem="",rpc="GetPayment",secret="",status="200"} 1`,
@@ -102,6 +106,7 @@ func TestUpstream(t *testing.T) {
 		`portone_gateway_upstream_latency_seconds_count{rpc="GetPayment"} 3`,
 		`portone_gateway_upstream_retries_total{rpc="GetPayment",secret="",why="failed"} 1`,
 		`portone_gateway_upstream_retries_total{rpc="GetPayment",secret="",why="outstanding"} 1`,
+		`portone_gateway_upstream_wait_seconds_sum{why="outstanding"} 1`,
 	} {
 		if !strings.Contains(got, "\n"+line+"\n") {
 			t.Errorf("there is no line %s", line)
@@ -159,7 +164,7 @@ func TestBeforeAnyCall(t *testing.T) {
 func TestNames(t *testing.T) {
 	m := New("v1")
 	m.Know(operations(t))
-	m.Retry("getPayment", false)
+	m.Retry("getPayment", false, time.Second)
 	value := 1.0
 	m.Gauge("portone_gateway_example", "An example.", func() float64 { return value })
 	m.Counter("portone_gateway_examples_total", "Examples.", func() float64 { return value })
@@ -196,5 +201,19 @@ func TestUnexplained(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "TOMORROW") {
 		t.Error("a name that PortOne chose is a label")
+	}
+}
+
+// TestDeclined: what a decline means is a label, and what PortOne can choose is none.
+func TestDeclined(t *testing.T) {
+	m := New("v")
+	m.Declined("KCP_V2", portonev2.DeclineReason_DECLINE_REASON_CARD_EXPIRED)
+	m.Declined("", portonev2.DeclineReason_DECLINE_REASON_CARD_EXPIRED)
+	m.Declined("A_PG_FROM_TOMORROW", portonev2.DeclineReason_DECLINE_REASON_CARD_EXPIRED)
+	got := text(t, m)
+	for _, pg := range []string{"KCP_V2", "unknown", "other"} {
+		if line := `portone_gateway_declines_total{pg_provider="` + pg + `",reason="CARD_EXPIRED"} 1`; !strings.Contains(got, "\n"+line+"\n") {
+			t.Errorf("there is no line %s", line)
+		}
 	}
 }

@@ -40,8 +40,8 @@ func (s *secret) Attempt(operation string, status int, problem string, took time
 }
 
 // Retry implements upstream.Observer.
-func (s *secret) Retry(operation string, outstanding bool) {
-	s.metrics.retry(operation, outstanding, s.name)
+func (s *secret) Retry(operation string, outstanding bool, waited time.Duration) {
+	s.metrics.retry(operation, outstanding, waited, s.name)
 }
 
 // Breaker implements upstream.Observer.
