@@ -156,12 +156,18 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer, stdo
 	if err != nil {
 		return g, err
 	}
-	g.upstream, err = upstream.New(upstream.Options{
+	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
+		return g, &settingError{err.Error()}
+	}
+	opts := upstream.Options{
 		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
 		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
 		Proxy: httpproxy.FromEnvironment().ProxyFunc(),
-	})
-	if err != nil {
+	}
+	if g.tracing != nil { // a nil *Tracing in an interface is not nil
+		opts.Tracer = g.tracing
+	}
+	if g.upstream, err = upstream.New(opts); err != nil {
 		return g, wrong("upstream-url", "%v", err)
 	}
 	c.warn(logger)
@@ -186,10 +192,7 @@ func (g *gateway) newTransports(mapper *errmap.Mapper, guard *hosts.Guard, count
 	c := g.config
 	options := service.Options{Upstream: g.upstream, Mapper: mapper, Observer: counters, Logger: g.logger, Sandbox: c.Sandbox,
 		MaxConnectionAge: c.GRPCMaxAge, RequireKey: service.RequireKey(c.RequireKey)}
-	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), g.logger); err != nil {
-		return nil, &settingError{err.Error()}
-	}
-	if g.tracing != nil { // a nil *Tracing in an interface is not nil
+	if g.tracing != nil {
 		options.Tracer = g.tracing
 	}
 	if g.events != nil {
