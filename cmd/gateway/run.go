@@ -159,16 +159,8 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer, stdo
 	if g.tracing, err = tracing.FromEnvironment(context.Background(), version(), logger); err != nil {
 		return g, &settingError{err.Error()}
 	}
-	opts := upstream.Options{
-		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
-		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: logger,
-		Proxy: httpproxy.FromEnvironment().ProxyFunc(),
-	}
-	if g.tracing != nil { // a nil *Tracing in an interface is not nil
-		opts.Tracer = g.tracing
-	}
-	if g.upstream, err = upstream.New(opts); err != nil {
-		return g, wrong("upstream-url", "%v", err)
+	if err := g.newUpstream(url, credentials, mapper, counters); err != nil {
+		return g, err
 	}
 	c.warn(logger)
 	if g.guarding, err = newGuarding(c, g.upstream, credentials, counters, stdout, logger); err != nil {
@@ -185,6 +177,23 @@ func newGateway(c *serveConfig, logger *slog.Logger, log *logwriter.Writer, stdo
 		g.metrics = g.admin.withoutProfiles()
 	}
 	return g, g.listen()
+}
+
+// newUpstream makes what calls PortOne.
+func (g *gateway) newUpstream(url string, credentials upstream.Credentials, mapper *errmap.Mapper, counters *metrics.Metrics) (err error) {
+	c := g.config
+	opts := upstream.Options{
+		URL: url, Credentials: credentials, Mapper: mapper, Timeout: c.UpstreamTimeout, MaxInFlight: c.MaxInFlight,
+		UserAgent: "portone-gateway/" + version(), Observer: counters, Logger: g.logger,
+		Proxy: httpproxy.FromEnvironment().ProxyFunc(),
+	}
+	if g.tracing != nil { // a nil *Tracing in an interface is not nil
+		opts.Tracer = g.tracing
+	}
+	if g.upstream, err = upstream.New(opts); err != nil {
+		return wrong("upstream-url", "%v", err)
+	}
+	return nil
 }
 
 // newTransports makes the two servers that callers reach.
