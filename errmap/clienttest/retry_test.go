@@ -26,7 +26,9 @@ type counter struct{ calls atomic.Int64 }
 
 func (c *counter) Begin(*contract.Method) {}
 
-func (c *counter) End(*contract.Method, string, codes.Code, string, time.Duration, time.Duration) { c.calls.Add(1) }
+func (c *counter) End(*contract.Method, string, codes.Code, string, time.Duration, time.Duration) {
+	c.calls.Add(1)
+}
 
 // TestRetryPolicies: the retry policies of gRPC clients repeat what did not go up, since
 // its error has no header frame, and never a mutation that may have been carried out.
