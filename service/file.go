@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -41,7 +40,7 @@ func (s *Server) stream(ctx context.Context, c *Call, request *upstream.Request)
 	defer bytepool.Shared.Put(piece)
 	for first := true; ; first = false {
 		n, err := stream.Read(*piece)
-		end := errors.Is(err, io.EOF)
+		end := err == io.EOF
 		if n > 0 || end && first { // an empty file has a content type too
 			if err := c.send(stream, (*piece)[:n]); err != nil {
 				return err

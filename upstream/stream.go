@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -63,7 +62,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	}
 	o.last.stream.SetDeadline(deadline)
 	n, err := o.last.stream.Read(p)
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || err == io.EOF {
 		return n, err
 	}
 	o.last.broken(err)

@@ -3,7 +3,6 @@ package http1
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -44,7 +43,7 @@ func (b *Body) Read(p []byte) (int, error) {
 		return 0, b.err
 	}
 	n, err := b.read(p)
-	if err == nil || errors.Is(err, io.EOF) {
+	if err == nil || err == io.EOF {
 		return n, err
 	}
 	return n, b.fail(err)
@@ -107,10 +106,10 @@ func (b *Body) read(p []byte) (int, error) {
 		b.left -= int64(n)
 	}
 	switch {
-	case errors.Is(err, io.EOF) && b.left < 0:
+	case err == io.EOF && b.left < 0:
 		b.done = true
 		return n, io.EOF
-	case errors.Is(err, io.EOF) && n == 0:
+	case err == io.EOF && n == 0:
 		return 0, io.ErrUnexpectedEOF
 	case n > 0:
 		if b.left == 0 && !b.f.chunked {
@@ -233,11 +232,11 @@ func (b *Body) whole(limit int) (*[]byte, error) {
 		}
 		n, err := b.Read((*buf)[got:])
 		got += n
-		if got > limit && (err == nil || errors.Is(err, io.EOF)) {
+		if got > limit && (err == nil || err == io.EOF) {
 			err = b.fail(fmt.Errorf("%w: may have %d bytes", errTooLarge, limit))
 		}
 		switch {
-		case errors.Is(err, io.EOF) || err == nil && b.done:
+		case err == io.EOF || err == nil && b.done:
 			*buf = (*buf)[:got]
 			return buf, nil
 		case err != nil:

@@ -10,6 +10,7 @@ import (
 // framing is how the body of an answer is delimited (RFC 9112, section 6.3).
 type framing struct {
 	length  int64 // of the body; -1 if not said
+	digits  int   // of the length, as it was said
 	chunked bool
 	close   bool // the connection ends with this answer
 	keep    bool // an answer of HTTP/1.0 says that it does not
@@ -137,10 +138,10 @@ func (f *framing) readLength(value []byte) error {
 		}
 		length = length*10 + int64(c-'0')
 	}
-	if f.length >= 0 && f.length != length {
+	if f.length >= 0 && (f.length != length || f.digits != len(value)) { // 5 and 05 differ, too
 		return fmt.Errorf("%w: two different Content-Lengths", errMalformed)
 	}
-	f.length = length
+	f.length, f.digits = length, len(value)
 	return nil
 }
 
