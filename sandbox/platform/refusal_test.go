@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,9 @@ var unprovoked = map[string]bool{
 	"ConnectPartnerCounterparty PLATFORM_ARCHIVED_PARTNER": true,
 }
 
+// wrongArticle is what a message says where a name is put into a sentence for others.
+var wrongArticle = regexp.MustCompile(`\ba [aeio]`)
+
 // TestRefusals makes every call that must be refused, expects the state unchanged,
 // and then that every error that the contract lists was met.
 func TestRefusals(t *testing.T) {
@@ -56,7 +60,11 @@ func TestRefusals(t *testing.T) {
 				b.furnish(t)
 				b.useProofs(t)
 				before := b.state()
-				checkFault(t, r.rpc, r.call(b), r.want)
+				err := r.call(b)
+				checkFault(t, r.rpc, err, r.want)
+				if wrongArticle.MatchString(err.Error()) {
+					t.Errorf("in English: %v", err)
+				}
 				if after := b.state(); after != before {
 					t.Errorf("the state was\n%s\nand is\n%s", before, after)
 				}

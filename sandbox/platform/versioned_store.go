@@ -87,13 +87,13 @@ func (s *versionedStore[O, U]) create(id *string, update U) (none O, err error) 
 // mayCreate returns what is against an object to create.
 func (s *versionedStore[O, U]) mayCreate(id *string, update U) error {
 	if id != nil && *id == "" {
-		return world.Invalid("the id of a %s is not empty", s.name)
+		return world.Invalid("%s: its id is empty", s.name)
 	}
 	if err := s.valid(update); err != nil {
 		return err
 	}
 	if id != nil && s.byID[*id] != nil {
-		return world.Refuse(s.words.alreadyExists, "there is a %s %q already", s.name, *id)
+		return world.Refuse(s.words.alreadyExists, "%s %q exists already", s.name, *id)
 	}
 	return askAbout(s.mayUpdate, blank[O](), update)
 }
